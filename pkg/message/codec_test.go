@@ -1,0 +1,116 @@
+package message
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+)
+
+func encoded(t testing.TB, kind Kind) string {
+	t.Helper()
+	b, err := sample(kind).Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func TestDecodeSaysWhatIsWrongAndWhere(t *testing.T) {
+	ready := encoded(t, Ready)
+	for _, c := range []struct {
+		name, data string
+		want       error
+		place      string
+	}{
+		{"nothing", "", ErrMalformed, "byte 0"},
+		{"no JSON", "hello", ErrMalformed, "byte 1"},
+		{"half a report", ready[:len(ready)/2], ErrMalformed, "byte "},
+		{"two reports", ready + ready, ErrMalformed, "byte "},
+		{"something after it", ready + "x", ErrMalformed, "byte "},
+		{"a list", "[]", ErrMalformed, "byte "},
+		{"null", "null", ErrMalformed, "field version"},
+		{"no version", `{"kind":"ready"}`, ErrMalformed, "field version"},
+		{"an event of another system", `{"version":"0","source":"aws.ec2"}`, ErrMalformed, "field version"},
+		{"a newer version with other types", `{"version":2,"kind":{"of":"thing"}}`, ErrVersion, "field version"},
+		{"an unknown kind", strings.Replace(ready, `"kind":"ready"`, `"kind":"dreaming"`, 1), ErrKind, "field kind"},
+		{"a number for a kind", strings.Replace(ready, `"kind":"ready"`, `"kind":7`, 1), ErrMalformed, "field kind"},
+		{"a moment that is none", strings.Replace(ready, `"at":"2026`, `"at":"last year `, 1), ErrMalformed, "field at"},
+		{"a deadline that is none", strings.Replace(ready, `"at"`, `"deadline":"soon","at"`, 1), ErrMalformed, "field deadline"},
+		{"a moment in another zone", strings.Replace(ready, `.25Z"`, `.25+02:00"`, 1), ErrMalformed, "field at"},
+		{"more than a topic carries", ready + strings.Repeat(" ", MaxSize), ErrSize, "at most 262144"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := Decode([]byte(c.data))
+			if !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.place) {
+				t.Errorf("got %v, want %v at %s", err, c.want, c.place)
+			}
+		})
+	}
+}
+
+func TestANewerSenderOfTheSameVersionIsUnderstood(t *testing.T) {
+	newer := strings.Replace(encoded(t, Ready), `{"version":1`, `{"mood":{"is":["good"]},"version":1`, 1)
+	if r, err := Decode([]byte(newer)); err != nil || r != sample(Ready) {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+func TestZeroOffsetIsUTC(t *testing.T) {
+	numeric := strings.Replace(encoded(t, Ready), `.25Z"`, `.25+00:00"`, 1)
+	if r, err := Decode([]byte(numeric)); err != nil || r != sample(Ready) {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+func TestTheIdentityDocumentKeepsEveryByte(t *testing.T) {
+	r := sample(Ready)
+	r.Identity.Document = "{\r\n\t\"a<b>&\u2028\" : \"\\u00e9\"\n}\n "
+	b, err := r.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if back, err := Decode(b); err != nil || back.Identity.Document != r.Identity.Document {
+		t.Errorf("%q, %v", back.Identity.Document, err)
+	}
+}
+
+func TestEncodeRefusesWhatATopicDoesNotCarry(t *testing.T) {
+	r := sample(Ready)
+	r.Detail = strings.Repeat("x", MaxSize)
+	if _, err := r.Encode(); !errors.Is(err, ErrSize) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	for _, kind := range Kinds() {
+		f.Add([]byte(encoded(f, kind)))
+	}
+	f.Add([]byte(`{"version":1,"deadline":"0001-01-01T00:00:00Z"}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := Decode(data)
+		if err != nil {
+			for _, known := range []error{ErrVersion, ErrKind, ErrMalformed, ErrSize} {
+				if errors.Is(err, known) {
+					return
+				}
+			}
+			t.Fatalf("unnamed error %v", err)
+		}
+		b, err := r.Encode()
+		if errors.Is(err, ErrSize) {
+			return // escaping may make a report near the limit longer
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := Decode(b)
+		if err != nil || back != r {
+			t.Fatalf("%+v became %+v, %v", r, back, err)
+		}
+		if again, _ := back.Encode(); !bytes.Equal(again, b) {
+			t.Fatalf("%s became %s", b, again)
+		}
+	})
+}
