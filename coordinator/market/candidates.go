@@ -1,0 +1,162 @@
+package market
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// Candidate is a pool worth asking for, with what it costs now and the most
+// that may be paid (CreateFleet's MaxPrice), both USD per hour.
+type Candidate struct {
+	Pool
+	SpotUSD float64
+	MaxUSD  float64
+	// Crowding is how full the pool and its type are already, 0 for fresh;
+	// the order is by it first. A caller that hands only some candidates to
+	// CreateFleet cuts from the end.
+	Crowding Crowding
+	Why      string // one clause for the plan
+}
+
+// Candidates returns the pools of one zone that may take the place of
+// n.Victim, the most diverse first, then the cheapest, then by name. h counts what
+// the group holds per pool, avoid the pools left out for now, size the
+// group's desired capacity. The same input gives the same answer.
+//
+// A pool that has its share of the group (see share) comes back only when
+// nothing else is left, and Why says so. The error is a *NoCandidate when
+// rules left nothing, else that of Need.Validate.
+func Candidates(c Catalog, n Need, zone string, h Holding, avoid map[Pool]bool, size int) ([]Candidate, error) {
+	if err := n.Validate(c); err != nil {
+		return nil, err
+	}
+	names, refusals := Compatible(c, n)
+	limits := limitsOf(c, n)
+	s := shareOf(n, zone, h, size)
+	var found []Candidate
+	compatible := len(names)
+	for _, name := range names {
+		p := Pool{name, zone}
+		price, rule := limits.judge(c, p, avoid)
+		if rule != "" {
+			refusals.add(name, rule)
+			continue
+		}
+		found = append(found, s.candidate(p, price, limits))
+	}
+	if len(found) == 0 {
+		return nil, &NoCandidate{Victim: n.Victim, Zone: zone, Compatible: compatible, Refusals: refusals, limits: limits}
+	}
+	return order(found), nil
+}
+
+// limits are the price bounds of a need, USD per hour.
+type limits struct {
+	onDemand float64 // of the original; 0 unknown
+	below    float64 // spot must be under this
+	max      float64 // and not over this, which is also the bid
+	margin   float64
+}
+
+func limitsOf(c Catalog, n Need) limits {
+	od := c.OnDemandUSD[n.Victim]
+	l := limits{onDemand: od, margin: n.margin(), max: n.MaxPriceUSD}
+	l.below = od * (1 - l.margin)
+	if l.max == 0 {
+		l.max = od
+	}
+	return l
+}
+
+// judge applies the rules of a zone and returns the pool's price or the rule
+// that refuses it.
+func (l limits) judge(c Catalog, p Pool, avoid map[Pool]bool) (float64, Rule) {
+	if !c.Offered[p] {
+		return 0, RuleOffered
+	}
+	if l.onDemand <= 0 {
+		return 0, RuleOnDemandUnknown
+	}
+	price, known := c.SpotUSD[p]
+	switch {
+	case !known || price <= 0:
+		return 0, RulePriceUnknown
+	case price >= l.below:
+		return 0, RulePrice
+	case price > l.max:
+		return 0, RuleMaxPrice
+	case avoid[p]:
+		return 0, RuleAvoided
+	}
+	return price, ""
+}
+
+// order sorts by crowding, price and name, and keeps the pools over their
+// share only when there is nothing else.
+func order(found []Candidate) []Candidate {
+	slices.SortFunc(found, func(a, b Candidate) int {
+		return cmp.Or(a.Crowding.compare(b.Crowding), cmp.Compare(a.SpotUSD, b.SpotUSD), ComparePools(a.Pool, b.Pool))
+	})
+	best := found[0].Crowding.Over
+	end := slices.IndexFunc(found, func(c Candidate) bool { return c.Crowding.Over != best })
+	if end < 0 {
+		return found
+	}
+	return found[:end:end]
+}
+
+// NoCandidate is the error of a zone where the rules left nothing.
+type NoCandidate struct {
+	Victim, Zone string
+	Compatible   int // types that fit, before the zone's rules
+	Refusals     Refusals
+	limits       limits
+}
+
+// Rule is the one that emptied the list: the last, in the order of the rules,
+// that refused anything; lifting it would have left a candidate or bared the
+// next.
+func (e *NoCandidate) Rule() Rule {
+	for _, rule := range slices.Backward(zoneRules) {
+		if e.Refusals.ByRule[rule] > 0 {
+			return rule
+		}
+	}
+	for _, r := range slices.Backward(rules) {
+		if e.Refusals.ByRule[r.rule] > 0 {
+			return r.rule
+		}
+	}
+	return RuleSpot // an empty catalog sells nothing
+}
+
+var zoneRules = []Rule{RuleOffered, RuleOnDemandUnknown, RulePriceUnknown, RulePrice, RuleMaxPrice, RuleAvoided}
+
+// Error names the original, the zone, the rule that emptied the list, all
+// counts and what to do about it.
+func (e *NoCandidate) Error() string {
+	rule := e.Rule()
+	return fmt.Sprintf("no spot pool for %s in %s: %s (%d types compatible; refused: %s); %s",
+		e.Victim, e.Zone, rule, e.Compatible, e.Refusals, e.remedy(rule))
+}
+
+func (e *NoCandidate) remedy(rule Rule) string {
+	switch rule {
+	case RulePrice:
+		return fmt.Sprintf("needs a price below %.4f USD/h, on-demand %.4f less %.0f %%", e.limits.below, e.limits.onDemand, 100*e.limits.margin)
+	case RuleMaxPrice:
+		return fmt.Sprintf("the maximum price is %.4f USD/h: raise it", e.limits.max)
+	case RuleAvoided:
+		return "wait until the hold-off is over, or allow more types"
+	case RulePriceUnknown, RuleOnDemandUnknown:
+		return "refresh the catalog"
+	case RuleDenied:
+		return "widen the allow list or shorten the deny list"
+	case RuleBurstable:
+		return "allow burstable types if the work is light"
+	case RuleNVMe, RuleENA:
+		return "use an image with ENA and NVMe drivers"
+	}
+	return "allow more types, or use an original of a more common kind"
+}

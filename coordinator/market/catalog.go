@@ -1,0 +1,165 @@
+package market
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// The three values of Type.ENA, spelled as DescribeInstanceTypes spells
+// NetworkInfo.EnaSupport.
+const (
+	ENARequired    = "required"
+	ENASupported   = "supported"
+	ENAUnsupported = "unsupported"
+)
+
+// The values of Type.Virtualization and Need.Virtualization
+// (SupportedVirtualizationTypes of DescribeInstanceTypes).
+const (
+	HVM         = "hvm"
+	Paravirtual = "paravirtual"
+)
+
+// The values of Type.BootModes (the first two) and of Need.BootMode (all
+// three), as in the EC2 API.
+const (
+	LegacyBIOS    = "legacy-bios"
+	UEFI          = "uefi"
+	UEFIPreferred = "uefi-preferred"
+)
+
+// Type is what an instance type offers. Field names follow
+// DescribeInstanceTypes, where each value comes from when read live.
+type Type struct {
+	Name string // m5.large
+
+	VCPU      int      // VCpuInfo.DefaultVCpus
+	MemoryMiB int      // MemoryInfo.SizeInMiB
+	Arch      []string // x86_64, arm64, i386, x86_64_mac, arm64_mac
+	// Virtualization holds hvm and paravirtual; empty means unknown and is
+	// read as hvm, the only kind of every type since 2014.
+	Virtualization []string
+
+	GPUs             int
+	GPUModel         string // empty when GPUs is 0
+	Accelerators     int    // inference, training, media accelerators and FPGAs
+	AcceleratorModel string
+
+	StorageDisks int    // instance-store disks
+	StorageGB    int    // of all of them together
+	StorageKind  string // hdd, ssd or nvme (an SSD seen as an NVMe device); empty without disks
+
+	// EBSBaselineMbps is EbsOptimizedInfo.BaselineBandwidthInMbps, megabits per
+	// second; 0 where the type has no dedicated EBS bandwidth or it is unknown.
+	EBSBaselineMbps int
+	EBSOptimized    bool // by default or on request
+
+	ENA string // ENARequired, ENASupported, ENAUnsupported; empty is unknown
+	// NVMe says that EBS volumes appear as NVMe devices, that is Hypervisor
+	// nitro: an image without the driver boots unreachable.
+	NVMe bool
+	// BootModes holds legacy-bios and uefi; empty is unknown and is read as
+	// the one every type of the architecture has: uefi for arm64, else
+	// legacy-bios.
+	BootModes []string
+	// NetworkInterfaces is MaximumNetworkInterfaces; 0 is unknown, read as 1.
+	NetworkInterfaces int
+
+	Burstable         bool
+	BareMetal         bool
+	CurrentGeneration bool
+	Spot              bool // SupportedUsageClasses contains spot
+}
+
+// Family is the part of the name before the dot: m5 of m5.large.
+func (t Type) Family() string {
+	family, _, _ := strings.Cut(t.Name, ".")
+	return family
+}
+
+// Pool is where spot capacity lives and fails: one type in one zone.
+type Pool struct{ Type, Zone string }
+
+// String renders the pool as type/zone, for example m5.large/us-east-1a.
+func (p Pool) String() string { return p.Type + "/" + p.Zone }
+
+// MarshalText makes a Pool usable as the key of a JSON object.
+func (p Pool) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// UnmarshalText reads what MarshalText wrote.
+func (p *Pool) UnmarshalText(text []byte) error {
+	name, zone, ok := strings.Cut(string(text), "/")
+	if !ok || name == "" || zone == "" {
+		return fmt.Errorf("pool %q: want type/zone, for example m5.large/us-east-1a", text)
+	}
+	p.Type, p.Zone = name, zone
+	return nil
+}
+
+// ComparePools orders by type, then zone.
+func ComparePools(a, b Pool) int {
+	if c := strings.Compare(a.Type, b.Type); c != 0 {
+		return c
+	}
+	return strings.Compare(a.Zone, b.Zone)
+}
+
+// Catalog is what a region sells, for one product (Linux, default tenancy).
+// It is read and never changed by this package; the maps may be shared.
+type Catalog struct {
+	Types       map[string]Type    // by name
+	Offered     map[Pool]bool      // from DescribeInstanceTypeOfferings by zone
+	SpotUSD     map[Pool]float64   // per hour; absent is unknown and never guessed
+	OnDemandUSD map[string]float64 // per hour, by type; absent is unknown
+
+	// Source says where the figures come from ("live", "snapshot spring
+	// 2025 …"); plans repeat it, so that nobody mistakes old for new.
+	Source string
+	// AsOf is the moment the figures were true.
+	AsOf time.Time
+	// Assumptions lists what the source did not know and what was assumed
+	// instead, one sentence each.
+	Assumptions []string
+}
+
+// Holding counts, per pool, the spot instances the group has or is launching.
+type Holding map[Pool]int
+
+// OfType counts the instances of a type over all zones.
+func (h Holding) OfType(name string) int {
+	n := 0
+	for p, count := range h {
+		if p.Type == name {
+			n += count
+		}
+	}
+	return n
+}
+
+// Avoid holds pools that failed or interrupted lately, each with the moment
+// it may be tried again.
+type Avoid map[Pool]time.Time
+
+// At returns the pools still to be avoided at the given moment, in the form
+// Candidates takes.
+func (a Avoid) At(now time.Time) map[Pool]bool {
+	out := make(map[Pool]bool, len(a))
+	for p, until := range a {
+		if now.Before(until) {
+			out[p] = true
+		}
+	}
+	return out
+}
+
+// Pools returns the avoided pools in order.
+func (a Avoid) Pools() []Pool {
+	out := make([]Pool, 0, len(a))
+	for p := range a {
+		out = append(out, p)
+	}
+	slices.SortFunc(out, ComparePools)
+	return out
+}

@@ -1,0 +1,73 @@
+package market
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Rule names one reason to refuse a type or a pool.
+type Rule string
+
+// The rules, in the order they are asked; the first that refuses is the one
+// that is counted. Those from RuleOffered on depend on the zone.
+const (
+	RuleDenied            Rule = "denied by the owner's lists"
+	RuleSpot              Rule = "not sold as spot"
+	RuleArch              Rule = "other architecture"
+	RuleVirtualization    Rule = "other virtualization"
+	RuleBareMetal         Rule = "bare metal against virtual"
+	RuleBurstable         Rule = "burstable"
+	RuleENA               Rule = "needs ENA, which the image lacks"
+	RuleNVMe              Rule = "needs NVMe, which the image may lack"
+	RuleBootMode          Rule = "cannot boot the image's mode"
+	RuleVCPU              Rule = "fewer vCPUs"
+	RuleMemory            Rule = "less memory"
+	RuleGPU               Rule = "fewer or other GPUs"
+	RuleAccelerator       Rule = "fewer or other accelerators"
+	RuleStorage           Rule = "less instance storage"
+	RuleEBS               Rule = "less EBS throughput"
+	RuleNetworkInterfaces Rule = "fewer network interfaces"
+	RuleOffered           Rule = "not offered in the zone"
+	RulePriceUnknown      Rule = "spot price unknown"
+	RulePrice             Rule = "not cheaper by the margin"
+	RuleMaxPrice          Rule = "above the maximum price"
+	RuleAvoided           Rule = "failed or interrupted lately"
+	RuleOnDemandUnknown   Rule = "original's on-demand price unknown"
+	RuleUnknownVictim     Rule = "original's type unknown"
+)
+
+// Refusals says which rule threw out what, and what had to be assumed.
+type Refusals struct {
+	ByRule      map[Rule]int
+	ByType      map[string]Rule
+	Assumptions []string // one sentence each, in a fixed order
+}
+
+func newRefusals() Refusals {
+	return Refusals{ByRule: map[Rule]int{}, ByType: map[string]Rule{}}
+}
+
+func (r Refusals) add(name string, rule Rule) {
+	r.ByRule[rule]++
+	r.ByType[name] = rule
+}
+
+// String lists the counts, largest first: "12 less memory, 3 burstable".
+func (r Refusals) String() string {
+	rules := make([]Rule, 0, len(r.ByRule))
+	for rule := range r.ByRule {
+		rules = append(rules, rule)
+	}
+	slices.SortFunc(rules, func(a, b Rule) int {
+		if d := r.ByRule[b] - r.ByRule[a]; d != 0 {
+			return d
+		}
+		return strings.Compare(string(a), string(b))
+	})
+	parts := make([]string, len(rules))
+	for i, rule := range rules {
+		parts[i] = fmt.Sprintf("%d %s", r.ByRule[rule], rule)
+	}
+	return strings.Join(parts, ", ")
+}
