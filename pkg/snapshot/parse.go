@@ -1,0 +1,191 @@
+package snapshot
+
+import (
+	"bytes"
+	"compress/gzip"
+	_ "embed" // the two data files
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+//go:embed instance-types.jsonl.gz
+var typesFile []byte
+
+//go:embed linux-prices-by-region.csv.gz
+var pricesFile []byte
+
+// row is one line of instance-types.jsonl.
+type row struct {
+	Name       string   `json:"instance_type"`
+	Family     string   `json:"family"`
+	Generation string   `json:"generation"`
+	Arch       []string `json:"arch"`
+	VCPU       int      `json:"vCPU"`
+	MemoryGiB  float64  `json:"memory"`
+	GPU        int      `json:"GPU"`
+	GPUModel   string   `json:"GPU_model"`
+	FPGA       int      `json:"FPGA"`
+	Storage    *struct {
+		Devices int  `json:"devices"`
+		SizeGB  int  `json:"size"` // of each device
+		SSD     bool `json:"ssd"`
+		NVMe    bool `json:"nvme_ssd"`
+	} `json:"storage"`
+	EBSOptimized   bool     `json:"ebs_optimized"`
+	EBSMBps        float64  `json:"ebs_baseline_throughput"` // megabytes per second
+	Virtualization []string `json:"linux_virtualization_types"`
+	VPC            *struct {
+		ENIs int `json:"max_enis"`
+	} `json:"vpc"`
+	Zones map[string][]string `json:"availability_zones"` // region → zone IDs
+}
+
+func parse() (data, error) {
+	rows, err := parseTypes(typesFile)
+	if err != nil {
+		return data{}, fmt.Errorf("instance-types.jsonl.gz: %w", err)
+	}
+	prices, err := parsePrices(pricesFile, rows)
+	if err != nil {
+		return data{}, fmt.Errorf("linux-prices-by-region.csv.gz: %w", err)
+	}
+	sold := soldAsSpot(prices)
+	d := data{prices: prices}
+	for _, r := range rows {
+		d.types = append(d.types, r.typ(sold[r.Name]))
+	}
+	slices.SortFunc(d.types, func(a, b Type) int { return strings.Compare(a.Name, b.Name) })
+	return d, nil
+}
+
+func parseTypes(file []byte) (map[string]row, error) {
+	zr, err := gzip.NewReader(bytes.NewReader(file))
+	if err != nil {
+		return nil, err
+	}
+	rows := map[string]row{}
+	dec := json.NewDecoder(zr)
+	for {
+		var r row
+		err := dec.Decode(&r)
+		if errors.Is(err, io.EOF) {
+			return rows, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("line %d: %w", len(rows)+1, err)
+		}
+		if r.Name == "" || r.VCPU == 0 || r.MemoryGiB == 0 || len(r.Arch) == 0 {
+			return nil, fmt.Errorf("line %d: %q lacks its name, vCPU, memory or arch", len(rows)+1, r.Name)
+		}
+		rows[r.Name] = r
+	}
+}
+
+// typ converts a row and derives what it lacks.
+func (r row) typ(spot bool) Type {
+	t := Type{
+		Name: r.Name, VCPU: r.VCPU, MemoryMiB: int(math.Round(r.MemoryGiB * 1024)), Arch: r.Arch,
+		EBSBaselineMbps: int(math.Round(r.EBSMBps * 8)), EBSOptimized: r.EBSOptimized,
+		CurrentGeneration: r.Generation == "current", Spot: spot,
+	}
+	for _, v := range r.Virtualization {
+		t.Virtualization = append(t.Virtualization, virtualizationNames[v])
+	}
+	if s := r.Storage; s != nil {
+		t.StorageDisks, t.StorageGB, t.StorageKind = s.Devices, s.Devices*s.SizeGB, "hdd"
+		if s.SSD {
+			t.StorageKind = "ssd"
+		}
+		if s.NVMe {
+			t.StorageKind = "nvme"
+		}
+	}
+	if r.VPC != nil {
+		t.NetworkInterfaces = r.VPC.ENIs
+	}
+	derive(&t, r)
+	return t
+}
+
+var virtualizationNames = map[string]string{"HVM": "hvm", "PV": "paravirtual"}
+
+func parsePrices(file []byte, rows map[string]row) (map[string][]Price, error) {
+	zr, err := gzip.NewReader(bytes.NewReader(file))
+	if err != nil {
+		return nil, err
+	}
+	records := csv.NewReader(zr)
+	records.ReuseRecord = true
+	if _, err := records.Read(); err != nil { // header
+		return nil, err
+	}
+	prices := map[string][]Price{}
+	for {
+		rec, err := records.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		p, err := price(rec)
+		if err != nil {
+			line, _ := records.FieldPos(0)
+			return nil, fmt.Errorf("line %d: %w", line, err)
+		}
+		region := strings.Clone(rec[1])
+		p.ZoneIDs = rows[p.Type].Zones[region]
+		prices[region] = append(prices[region], p)
+	}
+	for _, list := range prices {
+		slices.SortFunc(list, func(a, b Price) int { return strings.Compare(a.Type, b.Type) })
+	}
+	return prices, nil
+}
+
+// price reads one record: instance_type, region, ondemand, spot_avg,
+// spot_min, spot_max, spot_per_az_sorted, pct_interrupt, pct_savings_od.
+func price(rec []string) (Price, error) {
+	if len(rec) != 9 {
+		return Price{}, fmt.Errorf("%d fields, want 9", len(rec))
+	}
+	p := Price{Type: strings.Clone(rec[0]), InterruptBucket: strings.Clone(rec[7])}
+	var errs [5]error
+	p.OnDemandUSD, errs[0] = number(rec[2])
+	p.SpotAvgUSD, errs[1] = number(rec[3])
+	p.SpotMinUSD, errs[2] = number(rec[4])
+	p.SpotMaxUSD, errs[3] = number(rec[5])
+	for f := range strings.FieldsSeq(rec[6]) {
+		v, err := number(f)
+		errs[4] = errors.Join(errs[4], err)
+		p.PerZoneSorted = append(p.PerZoneSorted, v)
+	}
+	return p, errors.Join(errs[:]...)
+}
+
+// number reads a price; empty is 0, unknown.
+func number(s string) (float64, error) {
+	if s == "" {
+		return 0, nil
+	}
+	return strconv.ParseFloat(s, 64)
+}
+
+func soldAsSpot(prices map[string][]Price) map[string]bool {
+	sold := map[string]bool{}
+	for _, list := range prices {
+		for _, p := range list {
+			if p.SpotAvgUSD > 0 || len(p.PerZoneSorted) > 0 {
+				sold[p.Type] = true
+			}
+		}
+	}
+	return sold
+}
