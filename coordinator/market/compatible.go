@@ -10,7 +10,7 @@ import (
 // rule that threw it out. A type offered in none of n.Zones is refused by
 // RuleOffered (n.Zones empty: not asked). An unknown original refuses all.
 func Compatible(c Catalog, n Need) ([]string, Refusals) {
-	refusals := newRefusals()
+	refusals := newRefusals(len(c.Types))
 	victim, known := c.Types[n.Victim]
 	if !known {
 		for name := range c.Types {
@@ -22,7 +22,7 @@ func Compatible(c Catalog, n Need) ([]string, Refusals) {
 	refusals.Assumptions = assumptions
 	var names []string
 	for name, t := range c.Types {
-		if rule, refused := w.refuses(t); refused {
+		if rule, refused := w.refuses(&t); refused {
 			refusals.add(name, rule)
 		} else if !offeredAnywhere(c, name, n.Zones) {
 			refusals.add(name, RuleOffered)
@@ -63,7 +63,7 @@ func settle(victim Type, n Need) (wish, []string) {
 		assume("image architecture unknown: every one that %s supports is asked for", victim.Name)
 	}
 	if n.Virtualization == "" {
-		w.virtualization = virtualization(victim)[0]
+		w.virtualization = virtualization(&victim)[0]
 		assume("image virtualization unknown: %s, as %s supports it", w.virtualization, victim.Name)
 	}
 	w.ena = n.ENA == SupportYes || victim.ENA == ENARequired
@@ -101,7 +101,7 @@ func defaultBootModes(archs []string) []string {
 	return []string{LegacyBIOS}
 }
 
-func virtualization(t Type) []string {
+func virtualization(t *Type) []string {
 	if len(t.Virtualization) == 0 {
 		return []string{HVM}
 	}

@@ -44,8 +44,9 @@ type Refusals struct {
 	Assumptions []string // one sentence each, in a fixed order
 }
 
-func newRefusals() Refusals {
-	return Refusals{ByRule: map[Rule]int{}, ByType: map[string]Rule{}}
+// newRefusals makes room for as many types as may be refused.
+func newRefusals(types int) Refusals {
+	return Refusals{ByRule: make(map[Rule]int, len(rules)), ByType: make(map[string]Rule, types)}
 }
 
 func (r Refusals) add(name string, rule Rule) {

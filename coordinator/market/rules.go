@@ -6,34 +6,34 @@ import "slices"
 // rule is one line more.
 var rules = []struct {
 	rule Rule
-	ok   func(w wish, t Type) bool
+	ok   func(w *wish, t *Type) bool
 }{
 	{RuleDenied, allowed},
-	{RuleSpot, func(_ wish, t Type) bool { return t.Spot }},
+	{RuleSpot, func(_ *wish, t *Type) bool { return t.Spot }},
 	{RuleArch, sameArch},
-	{RuleVirtualization, func(w wish, t Type) bool { return slices.Contains(virtualization(t), w.virtualization) }},
-	{RuleBareMetal, func(w wish, t Type) bool { return t.BareMetal == w.victim.BareMetal }},
-	{RuleBurstable, func(w wish, t Type) bool { return !t.Burstable || w.victim.Burstable || w.AllowBurstable }},
-	{RuleENA, func(w wish, t Type) bool { return t.ENA != ENARequired || w.ena }},
-	{RuleNVMe, func(w wish, t Type) bool { return !t.NVMe || w.nvme }},
+	{RuleVirtualization, func(w *wish, t *Type) bool { return slices.Contains(virtualization(t), w.virtualization) }},
+	{RuleBareMetal, func(w *wish, t *Type) bool { return t.BareMetal == w.victim.BareMetal }},
+	{RuleBurstable, func(w *wish, t *Type) bool { return !t.Burstable || w.victim.Burstable || w.AllowBurstable }},
+	{RuleENA, func(w *wish, t *Type) bool { return t.ENA != ENARequired || w.ena }},
+	{RuleNVMe, func(w *wish, t *Type) bool { return !t.NVMe || w.nvme }},
 	{RuleBootMode, boots},
-	{RuleVCPU, func(w wish, t Type) bool { return t.VCPU >= w.victim.VCPU }},
-	{RuleMemory, func(w wish, t Type) bool { return t.MemoryMiB >= w.victim.MemoryMiB }},
-	{RuleGPU, func(w wish, t Type) bool {
+	{RuleVCPU, func(w *wish, t *Type) bool { return t.VCPU >= w.victim.VCPU }},
+	{RuleMemory, func(w *wish, t *Type) bool { return t.MemoryMiB >= w.victim.MemoryMiB }},
+	{RuleGPU, func(w *wish, t *Type) bool {
 		return enough(w.victim.GPUs, w.victim.GPUModel, t.GPUs, t.GPUModel)
 	}},
-	{RuleAccelerator, func(w wish, t Type) bool {
+	{RuleAccelerator, func(w *wish, t *Type) bool {
 		return enough(w.victim.Accelerators, w.victim.AcceleratorModel, t.Accelerators, t.AcceleratorModel)
 	}},
 	{RuleStorage, stores},
-	{RuleEBS, func(w wish, t Type) bool {
+	{RuleEBS, func(w *wish, t *Type) bool {
 		return t.EBSBaselineMbps >= w.victim.EBSBaselineMbps && (t.EBSOptimized || !w.victim.EBSOptimized)
 	}},
-	{RuleNetworkInterfaces, func(w wish, t Type) bool { return max(t.NetworkInterfaces, 1) >= w.NetworkInterfaces }},
+	{RuleNetworkInterfaces, func(w *wish, t *Type) bool { return max(t.NetworkInterfaces, 1) >= w.NetworkInterfaces }},
 }
 
 // refuses returns the first rule that the type breaks.
-func (w wish) refuses(t Type) (Rule, bool) {
+func (w *wish) refuses(t *Type) (Rule, bool) {
 	for _, r := range rules {
 		if !r.ok(w, t) {
 			return r.rule, true
@@ -42,14 +42,14 @@ func (w wish) refuses(t Type) (Rule, bool) {
 	return "", false
 }
 
-func allowed(w wish, t Type) bool {
+func allowed(w *wish, t *Type) bool {
 	if len(w.Allow) > 0 && !matches(w.Allow, t.Name, false) {
 		return false
 	}
 	return !matches(w.Deny, t.Name, true)
 }
 
-func sameArch(w wish, t Type) bool {
+func sameArch(w *wish, t *Type) bool {
 	for _, a := range w.archs {
 		if !slices.Contains(t.Arch, a) {
 			return false
@@ -58,7 +58,7 @@ func sameArch(w wish, t Type) bool {
 	return len(w.archs) > 0
 }
 
-func boots(w wish, t Type) bool {
+func boots(w *wish, t *Type) bool {
 	modes := t.BootModes
 	if len(modes) == 0 {
 		modes = defaultBootModes(t.Arch)
@@ -73,7 +73,7 @@ func enough(want int, wantModel string, have int, haveModel string) bool {
 
 // stores asks for the number of disks, for the original's size per disk on
 // each and in all, and for nothing slower in kind.
-func stores(w wish, t Type) bool {
+func stores(w *wish, t *Type) bool {
 	if !w.UsesInstanceStore || w.victim.StorageDisks == 0 {
 		return true
 	}
