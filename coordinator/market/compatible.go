@@ -21,7 +21,9 @@ func Compatible(c Catalog, n Need) ([]string, Refusals) {
 	w, assumptions := settle(victim, n)
 	refusals.Assumptions = assumptions
 	var names []string
-	for name, t := range c.Types {
+	var t Type // one for all: the rules take it by pointer
+	for name := range c.Types {
+		t = c.Types[name]
 		if rule, refused := w.refuses(&t); refused {
 			refusals.add(name, rule)
 		} else if !offeredAnywhere(c, name, n.Zones) {
