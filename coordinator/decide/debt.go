@@ -1,0 +1,225 @@
+package decide
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"autospotting/coordinator/ledger"
+)
+
+// settle brings the open pairs up to what the group shows: which attaches took effect, which victims are gone
+// and who stands for them, and which debts cannot be told from the owner's own changes any more.
+func (r *run) settle() {
+	r.settleAttaching()
+	if len(r.rec.Pairs) == 0 {
+		return
+	}
+	r.rebase()
+	var keep []ledger.Pair
+	for _, p := range r.rec.Pairs {
+		if p.Owed() {
+			var open bool
+			if p, open = r.settleVictim(p); !open {
+				continue
+			}
+		}
+		keep = append(keep, p)
+	}
+	r.rec.Pairs = keep
+	r.poll()
+}
+
+// settleAttaching finds out which attaches took effect.
+func (r *run) settleAttaching() {
+	var keep []ledger.Pair
+	for _, p := range r.rec.Pairs {
+		s, seen := r.byID[p.Intent.Instance]
+		if p.Intent.Instance == "" { // a surplus that a policy left us with: nothing was attached for it
+			p.Seen = true
+		}
+		switch {
+		case seen && s.Member:
+			p.Seen = true
+			if p.Phase == ledger.Attaching {
+				p.Phase, p.Since = ledger.Attached, r.now()
+			}
+		case p.Phase == ledger.Attaching && (!seen || !s.Live()):
+			// Whether it died before or after it was attached decides whether desired was raised.
+			switch {
+			case r.w.Unread:
+			case r.activity(p.Intent.Instance, p, Attach):
+				p.Phase, p.Seen = ledger.Attached, true
+			default:
+				r.say(p.Intent.Instance, "died before it was attached")
+				failed(&r.rec, r.now(), "a replacement died before it was attached")
+				continue
+			}
+		case p.Phase == ledger.Attaching && r.since(p.At) > attachFor,
+			p.Phase == ledger.Attaching && !r.managed():
+			p.Phase, p.Since = ledger.Undoing, r.now()
+		}
+		keep = append(keep, p)
+	}
+	r.rec.Pairs = keep
+}
+
+// rebase compares desired with what it should be. More is the owner's or a policy's wish and becomes the new
+// base; less cannot be told from "our +1 was set back", so those debts are void: nothing is lowered for them.
+func (r *run) rebase() {
+	if r.stale() {
+		return
+	}
+	owed, attaching := r.rec.Owed(), 0
+	for _, p := range r.rec.Pairs {
+		if p.Phase == ledger.Attaching {
+			attaching++
+		}
+	}
+	desired := r.w.Group.Desired
+	switch should := r.rec.Desired0 + owed; {
+	case desired < should && owed > 0:
+		r.rec.Pairs = slices.DeleteFunc(r.rec.Pairs, func(p ledger.Pair) bool {
+			if p.Owed() {
+				r.void(p, "desired is %d where %d was due: somebody set it", desired, should)
+			}
+			return p.Owed()
+		})
+		r.rec.Desired0 = desired
+	case desired < should, desired > should && attaching == 0:
+		r.rec.Desired0 = desired - owed
+	}
+}
+
+func (r *run) void(p ledger.Pair, format string, args ...any) {
+	r.say(p.Intent.Instance, "debt void, nothing is lowered for it: "+format, args...)
+}
+
+// settleVictim looks after the victim of an unpaid pair; it returns false where the pair is closed.
+func (r *run) settleVictim(p ledger.Pair) (ledger.Pair, bool) {
+	s, seen := r.byID[p.Intent.Instance]
+	v, there := r.byID[p.Victim]
+	if seen && s.Member && !s.Leaving() && r.doomed(s.ID) && p.Victim != s.ID && there && !r.doomed(v.ID) && v.Serving() {
+		r.say(s.ID, "AWS takes the replacement, and %s still serves: the replacement itself is retired", v.ID)
+		p.Victim, p.Phase = s.ID, ledger.Attached
+		return p, true
+	}
+	if there && v.Member && !v.Leaving() {
+		p.Missed = time.Time{}
+		if p.Phase == ledger.Attached && !r.doomed(v.ID) && (v.Protected || v.Undeletable) && v.ID != s.ID {
+			r.say(v.ID, "is protected since: another victim is chosen")
+			return r.nextVictim(p), true
+		}
+		return p, true
+	}
+	if p.Victim == "" {
+		return r.nextVictim(p), true
+	}
+	return r.missedVictim(p)
+}
+
+// missedVictim reads from the activities how a victim left while its pair was unpaid.
+func (r *run) missedVictim(p ledger.Pair) (ledger.Pair, bool) {
+	if p.Missed.IsZero() {
+		p.Missed = r.now()
+	}
+	switch {
+	case r.w.Unread:
+		r.say(p.Victim, "left the group; the activities could not be read: looking again")
+		return p, true
+	case r.activity(p.Victim, p, UserShrink):
+		r.say(p.Victim, "retired: the debt for %s is paid", p.Intent.Instance)
+		r.rec.Failures = 0
+		return p, false
+	case r.activity("", p, Resize):
+		r.void(p, "%s left and desired was set since", p.Victim)
+		return p, false
+	case r.activity(p.Victim, p, Unhealthy), r.activity(p.Victim, p, UserReplace):
+		r.say(p.Victim, "was replaced by the group: its newcomer is the victim now")
+		p.Phase = ledger.Attached
+		return r.nextVictim(p), true
+	case r.since(p.Missed) < staleFor:
+		return p, true
+	}
+	r.void(p, "%s left and no activity says why", p.Victim)
+	return p, false
+}
+
+// nextVictim chooses the newest on-demand member of the zone; none yet leaves it open.
+func (r *run) nextVictim(p ledger.Pair) ledger.Pair {
+	p.Victim, p.Missed = "", time.Time{}
+	if v, ok := r.newcomer(p.Intent.Zone); ok {
+		p.Victim = v.ID
+	}
+	return p
+}
+
+// activity tells whether such an activity happened since the pair was opened; an empty id means any instance.
+func (r *run) activity(id string, p ledger.Pair, kind ActivityKind) bool {
+	return slices.ContainsFunc(r.w.Activities, func(a Activity) bool {
+		return a.Kind == kind && !a.Failed && (id == "" || a.Instance == id) && !a.At.Before(p.At.Add(-activitySkew))
+	})
+}
+
+// pay retires one victim whose replacement serves. One a plan: the next is decided on a fresh read.
+func (r *run) pay() {
+	for i := range r.rec.Pairs {
+		p := &r.rec.Pairs[i]
+		if p.Phase == ledger.Undoing {
+			r.act(Action{Kind: Retire, Instance: p.Intent.Instance, Decrement: true, Why: "its attach was given up; out of the group first, if it is in"})
+			return
+		}
+	}
+	if r.stale() {
+		r.poll()
+		return
+	}
+	for i := range r.rec.Pairs {
+		p := &r.rec.Pairs[i]
+		v, there := r.byID[p.Victim]
+		if !p.Owed() || !there || !v.Member || v.Leaving() {
+			continue
+		}
+		if p.Phase == ledger.Paying && r.since(p.Since) < staleFor {
+			r.say(v.ID, "its retirement was asked for and not answered: looking again")
+			continue
+		}
+		if ok, why := r.mayRetire(v, *p); !ok {
+			r.say(v.ID, "%s", why)
+			continue
+		}
+		p.Phase, p.Since = ledger.Paying, r.now()
+		r.act(Action{Kind: Retire, Instance: v.ID, Decrement: true, Why: r.whyRetire(v, *p)})
+		return
+	}
+}
+
+// mayRetire holds the first promise: never below capacity by our own hand.
+func (r *run) mayRetire(v Instance, p ledger.Pair) (bool, string) {
+	desired := r.w.Group.Desired
+	if desired < r.rec.Desired0+r.rec.Owed() {
+		return false, "not retired: desired was lowered meanwhile"
+	}
+	n, doomed := r.notice(v.ID)
+	s, seen := r.byID[p.Intent.Instance]
+	if doomed && !r.now().Before(r.release(n)) && seen && s.Member {
+		return true, ""
+	}
+	if doomed {
+		r.lookAt(r.release(n))
+	}
+	if have := r.capacity(v.ID); have < desired-1 {
+		return false, fmt.Sprintf("not retired yet: %d in service without it, %d needed", have, desired-1)
+	}
+	return true, ""
+}
+
+func (r *run) whyRetire(v Instance, p ledger.Pair) string {
+	if p.Intent.Instance == "" {
+		return "desired is above the owner's MaxSize and no debt is open: one on-demand instance fewer"
+	}
+	if p.Intent.Instance == v.ID {
+		return "AWS takes it and its victim still serves"
+	}
+	return fmt.Sprintf("%s (%s) is in service in its place", p.Intent.Instance, p.Intent.Type)
+}

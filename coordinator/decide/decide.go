@@ -1,0 +1,228 @@
+package decide
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"autospotting/coordinator/ledger"
+	"autospotting/coordinator/market"
+)
+
+// The bounds of the protocol.
+const (
+	noticeLead   = 120 * time.Second // from a notice to the end
+	maxDrain     = 45 * time.Second
+	resendFor    = 60 * time.Second // a launch is re-sent as long as this, then only looked for
+	lookFor      = 5 * time.Minute  // a launched instance not seen by then is given up
+	staleFor     = 60 * time.Second // a read this long after a write shows the write
+	strayFor     = 60 * time.Second // seen so twice this far apart, an unwanted instance goes
+	attachFor    = 10 * time.Minute
+	pollEvery    = 10 * time.Second
+	keepSaid     = time.Hour
+	keepMark     = 24 * time.Hour
+	firstAvoid   = 5 * time.Minute // doubling per failure of the same pool
+	longestAvoid = 6 * time.Hour
+	firstPause   = 5 * time.Minute // after pauseAfter failures in a row, doubling
+	longestPause = 6 * time.Hour
+	pauseAfter   = 3
+	maxOverrides = 20
+	activitySkew = 2 * time.Second // between our clock and the activities'
+	attachBatch  = 20              // AttachInstances takes no more
+)
+
+// run is one decision in the making.
+type run struct {
+	w    World
+	rec  ledger.Record
+	plan Plan
+	byID map[string]Instance
+	ids  []string // of byID, in order
+	// refusal is why the group is not served; empty if it is.
+	refusal string
+}
+
+// Decide returns what to do next in the world w. The same world gives the same plan.
+func Decide(w World) Plan {
+	r := &run{w: w, rec: w.Record.Clone(), byID: make(map[string]Instance, len(w.Instances))}
+	for _, i := range w.Instances {
+		r.byID[i.ID] = i
+	}
+	r.ids = slices.Sorted(maps.Keys(r.byID))
+	r.refusal = Refusal(w)
+
+	r.hear()
+	r.forget()
+	r.settle()
+	r.follow()
+	r.answerNotices()
+	r.attach()
+	r.pay()
+	r.returnLease()
+	r.shield()
+	r.swap()
+	r.sweep()
+	r.status()
+	return r.finish()
+}
+
+func (r *run) finish() Plan {
+	r.plan.Record = r.rec
+	before, errBefore := r.w.Record.Encode()
+	after, errAfter := r.rec.Encode()
+	r.plan.Changed = errBefore != nil || errAfter != nil || !bytes.Equal(before, after)
+	return r.plan
+}
+
+func (r *run) act(a Action)                    { r.plan.Actions = append(r.plan.Actions, a) }
+func (r *run) now() time.Time                  { return r.w.Now }
+func (r *run) since(t time.Time) time.Duration { return r.w.Now.Sub(t) }
+
+func (r *run) say(instance, format string, args ...any) {
+	r.plan.Why = append(r.plan.Why, Line{instance, fmt.Sprintf(format, args...)})
+}
+
+// lookAt asks to decide again at t, exactly.
+func (r *run) lookAt(t time.Time) {
+	if r.plan.Look.IsZero() || t.Before(r.plan.Look) {
+		r.plan.Look = t
+	}
+}
+
+// poll asks to decide again at the next slot: slots are shared by all causes, so that re-checks merge.
+func (r *run) poll() { r.lookAt(r.now().Truncate(pollEvery).Add(pollEvery)) }
+
+// managed tells whether new work may be begun for the group.
+func (r *run) managed() bool {
+	return r.w.Group.Found && r.w.Group.Enabled && r.refusal == ""
+}
+
+// stale tells whether a write of ours may not show yet in what was read; nothing that counts on the group's
+// desired capacity is begun before it does.
+func (r *run) stale() bool {
+	if len(r.rec.Settling) > 0 {
+		return true
+	}
+	for _, p := range r.rec.Pairs {
+		if p.Phase == ledger.Undoing || p.Owed() && !p.Seen && r.since(p.Since) < staleFor {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *run) notice(id string) (ledger.Notice, bool) {
+	n, ok := r.rec.Notices[id]
+	return n, ok
+}
+
+func (r *run) doomed(id string) bool {
+	_, ok := r.rec.Notices[id]
+	return ok
+}
+
+// release is when a doomed instance is taken out of the group, to have the drain before its end.
+func (r *run) release(n ledger.Notice) time.Time {
+	drain := r.w.Settings.Drain
+	if drain <= 0 || drain > maxDrain {
+		drain = maxDrain
+	}
+	return n.Deadline.Add(-drain)
+}
+
+// victims are the on-demand members that may be retired, oldest first.
+func (r *run) victims() []Instance {
+	var out []Instance
+	for _, id := range r.ids {
+		if i := r.byID[id]; r.eligible(i) && !r.isVictim(id) {
+			out = append(out, i)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Instance) int {
+		return cmp.Or(a.Launched.Compare(b.Launched), cmp.Compare(a.ID, b.ID))
+	})
+	return out
+}
+
+// eligible tells whether a member may be retired for a swap: never one that its owner protects, nor one that is
+// not in service.
+func (r *run) eligible(i Instance) bool {
+	return i.Serving() && !i.Spot && !i.Protected && !i.Undeletable && !r.doomed(i.ID)
+}
+
+func (r *run) isVictim(id string) bool {
+	for _, p := range r.rec.Pairs {
+		if p.Victim == id {
+			return true
+		}
+	}
+	for _, it := range r.rec.Intents {
+		if it.Victim == id && it.Abandoned == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// newcomer is the newest on-demand member in the zone, or in any zone if there is none, that no pair has yet.
+func (r *run) newcomer(zone string) (Instance, bool) {
+	all := r.victims()
+	slices.Reverse(all)
+	for _, i := range all {
+		if i.Zone == zone {
+			return i, true
+		}
+	}
+	if len(all) > 0 {
+		return all[0], true
+	}
+	return Instance{}, false
+}
+
+// capacity counts the members in service that AWS is not taking, without the one named.
+func (r *run) capacity(without string) int {
+	n := 0
+	for _, id := range r.ids {
+		if i := r.byID[id]; id != without && i.Serving() && !r.doomed(id) {
+			n++
+		}
+	}
+	return n
+}
+
+// failed counts a failure of the group and pauses it after several in a row.
+func failed(rec *ledger.Record, now time.Time, why string) {
+	rec.Failures++
+	if rec.Failures >= pauseAfter {
+		rec.PausedUntil = now.Add(doubled(firstPause, rec.Failures-pauseAfter, longestPause))
+	}
+	rec.Status.Reason = why
+}
+
+// markPool keeps a pool out of the choice for a while, longer each time.
+func markPool(rec *ledger.Record, now time.Time, p market.Pool, why string) {
+	if p.Type == "" || p.Zone == "" {
+		return
+	}
+	if rec.Pools == nil {
+		rec.Pools = map[string]ledger.PoolMark{}
+	}
+	m := rec.Pools[p.String()]
+	m.Until = now.Add(doubled(firstAvoid, m.Failures, longestAvoid))
+	m.Failures++
+	m.Why = why
+	rec.Pools[p.String()] = m
+}
+
+func doubled(first time.Duration, times int, most time.Duration) time.Duration {
+	d := first
+	for range times {
+		if d *= 2; d >= most {
+			return most
+		}
+	}
+	return d
+}

@@ -1,0 +1,214 @@
+package decide
+
+import (
+	"time"
+
+	"autospotting/coordinator/ledger"
+	"autospotting/coordinator/market"
+)
+
+// follow takes every launch one step further: found, ready, paired with its victim; or given up.
+func (r *run) follow() {
+	var keep []ledger.Intent
+	for _, it := range r.rec.Intents {
+		if r.followOne(&it) {
+			keep = append(keep, it)
+		}
+	}
+	r.rec.Intents = keep
+	if len(keep) > 0 {
+		r.poll()
+	}
+}
+
+// followOne returns false when the intent is closed: paired, or nothing is left of it.
+func (r *run) followOne(it *ledger.Intent) bool {
+	if it.Instance == "" && !r.find(it) {
+		return r.resend(it)
+	}
+	s, seen := r.byID[it.Instance]
+	switch {
+	case !seen && r.since(it.At) < lookFor:
+		return true // a new instance may not be described for minutes
+	case !seen:
+		return r.lost(it, "was never seen")
+	case s.Member:
+		r.say(s.ID, "is a member of the group though no attach is recorded: left as it is")
+		return false
+	case !s.Live() && it.Abandoned != "":
+		return false
+	case !s.Live():
+		return r.lost(it, "died before it was ready")
+	}
+	if it.Abandoned == "" {
+		it.Abandoned = r.unwanted(it, s)
+	}
+	if it.Abandoned != "" {
+		r.act(Action{Kind: Terminate, Instance: s.ID, Why: it.Abandoned})
+		return true
+	}
+	return !r.pair(it, s)
+}
+
+// find looks for the launched instance by the nonce it carries.
+func (r *run) find(it *ledger.Intent) bool {
+	for _, id := range r.ids {
+		if i := r.byID[id]; i.Ours && i.Nonce == it.Launch.Nonce {
+			it.Instance, it.Type, it.Zone = i.ID, i.Type, i.Zone
+			return true
+		}
+	}
+	return false
+}
+
+// resend sends the frozen request again while the token is young; after that only the tag can tell.
+func (r *run) resend(it *ledger.Intent) bool {
+	switch age := r.since(it.At); {
+	case it.Abandoned != "" && age < lookFor, it.LookOnly && age < lookFor, age >= resendFor && age < lookFor:
+		return true
+	case age >= lookFor:
+		return r.lost(it, "was never answered")
+	}
+	launch := it.Launch
+	r.act(Action{Kind: LaunchOne, Launch: &launch, Why: "the launch for " + it.Victim + " was not answered: the same request again"})
+	return true
+}
+
+func (r *run) lost(it *ledger.Intent, what string) bool {
+	r.say(it.Instance, "the launch for %s %s", it.Victim, what)
+	markPool(&r.rec, r.now(), market.Pool{Type: it.Type, Zone: it.Zone}, what)
+	failed(&r.rec, r.now(), "a replacement "+what)
+	return false
+}
+
+// unwanted gives the reason why a replacement that is not attached has to go; it chooses another victim where
+// the first is gone.
+func (r *run) unwanted(it *ledger.Intent, s Instance) string {
+	switch {
+	case r.doomed(s.ID):
+		return "AWS takes it before it was attached"
+	case !r.w.Group.Found:
+		return "the group is gone"
+	case !r.w.Group.Enabled:
+		return "the group is not enabled any more"
+	case r.refusal != "" && it.Purpose == ledger.Swap:
+		return "the group cannot be served now: " + r.refusal
+	case r.w.Template.Hash != "" && r.w.Template.Hash != it.Launch.SourceHash:
+		return "the owner's template changed since it was launched"
+	}
+	if !r.keepsVictim(it) {
+		return "no instance is left that it could replace"
+	}
+	limit := it.At.Add(r.w.Settings.Grace + r.w.Settings.BootLimit)
+	if !r.ready(it, s) && !r.now().Before(limit) {
+		markPool(&r.rec, r.now(), market.Pool{Type: s.Type, Zone: s.Zone}, "not ready in time")
+		failed(&r.rec, r.now(), "a replacement was not ready in time")
+		return "not ready after " + r.since(it.At).Round(time.Second).String()
+	}
+	return ""
+}
+
+// keepsVictim tells whether the replacement still has somebody to replace. A doomed victim that is gone leaves
+// its place to the group's own newcomer, which may still be on its way.
+func (r *run) keepsVictim(it *ledger.Intent) bool {
+	v, there := r.byID[it.Victim]
+	if there && v.Member && !v.Leaving() && (r.doomed(v.ID) || r.eligible(v)) {
+		return true
+	}
+	if n, ok := r.newcomer(it.Zone); ok {
+		r.say(it.Instance, "%s is gone or protected: %s is to be replaced instead", it.Victim, n.ID)
+		it.Victim, it.Purpose = n.ID, ledger.Swap
+		return true
+	}
+	if it.Purpose == ledger.Replace && len(r.liveMembers()) < r.w.Group.Desired {
+		return true // the hole is still open, or its filler not yet in service
+	}
+	return it.Purpose == ledger.Replace && r.pendingMembers() > 0
+}
+
+func (r *run) liveMembers() []Instance {
+	var out []Instance
+	for _, id := range r.ids {
+		if i := r.byID[id]; i.Member && !i.Leaving() && i.Live() {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+func (r *run) pendingMembers() int {
+	n := 0
+	for _, i := range r.liveMembers() {
+		if !i.Serving() {
+			n++
+		}
+	}
+	return n
+}
+
+// ready tells whether the application on s is up. Once spotd was heard, only spotd can say so; a mute instance is
+// believed after its grace, so that a daemon that cannot speak never makes a loop of launches.
+func (r *run) ready(it *ledger.Intent, s Instance) bool {
+	if s.State != "running" {
+		return false
+	}
+	said := r.rec.Said[s.ID]
+	if spoke := latest(said.Hello, said.Started, said.Ready); !spoke.IsZero() {
+		urgent := it.Purpose == ledger.Replace
+		return !said.Ready.IsZero() || urgent && !said.Started.IsZero()
+	}
+	return s.StatusOK && r.since(s.Launched) >= r.w.Settings.Grace
+}
+
+// pair opens the debt for a ready replacement. Pairs join only while desired is what the open ones explain.
+func (r *run) pair(it *ledger.Intent, s Instance) bool {
+	if !r.ready(it, s) || r.stale() {
+		return false
+	}
+	if len(r.rec.Pairs) == 0 {
+		r.rec.Desired0 = r.w.Group.Desired
+	}
+	if r.w.Group.Desired != r.rec.Desired0+r.rec.Owed() {
+		r.say(s.ID, "ready, but desired is not what the open debts explain: waiting")
+		return false
+	}
+	victim := it.Victim
+	if v, there := r.byID[victim]; !there || !v.Member || v.Leaving() {
+		victim = ""
+	}
+	r.rec.Pairs = append(r.rec.Pairs, ledger.Pair{
+		Intent: *it, Victim: victim, Phase: ledger.Attaching, At: r.now(), Since: r.now(), Why: string(it.Purpose),
+	})
+	r.say(s.ID, "its application is up: to be attached in the place of %s", it.Victim)
+	return true
+}
+
+// attach sends one call for all pairs that wait for it, after raising MaxSize where they would not fit.
+func (r *run) attach() {
+	var ids []string
+	for _, p := range r.rec.Pairs {
+		if p.Phase == ledger.Attaching && len(ids) < attachBatch {
+			ids = append(ids, p.Intent.Instance)
+		}
+	}
+	if len(ids) == 0 {
+		return
+	}
+	g := r.w.Group
+	r.poll()
+	// Desired as the calls sent before may already have made it is what must fit.
+	need := max(g.Desired, r.rec.Desired0+r.rec.Owed()) + len(ids)
+	if g.Desired == r.rec.Desired0+r.rec.Owed()+len(ids) {
+		need = g.Desired
+	}
+	if need > g.Max && !r.leaseCovers(need) {
+		r.raise(need)
+		return
+	}
+	for i := range r.rec.Pairs {
+		if r.rec.Pairs[i].Phase == ledger.Attaching {
+			r.rec.Pairs[i].Since = r.now()
+		}
+	}
+	r.act(Action{Kind: AttachSome, Instances: ids, Why: "ready to serve"})
+}

@@ -1,0 +1,163 @@
+package decide
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"autospotting/coordinator/ledger"
+	"autospotting/coordinator/market"
+)
+
+// hear takes what was heard into the record. Reports that nobody vouches for change nothing, but that an
+// unsigned "terminating" is believed where the spot request's status says the same.
+func (r *run) hear() {
+	for _, h := range r.w.Heard {
+		switch h.Kind {
+		case HeardHello, HeardStarted, HeardReady:
+			r.hearSaid(h)
+		case HeardTerminating:
+			r.hearTerminating(h)
+		case HeardRebalance:
+			r.say(h.Instance, "rebalance recommendation noted: often followed by nothing, so it is not acted on")
+		}
+	}
+	for _, id := range r.ids {
+		if i := r.byID[id]; i.Ours && i.Spot && i.Live() && takenBySpot(i.SpotStatus) && !r.doomed(id) {
+			at := i.SpotStatusAt
+			if at.IsZero() {
+				at = r.now()
+			}
+			r.doom(i, ledger.Notice{At: at, Deadline: at.Add(noticeLead), Action: "terminate", Source: "spot request status " + i.SpotStatus})
+		}
+	}
+}
+
+func (r *run) hearSaid(h Hint) {
+	if !h.Trusted {
+		r.say(h.Instance, "%s ignored: its signature does not verify", h.Kind)
+		return
+	}
+	if i, seen := r.byID[h.Instance]; seen && (!i.Ours || !i.Live()) {
+		r.say(h.Instance, "%s ignored: the instance is %s", h.Kind, oursOrState(i))
+		return
+	}
+	if r.rec.Said == nil {
+		r.rec.Said = map[string]ledger.Said{}
+	}
+	said := r.rec.Said[h.Instance]
+	for _, f := range []struct {
+		kind HintKind
+		at   *time.Time
+	}{{HeardHello, &said.Hello}, {HeardStarted, &said.Started}, {HeardReady, &said.Ready}} {
+		if f.kind == h.Kind && f.at.IsZero() {
+			*f.at = r.now()
+			r.say(h.Instance, "spotd says %s", h.Kind)
+		}
+	}
+	r.rec.Said[h.Instance] = said
+}
+
+func oursOrState(i Instance) string {
+	if !i.Ours {
+		return "not ours"
+	}
+	return i.State
+}
+
+func (r *run) hearTerminating(h Hint) {
+	i, seen := r.byID[h.Instance]
+	switch {
+	case !seen:
+		r.say(h.Instance, "notice ignored: no such instance in the group or of ours")
+		return
+	case !i.Ours || !i.Live():
+		r.say(h.Instance, "notice ignored: the instance is %s", oursOrState(i))
+		return
+	case !h.Trusted && !takenBySpot(i.SpotStatus):
+		r.say(h.Instance, "notice ignored: its signature does not verify and the spot request's status is %q", i.SpotStatus)
+		return
+	}
+	at := h.At
+	if at.IsZero() || at.After(r.now()) {
+		at = r.now()
+	}
+	deadline := h.Deadline
+	switch {
+	case h.Action == "hibernate": // AWS gives no two minutes for it
+		deadline = at
+	case deadline.IsZero():
+		deadline = at.Add(noticeLead)
+	}
+	r.doom(i, ledger.Notice{At: at, Deadline: deadline, Action: h.Action, Source: h.Source})
+}
+
+// doom records a notice once; a second channel's copy can only bring the deadline forward.
+func (r *run) doom(i Instance, n ledger.Notice) {
+	if old, ok := r.notice(i.ID); ok {
+		if n.Deadline.Before(old.Deadline) {
+			old.Deadline = n.Deadline
+			r.rec.Notices[i.ID] = old
+		}
+		return
+	}
+	if r.rec.Notices == nil {
+		r.rec.Notices = map[string]ledger.Notice{}
+	}
+	r.rec.Notices[i.ID] = n
+	markPool(&r.rec, r.now(), market.Pool{Type: i.Type, Zone: i.Zone}, "interrupted")
+	r.say(i.ID, "AWS takes %s in %s: %s by %s, says %s", i.Type, i.Zone, n.Action, n.Deadline.UTC().Format(time.TimeOnly), n.Source)
+}
+
+// takenBySpot knows the status codes of a spot request whose instance is on its way out though still running:
+// with behaviour "terminate" the code is instance-terminated-no-capacity at once (EC2 user guide, "Spot request status").
+func takenBySpot(code string) bool {
+	switch code {
+	case "instance-terminated-no-capacity", "instance-terminated-by-price", "instance-terminated-by-schedule",
+		"instance-terminated-by-service", "instance-terminated-launch-group-constraint",
+		"instance-stopped-no-capacity", "instance-stopped-by-price",
+		"marked-for-termination", "marked-for-stop", "marked-for-stop-by-experiment", "marked-for-termination-by-experiment":
+		return true
+	}
+	return false
+}
+
+// forget drops what is of no more use.
+func (r *run) forget() {
+	wanted := map[string]bool{}
+	for _, it := range r.rec.Intents {
+		wanted[it.Instance] = true
+	}
+	for _, p := range r.rec.Pairs {
+		wanted[p.Intent.Instance] = true
+	}
+	for _, id := range slices.Sorted(maps.Keys(r.rec.Said)) {
+		s := r.rec.Said[id]
+		last := latest(s.Hello, s.Started, s.Ready)
+		if i, seen := r.byID[id]; seen && !i.Live() || !wanted[id] && r.since(last) > keepSaid {
+			delete(r.rec.Said, id)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(r.rec.Notices)) {
+		i, seen := r.byID[id]
+		over := r.since(r.rec.Notices[id].Deadline) > lookFor
+		if seen && !i.Live() && (!i.Member || i.Leaving()) || !seen && over {
+			delete(r.rec.Notices, id)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(r.rec.Settling)) {
+		i, seen := r.byID[id]
+		if !seen || !i.Member || i.Leaving() || r.since(r.rec.Settling[id]) > lookFor {
+			delete(r.rec.Settling, id)
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(r.rec.Pools)) {
+		if r.since(r.rec.Pools[key].Until) > keepMark {
+			delete(r.rec.Pools, key)
+		}
+	}
+}
+
+func latest(times ...time.Time) time.Time {
+	return slices.MaxFunc(times, time.Time.Compare)
+}

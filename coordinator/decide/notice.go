@@ -1,0 +1,93 @@
+package decide
+
+import (
+	"maps"
+	"slices"
+
+	"autospotting/coordinator/ledger"
+)
+
+// The launches tried for one notice: spot in the same zone, spot in any zone, then on-demand.
+const (
+	triesSameZone = 1
+	triesSpot     = 2
+	triesAll      = 4
+)
+
+// answerNotices launches a replacement for every instance that AWS takes, and hands it to the group's own replacement when
+// its time is nearly up and ours is not attached. It is never taken out earlier: that would open now the hole
+// that otherwise opens at the deadline.
+func (r *run) answerNotices() {
+	if !r.managed() {
+		return
+	}
+	for _, id := range slices.Sorted(maps.Keys(r.rec.Notices)) {
+		x, seen := r.byID[id]
+		if !seen || !x.Member || x.Leaving() || !x.Live() {
+			continue
+		}
+		n := r.rec.Notices[id]
+		r.lookAt(r.release(n))
+		if !r.replaced(id) {
+			r.replace(x, n)
+		}
+		r.releaseInTime(x)
+	}
+}
+
+// replaced tells whether something already stands for the doomed instance.
+func (r *run) replaced(id string) bool {
+	for _, p := range r.rec.Pairs {
+		if p.Victim == id {
+			return true
+		}
+	}
+	for _, it := range r.rec.Intents {
+		if it.Victim == id && it.Abandoned == "" {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *run) replace(x Instance, n ledger.Notice) {
+	if !n.Released.IsZero() {
+		return
+	}
+	for ; n.Tries < triesAll; n.Tries++ {
+		overrides := r.emergencyOverrides(x, n.Tries)
+		if len(overrides) == 0 {
+			continue
+		}
+		r.launch(ledger.Replace, x, x.Zone, n.Tries < triesSpot, overrides, "AWS takes "+x.ID)
+		break
+	}
+	r.rec.Notices[x.ID] = n
+}
+
+func (r *run) emergencyOverrides(x Instance, tries int) []ledger.Override {
+	switch {
+	case tries < triesSameZone:
+		return r.spotOverrides(x, []string{x.Zone})
+	case tries < triesSpot:
+		return r.spotOverrides(x, r.zones())
+	}
+	return r.onDemandOverrides(x)
+}
+
+// releaseInTime lets the group replace and drain a doomed instance itself when our replacement is not attached.
+func (r *run) releaseInTime(x Instance) {
+	n := r.rec.Notices[x.ID]
+	if r.now().Before(r.release(n)) || !n.Released.IsZero() {
+		return
+	}
+	for _, p := range r.rec.Pairs {
+		s, seen := r.byID[p.Intent.Instance]
+		if p.Victim == x.ID && p.Owed() && (!p.Seen || seen && s.Member) {
+			return // pay retires it, with decrement
+		}
+	}
+	n.Released = r.now()
+	r.rec.Notices[x.ID] = n
+	r.act(Action{Kind: Retire, Instance: x.ID, Decrement: false, Why: "its end is near and no replacement is attached: the group starts its own and drains it"})
+}

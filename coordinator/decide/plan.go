@@ -1,0 +1,84 @@
+package decide
+
+import (
+	"time"
+
+	"autospotting/coordinator/ledger"
+)
+
+// Plan is what to do next. The record is written first, if it changed; then the actions are applied in order,
+// none of them after Deadline.
+type Plan struct {
+	Record  ledger.Record
+	Changed bool
+	Actions []Action
+	// Look is when to decide again even if nothing is heard; zero leaves it to the next tick.
+	Look time.Time
+	// Why says what was decided and what was not, with the reason, for people.
+	Why []Line
+}
+
+// Line is one reason. Instance is empty for the group as a whole.
+type Line struct {
+	Instance string `json:"instance,omitempty"`
+	Text     string `json:"text"`
+}
+
+// ActionKind names an action.
+type ActionKind string
+
+// The actions. Each is one mutating call.
+const (
+	MakeTemplate ActionKind = "make-template"
+	LaunchOne    ActionKind = "launch"
+	RaiseMax     ActionKind = "raise-max"
+	AttachSome   ActionKind = "attach"
+	Retire       ActionKind = "retire" // TerminateInstanceInAutoScalingGroup
+	RestoreMax   ActionKind = "restore-max"
+	Protect      ActionKind = "protect"
+	Unprotect    ActionKind = "unprotect"
+	Terminate    ActionKind = "terminate" // ec2:TerminateInstances, for what is no member
+)
+
+// Action is one mutating call to make.
+type Action struct {
+	Kind      ActionKind     `json:"kind"`
+	Instance  string         `json:"instance,omitempty"`
+	Instances []string       `json:"instances,omitempty"` // attach only
+	Decrement bool           `json:"decrement,omitempty"` // retire only
+	Max       int            `json:"max,omitempty"`
+	Launch    *ledger.Launch `json:"launch,omitempty"`
+	Why       string         `json:"why"`
+}
+
+// Failure classifies a refused or lost call.
+type Failure string
+
+// The classes of failure that a decision depends on.
+const (
+	Done          Failure = ""               // it worked
+	NotMember     Failure = "not-member"     // "is not part of Auto Scaling group"
+	AlreadyMember Failure = "already-member" // "is already part of AutoScalingGroup"
+	AtMax         Failure = "at-max"         // attach would pass MaxSize
+	AtMin         Failure = "at-min"         // "desiredSize equals minSize"
+	Gone          Failure = "gone"           // the instance, template or group does not exist
+	Mismatch      Failure = "mismatch"       // IdempotentParameterMismatch
+	Throttled     Failure = "throttled"      // or the account is at a limit: later
+	Invalid       Failure = "invalid"        // it will not work however often it is sent
+	Lost          Failure = "lost"           // no answer: it may have worked
+	Expired       Failure = "expired"        // not sent: the plan's deadline had passed
+)
+
+// Result is the answer to an action.
+type Result struct {
+	Failure  Failure
+	Detail   string
+	Launched []LaunchedOne // launch only
+	Refused  []RefusedPool // launch only
+}
+
+// LaunchedOne is an instance that a launch brought.
+type LaunchedOne struct{ ID, Type, Zone string }
+
+// RefusedPool is a pool that a launch could not use, with EC2's error code.
+type RefusedPool struct{ Type, Zone, Code string }

@@ -1,0 +1,155 @@
+// Package decide turns what is known about one group into what to do next. It is pure: a World in, a Plan out;
+// no I/O, no clock, no SDK, no logging. The exact rules are those of the protocol (docs/protocol.md).
+//
+// Decide is called in rounds: observe, decide, write the record, apply the actions, learn from the answers,
+// and observe again. A plan therefore holds only steps that are right on the world it was given, and no step
+// relies on the success of an earlier one of the same plan.
+package decide
+
+import (
+	"time"
+
+	"autospotting/coordinator/ledger"
+	"autospotting/coordinator/market"
+)
+
+// World is all that a decision may depend on.
+type World struct {
+	Now       time.Time
+	Settings  Settings
+	Group     Group
+	Instances []Instance // the group's members and every instance that carries our group tag
+	Record    ledger.Record
+	Heard     []Hint
+	Template  Template
+	Catalog   market.Catalog
+	// Activities are the group's scaling activities since the oldest open pair, newest first; read only while
+	// a pair is open. Unread tells that they were wanted and could not be read.
+	Activities []Activity
+	Unread     bool
+}
+
+// Settings are the rules' parameters: the installation's defaults with the group's tags over them.
+type Settings struct {
+	Grace       time.Duration // how long an application that nobody probes is given to come up
+	Drain       time.Duration // how long the group is given to drain an instance that AWS takes
+	BootLimit   time.Duration // a replacement that is not ready by then, beyond Grace, goes
+	Margin      float64       // the least saving, as a fraction of the on-demand price, that is worth a swap
+	AllowMaxOne bool          // serve groups of MaxSize 1, which often means "never two"
+	SkipHooks   bool          // serve groups with launching lifecycle hooks though attach does not run them
+}
+
+// Group is the Auto Scaling group as described.
+type Group struct {
+	Name              string
+	Found             bool
+	Enabled           bool // the owner opted in
+	Min, Max, Desired int
+	Subnets           map[string]string // by zone
+	NewProtected      bool              // new instances are protected from scale-in
+	Tags              map[string]string // those that are propagated at launch
+
+	HasTemplate       bool     // launched from a launch template
+	LaunchHooks       []string // lifecycle hooks that run at launch
+	Suspended         []string // processes
+	MixedInstances    bool
+	CapacityRebalance bool
+	WarmPool          bool
+	Refreshing        bool   // an instance refresh is under way
+	OtherOwner        string // a service that manages the group itself: EKS, Batch, Elastic Beanstalk …
+}
+
+// Instance is one EC2 instance and, if Member, its place in the group.
+type Instance struct {
+	ID, Type, Zone string
+	Spot           bool
+	State          string // EC2's: pending, running, shutting-down, terminated, stopping, stopped
+	Launched       time.Time
+	StatusOK       bool   // both EC2 status checks passed
+	SpotStatus     string // status code of the spot request
+	SpotStatusAt   time.Time
+	Ours           bool   // our tag and the reserved fleet or template tag that only AWS can set
+	Nonce          string // of the launch, from our tag
+
+	Member      bool
+	Lifecycle   string // Auto Scaling's lifecycle state
+	Healthy     bool
+	Protected   bool // from scale-in
+	Undeletable bool // EC2 termination protection
+	Foreign     bool // a member of another group
+}
+
+// Live tells whether the instance exists and is not on its way out.
+func (i Instance) Live() bool { return i.State == "pending" || i.State == "running" }
+
+// Serving tells whether the instance counts as capacity: in service, healthy and running.
+func (i Instance) Serving() bool {
+	return i.Member && i.Lifecycle == "InService" && i.Healthy && i.State == "running"
+}
+
+// Leaving tells whether the group has already let the member go.
+func (i Instance) Leaving() bool {
+	switch i.Lifecycle {
+	case "Terminating", "Terminating:Wait", "Terminating:Proceed", "Terminated", "Detaching", "Detached":
+		return true
+	}
+	return false
+}
+
+// HintKind is what a message was about.
+type HintKind string
+
+// The kinds of hints. A hint says where to look and what was heard; facts come from the APIs.
+const (
+	HeardHello       HintKind = "hello"
+	HeardStarted     HintKind = "started"
+	HeardReady       HintKind = "ready"
+	HeardTerminating HintKind = "terminating"
+	HeardRebalance   HintKind = "rebalance"
+	HeardChange      HintKind = "change" // an instance or the group changed: look
+)
+
+// Hint is one message about the group, already decoded and checked for who said it.
+type Hint struct {
+	Kind     HintKind  `json:"kind"`
+	Instance string    `json:"instance,omitempty"`
+	At       time.Time `json:"at,omitzero"`
+	Deadline time.Time `json:"deadline,omitzero"`
+	Action   string    `json:"action,omitempty"`
+	// Trusted is set for a verified signature, and for what came from EventBridge.
+	Trusted bool   `json:"trusted,omitempty"`
+	Source  string `json:"source,omitempty"`
+}
+
+// Template is what a replacement would be launched from.
+type Template struct {
+	// Hash identifies source template, resolved version, image and user data.
+	Hash string
+	// ID and Version are our own template made from it; empty until it exists.
+	ID, Version string
+	// Need is what the image and the block devices ask of an instance type; its victim fields are filled here.
+	Need market.Need
+	// Unreadable is the reason why there is no template; empty if there is one.
+	Unreadable string
+}
+
+// ActivityKind classifies a scaling activity by its cause.
+type ActivityKind string
+
+// The kinds of scaling activities that matter to a debt.
+const (
+	UserShrink  ActivityKind = "user-shrink"  // retired by a request that lowered desired
+	UserReplace ActivityKind = "user-replace" // retired by a request that kept desired
+	Unhealthy   ActivityKind = "unhealthy"    // replaced after a failed health check or an interruption
+	Attach      ActivityKind = "attach"       // attached by request
+	Resize      ActivityKind = "resize"       // desired was set by an owner, a schedule or a policy
+	OtherChange ActivityKind = "other"
+)
+
+// Activity is one scaling activity.
+type Activity struct {
+	Instance string
+	Kind     ActivityKind
+	At       time.Time
+	Failed   bool
+}

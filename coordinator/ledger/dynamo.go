@@ -1,0 +1,131 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// Table attributes. The body is one JSON document, so that a new field needs no migration.
+const (
+	attrGroup    = "asg"
+	attrRevision = "revision"
+	attrOpen     = "unfinished"
+	attrBody     = "body"
+)
+
+// DefaultTable is the fixed name of the ledger table: a second stack in the region fails to install instead of competing.
+const DefaultTable = "autospotting-ledger"
+
+// DynamoAPI is what the store calls.
+type DynamoAPI interface {
+	GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
+	PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
+	Scan(context.Context, *dynamodb.ScanInput, ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error)
+}
+
+var _ DynamoAPI = (*dynamodb.Client)(nil)
+
+// Dynamo is a Store in one DynamoDB table with the string hash key "asg".
+type Dynamo struct {
+	API   DynamoAPI
+	Table string
+}
+
+// Get reads consistently; a group without an item has an empty record at revision 0.
+func (d Dynamo) Get(ctx context.Context, group string) (Record, error) {
+	out, err := d.API.GetItem(ctx, &dynamodb.GetItemInput{
+		TableName: &d.Table, ConsistentRead: aws.Bool(true),
+		Key: map[string]types.AttributeValue{attrGroup: &types.AttributeValueMemberS{Value: group}},
+	})
+	if err != nil {
+		return Record{}, fmt.Errorf("read the record of group %q from table %s: %w", group, d.Table, err)
+	}
+	if len(out.Item) == 0 {
+		return Record{Group: group}, nil
+	}
+	return fromItem(group, out.Item)
+}
+
+// Put writes r if its revision is still the stored one, and returns it with the new revision, or ErrConflict.
+func (d Dynamo) Put(ctx context.Context, r Record) (Record, error) {
+	body, err := r.Encode()
+	if err != nil {
+		return r, err
+	}
+	in := &dynamodb.PutItemInput{
+		TableName: &d.Table,
+		Item: map[string]types.AttributeValue{
+			attrGroup:    &types.AttributeValueMemberS{Value: r.Group},
+			attrRevision: number(r.Revision + 1),
+			attrOpen:     &types.AttributeValueMemberBOOL{Value: r.Open()},
+			attrBody:     &types.AttributeValueMemberS{Value: string(body)},
+		},
+		ConditionExpression: aws.String("attribute_not_exists(" + attrGroup + ")"),
+	}
+	if r.Revision > 0 {
+		in.ConditionExpression = aws.String(attrRevision + " = :seen")
+		in.ExpressionAttributeValues = map[string]types.AttributeValue{":seen": number(r.Revision)}
+	}
+	if _, err := d.API.PutItem(ctx, in); err != nil {
+		var conflict *types.ConditionalCheckFailedException
+		if errors.As(err, &conflict) {
+			err = ErrConflict
+		}
+		return r, fmt.Errorf("write the record of group %q at revision %d to table %s: %w", r.Group, r.Revision, d.Table, err)
+	}
+	r.Revision++
+	return r, nil
+}
+
+// Unfinished names the groups whose record is open, in order.
+func (d Dynamo) Unfinished(ctx context.Context) ([]string, error) {
+	var names []string
+	in := &dynamodb.ScanInput{
+		TableName: &d.Table, ConsistentRead: aws.Bool(true),
+		FilterExpression:          aws.String(attrOpen + " = :yes"),
+		ExpressionAttributeValues: map[string]types.AttributeValue{":yes": &types.AttributeValueMemberBOOL{Value: true}},
+	}
+	for {
+		out, err := d.API.Scan(ctx, in)
+		if err != nil {
+			return nil, fmt.Errorf("list the open records of table %s: %w", d.Table, err)
+		}
+		for _, item := range out.Items {
+			if s, ok := item[attrGroup].(*types.AttributeValueMemberS); ok {
+				names = append(names, s.Value)
+			}
+		}
+		if len(out.LastEvaluatedKey) == 0 {
+			slices.Sort(names)
+			return names, nil
+		}
+		in.ExclusiveStartKey = out.LastEvaluatedKey
+	}
+}
+
+func fromItem(group string, item map[string]types.AttributeValue) (Record, error) {
+	n, ok := item[attrRevision].(*types.AttributeValueMemberN)
+	if !ok {
+		return Record{}, fmt.Errorf("the record of group %q has no revision: restore the table from its point-in-time backup", group)
+	}
+	revision, err := strconv.ParseInt(n.Value, 10, 64)
+	if err != nil {
+		return Record{}, fmt.Errorf("the record of group %q has revision %q: %w", group, n.Value, err)
+	}
+	body, ok := item[attrBody].(*types.AttributeValueMemberS)
+	if !ok {
+		return Record{}, fmt.Errorf("the record of group %q has no body: restore the table from its point-in-time backup", group)
+	}
+	return Decode([]byte(body.Value), revision)
+}
+
+func number(n int64) types.AttributeValue {
+	return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
+}

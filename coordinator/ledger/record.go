@@ -1,0 +1,213 @@
+// Package ledger holds what no instance and no API can tell about a group: launches intended, the open debt,
+// the MaxSize lease, what spotd said, and failures. Record is a pure value; Store implementations keep it.
+//
+// An empty or lost record only ever means: observe, and lower nothing.
+package ledger
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Record is everything remembered about one Auto Scaling group.
+type Record struct {
+	Group string `json:"group"`
+	// Revision counts the writes; a write succeeds only on the revision that was read. 0 means never written.
+	Revision int64 `json:"-"`
+
+	Intents []Intent `json:"intents,omitempty"`
+	Pairs   []Pair   `json:"pairs,omitempty"`
+	// Desired0 is the group's desired capacity before the first of the open pairs was attached.
+	Desired0 int    `json:"desired0,omitempty"`
+	Lease    *Lease `json:"lease,omitempty"`
+
+	// Settling holds victims whose retirement was confirmed, until a read shows them gone: before that every
+	// read of the group may be older than our own write.
+	Settling map[string]time.Time `json:"settling,omitempty"`
+	// Shielded holds instances that we protected from scale-in and must give back to the group's default.
+	Shielded map[string]time.Time `json:"shielded,omitempty"`
+	// Said holds what spotd on an instance reported, by instance id.
+	Said map[string]Said `json:"said,omitempty"`
+	// Notices holds the instances that AWS is about to take, by instance id.
+	Notices map[string]Notice `json:"notices,omitempty"`
+	// Strays holds instances of ours that nothing wants, by id, with the time they were first seen so.
+	Strays map[string]time.Time `json:"strays,omitempty"`
+	// Pools holds pools to be avoided, by "type/zone".
+	Pools map[string]PoolMark `json:"pools,omitempty"`
+
+	Failures    int       `json:"failures,omitempty"`
+	PausedUntil time.Time `json:"paused_until,omitzero"`
+	Status      Status    `json:"status,omitzero"`
+}
+
+// Purpose says why an instance is launched.
+type Purpose string
+
+// The purposes of a launch.
+const (
+	// Swap replaces a healthy on-demand instance by spot, in no hurry.
+	Swap Purpose = "swap"
+	// Replace stands in for an instance that AWS is taking.
+	Replace Purpose = "replace"
+)
+
+// Intent is a launch that was decided, written before the first call is made, kept until the instance is
+// paired with its victim or gone.
+type Intent struct {
+	Purpose Purpose   `json:"purpose"`
+	Victim  string    `json:"victim"`
+	Zone    string    `json:"zone"`
+	Launch  Launch    `json:"launch"`
+	At      time.Time `json:"at"`
+
+	// Instance is empty until the launch was answered or found by its nonce.
+	Instance string `json:"instance,omitempty"`
+	Type     string `json:"type,omitempty"`
+	// LookOnly stops re-sending after the service said that the token belongs to another request.
+	LookOnly bool `json:"look_only,omitempty"`
+	// Abandoned is the reason why the instance is to go; empty while it is wanted.
+	Abandoned string `json:"abandoned,omitempty"`
+}
+
+// Launch is the frozen request of one instance. A retry sends exactly this again, since prices move and a
+// request rebuilt under the same client token is refused (IdempotentParameterMismatch).
+type Launch struct {
+	Nonce           string            `json:"nonce"` // also the client token, and a tag of the instance
+	Template        string            `json:"template"`
+	TemplateVersion string            `json:"template_version"`
+	Spot            bool              `json:"spot"`
+	Overrides       []Override        `json:"overrides"`
+	Tags            map[string]string `json:"tags"`
+	// SourceHash identifies what the owner's template said when this was decided.
+	SourceHash string `json:"source_hash"`
+}
+
+// Override is one pool that the launch may use.
+type Override struct {
+	Type   string  `json:"type"`
+	Zone   string  `json:"zone"`
+	Subnet string  `json:"subnet"`
+	MaxUSD float64 `json:"max_usd,omitempty"` // per hour; 0 for on-demand
+}
+
+// Phase is how far a pair has come.
+type Phase string
+
+// The phases of a pair, in order. A paid pair is removed.
+const (
+	Attaching Phase = "attaching" // written before the attach call
+	Attached  Phase = "attached"  // desired was raised by one for it
+	Paying    Phase = "paying"    // written before the retire call
+	// Undoing ends a pair whose attach is given up: the replacement is taken out of the group, if it is in.
+	Undoing Phase = "undoing"
+)
+
+// Pair is a replacement and its victim: while it is open the group's desired capacity is one higher by our hand.
+type Pair struct {
+	Intent Intent    `json:"intent"` // Intent.Instance is the replacement
+	Victim string    `json:"victim"` // whom the payment retires; empty while none is chosen
+	Phase  Phase     `json:"phase"`
+	At     time.Time `json:"at"`    // when opened
+	Since  time.Time `json:"since"` // when the phase began, or the call was last sent
+	// Seen says that a read showed the replacement as a member; before that, reads may be older than the attach.
+	Seen bool `json:"seen,omitempty"`
+	Why  string `json:"why,omitempty"`
+	// Missed is when the victim was first found gone while its pair was unpaid.
+	Missed time.Time `json:"missed,omitzero"`
+}
+
+// Owed tells whether desired is known to be raised for this pair.
+func (p Pair) Owed() bool { return p.Phase == Attached || p.Phase == Paying }
+
+// Lease is a raised MaxSize.
+type Lease struct {
+	Owner  int       `json:"owner"`  // what the owner had set
+	Leased int       `json:"leased"` // what we set
+	Raised bool      `json:"raised"` // the raise was answered
+	At     time.Time `json:"at"`
+}
+
+// Said is what spotd on one instance reported; zero times mean not said.
+type Said struct {
+	Hello   time.Time `json:"hello,omitzero"`
+	Started time.Time `json:"started,omitzero"`
+	Ready   time.Time `json:"ready,omitzero"`
+}
+
+// Notice is an announced end of an instance.
+type Notice struct {
+	At       time.Time `json:"at"`
+	Deadline time.Time `json:"deadline"`
+	Action   string    `json:"action"` // terminate, stop or hibernate
+	Source   string    `json:"source"` // who said so first
+	// Tries counts the launches that brought nothing.
+	Tries int `json:"tries,omitempty"`
+	// Released says that the group was told to replace the instance itself.
+	Released time.Time `json:"released,omitzero"`
+}
+
+// PoolMark is a pool that failed or was interrupted.
+type PoolMark struct {
+	Until    time.Time `json:"until"`
+	Failures int       `json:"failures"`
+	Why      string    `json:"why"`
+}
+
+// Status is what the group's owner is told.
+type Status struct {
+	Code   string    `json:"code"`
+	Reason string    `json:"reason,omitempty"`
+	At     time.Time `json:"at,omitzero"`
+}
+
+// Open tells whether anything is left to be finished for the group.
+func (r Record) Open() bool {
+	return len(r.Intents) > 0 || len(r.Pairs) > 0 || r.Lease != nil ||
+		len(r.Shielded) > 0 || len(r.Strays) > 0 || len(r.Notices) > 0 || len(r.Settling) > 0
+}
+
+// Owed counts the pairs for which desired is raised.
+func (r Record) Owed() int {
+	n := 0
+	for _, p := range r.Pairs {
+		if p.Owed() {
+			n++
+		}
+	}
+	return n
+}
+
+// Clone returns a copy that shares nothing with r.
+func (r Record) Clone() Record {
+	r.Intents = slices.Clone(r.Intents)
+	r.Pairs = slices.Clone(r.Pairs)
+	if r.Lease != nil {
+		l := *r.Lease
+		r.Lease = &l
+	}
+	r.Settling, r.Shielded, r.Strays = maps.Clone(r.Settling), maps.Clone(r.Shielded), maps.Clone(r.Strays)
+	r.Said, r.Notices, r.Pools = maps.Clone(r.Said), maps.Clone(r.Notices), maps.Clone(r.Pools)
+	return r
+}
+
+// Encode gives the stored form. It is deterministic: map keys are sorted.
+func (r Record) Encode() ([]byte, error) {
+	b, err := json.Marshal(r)
+	if err != nil {
+		return nil, fmt.Errorf("encode the record of group %q: %w", r.Group, err)
+	}
+	return b, nil
+}
+
+// Decode reads the stored form; revision is kept beside it by the store.
+func Decode(b []byte, revision int64) (Record, error) {
+	var r Record
+	if err := json.Unmarshal(b, &r); err != nil {
+		return Record{}, fmt.Errorf("decode a ledger record (revision %d): %w", revision, err)
+	}
+	r.Revision = revision
+	return r, nil
+}

@@ -1,0 +1,59 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+)
+
+// ErrConflict says that somebody else wrote the record since it was read. The run that meets it must stop:
+// its plan is stale.
+var ErrConflict = errors.New("the ledger record was changed by somebody else")
+
+// Memory is a Store that lives in the process, for the simulator and tests.
+type Memory struct {
+	mu      sync.Mutex
+	records map[string]Record
+}
+
+// Get returns the group's record, an empty one at revision 0 if there is none.
+func (m *Memory) Get(_ context.Context, group string) (Record, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r, ok := m.records[group]
+	if !ok {
+		return Record{Group: group}, nil
+	}
+	return r.Clone(), nil
+}
+
+// Put writes r if its revision is still the stored one, and returns it with the new revision, or ErrConflict.
+func (m *Memory) Put(_ context.Context, r Record) (Record, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.records[r.Group].Revision != r.Revision {
+		return r, fmt.Errorf("write the record of group %q at revision %d: %w", r.Group, r.Revision, ErrConflict)
+	}
+	r.Revision++
+	if m.records == nil {
+		m.records = map[string]Record{}
+	}
+	m.records[r.Group] = r.Clone()
+	return r, nil
+}
+
+// Unfinished names the groups whose record is open, in order.
+func (m *Memory) Unfinished(context.Context) ([]string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(m.records)) {
+		if m.records[name].Open() {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
