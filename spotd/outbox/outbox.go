@@ -1,0 +1,161 @@
+// Package outbox delivers reports until they are acknowledged: each is on disk
+// before it is published, is tried again until its deadline, and survives a
+// crash of the daemon.
+package outbox
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"regexp"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"autospotting/pkg/message"
+)
+
+const (
+	// firstBackoff doubles up to lastBackoff between two attempts.
+	firstBackoff = 100 * time.Millisecond
+	lastBackoff  = 5 * time.Second
+	// attemptTimeout bounds one attempt: a topic that swallows a request must
+	// leave time for many more before the two minutes of a notice are over.
+	attemptTimeout = 5 * time.Second
+	// keepTrying is for reports without a deadline: a day later the group has
+	// long decided without them.
+	keepTrying = 24 * time.Hour
+)
+
+// Publisher hands one report over; a nil error means acknowledged.
+type Publisher interface {
+	Publish(ctx context.Context, r message.Report) error
+}
+
+// Outbox delivers each report by its own goroutine, so that a notice never waits
+// behind a hello that hangs. A full or read-only disk costs only the memory of a
+// crash: it is told once, and delivery goes on.
+type Outbox struct {
+	publisher Publisher
+	log       zerolog.Logger
+	store     store
+	said      []string
+	diskTold  sync.Once
+	ctx       context.Context
+	stop      context.CancelFunc
+	running   sync.WaitGroup
+}
+
+// lifeName is the shape of what Dir makes.
+var lifeName = regexp.MustCompile(`^i-[0-9a-f]+@[0-9]+$`)
+
+// Dir returns the directory for one life of an instance under the state
+// directory: a stopped and started instance begins a new one.
+func Dir(state, instance string, pendingTime time.Time) string {
+	return filepath.Join(state, fmt.Sprintf("%s@%d", instance, max(0, pendingTime.Unix())))
+}
+
+// Open reads what an earlier run left in dir and goes on delivering it. It does
+// not fail: trouble with the disk is logged. Close must be called.
+func Open(dir string, p Publisher, log zerolog.Logger) *Outbox {
+	o := &Outbox{publisher: p, log: log}
+	o.ctx, o.stop = context.WithCancel(context.Background())
+	var pending []entry
+	var err error
+	o.store, pending, o.said, err = openStore(dir)
+	o.disk(err)
+	for _, e := range pending {
+		o.start(e)
+	}
+	return o
+}
+
+// Said returns the keys of everything that was put, now or by an earlier run.
+func (o *Outbox) Said() []string { return o.said }
+
+// Put writes a report to disk under its key and begins to deliver it. Not to be
+// called after Close.
+func (o *Outbox) Put(key string, r message.Report) {
+	body, err := r.Encode()
+	if err != nil {
+		o.log.Error().Err(err).Str("kind", string(r.Kind)).Msg("report dropped")
+		return
+	}
+	o.disk(o.store.put(key, body))
+	o.start(entry{key, r})
+}
+
+// Close waits for at most the given time until everything is delivered, then
+// stops. What is left stays on disk for the next run.
+func (o *Outbox) Close(wait time.Duration) {
+	defer o.stop()
+	done := make(chan struct{})
+	go func() {
+		o.running.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(wait):
+		o.stop()
+		<-done
+	}
+}
+
+func (o *Outbox) start(e entry) {
+	o.running.Go(func() { o.deliver(e) })
+}
+
+// deliver tries until the report is acknowledged, late or the outbox is closed.
+// At least one attempt is made even when late: a notice that was seen too late
+// still tells the group why the instance went.
+func (o *Outbox) deliver(e entry) {
+	log := o.log.With().Str("kind", string(e.report.Kind)).Str("msg_id", e.report.ID).Logger()
+	last := e.report.Deadline
+	if e.report.Kind == message.Maintenance || last.IsZero() {
+		last = e.report.At.Add(keepTrying)
+	}
+	for attempt, wait := 1, firstBackoff; ; attempt, wait = attempt+1, min(2*wait, lastBackoff) {
+		err := o.attempt(e.report)
+		if err == nil {
+			log.Info().Int("attempts", attempt).Msg("report delivered")
+			o.disk(ignoreMissing(o.store.done(e.key)))
+			return
+		}
+		if o.ctx.Err() != nil {
+			log.Warn().Err(err).Int("attempts", attempt).Msg("report not delivered yet, kept")
+			return
+		}
+		pause := wait/2 + rand.N(wait/2)
+		if !time.Now().Add(pause).Before(last) {
+			log.Error().Err(err).Int("attempts", attempt).Time("deadline", last).Msg("report given up, past its deadline")
+			o.disk(ignoreMissing(o.store.done(e.key)))
+			return
+		}
+		if attempt&(attempt-1) == 0 { // a line every five seconds helps nobody: the 1st, 2nd, 4th, 8th …
+			log.Warn().Err(err).Int("attempts", attempt).Msg("report not delivered, trying again")
+		}
+		select {
+		case <-o.ctx.Done():
+		case <-time.After(pause):
+		}
+	}
+}
+
+func (o *Outbox) attempt(r message.Report) error {
+	ctx, cancel := context.WithTimeout(o.ctx, attemptTimeout)
+	defer cancel()
+	return o.publisher.Publish(ctx, r)
+}
+
+func (o *Outbox) disk(err error) {
+	if err == nil {
+		return
+	}
+	o.diskTold.Do(func() {
+		o.log.Error().Err(err).Str("dir", o.store.dir).
+			Msg("state not on disk: reports go on from memory, and would be lost or repeated by a restart; make the directory writable")
+	})
+}

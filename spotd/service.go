@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/kardianos/service"
+	"github.com/rs/zerolog"
+)
+
+const serviceName = "spotd"
+
+// errNotRunning makes status exit 3, as systemctl does.
+var errNotRunning = errors.New("not running")
+
+// program is the daemon in the service library's form: Start and Stop return at
+// once, or nearly.
+type program struct {
+	daemon daemon
+	cancel context.CancelFunc
+	done   chan struct{}
+}
+
+func newProgram(c config, log zerolog.Logger) *program {
+	return &program{daemon: newDaemon(c, log, nil, nil), done: make(chan struct{})}
+}
+
+// Start begins to watch.
+func (p *program) Start(service.Service) error {
+	ctx, cancel := context.WithCancel(context.Background())
+	p.cancel = cancel
+	go func() {
+		defer close(p.done)
+		p.daemon.run(ctx)
+	}()
+	return nil
+}
+
+// Stop ends the watch and waits for the outbox, which bounds itself.
+func (p *program) Stop(service.Service) error {
+	p.cancel()
+	<-p.done
+	return nil
+}
+
+// wait returns on a signal, or when the worker ended by itself: the library's
+// own wait would leave a dead daemon "active (running)".
+func (p *program) wait() {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
+	defer signal.Stop(signals)
+	select {
+	case <-signals:
+	case <-p.done:
+	}
+}
+
+// serviceConfig describes the service; wait may be nil where nothing is run.
+func serviceConfig(c config, wait func()) *service.Config {
+	args := arguments(c)
+	options := service.KeyValue{"SystemdScript": unit(executable(), args)}
+	if wait != nil {
+		options["RunWait"] = wait
+	}
+	return &service.Config{
+		Name: serviceName, DisplayName: "spotd", Description: description,
+		Arguments: args, Option: options,
+	}
+}
+
+// installer is what install needs of the service.
+type installer interface {
+	Install() error
+	Uninstall() error
+}
+
+// install installs anew over an older installation. The library refuses when a
+// unit exists, but user data may run at every boot, possibly with other flags.
+func install(s installer) error {
+	first := s.Install()
+	if first == nil {
+		return nil
+	}
+	if err := s.Uninstall(); err != nil {
+		return fmt.Errorf("install: %w (and cannot replace an older installation: %v); run it as root", first, err)
+	}
+	return s.Install()
+}
+
+func managed(c config) (service.Service, error) {
+	return service.New(&program{}, serviceConfig(c, nil))
+}
+
+func control(action string) error {
+	s, err := managed(config{})
+	if err != nil {
+		return err
+	}
+	return service.Control(s, action)
+}
+
+type (
+	installCmd   struct{ config }
+	uninstallCmd struct{}
+	startCmd     struct{}
+	stopCmd      struct{}
+	restartCmd   struct{}
+	statusCmd    struct{}
+)
+
+// Run installs the service with the flags given.
+func (c *installCmd) Run() error {
+	s, err := managed(c.config)
+	if err != nil {
+		return err
+	}
+	return install(s)
+}
+
+// Run removes the service.
+func (uninstallCmd) Run() error { return control("uninstall") }
+
+// Run starts the service.
+func (startCmd) Run() error { return control("start") }
+
+// Run stops the service.
+func (stopCmd) Run() error { return control("stop") }
+
+// Run restarts the service.
+func (restartCmd) Run() error { return control("restart") }
+
+// Run prints the state of the service.
+func (statusCmd) Run(s *shell) error {
+	svc, err := managed(config{})
+	if err != nil {
+		return err
+	}
+	status, err := svc.Status()
+	switch {
+	case errors.Is(err, service.ErrNotInstalled):
+		fmt.Fprintln(s.out, "not installed: see spotd install --help")
+	case err != nil:
+		return fmt.Errorf("status: %w", err)
+	case status == service.StatusRunning:
+		fmt.Fprintln(s.out, "running")
+		return nil
+	default:
+		fmt.Fprintln(s.out, "stopped")
+	}
+	return errNotRunning
+}
