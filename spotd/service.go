@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/kardianos/service"
@@ -95,61 +97,42 @@ func managed(c config) (service.Service, error) {
 	return service.New(&program{}, serviceConfig(c, nil))
 }
 
-func control(action string) error {
-	s, err := managed(config{})
-	if err != nil {
-		return err
+func installService(c config, _ io.Writer) error {
+	if strings.Contains(c.Group+c.StateDir+executable(), "{{") {
+		return errors.New("install: {{ in a name or path would be read by the service manager's template: rename it")
 	}
-	return service.Control(s, action)
-}
-
-type (
-	installCmd   struct{ config }
-	uninstallCmd struct{}
-	startCmd     struct{}
-	stopCmd      struct{}
-	restartCmd   struct{}
-	statusCmd    struct{}
-)
-
-// Run installs the service with the flags given.
-func (c *installCmd) Run() error {
-	s, err := managed(c.config)
+	s, err := managed(c)
 	if err != nil {
 		return err
 	}
 	return install(s)
 }
 
-// Run removes the service.
-func (uninstallCmd) Run() error { return control("uninstall") }
-
-// Run starts the service.
-func (startCmd) Run() error { return control("start") }
-
-// Run stops the service.
-func (stopCmd) Run() error { return control("stop") }
-
-// Run restarts the service.
-func (restartCmd) Run() error { return control("restart") }
-
-// Run prints the state of the service.
-func (statusCmd) Run(s *shell) error {
-	svc, err := managed(config{})
+// control hands uninstall, start, stop and restart to the service manager.
+func control(c config, _ io.Writer) error {
+	s, err := managed(c)
 	if err != nil {
 		return err
 	}
-	status, err := svc.Status()
+	return service.Control(s, c.verb)
+}
+
+func printStatus(c config, w io.Writer) error {
+	s, err := managed(c)
+	if err != nil {
+		return err
+	}
+	status, err := s.Status()
 	switch {
 	case errors.Is(err, service.ErrNotInstalled):
-		fmt.Fprintln(s.out, "not installed: see spotd install --help")
+		fmt.Fprintln(w, "not installed")
 	case err != nil:
 		return fmt.Errorf("status: %w", err)
 	case status == service.StatusRunning:
-		fmt.Fprintln(s.out, "running")
+		fmt.Fprintln(w, "running")
 		return nil
 	default:
-		fmt.Fprintln(s.out, "stopped")
+		fmt.Fprintln(w, "stopped")
 	}
 	return errNotRunning
 }

@@ -16,10 +16,11 @@ import (
 	"autospotting/pkg/message"
 )
 
-// topic publishes reports to SNS.
+// topic publishes reports to SNS. It holds the one operation and not the client,
+// so that no reflection can reach the others and the linker drops them.
 type topic struct {
-	arn    string
-	client *sns.Client
+	arn     string
+	publish func(context.Context, *sns.PublishInput, ...func(*sns.Options)) (*sns.PublishOutput, error)
 }
 
 // newTopic wires the SNS client by hand: the SDK's config package would bring
@@ -45,7 +46,7 @@ func newTopic(c config, metadata ec2rolecreds.GetMetadataAPIClient, transport ht
 	if url := cmp.Or(os.Getenv("AWS_ENDPOINT_URL_SNS"), os.Getenv("AWS_ENDPOINT_URL")); url != "" {
 		options.BaseEndpoint = &url
 	}
-	return topic{c.Topic, sns.New(options)}
+	return topic{c.Topic, sns.New(options).Publish}
 }
 
 // credentialSource is the environment if it has a key, else the instance's role.
@@ -63,6 +64,6 @@ func (t topic) Publish(ctx context.Context, r message.Report) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.client.Publish(ctx, &sns.PublishInput{TopicArn: &t.arn, Message: aws.String(string(body))})
+	_, err = t.publish(ctx, &sns.PublishInput{TopicArn: &t.arn, Message: aws.String(string(body))})
 	return err
 }

@@ -21,7 +21,7 @@ func executable() string {
 func arguments(c config) []string {
 	return []string{
 		"run", "--topic", c.Topic, "--group", c.Group, "--grace", c.Grace.String(), "--poll", c.Poll.String(),
-		"--state-dir", c.StateDir, "--log-level", c.LogLevel,
+		"--state-dir", c.StateDir, "--log-level", c.LogLevel.String(),
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"runtime/debug"
 )
 
@@ -40,10 +41,7 @@ func resolveVersion(stamp string, info *debug.BuildInfo) string {
 	return revision + modified
 }
 
-type versionCmd struct{}
-
-// Run prints the version.
-func (versionCmd) Run(s *shell) error {
-	_, err := fmt.Fprintln(s.out, versionText())
+func printVersion(_ config, w io.Writer) error {
+	_, err := fmt.Fprintln(w, versionText())
 	return err
 }
