@@ -73,6 +73,9 @@ func (r *run) finish() Plan {
 	r.plan.Record = r.rec
 	before, errBefore := r.w.Record.Encode()
 	after, errAfter := r.rec.Encode()
+	if r.rec.Revision == 0 && !r.w.Group.Enabled && !r.rec.Open() && len(r.plan.Actions) == 0 {
+		return r.plan // a group that never opted in leaves no trace
+	}
 	r.plan.Changed = errBefore != nil || errAfter != nil || !bytes.Equal(before, after)
 	return r.plan
 }

@@ -69,7 +69,7 @@ func closeLaunch(rec *ledger.Record, i int, res Result, now time.Time) {
 		return
 	}
 	why := "no capacity in any of the pools asked"
-	if res.Failure != Done {
+	if res.Detail != "" {
 		why = "launch refused: " + res.Detail
 	}
 	failed(rec, now, why)

@@ -113,7 +113,7 @@ type Pair struct {
 	At     time.Time `json:"at"`    // when opened
 	Since  time.Time `json:"since"` // when the phase began, or the call was last sent
 	// Seen says that a read showed the replacement as a member; before that, reads may be older than the attach.
-	Seen bool `json:"seen,omitempty"`
+	Seen bool   `json:"seen,omitempty"`
 	Why  string `json:"why,omitempty"`
 	// Missed is when the victim was first found gone while its pair was unpaid.
 	Missed time.Time `json:"missed,omitzero"`

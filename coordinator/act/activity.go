@@ -1,0 +1,72 @@
+package act
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+
+	"autospotting/coordinator/decide"
+)
+
+// activityPages bounds how far back the activities are read; a page holds 100.
+const activityPages = 5
+
+var instanceID = regexp.MustCompile(`i-[0-9a-f]{8,17}`)
+
+// activities returns the group's scaling activities since the given time, newest first.
+func (a *Actor) activities(ctx context.Context, group string, since time.Time) ([]decide.Activity, error) {
+	var out []decide.Activity
+	in := &autoscaling.DescribeScalingActivitiesInput{AutoScalingGroupName: &group, MaxRecords: aws.Int32(100)}
+	for range activityPages {
+		page, err := a.AutoScaling.DescribeScalingActivities(ctx, in)
+		if err != nil {
+			return nil, fmt.Errorf("read the scaling activities of group %q: %w", group, err)
+		}
+		for _, one := range page.Activities {
+			if one.StartTime != nil && one.StartTime.Before(since) {
+				return out, nil
+			}
+			out = append(out, activity(one))
+		}
+		if page.NextToken == nil {
+			return out, nil
+		}
+		in.NextToken = page.NextToken
+	}
+	return out, nil
+}
+
+func activity(one types.Activity) decide.Activity {
+	cause, description := aws.ToString(one.Cause), aws.ToString(one.Description)
+	return decide.Activity{
+		Instance: instanceID.FindString(description),
+		Kind:     activityKind(description, cause),
+		At:       aws.ToTime(one.StartTime),
+		Failed:   one.StatusCode == types.ScalingActivityStatusCodeFailed || one.StatusCode == types.ScalingActivityStatusCodeCancelled,
+	}
+}
+
+// activityKind reads the English that Auto Scaling writes (Auto Scaling user guide, "Verify a scaling activity").
+func activityKind(description, cause string) decide.ActivityKind {
+	has := func(s string) bool { return strings.Contains(cause, s) }
+	switch {
+	case strings.HasPrefix(description, "Attaching"), has("was attached in response to"):
+		return decide.Attach
+	case has("taken out of service in response to a user request, shrinking"):
+		return decide.UserShrink
+	case has("taken out of service in response to a user request"):
+		return decide.UserReplace
+	case has("health check"), has("taken out of service in response to a system"), has("interrupt"):
+		return decide.Unhealthy
+	case has("explicitly set group desired capacity"), has("update of AutoScalingGroup constraints"),
+		has("scheduled action"), has("monitor alarm"), has("changing the desired capacity"):
+		return decide.Resize
+	}
+	return decide.OtherChange
+}

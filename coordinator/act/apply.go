@@ -1,0 +1,152 @@
+package act
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"autospotting/coordinator/decide"
+	"autospotting/coordinator/ledger"
+)
+
+// Apply makes the one call of an action, unless the plan is older than its deadline: a process that was paused must not
+// go on with a stale plan.
+func (a *Actor) Apply(ctx context.Context, group string, act decide.Action, deadline time.Time) decide.Result {
+	if !a.Now().Before(deadline) {
+		return decide.Result{Failure: decide.Expired, Detail: "the plan's deadline had passed"}
+	}
+	if act.Kind == decide.LaunchOne {
+		return a.launch(ctx, *act.Launch)
+	}
+	f, detail := classify(a.call(ctx, group, act))
+	return decide.Result{Failure: f, Detail: detail}
+}
+
+func (a *Actor) call(ctx context.Context, group string, act decide.Action) error {
+	var err error
+	switch act.Kind {
+	case decide.MakeTemplate:
+		err = a.makeTemplate(ctx, group)
+	case decide.RaiseMax, decide.RestoreMax:
+		// Only MaxSize: a desired or minimum that we had read would undo what an owner set since.
+		_, err = a.AutoScaling.UpdateAutoScalingGroup(ctx, &autoscaling.UpdateAutoScalingGroupInput{
+			AutoScalingGroupName: &group, MaxSize: aws.Int32(int32(act.Max))})
+	case decide.AttachSome:
+		_, err = a.AutoScaling.AttachInstances(ctx, &autoscaling.AttachInstancesInput{
+			AutoScalingGroupName: &group, InstanceIds: act.Instances})
+	case decide.Retire:
+		_, err = a.AutoScaling.TerminateInstanceInAutoScalingGroup(ctx, &autoscaling.TerminateInstanceInAutoScalingGroupInput{
+			InstanceId: &act.Instance, ShouldDecrementDesiredCapacity: &act.Decrement})
+	case decide.Protect, decide.Unprotect:
+		_, err = a.AutoScaling.SetInstanceProtection(ctx, &autoscaling.SetInstanceProtectionInput{
+			AutoScalingGroupName: &group, InstanceIds: []string{act.Instance}, ProtectedFromScaleIn: aws.Bool(act.Kind == decide.Protect)})
+	case decide.Terminate:
+		_, err = a.EC2.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: []string{act.Instance}})
+	default:
+		err = fmt.Errorf("no call is known for action %q", act.Kind)
+	}
+	return err
+}
+
+// launch sends the frozen request. Nothing of it is computed anew: a retry must be the same to the letter.
+func (a *Actor) launch(ctx context.Context, l ledger.Launch) decide.Result {
+	out, err := a.EC2.CreateFleet(ctx, fleetRequest(l))
+	if err != nil {
+		f, detail := classify(err)
+		return decide.Result{Failure: f, Detail: detail}
+	}
+	var res decide.Result
+	for _, i := range out.Instances {
+		for _, id := range i.InstanceIds {
+			res.Launched = append(res.Launched, decide.LaunchedOne{ID: id, Type: string(i.InstanceType), Zone: fleetZone(i.LaunchTemplateAndOverrides, l)})
+		}
+	}
+	// A fleet that launched nothing is still an answer with HTTP status 200; its errors name the pools.
+	for _, e := range out.Errors {
+		code := aws.ToString(e.ErrorCode)
+		if !perPool[code] {
+			res.Detail = code + ": " + aws.ToString(e.ErrorMessage)
+			continue
+		}
+		if o := e.LaunchTemplateAndOverrides; o != nil && o.Overrides != nil {
+			res.Refused = append(res.Refused, decide.RefusedPool{Type: string(o.Overrides.InstanceType), Zone: fleetZone(o, l), Code: code})
+		}
+	}
+	return res
+}
+
+func fleetRequest(l ledger.Launch) *ec2.CreateFleetInput {
+	in := &ec2.CreateFleetInput{
+		Type:        types.FleetTypeInstant, // the default, maintain, would relaunch for ever
+		ClientToken: &l.Nonce,
+		TargetCapacitySpecification: &types.TargetCapacitySpecificationRequest{
+			TotalTargetCapacity: aws.Int32(1), DefaultTargetCapacityType: types.DefaultTargetCapacityTypeOnDemand},
+		LaunchTemplateConfigs: []types.FleetLaunchTemplateConfigRequest{{
+			LaunchTemplateSpecification: &types.FleetLaunchTemplateSpecificationRequest{LaunchTemplateId: &l.Template, Version: &l.TemplateVersion},
+		}},
+		TagSpecifications: []types.TagSpecification{
+			{ResourceType: types.ResourceTypeInstance, Tags: fleetTags(l.Tags)},
+			{ResourceType: types.ResourceTypeFleet, Tags: fleetTags(map[string]string{decide.TagGroup: l.Tags[decide.TagGroup]})},
+		},
+	}
+	if l.Spot {
+		in.TargetCapacitySpecification.DefaultTargetCapacityType = types.DefaultTargetCapacityTypeSpot
+		in.SpotOptions = &types.SpotOptionsRequest{AllocationStrategy: types.SpotAllocationStrategyPriceCapacityOptimized}
+	} else {
+		in.OnDemandOptions = &types.OnDemandOptionsRequest{AllocationStrategy: types.FleetOnDemandAllocationStrategyPrioritized}
+	}
+	for i, o := range l.Overrides {
+		r := types.FleetLaunchTemplateOverridesRequest{InstanceType: types.InstanceType(o.Type), SubnetId: aws.String(o.Subnet)}
+		if l.Spot {
+			r.MaxPrice = aws.String(strconv.FormatFloat(o.MaxUSD, 'f', -1, 64))
+		} else {
+			r.Priority = aws.Float64(float64(i))
+		}
+		in.LaunchTemplateConfigs[0].Overrides = append(in.LaunchTemplateConfigs[0].Overrides, r)
+	}
+	return in
+}
+
+func fleetTags(tags map[string]string) []types.Tag {
+	out := make([]types.Tag, 0, len(tags))
+	for k, v := range tags {
+		out = append(out, types.Tag{Key: aws.String(k), Value: aws.String(v)})
+	}
+	slices.SortFunc(out, func(a, b types.Tag) int { return strings.Compare(*a.Key, *b.Key) })
+	return out
+}
+
+// fleetZone finds the zone of an answer by the subnet that was asked for.
+func fleetZone(o *types.LaunchTemplateAndOverridesResponse, l ledger.Launch) string {
+	if o == nil || o.Overrides == nil {
+		return ""
+	}
+	if z := aws.ToString(o.Overrides.AvailabilityZone); z != "" {
+		return z
+	}
+	for _, asked := range l.Overrides {
+		if asked.Subnet == aws.ToString(o.Overrides.SubnetId) {
+			return asked.Zone
+		}
+	}
+	return ""
+}
+
+func splitIDs(list string) []string {
+	var out []string
+	for _, id := range strings.Split(list, ",") {
+		if id = strings.TrimSpace(id); id != "" {
+			out = append(out, id)
+		}
+	}
+	slices.Sort(out)
+	return out
+}

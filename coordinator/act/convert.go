@@ -1,0 +1,84 @@
+package act
+
+import (
+	"reflect"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+)
+
+// convert turns a launch template's data as described into data to create one with. The two are different types
+// with the same field names, so they are copied by name, to any depth: a field that AWS adds later is taken over
+// without our doing. dropped names what has no counterpart; why is set where the template cannot be served.
+func convert(in *types.ResponseLaunchTemplateData) (out *types.RequestLaunchTemplateData, dropped []string, why string) {
+	if in.InstanceMarketOptions != nil {
+		return nil, nil, "the launch template asks for spot itself (instance market options): there is nothing left to replace"
+	}
+	if in.InstanceRequirements != nil {
+		return nil, nil, "the launch template chooses instance types by attributes, which only a mixed instances policy uses"
+	}
+	out = &types.RequestLaunchTemplateData{}
+	copyByName(reflect.ValueOf(out).Elem(), reflect.ValueOf(in).Elem(), "", &dropped)
+	forOverrides(out)
+	slices.Sort(dropped)
+	return out, dropped, ""
+}
+
+// forOverrides takes out what would contradict the zone and subnet of a fleet's override.
+func forOverrides(d *types.RequestLaunchTemplateData) {
+	if d.Placement != nil {
+		d.Placement.AvailabilityZone, d.Placement.AvailabilityZoneId = nil, nil
+	}
+	for i := range d.NetworkInterfaces {
+		d.NetworkInterfaces[i].SubnetId = nil
+	}
+	// Tags for spot requests in a template fail every on-demand launch from it (aws-facts 2.1).
+	d.TagSpecifications = slices.DeleteFunc(d.TagSpecifications, func(t types.LaunchTemplateTagSpecificationRequest) bool {
+		return t.ResourceType == types.ResourceTypeSpotInstancesRequest
+	})
+}
+
+func copyByName(dst, src reflect.Value, path string, dropped *[]string) {
+	for i := range src.NumField() {
+		field := src.Type().Field(i)
+		if !field.IsExported() || src.Field(i).IsZero() {
+			continue
+		}
+		to := dst.FieldByName(field.Name)
+		name := path + field.Name
+		if !to.IsValid() || !copyValue(to, src.Field(i), name+".", dropped) {
+			*dropped = append(*dropped, name)
+		}
+	}
+}
+
+// copyValue returns false where the two cannot hold the same.
+func copyValue(to, from reflect.Value, path string, dropped *[]string) bool {
+	if from.Type().AssignableTo(to.Type()) {
+		to.Set(from)
+		return true
+	}
+	if from.Kind() != to.Kind() {
+		return false
+	}
+	switch from.Kind() {
+	case reflect.Struct:
+		copyByName(to, from, path, dropped)
+	case reflect.Pointer:
+		to.Set(reflect.New(to.Type().Elem()))
+		return copyValue(to.Elem(), from.Elem(), path, dropped)
+	case reflect.Slice:
+		to.Set(reflect.MakeSlice(to.Type(), from.Len(), from.Len()))
+		for i := range from.Len() {
+			if !copyValue(to.Index(i), from.Index(i), path, dropped) {
+				return false
+			}
+		}
+	default:
+		if !from.Type().ConvertibleTo(to.Type()) {
+			return false
+		}
+		to.Set(from.Convert(to.Type()))
+	}
+	return true
+}

@@ -1,0 +1,88 @@
+package act
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/aws/smithy-go"
+
+	"autospotting/coordinator/decide"
+)
+
+// classify tells what an error means for the decision. Auto Scaling says nearly everything as ValidationError
+// with free text, so the text is what there is (aws-facts 1.1, 1.4).
+func classify(err error) (decide.Failure, string) {
+	if err == nil {
+		return decide.Done, ""
+	}
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return decide.Lost, err.Error()
+	}
+	code, text := api.ErrorCode(), api.ErrorMessage()
+	detail := code + ": " + text
+	for _, t := range texts {
+		if strings.Contains(text, t.part) {
+			return t.failure, detail
+		}
+	}
+	if f, ok := codes[code]; ok {
+		return f, detail
+	}
+	if strings.HasSuffix(code, ".NotFound") || strings.HasSuffix(code, ".NotFoundException") || strings.HasSuffix(code, "NotFound") {
+		return decide.Gone, detail
+	}
+	if api.ErrorFault() == smithy.FaultServer {
+		return decide.Lost, detail
+	}
+	return decide.Invalid, detail
+}
+
+var texts = []struct {
+	part    string
+	failure decide.Failure
+}{
+	{"is already part of AutoScalingGroup", decide.AlreadyMember},
+	{"is not part of Auto Scaling group", decide.NotMember},
+	{"not found - no managed instance found", decide.NotMember},
+	{"desiredSize equals minSize", decide.AtMin},
+	{"please update the AutoScalingGroup sizes appropriately", decide.AtMax},
+	{"AutoScalingGroup name not found", decide.Gone},
+}
+
+var codes = map[string]decide.Failure{
+	"IdempotentParameterMismatch":  decide.Mismatch,
+	"Throttling":                   decide.Throttled,
+	"ThrottlingException":          decide.Throttled,
+	"RequestLimitExceeded":         decide.Throttled,
+	"ResourceContention":           decide.Throttled,
+	"ResourceInUse":                decide.Throttled,
+	"ScalingActivityInProgress":    decide.Throttled,
+	"MaxSpotInstanceCountExceeded": decide.Throttled,
+	"VcpuLimitExceeded":            decide.Throttled,
+	"InstanceLimitExceeded":        decide.Throttled,
+	"MaxFleetCountExceeded":        decide.Throttled,
+	"ResourceCountExceeded":        decide.Throttled,
+	"InternalError":                decide.Lost,
+	"InternalFailure":              decide.Lost,
+	"ServiceUnavailable":           decide.Lost,
+	"Unavailable":                  decide.Lost,
+	"RequestTimeout":               decide.Lost,
+}
+
+// perPool are the fleet error codes that say something of the pool and nothing of the request (aws-facts 2.3).
+var perPool = map[string]bool{
+	"InsufficientInstanceCapacity":      true,
+	"UnfulfillableCapacity":             true,
+	"Unsupported":                       true,
+	"InsufficientFreeAddressesInSubnet": true,
+	"SpotMaxPriceTooLow":                true,
+	"ReservationCapacityExceeded":       true,
+}
+
+// Unreachable tells whether AWS could not be asked at all: no credentials, no network, no time left.
+func Unreachable(err error) bool {
+	var api smithy.APIError
+	return err != nil && !errors.As(err, &api) || errors.Is(err, context.DeadlineExceeded)
+}

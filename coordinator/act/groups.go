@@ -1,0 +1,96 @@
+package act
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	asgtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"autospotting/coordinator/decide"
+)
+
+// Enabled names the groups whose owner opted in, in order.
+func (a *Actor) Enabled(ctx context.Context) ([]string, error) {
+	pages := autoscaling.NewDescribeAutoScalingGroupsPaginator(a.AutoScaling, &autoscaling.DescribeAutoScalingGroupsInput{
+		Filters: []asgtypes.Filter{{Name: aws.String("tag:" + a.TagKey), Values: []string{a.TagValue}}}, MaxRecords: aws.Int32(100)})
+	var names []string
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("list the groups tagged %s=%s: %w", a.TagKey, a.TagValue, err)
+		}
+		for _, g := range page.AutoScalingGroups {
+			names = append(names, aws.ToString(g.AutoScalingGroupName))
+		}
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// GroupsOfOurs names the groups that live instances of ours were launched for, in order.
+func (a *Actor) GroupsOfOurs(ctx context.Context) ([]string, error) {
+	groups := map[string]bool{}
+	err := a.eachTagged(ctx, []types.Filter{
+		{Name: aws.String("tag-key"), Values: []string{decide.TagGroup}},
+		{Name: aws.String("instance-state-name"), Values: []string{"pending", "running"}},
+	}, func(_, group string) { groups[group] = true })
+	return slices.Sorted(maps.Keys(groups)), err
+}
+
+// GroupsOf finds the group of each instance: the one it is a member of, else the one it was launched for by us. Others are missing in
+// the answer.
+func (a *Actor) GroupsOf(ctx context.Context, instances []string) (map[string]string, error) {
+	groups := map[string]string{}
+	for chunk := range slices.Chunk(instances, 50) {
+		out, err := a.AutoScaling.DescribeAutoScalingInstances(ctx, &autoscaling.DescribeAutoScalingInstancesInput{InstanceIds: chunk})
+		if err != nil {
+			return nil, fmt.Errorf("find the groups of %d instances: %w", len(chunk), err)
+		}
+		var loose []string
+		for _, m := range out.AutoScalingInstances {
+			groups[aws.ToString(m.InstanceId)] = aws.ToString(m.AutoScalingGroupName)
+		}
+		for _, id := range chunk {
+			if groups[id] == "" {
+				loose = append(loose, id)
+			}
+		}
+		if len(loose) == 0 {
+			continue
+		}
+		// As a filter, not as ids: one unknown id would fail the whole call.
+		err = a.eachTagged(ctx, []types.Filter{
+			{Name: aws.String("instance-id"), Values: loose}, {Name: aws.String("tag-key"), Values: []string{decide.TagGroup}},
+		}, func(id, group string) { groups[id] = group })
+		if err != nil {
+			return nil, err
+		}
+	}
+	return groups, nil
+}
+
+func (a *Actor) eachTagged(ctx context.Context, filters []types.Filter, f func(id, group string)) error {
+	pages := ec2.NewDescribeInstancesPaginator(a.EC2, &ec2.DescribeInstancesInput{Filters: filters, MaxResults: aws.Int32(1000)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return fmt.Errorf("find instances by our tag %s: %w", decide.TagGroup, err)
+		}
+		for _, r := range page.Reservations {
+			for _, i := range r.Instances {
+				for _, t := range i.Tags {
+					if aws.ToString(t.Key) == decide.TagGroup {
+						f(aws.ToString(i.InstanceId), aws.ToString(t.Value))
+					}
+				}
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,205 @@
+package act
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	asgtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"autospotting/coordinator/decide"
+	"autospotting/coordinator/ledger"
+)
+
+// instances reads the members and everything that carries our group tag, in order of id.
+func (a *Actor) instances(ctx context.Context, group string, members []asgtypes.Instance, rec ledger.Record) ([]decide.Instance, error) {
+	byID := map[string]decide.Instance{}
+	for _, f := range []types.Filter{
+		{Name: aws.String("tag:aws:autoscaling:groupName"), Values: []string{group}},
+		{Name: aws.String("tag:" + decide.TagGroup), Values: []string{group}},
+	} {
+		if err := a.describe(ctx, []types.Filter{f}, byID); err != nil {
+			return nil, err
+		}
+	}
+	var unseen []string
+	for _, m := range members {
+		if _, ok := byID[aws.ToString(m.InstanceId)]; !ok {
+			unseen = append(unseen, aws.ToString(m.InstanceId))
+		}
+	}
+	for chunk := range slices.Chunk(unseen, filterValues) {
+		// As a filter, not as ids: an id that EC2 does not show yet would fail the whole call.
+		if err := a.describe(ctx, []types.Filter{{Name: aws.String("instance-id"), Values: chunk}}, byID); err != nil {
+			return nil, err
+		}
+	}
+	join(byID, members)
+	if err := a.enrich(ctx, group, byID, rec); err != nil {
+		return nil, err
+	}
+	out := make([]decide.Instance, 0, len(byID))
+	for _, i := range byID {
+		out = append(out, i)
+	}
+	slices.SortFunc(out, func(x, y decide.Instance) int { return strings.Compare(x.ID, y.ID) })
+	return out, nil
+}
+
+// filterValues is the most values that one filter takes.
+const filterValues = 200
+
+func (a *Actor) describe(ctx context.Context, filters []types.Filter, into map[string]decide.Instance) error {
+	pages := ec2.NewDescribeInstancesPaginator(a.EC2, &ec2.DescribeInstancesInput{Filters: filters, MaxResults: aws.Int32(1000)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return fmt.Errorf("describe instances by %s: %w", aws.ToString(filters[0].Name), err)
+		}
+		for _, r := range page.Reservations {
+			for _, i := range r.Instances {
+				into[aws.ToString(i.InstanceId)] = toInstance(i)
+			}
+		}
+	}
+	return nil
+}
+
+func toInstance(i types.Instance) decide.Instance {
+	out := decide.Instance{
+		ID: aws.ToString(i.InstanceId), Type: string(i.InstanceType),
+		Spot: i.InstanceLifecycle == types.InstanceLifecycleTypeSpot, Launched: aws.ToTime(i.LaunchTime),
+	}
+	if i.Placement != nil {
+		out.Zone = aws.ToString(i.Placement.AvailabilityZone)
+	}
+	if i.State != nil {
+		out.State = string(i.State.Name)
+	}
+	var tagged, reserved bool
+	for _, t := range i.Tags {
+		switch aws.ToString(t.Key) {
+		case decide.TagGroup:
+			tagged = true
+		case decide.TagLaunch:
+			out.Nonce = aws.ToString(t.Value)
+		case "aws:ec2:fleet-id":
+			reserved = true
+		}
+	}
+	// Both marks: anybody may set our tag, only AWS sets the reserved one, and an Auto Scaling group's own launch has none.
+	out.Ours = tagged && out.Nonce != "" && reserved
+	return out
+}
+
+// join puts the group's view of its members beside EC2's. A member that EC2 does not show counts as no capacity.
+func join(byID map[string]decide.Instance, members []asgtypes.Instance) {
+	for _, m := range members {
+		id := aws.ToString(m.InstanceId)
+		i := byID[id]
+		i.ID = id
+		i.Member, i.Lifecycle = true, string(m.LifecycleState)
+		i.Healthy = aws.ToString(m.HealthStatus) == "Healthy"
+		i.Protected = aws.ToBool(m.ProtectedFromScaleIn)
+		if i.Zone == "" {
+			i.Zone, i.Type = aws.ToString(m.AvailabilityZone), aws.ToString(m.InstanceType)
+		}
+		byID[id] = i
+	}
+}
+
+// enrich reads what only instances of ours need: membership elsewhere, status checks, spot request status.
+func (a *Actor) enrich(ctx context.Context, group string, byID map[string]decide.Instance, rec ledger.Record) error {
+	var loose, mute, spot []string
+	for id, i := range byID {
+		if !i.Ours || !i.Live() {
+			continue
+		}
+		if !i.Member {
+			loose = append(loose, id)
+			if said := rec.Said[id]; said.Hello.IsZero() && said.Ready.IsZero() {
+				mute = append(mute, id)
+			}
+		}
+		if i.Spot {
+			spot = append(spot, id)
+		}
+	}
+	slices.Sort(loose)
+	slices.Sort(mute)
+	slices.Sort(spot)
+	if err := a.membership(ctx, group, loose, byID); err != nil {
+		return err
+	}
+	if err := a.statusChecks(ctx, mute, byID); err != nil {
+		return err
+	}
+	return a.spotStatus(ctx, spot, byID)
+}
+
+func (a *Actor) membership(ctx context.Context, group string, ids []string, byID map[string]decide.Instance) error {
+	for chunk := range slices.Chunk(ids, 50) {
+		out, err := a.AutoScaling.DescribeAutoScalingInstances(ctx, &autoscaling.DescribeAutoScalingInstancesInput{InstanceIds: chunk})
+		if err != nil {
+			return fmt.Errorf("find the groups of %d instances: %w", len(chunk), err)
+		}
+		for _, m := range out.AutoScalingInstances {
+			i := byID[aws.ToString(m.InstanceId)]
+			if aws.ToString(m.AutoScalingGroupName) != group {
+				i.Foreign = true
+			} else {
+				i.Member, i.Lifecycle = true, aws.ToString(m.LifecycleState)
+				i.Healthy = strings.EqualFold(aws.ToString(m.HealthStatus), "healthy")
+				i.Protected = aws.ToBool(m.ProtectedFromScaleIn)
+			}
+			byID[i.ID] = i
+		}
+	}
+	return nil
+}
+
+func (a *Actor) statusChecks(ctx context.Context, ids []string, byID map[string]decide.Instance) error {
+	for chunk := range slices.Chunk(ids, 100) {
+		out, err := a.EC2.DescribeInstanceStatus(ctx, &ec2.DescribeInstanceStatusInput{
+			Filters: nil, InstanceIds: chunk, IncludeAllInstances: aws.Bool(true)})
+		if f, _ := classify(err); f == decide.Gone {
+			continue // not described yet, or not any more: no status, so not ready
+		}
+		if err != nil {
+			return fmt.Errorf("read the status checks of %d instances: %w", len(chunk), err)
+		}
+		for _, s := range out.InstanceStatuses {
+			i := byID[aws.ToString(s.InstanceId)]
+			i.StatusOK = s.InstanceStatus != nil && s.SystemStatus != nil &&
+				s.InstanceStatus.Status == types.SummaryStatusOk && s.SystemStatus.Status == types.SummaryStatusOk
+			byID[i.ID] = i
+		}
+	}
+	return nil
+}
+
+func (a *Actor) spotStatus(ctx context.Context, ids []string, byID map[string]decide.Instance) error {
+	for chunk := range slices.Chunk(ids, filterValues) {
+		pages := ec2.NewDescribeSpotInstanceRequestsPaginator(a.EC2, &ec2.DescribeSpotInstanceRequestsInput{
+			Filters: []types.Filter{{Name: aws.String("instance-id"), Values: chunk}}})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				return fmt.Errorf("read the spot requests of %d instances: %w", len(chunk), err)
+			}
+			for _, r := range page.SpotInstanceRequests {
+				i, ok := byID[aws.ToString(r.InstanceId)]
+				if ok && r.Status != nil {
+					i.SpotStatus, i.SpotStatusAt = aws.ToString(r.Status.Code), aws.ToTime(r.Status.UpdateTime)
+					byID[i.ID] = i
+				}
+			}
+		}
+	}
+	return nil
+}

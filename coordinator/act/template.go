@@ -1,0 +1,216 @@
+package act
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"autospotting/coordinator/decide"
+	"autospotting/coordinator/market"
+	"autospotting/userdata"
+)
+
+// latest is the version name that follows the owner's newest version.
+const latestVersion, defaultVersion = "$Latest", "$Default"
+
+// wanted is what our own template has to say for one group.
+type wanted struct {
+	name string // of our launch template
+	hash string // of data and source; also the description of the version
+	data *types.RequestLaunchTemplateData
+	note string // what could not be taken over, or why spotd is not on board
+}
+
+// template reads the group's launch template, makes ours of it in memory, and looks whether that exists already.
+func (a *Actor) template(ctx context.Context, g described) (decide.Template, error) {
+	if g.source == nil {
+		return decide.Template{}, nil
+	}
+	want, image, unreadable, err := a.want(ctx, g)
+	if err != nil || unreadable != "" {
+		return decide.Template{Unreadable: unreadable}, err
+	}
+	t := decide.Template{Hash: want.hash}
+	if t.Need, unreadable, err = a.need(ctx, image); err != nil || unreadable != "" {
+		t.Unreadable = unreadable
+		return t, err
+	}
+	t.ID, t.Version, err = a.ours(ctx, want)
+	return t, err
+}
+
+// want converts the version that the group launches from; unreadable is set where that is impossible for good.
+func (a *Actor) want(ctx context.Context, g described) (w wanted, image, unreadable string, err error) {
+	version := aws.ToString(g.source.Version)
+	if version == "" {
+		version = defaultVersion
+	}
+	in := &ec2.DescribeLaunchTemplateVersionsInput{
+		LaunchTemplateId: g.source.LaunchTemplateId, Versions: []string{version}, ResolveAlias: aws.Bool(true)}
+	if in.LaunchTemplateId == nil {
+		in.LaunchTemplateName = g.source.LaunchTemplateName
+	}
+	out, err := a.EC2.DescribeLaunchTemplateVersions(ctx, in)
+	if f, detail := classify(err); f == decide.Gone || f == decide.Invalid {
+		return w, "", "the group's launch template cannot be read: " + detail, nil
+	}
+	if err != nil {
+		return w, "", "", fmt.Errorf("read the launch template of group %q: %w", g.world.Name, err)
+	}
+	if len(out.LaunchTemplateVersions) == 0 || out.LaunchTemplateVersions[0].LaunchTemplateData == nil {
+		return w, "", fmt.Sprintf("the group's launch template has no version %s", version), nil
+	}
+	source := out.LaunchTemplateVersions[0]
+	data, dropped, why := convert(source.LaunchTemplateData)
+	if why != "" {
+		return w, "", why, nil
+	}
+	w = wanted{name: ourTemplateName(g.world.Name), data: data}
+	if len(dropped) > 0 {
+		w.note = "not taken over: " + strings.Join(dropped, ", ")
+	}
+	if err := a.inject(g.world.Name, data); err != nil {
+		return w, "", "", err
+	}
+	w.hash, err = contentHash(aws.ToString(source.LaunchTemplateId), aws.ToInt64(source.VersionNumber), data)
+	return w, aws.ToString(data.ImageId), "", err
+}
+
+// inject puts spotd on board by the user data, where the format takes it.
+func (a *Actor) inject(group string, data *types.RequestLaunchTemplateData) error {
+	if a.Spotd.Topic == "" {
+		return nil
+	}
+	raw, err := base64.StdEncoding.DecodeString(aws.ToString(data.UserData))
+	if err != nil {
+		return nil // not what EC2 accepts: the owner's own launches say so better than we could
+	}
+	s := a.Spotd
+	s.Group = group
+	if s.Grace == 0 {
+		s.Grace = a.Defaults.Grace
+	}
+	out, _, err := userdata.Inject(raw, s)
+	if err != nil {
+		return fmt.Errorf("put spotd into the user data of group %q: %w", group, err)
+	}
+	data.UserData = aws.String(base64.StdEncoding.EncodeToString(out))
+	return nil
+}
+
+func contentHash(id string, version int64, data *types.RequestLaunchTemplateData) (string, error) {
+	b, err := json.Marshal(data)
+	if err != nil {
+		return "", fmt.Errorf("hash the launch template data made from %s version %d: %w", id, version, err)
+	}
+	sum := sha256.Sum256(fmt.Appendf(b, "\x00%s\x00%d", id, version))
+	return hex.EncodeToString(sum[:16]), nil
+}
+
+// ourTemplateName is unique for a group: a readable part within what EC2 allows, and a hash of the whole name.
+func ourTemplateName(group string) string {
+	clean := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.", r) {
+			return r
+		}
+		return '-'
+	}, group)
+	sum := sha256.Sum256([]byte(group))
+	return "autospotting-" + clean[:min(len(clean), 80)] + "-" + hex.EncodeToString(sum[:4])
+}
+
+// ours finds the version of our template that says what is wanted; empty where it is still to be made.
+func (a *Actor) ours(ctx context.Context, w wanted) (id, version string, err error) {
+	if t, ok := a.cache.templates.get(w.name + w.hash); ok {
+		return t.id, t.version, nil
+	}
+	in := &ec2.DescribeLaunchTemplateVersionsInput{LaunchTemplateName: &w.name, MaxResults: aws.Int32(200)}
+	for {
+		out, err := a.EC2.DescribeLaunchTemplateVersions(ctx, in)
+		if f, _ := classify(err); f == decide.Gone {
+			return "", "", nil
+		}
+		if err != nil {
+			return "", "", fmt.Errorf("read our launch template %s: %w", w.name, err)
+		}
+		for _, v := range out.LaunchTemplateVersions {
+			if aws.ToString(v.VersionDescription) == w.hash {
+				t := templateVersion{aws.ToString(v.LaunchTemplateId), fmt.Sprint(aws.ToInt64(v.VersionNumber))}
+				a.cache.templates.put(w.name+w.hash, t)
+				return t.id, t.version, nil
+			}
+		}
+		if out.NextToken == nil {
+			return "", "", nil
+		}
+		in.NextToken = out.NextToken
+	}
+}
+
+// makeTemplate creates our template, or a version of it. The token is the content, so that a repetition makes no second.
+func (a *Actor) makeTemplate(ctx context.Context, group string) error {
+	g, _, err := a.group(ctx, group)
+	if err != nil {
+		return err
+	}
+	if g.source == nil {
+		return fmt.Errorf("group %q has no launch template", group)
+	}
+	w, _, unreadable, err := a.want(ctx, g)
+	if err != nil {
+		return err
+	}
+	if unreadable != "" {
+		return fmt.Errorf("group %q: %s", group, unreadable)
+	}
+	_, err = a.EC2.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{
+		LaunchTemplateName: &w.name, VersionDescription: &w.hash, LaunchTemplateData: w.data, ClientToken: &w.hash,
+		TagSpecifications: []types.TagSpecification{{ResourceType: types.ResourceTypeLaunchTemplate,
+			Tags: []types.Tag{{Key: aws.String(decide.TagGroup), Value: &group}}}},
+	})
+	if err == nil || !strings.Contains(err.Error(), "AlreadyExists") {
+		return err
+	}
+	_, err = a.EC2.CreateLaunchTemplateVersion(ctx, &ec2.CreateLaunchTemplateVersionInput{
+		LaunchTemplateName: &w.name, VersionDescription: &w.hash, LaunchTemplateData: w.data, ClientToken: &w.hash,
+	})
+	return err
+}
+
+// need reads from the image what it asks of an instance type.
+func (a *Actor) need(ctx context.Context, image string) (market.Need, string, error) {
+	if n, ok := a.cache.images.get(image); ok {
+		return n, "", nil
+	}
+	out, err := a.EC2.DescribeImages(ctx, &ec2.DescribeImagesInput{ImageIds: []string{image}})
+	if f, detail := classify(err); f == decide.Gone || f == decide.Invalid {
+		return market.Need{}, "the image cannot be read: " + detail, nil
+	}
+	if err != nil {
+		return market.Need{}, "", fmt.Errorf("describe image %s: %w", image, err)
+	}
+	if len(out.Images) == 0 {
+		return market.Need{}, fmt.Sprintf("the image %s does not exist any more, and attach needs it to", image), nil
+	}
+	i := out.Images[0]
+	n := market.Need{Arch: string(i.Architecture), Virtualization: string(i.VirtualizationType), BootMode: string(i.BootMode)}
+	if i.EnaSupport != nil {
+		n.ENA = market.SupportNo
+		if *i.EnaSupport {
+			n.ENA = market.SupportYes
+		}
+	}
+	for _, b := range i.BlockDeviceMappings {
+		n.UsesInstanceStore = n.UsesInstanceStore || strings.HasPrefix(aws.ToString(b.VirtualName), "ephemeral")
+	}
+	a.cache.images.put(image, n)
+	return n, "", nil
+}

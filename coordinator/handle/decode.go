@@ -1,0 +1,191 @@
+// Package handle takes one message in and gives one result out: route finds the groups that a message of the inbox
+// belongs to, reconcile brings one group of the work queue a step further.
+package handle
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"autospotting/coordinator/decide"
+	"autospotting/pkg/message"
+)
+
+// ErrUndecodable says that the bytes are no message of any kind.
+var ErrUndecodable = errors.New("not a message")
+
+// EventKind is what a message of the inbox is.
+type EventKind string
+
+// The kinds of messages.
+const (
+	Report    EventKind = "report"    // spotd speaks
+	AWSEvent  EventKind = "aws-event" // EventBridge speaks of an instance or a group
+	Tick      EventKind = "tick"
+	Recheck   EventKind = "recheck"   // our own delayed message
+	Unrelated EventKind = "unrelated" // well-formed, and of no interest
+)
+
+// Event is one decoded message.
+type Event struct {
+	Kind   EventKind
+	ID     string // the sender's own id
+	What   string // detail-type or report kind, for the log
+	Group  string // where the message names one
+	Hints  []decide.Hint
+	Report message.Report // for Kind Report
+	Due    time.Time      // for Kind Recheck
+	Try    int            // for Kind Recheck: failed looks before
+}
+
+// Topics are the ARNs of the two topics. Who may publish differs, so what is believed does.
+type Topics struct{ Reports, Events string }
+
+// envelope is SNS's JSON around a message in a queue (SNS developer guide, "Message formats").
+type envelope struct {
+	TopicArn, Message string
+}
+
+// awsEvent is EventBridge's envelope.
+type awsEvent struct {
+	ID         string          `json:"id"`
+	DetailType string          `json:"detail-type"`
+	Source     string          `json:"source"`
+	Time       time.Time       `json:"time"`
+	Detail     json.RawMessage `json:"detail"`
+}
+
+type recheck struct {
+	Group string        `json:"group"`
+	Due   time.Time     `json:"due"`
+	Try   int           `json:"try,omitempty"`
+	Hints []decide.Hint `json:"hints,omitempty"`
+}
+
+// Decode reads the body of an inbox message: an SNS envelope, a bare report of spotd, a bare EventBridge event, or a re-check of
+// our own. Where topics are known, an envelope from another one, or an AWS event that did not come through the
+// events topic, is refused. Errors wrap ErrUndecodable, message.ErrVersion or message.ErrKind.
+func Decode(body []byte, topics Topics) (Event, error) {
+	var env envelope
+	if err := json.Unmarshal(body, &env); err != nil {
+		return Event{}, undecodable(body, err)
+	}
+	if env.TopicArn == "" || env.Message == "" {
+		return decodeBare(body, topics.Events == "")
+	}
+	switch {
+	case topics == Topics{}:
+		return decodeBare([]byte(env.Message), true)
+	case env.TopicArn == topics.Events:
+		return decodeBare([]byte(env.Message), true)
+	case env.TopicArn == topics.Reports:
+		return decodeBare([]byte(env.Message), false)
+	}
+	return Event{}, fmt.Errorf("%w for us: it came through topic %s", ErrUndecodable, env.TopicArn)
+}
+
+// undecodable names the place where the bytes stop being JSON.
+func undecodable(body []byte, err error) error {
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		line := 1 + bytes.Count(body[:min(int(syntax.Offset), len(body))], []byte("\n"))
+		return fmt.Errorf("%w: byte %d (line %d): %v", ErrUndecodable, syntax.Offset, line, err)
+	}
+	return fmt.Errorf("%w: %v", ErrUndecodable, err)
+}
+
+func decodeBare(body []byte, fromAWS bool) (Event, error) {
+	var probe struct {
+		DetailType *string  `json:"detail-type"`
+		Version    any      `json:"version"`
+		Kind       *string  `json:"kind"`
+		Recheck    *recheck `json:"recheck"`
+	}
+	if err := json.Unmarshal(body, &probe); err != nil {
+		return Event{}, undecodable(body, err)
+	}
+	switch {
+	case probe.Recheck != nil:
+		r := probe.Recheck
+		return Event{Kind: Recheck, ID: r.Group + "@" + r.Due.UTC().Format(time.RFC3339), What: "recheck", Group: r.Group, Hints: r.Hints, Due: r.Due, Try: r.Try}, nil
+	case probe.DetailType != nil:
+		if !fromAWS {
+			return Event{}, fmt.Errorf("%w to be believed: an AWS event (%s) came from where anybody in the account may publish", ErrUndecodable, *probe.DetailType)
+		}
+		return decodeAWS(body)
+	case probe.Kind != nil || probe.Version != nil:
+		return decodeReport(body)
+	}
+	return Event{Kind: Unrelated, What: "neither a report nor an event"}, nil
+}
+
+func decodeReport(body []byte) (Event, error) {
+	r, err := message.Decode(body)
+	if err != nil {
+		return Event{}, err
+	}
+	h := decide.Hint{Kind: reportHints[r.Kind], Instance: r.From.Instance, At: r.At, Deadline: r.Deadline, Action: r.Action, Source: "spotd"}
+	e := Event{Kind: Report, ID: r.ID, What: string(r.Kind), Report: r, Hints: []decide.Hint{h}}
+	if h.Kind == "" { // maintenance: nothing is done for it yet
+		e.Kind, e.Hints = Unrelated, nil
+	}
+	return e, nil
+}
+
+var reportHints = map[message.Kind]decide.HintKind{
+	message.Hello:       decide.HeardHello,
+	message.Started:     decide.HeardStarted,
+	message.Ready:       decide.HeardReady,
+	message.Terminating: decide.HeardTerminating,
+	message.Rebalance:   decide.HeardRebalance,
+}
+
+func decodeAWS(body []byte) (Event, error) {
+	var a awsEvent
+	if err := json.Unmarshal(body, &a); err != nil {
+		return Event{}, fmt.Errorf("%w: an event whose envelope is not EventBridge's: %v", ErrUndecodable, err)
+	}
+	e := Event{Kind: AWSEvent, ID: a.ID, What: a.DetailType}
+	var d struct {
+		Instance    string `json:"instance-id"`
+		Action      string `json:"instance-action"`
+		Group       string `json:"AutoScalingGroupName"`
+		ASGInstance string `json:"EC2InstanceId"`
+	}
+	if len(a.Detail) > 0 {
+		if err := json.Unmarshal(a.Detail, &d); err != nil {
+			return Event{}, fmt.Errorf("%w: event %s (%s): its detail: %v", ErrUndecodable, a.ID, a.DetailType, err)
+		}
+	}
+	h := decide.Hint{Instance: d.Instance, At: a.Time, Action: d.Action, Trusted: true, Source: "EventBridge", Kind: decide.HeardChange}
+	switch a.DetailType {
+	case "Scheduled Event":
+		return Event{Kind: Tick, ID: a.ID, What: a.DetailType}, nil
+	case "EC2 Spot Instance Interruption Warning":
+		h.Kind = decide.HeardTerminating
+	case "EC2 Instance Rebalance Recommendation":
+		h.Kind = decide.HeardRebalance
+	case "EC2 Instance State-change Notification":
+	case "EC2 Instance Launch Successful", "EC2 Instance Launch Unsuccessful", "EC2 Instance Terminate Successful",
+		"EC2 Instance Terminate Unsuccessful", "EC2 Instance-launch Lifecycle Action", "EC2 Instance-terminate Lifecycle Action":
+		h.Instance, e.Group = d.ASGInstance, d.Group
+	default:
+		return Event{Kind: Unrelated, ID: a.ID, What: a.DetailType}, nil
+	}
+	if h.Instance == "" && e.Group == "" {
+		return Event{}, fmt.Errorf("%w: event %s (%s) names neither an instance nor a group", ErrUndecodable, a.ID, a.DetailType)
+	}
+	e.Hints = []decide.Hint{h}
+	return e, nil
+}
+
+// EncodeRecheck is the body of a delayed message of our own.
+func EncodeRecheck(group string, due time.Time, try int, hints []decide.Hint) ([]byte, error) {
+	b, err := json.Marshal(map[string]recheck{"recheck": {Group: group, Due: due.UTC(), Try: try, Hints: hints}})
+	if err != nil {
+		return nil, fmt.Errorf("encode a re-check of group %q: %w", group, err)
+	}
+	return b, nil
+}

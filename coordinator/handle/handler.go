@@ -1,0 +1,101 @@
+package handle
+
+import (
+	"context"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"autospotting/coordinator/act"
+	"autospotting/coordinator/decide"
+	"autospotting/coordinator/ledger"
+	"autospotting/pkg/message"
+)
+
+// Ledger is where the groups' records are kept.
+type Ledger interface {
+	Get(ctx context.Context, group string) (ledger.Record, error)
+	Put(ctx context.Context, r ledger.Record) (ledger.Record, error)
+	Unfinished(ctx context.Context) ([]string, error)
+}
+
+// Queues is where messages of our own go.
+type Queues interface {
+	// Later puts a body into the inbox, delivered after the delay (1 s to 15 min).
+	Later(ctx context.Context, body []byte, delay time.Duration) error
+	// Work asks for one group to be reconciled. Equal keys within five minutes are one request.
+	Work(ctx context.Context, group, key string, body []byte) error
+}
+
+// Verifier tells whether a report comes from the instance that it names.
+type Verifier interface {
+	VerifyReport(message.Report) error
+}
+
+// Groups finds groups and instances; act.Actor does.
+type Groups interface {
+	Enabled(ctx context.Context) ([]string, error)
+	GroupsOf(ctx context.Context, instances []string) (map[string]string, error)
+	GroupsOfOurs(ctx context.Context) ([]string, error)
+}
+
+// Actor observes one group and applies what was decided for it.
+type Actor interface {
+	Observe(ctx context.Context, group string, rec ledger.Record, heard []decide.Hint) (decide.World, error)
+	Apply(ctx context.Context, group string, a decide.Action, deadline time.Time) decide.Result
+}
+
+var (
+	_ Actor  = (*act.Actor)(nil)
+	_ Groups = (*act.Actor)(nil)
+)
+
+// Handler handles messages. It keeps nothing between them.
+type Handler struct {
+	Actor    Actor
+	Groups   Groups
+	Ledger   Ledger
+	Queues   Queues
+	Verifier Verifier
+	Topics   Topics
+	Now      func() time.Time
+	Log      zerolog.Logger
+	// Budget bounds one reconcile, 20 s if zero: below the function's time-out of 30 s, which is below the queues'
+	// visibility of 40 s.
+	Budget time.Duration
+	// Tell, if set, is told every note as it is made.
+	Tell func(Note)
+}
+
+// Note is one thing that was heard, decided or done, for people.
+type Note struct {
+	At       time.Time      `json:"at"`
+	Group    string         `json:"group,omitempty"`
+	Instance string         `json:"instance,omitempty"`
+	Kind     string         `json:"kind"` // heard, why, or the action's kind
+	Text     string         `json:"text"`
+	Failure  decide.Failure `json:"failure,omitempty"`
+	Action   *decide.Action `json:"-"`
+	Result   *decide.Result `json:"-"`
+}
+
+// Outcome is what handling one message came to.
+type Outcome struct {
+	ID    string    `json:"id,omitempty"`
+	What  string    `json:"what,omitempty"`
+	Notes []Note    `json:"notes,omitempty"`
+	Look  time.Time `json:"look_again,omitzero"`
+}
+
+func (h *Handler) note(o *Outcome, n Note) {
+	n.At = h.Now()
+	o.Notes = append(o.Notes, n)
+	e := h.Log.Info()
+	if n.Failure != decide.Done {
+		e = h.Log.Warn()
+	}
+	e.Str("group", n.Group).Str("instance", n.Instance).Str("kind", n.Kind).Str("failure", string(n.Failure)).Msg(n.Text)
+	if h.Tell != nil {
+		h.Tell(n)
+	}
+}

@@ -1,0 +1,177 @@
+package handle
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"autospotting/coordinator/decide"
+	"autospotting/coordinator/ledger"
+)
+
+const (
+	defaultBudget = 20 * time.Second
+	maxRounds     = 12 // of observe, decide, apply in one run; the rest is looked at by the next message
+	firstRetry    = 5 * time.Second
+	longestRetry  = 5 * time.Minute
+)
+
+// Reconcile handles one message of the work queue. It returns an error only where the message itself, or its re-check, could not be
+// dealt with: an AWS error is logged and looked at again, so that only crashes reach the dead-letter queue.
+func (h *Handler) Reconcile(ctx context.Context, body []byte) (Outcome, error) {
+	var r Request
+	if err := json.Unmarshal(body, &r); err != nil || r.Group == "" {
+		var o Outcome
+		h.note(&o, Note{Kind: "dropped", Text: fmt.Sprintf("a work message that names no group: %v", err)})
+		return o, nil
+	}
+	o := Outcome{ID: r.Group, What: r.Cause}
+	look, left, err := h.rounds(ctx, r, &o)
+	try := 0
+	if err != nil {
+		try = r.Try + 1
+		look = h.Now().Add(backoff(r.Try))
+		h.note(&o, Note{Group: r.Group, Kind: "error", Failure: decide.Lost, Text: err.Error()})
+	}
+	if look.IsZero() {
+		return o, nil
+	}
+	o.Look = look
+	if err := h.later(ctx, r.Group, look, try, left); err != nil {
+		return o, fmt.Errorf("schedule the next look at group %q: %w", r.Group, err)
+	}
+	return o, nil
+}
+
+func backoff(try int) time.Duration {
+	d := firstRetry
+	for range try {
+		if d *= 2; d >= longestRetry {
+			return longestRetry
+		}
+	}
+	return d
+}
+
+// rounds observes, decides and applies until nothing is left to be done now. It returns when to look again, and
+// the hints that did not reach the ledger.
+func (h *Handler) rounds(ctx context.Context, r Request, o *Outcome) (time.Time, []decide.Hint, error) {
+	deadline := h.Now().Add(h.budget())
+	rec, err := h.Ledger.Get(ctx, r.Group)
+	if err != nil {
+		return time.Time{}, r.Hints, err
+	}
+	heard := r.Hints
+	for range maxRounds {
+		if !h.Now().Before(deadline) {
+			break
+		}
+		w, err := h.Actor.Observe(ctx, r.Group, rec, heard)
+		if err != nil {
+			return time.Time{}, heard, err
+		}
+		plan := decide.Decide(w)
+		h.explain(o, r.Group, plan)
+		// Written before every mutating call, also where nothing in it changed: whoever read an older revision is stopped.
+		if rec, err = h.write(ctx, rec, plan, heard); err != nil {
+			return time.Time{}, heard, err
+		}
+		heard = nil
+		if len(plan.Actions) == 0 {
+			return plan.Look, nil, nil
+		}
+		halt, err := h.apply(ctx, &rec, plan, deadline, o)
+		if err != nil || halt {
+			return sooner(plan.Look, h.Now().Add(backoff(r.Try))), nil, err
+		}
+	}
+	return h.Now().Add(time.Second), heard, nil
+}
+
+func (h *Handler) budget() time.Duration {
+	if h.Budget > 0 {
+		return h.Budget
+	}
+	return defaultBudget
+}
+
+func (h *Handler) write(ctx context.Context, rec ledger.Record, plan decide.Plan, heard []decide.Hint) (ledger.Record, error) {
+	if !plan.Changed && len(plan.Actions) == 0 {
+		return rec, nil
+	}
+	return h.Ledger.Put(ctx, plan.Record)
+}
+
+// apply makes the calls of a plan and writes what they taught. It halts where an answer was lost or AWS asks for
+// patience: what was written before the call tells the next look what to do.
+func (h *Handler) apply(ctx context.Context, rec *ledger.Record, plan decide.Plan, deadline time.Time, o *Outcome) (halt bool, err error) {
+	learned := *rec
+	for _, a := range plan.Actions {
+		res := h.Actor.Apply(ctx, rec.Group, a, deadline)
+		h.note(o, Note{Group: rec.Group, Instance: a.Instance, Kind: string(a.Kind), Text: describe(a, res), Failure: res.Failure, Action: &a, Result: &res})
+		learned = decide.Learn(learned, a, res, h.Now())
+		switch res.Failure {
+		case decide.Lost, decide.Throttled, decide.Expired, decide.AtMax, decide.Mismatch:
+			halt = true
+		}
+	}
+	written, err := h.Ledger.Put(ctx, learned)
+	if err != nil {
+		return true, err
+	}
+	*rec = written
+	return halt, nil
+}
+
+func sooner(a, b time.Time) time.Time {
+	if a.IsZero() || b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func (h *Handler) explain(o *Outcome, group string, plan decide.Plan) {
+	for _, l := range plan.Why {
+		h.note(o, Note{Group: group, Instance: l.Instance, Kind: "why", Text: l.Text})
+	}
+}
+
+// describe says in one line what was done.
+func describe(a decide.Action, res decide.Result) string {
+	text := string(a.Kind)
+	switch a.Kind {
+	case decide.LaunchOne:
+		market := "on-demand"
+		if a.Launch.Spot {
+			market = "spot"
+		}
+		text = fmt.Sprintf("launch %s, %d pools offered", market, len(a.Launch.Overrides))
+		for _, l := range res.Launched {
+			text = fmt.Sprintf("launch %s %s: %s in %s", market, l.ID, l.Type, l.Zone)
+		}
+		if len(res.Launched) == 0 && res.Failure == decide.Done {
+			text += ", none had capacity"
+		}
+	case decide.AttachSome:
+		text = fmt.Sprintf("attach %v (desired + %d)", a.Instances, len(a.Instances))
+	case decide.Retire:
+		text = "retire " + a.Instance + " (desired - 1)"
+		if !a.Decrement {
+			text = "release " + a.Instance + " (the group replaces it)"
+		}
+	case decide.RaiseMax, decide.RestoreMax:
+		text = fmt.Sprintf("%s to %d", a.Kind, a.Max)
+	case decide.Terminate, decide.Protect, decide.Unprotect:
+		text = string(a.Kind) + " " + a.Instance
+	}
+	text += ": " + a.Why
+	if res.Detail != "" {
+		text += " [" + res.Detail + "]"
+	}
+	return text
+}
+
+// IsConflict tells whether somebody else handled the group meanwhile.
+func IsConflict(err error) bool { return errors.Is(err, ledger.ErrConflict) }
