@@ -11,6 +11,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"autospotting/pkg/message"
 	"autospotting/spotd/outbox"
 	"autospotting/spotd/watch"
 )
@@ -65,14 +66,27 @@ func (d daemon) look(ctx context.Context, m *watch.Machine, box *outbox.Outbox, 
 	}
 	outage.saw(err)
 	for _, r := range m.Step(time.Now(), o) {
-		log.Info().Str("kind", string(r.Kind)).Str("msg_id", r.ID).Str("action", r.Action).
-			Time("deadline", r.Deadline).Str("detail", r.Detail).Msg("reporting")
+		reporting(log, r)
 		box.Put(watch.Key(r), r)
 	}
 	for _, note := range m.Notes() {
 		log.Warn().Msg(note)
 	}
 	return time.Until(m.Next(began))
+}
+
+func reporting(log zerolog.Logger, r message.Report) {
+	line := log.Info().Str("kind", string(r.Kind)).Str("msg_id", r.ID)
+	if r.Action != "" {
+		line = line.Str("action", r.Action)
+	}
+	if !r.Deadline.IsZero() {
+		line = line.Time("deadline", r.Deadline).Dur("deadline_ms", r.Deadline.Sub(r.At))
+	}
+	if r.Detail != "" {
+		line = line.Str("detail", r.Detail)
+	}
+	line.Msg("reporting")
 }
 
 // sleep reports whether the time passed before ctx ended.

@@ -42,6 +42,8 @@ func NewClient(transport http.RoundTripper) *imds.Client {
 		HTTPClient:        &http.Client{Transport: transport},
 		ClientEnableState: imds.ClientEnabled,
 		EnableFallback:    aws.FalseTernary,
+		// Its default of up to a second between attempts would replace ours.
+		DisableDefaultMaxBackoff: true,
 		// The second attempt is for an expired token (401), which the client
 		// renews; the next poll is the retry for everything else. No retry quota:
 		// it would be used up by an outage and then refuse the renewal.

@@ -1,0 +1,254 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/rs/zerolog"
+)
+
+// bed is one daemon with the real metadata and SNS clients, in virtual time.
+type bed struct {
+	t        *testing.T
+	metadata *metadata
+	sink     *sink
+	log      *bytes.Buffer
+	stop     context.CancelFunc
+	done     chan struct{}
+}
+
+// inBubble runs a daemon with a grace of 5 min on an instance that was launched
+// the given time ago.
+func inBubble(t *testing.T, age time.Duration, prepare func(*bed), story func(*bed)) {
+	t.Setenv("STATE_DIRECTORY", t.TempDir())
+	t.Setenv("AWS_ACCESS_KEY_ID", "AKENV")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	synctest.Test(t, func(t *testing.T) {
+		b := &bed{t: t, metadata: newMetadata(time.Now().Add(-age)), sink: &sink{}, log: &bytes.Buffer{}}
+		if prepare != nil {
+			prepare(b)
+		}
+		b.start()
+		story(b)
+		b.end()
+	})
+}
+
+func (b *bed) start() {
+	var ctx context.Context
+	ctx, b.stop = context.WithCancel(context.Background())
+	b.done = make(chan struct{})
+	c := config{Topic: testTopic, Group: "web", Grace: 5 * time.Minute, Poll: 2 * time.Second}
+	d := newDaemon(c, zerolog.New(b.log), inMemory{b.metadata}, inMemory{b.sink})
+	go func() {
+		defer close(b.done)
+		d.run(ctx)
+	}()
+	synctest.Wait()
+}
+
+func (b *bed) end() {
+	b.stop()
+	<-b.done
+}
+
+func (b *bed) pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+func (b *bed) want(kinds ...string) {
+	b.t.Helper()
+	if got := b.sink.kinds(b.t); !slices.Equal(got, kinds) {
+		b.t.Errorf("arrived %q, want %q\n%s", got, kinds, b.log)
+	}
+}
+
+func TestANoticeArrivesOnceWithinOnePoll(t *testing.T) {
+	inBubble(t, time.Minute, nil, func(b *bed) {
+		b.pass(time.Second)
+		deadline := time.Now().Add(2 * time.Minute).Truncate(time.Second)
+		b.metadata.interrupt(deadline)
+		b.pass(2 * time.Second)
+		b.want("hello", "terminating")
+		b.metadata.interrupt(deadline.Add(time.Second)) // as the metadata mock does
+		b.pass(10 * time.Minute)
+		b.want("hello", "terminating")
+		if r := b.sink.got[1]; !r.Deadline.Equal(deadline) || r.From.Lifecycle != "spot" || r.From.Group != "web" || r.Identity.Signature != "MIIsigned" {
+			t.Errorf("said %+v", r)
+		}
+	})
+}
+
+func TestAnInstanceInPeaceSaysHelloAndReady(t *testing.T) {
+	inBubble(t, 4*time.Minute, nil, func(b *bed) {
+		b.want("hello")
+		b.pass(time.Minute - time.Nanosecond)
+		b.want("hello")
+		b.pass(time.Nanosecond)
+		b.want("hello", "ready")
+		b.pass(24 * time.Hour)
+		b.want("hello", "ready")
+		if b.metadata.denied > 0 {
+			t.Errorf("%d requests with a stale token, want the token renewed before it ends", b.metadata.denied)
+		}
+		if b.metadata.tokens < 24*60*60/b.metadata.ttl-1 {
+			t.Errorf("%d tokens in a day of %d s each", b.metadata.tokens, b.metadata.ttl)
+		}
+	})
+}
+
+func TestATokenThatEndsEarlyIsRenewedWithinTheSameLook(t *testing.T) {
+	inBubble(t, time.Minute, nil, func(b *bed) {
+		b.pass(time.Second)
+		b.metadata.set(func(m *metadata) { m.expired = true })
+		b.metadata.interrupt(time.Now().Add(2 * time.Minute))
+		b.pass(time.Second + 100*time.Millisecond)
+		b.want("hello", "terminating")
+		if b.metadata.denied != 1 {
+			t.Errorf("%d requests denied", b.metadata.denied)
+		}
+	})
+}
+
+func TestAGapInTheMetadataHidesNoNotice(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		begin, end func(*metadata)
+	}{
+		{"errors of the service", func(m *metadata) { m.status = http.StatusServiceUnavailable }, func(m *metadata) { m.status = 0 }},
+		{"refusals", func(m *metadata) { m.status = http.StatusForbidden }, func(m *metadata) { m.status = 0 }},
+		{"silence", func(m *metadata) { m.hang = true }, func(m *metadata) { m.hang = false }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inBubble(t, time.Minute, nil, func(b *bed) {
+				b.pass(time.Second)
+				b.metadata.set(c.begin)
+				b.metadata.interrupt(time.Now().Add(2 * time.Minute))
+				b.pass(time.Minute)
+				b.want("hello")
+				b.metadata.set(c.end)
+				b.pass(3 * time.Second)
+				b.want("hello", "terminating")
+				if n := strings.Count(b.log.String(), "metadata does not answer"); n != 1 {
+					t.Errorf("the outage was logged %d times", n)
+				}
+			})
+		})
+	}
+}
+
+func TestADaemonWithoutMetadataWaitsForIt(t *testing.T) {
+	silent := func(b *bed) { b.metadata.hang = true }
+	inBubble(t, 10*time.Minute, silent, func(b *bed) {
+		b.pass(time.Hour)
+		b.want()
+		b.metadata.set(func(m *metadata) { m.hang = false })
+		b.pass(5 * time.Second)
+		got := b.sink.kinds(t)
+		slices.Sort(got)
+		if !slices.Equal(got, []string{"hello", "ready"}) {
+			t.Errorf("arrived %q", got)
+		}
+	})
+}
+
+func TestAThrottledTopicGetsItLater(t *testing.T) {
+	throttled := func(b *bed) {
+		b.sink.answer = func(attempt int) int {
+			if attempt <= 3 {
+				return http.StatusBadRequest
+			}
+			return http.StatusOK
+		}
+	}
+	inBubble(t, time.Minute, throttled, func(b *bed) {
+		b.pass(2 * time.Second)
+		b.want("hello")
+		if b.sink.tries != 4 {
+			t.Errorf("%d tries", b.sink.tries)
+		}
+	})
+}
+
+func TestABlackHoleIsTriedUntilTheDeadline(t *testing.T) {
+	inBubble(t, time.Minute, nil, func(b *bed) {
+		b.pass(time.Second)
+		b.sink.answer = func(int) int { return 0 }
+		b.metadata.interrupt(time.Now().Add(2 * time.Minute))
+		b.pass(3 * time.Minute)
+		b.want("hello")
+		if b.sink.tries < 12 || !strings.Contains(b.log.String(), "given up, past its deadline") {
+			t.Errorf("%d tries\n%s", b.sink.tries, b.log)
+		}
+	})
+}
+
+func TestARestartGoesOnWhereItWas(t *testing.T) {
+	inBubble(t, time.Minute, nil, func(b *bed) {
+		b.pass(time.Second)
+		b.want("hello")
+		b.sink.answer = func(int) int { return http.StatusInternalServerError }
+		b.metadata.interrupt(time.Now().Add(2 * time.Minute))
+		b.pass(3 * time.Second)
+		b.end()
+		b.sink.answer = nil
+		b.metadata.interrupt(time.Now().Add(119 * time.Second))
+		b.start()
+		b.pass(time.Second)
+		b.want("hello", "terminating")
+	})
+}
+
+func TestStoppingIsQuickAndBounded(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		prepare func(*bed)
+		most    time.Duration
+	}{
+		{"in peace", nil, 0},
+		{"while the metadata hangs", func(b *bed) { b.metadata.hang = true }, 0},
+		{"while the topic hangs", func(b *bed) { b.sink.answer = func(int) int { return 0 } }, drain},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inBubble(t, time.Minute, c.prepare, func(b *bed) {
+				b.pass(2500 * time.Millisecond)
+				began := time.Now()
+				b.end()
+				if took := time.Since(began); took > c.most {
+					t.Errorf("took %v", took)
+				}
+			})
+		})
+	}
+}
+
+func TestTheInstanceRoleSignsWhereTheEnvironmentHasNoKey(t *testing.T) {
+	role := func(b *bed) {
+		t.Setenv("AWS_ACCESS_KEY_ID", "")
+		b.metadata.items["meta-data/iam/security-credentials/"] = "publisher"
+		b.metadata.items["meta-data/iam/security-credentials/publisher"] = roleCredentials("AKROLE", time.Now().Add(6*time.Hour))
+	}
+	inBubble(t, time.Minute, role, func(b *bed) {
+		b.pass(time.Second)
+		b.want("hello")
+		if len(b.sink.keys) == 0 || !strings.Contains(b.sink.keys[0], "Credential=AKROLE/") || !strings.Contains(b.sink.keys[0], "/eu-west-1/sns/") {
+			t.Errorf("signed with %q", b.sink.keys)
+		}
+	})
+}
+
+func TestTheEnvironmentsKeyGoesBeforeTheRole(t *testing.T) {
+	inBubble(t, time.Minute, nil, func(b *bed) {
+		b.pass(time.Second)
+		if len(b.sink.keys) == 0 || !strings.Contains(b.sink.keys[0], "Credential=AKENV/") {
+			t.Errorf("signed with %q", b.sink.keys)
+		}
+	})
+}
