@@ -92,8 +92,8 @@ type sink struct {
 	tries  int
 	keys   []string // access keys that requests were signed with
 	got    []message.Report
-	at     []time.Time
 	bad    []string
+	heard  chan message.Report // gets a copy of each, if set
 }
 
 func (s *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -125,7 +125,10 @@ func (s *sink) accept(r *http.Request) {
 		return
 	}
 	s.keys = append(s.keys, r.Header.Get("Authorization"))
-	s.got, s.at = append(s.got, report), append(s.at, time.Now())
+	s.got = append(s.got, report)
+	if s.heard != nil {
+		s.heard <- report
+	}
 }
 
 // kinds says what arrived, and fails the test for what was no report.
