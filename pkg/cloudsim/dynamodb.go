@@ -1,0 +1,267 @@
+package cloudsim
+
+import (
+	"context"
+	"encoding/json"
+	"sort"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	ddb "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// DynamoDB is a session's DynamoDB client.
+type DynamoDB struct{ s *Session }
+
+type item = map[string]ddb.AttributeValue
+
+type table struct {
+	name  string
+	keys  []string // hash, then range if any
+	items map[string]*row
+}
+
+// row is one key's item; nil value is deleted. past serves eventually consistent reads.
+type row struct {
+	value item
+	past  history[item]
+}
+
+func (c *Cloud) mustTable(name *string) (*table, error) {
+	if t := c.tables[aws.ToString(name)]; t != nil {
+		return t, nil
+	}
+	return nil, &ddb.ResourceNotFoundException{Message: aws.String("Requested resource not found: Table: " + aws.ToString(name) + " not found")}
+}
+
+// keyOf is the item's primary key as one string.
+func (t *table) keyOf(it item) (string, error) {
+	var parts []string
+	for _, k := range t.keys {
+		switch v := it[k].(type) {
+		case *ddb.AttributeValueMemberS:
+			parts = append(parts, "S"+v.Value)
+		case *ddb.AttributeValueMemberN:
+			parts = append(parts, "N"+v.Value)
+		default:
+			return "", apiError("ValidationException", "One or more parameter values were invalid: Missing the key %s in the item", k)
+		}
+	}
+	raw, err := json.Marshal(parts)
+	return string(raw), err
+}
+
+// CreateTable makes a table that is ACTIVE at once.
+func (d *DynamoDB) CreateTable(ctx context.Context, in *dynamodb.CreateTableInput, _ ...func(*dynamodb.Options)) (*dynamodb.CreateTableOutput, error) {
+	return call(ctx, d.s, request{svcDynamoDB, "CreateTable", true}, in, func(in *dynamodb.CreateTableInput) (*dynamodb.CreateTableOutput, error) {
+		c, name := d.s.cloud, aws.ToString(in.TableName)
+		if c.tables[name] != nil {
+			return nil, &ddb.ResourceInUseException{Message: aws.String("Table already exists: " + name)}
+		}
+		t := &table{name: name, items: map[string]*row{}}
+		for _, want := range []ddb.KeyType{ddb.KeyTypeHash, ddb.KeyTypeRange} {
+			for _, k := range in.KeySchema {
+				if k.KeyType == want {
+					t.keys = append(t.keys, aws.ToString(k.AttributeName))
+				}
+			}
+		}
+		if len(t.keys) == 0 {
+			return nil, apiError("ValidationException", "The table %s needs a HASH key in KeySchema", name)
+		}
+		c.tables[name] = t
+		return &dynamodb.CreateTableOutput{TableDescription: t.describe(c)}, nil
+	})
+}
+
+func (t *table) describe(c *Cloud) *ddb.TableDescription {
+	return &ddb.TableDescription{TableName: aws.String(t.name), TableStatus: ddb.TableStatusActive, TableArn: aws.String(c.arn("dynamodb", "table/"+t.name)),
+		ItemCount: aws.Int64(int64(len(t.items)))}
+}
+
+// DescribeTable shows a table.
+func (d *DynamoDB) DescribeTable(ctx context.Context, in *dynamodb.DescribeTableInput, _ ...func(*dynamodb.Options)) (*dynamodb.DescribeTableOutput, error) {
+	return call(ctx, d.s, request{svcDynamoDB, "DescribeTable", false}, in, func(in *dynamodb.DescribeTableInput) (*dynamodb.DescribeTableOutput, error) {
+		t, err := d.s.cloud.mustTable(in.TableName)
+		if err != nil {
+			return nil, err
+		}
+		return &dynamodb.DescribeTableOutput{Table: t.describe(d.s.cloud)}, nil
+	})
+}
+
+// GetItem is stale by up to Faults.ReadLag unless ConsistentRead is set.
+func (d *DynamoDB) GetItem(ctx context.Context, in *dynamodb.GetItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error) {
+	return call(ctx, d.s, request{svcDynamoDB, "GetItem", false}, in, func(in *dynamodb.GetItemInput) (*dynamodb.GetItemOutput, error) {
+		c := d.s.cloud
+		t, err := c.mustTable(in.TableName)
+		if err != nil {
+			return nil, err
+		}
+		key, err := t.keyOf(in.Key)
+		if err != nil {
+			return nil, err
+		}
+		return &dynamodb.GetItemOutput{Item: c.readRow(t.items[key], aws.ToBool(in.ConsistentRead))}, nil
+	})
+}
+
+func (c *Cloud) readRow(r *row, consistent bool) item {
+	if r == nil {
+		return nil
+	}
+	if consistent || c.cfg.Faults.ReadLag <= 0 {
+		return copyItem(r.value)
+	}
+	v, _ := r.past.asOf(c.readTime())
+	return copyItem(v)
+}
+
+func copyItem(it item) item {
+	if it == nil {
+		return nil
+	}
+	out := item{}
+	for k, v := range it {
+		out[k] = copyValue(v)
+	}
+	return out
+}
+
+// copyValue copies deeply: neither side may see the other's later changes.
+func copyValue(v ddb.AttributeValue) ddb.AttributeValue {
+	switch v := v.(type) {
+	case *ddb.AttributeValueMemberM:
+		return &ddb.AttributeValueMemberM{Value: copyItem(v.Value)}
+	case *ddb.AttributeValueMemberL:
+		l := make([]ddb.AttributeValue, len(v.Value))
+		for n := range l {
+			l[n] = copyValue(v.Value[n])
+		}
+		return &ddb.AttributeValueMemberL{Value: l}
+	case *ddb.AttributeValueMemberB:
+		return &ddb.AttributeValueMemberB{Value: append([]byte(nil), v.Value...)}
+	case *ddb.AttributeValueMemberS:
+		return &ddb.AttributeValueMemberS{Value: v.Value}
+	case *ddb.AttributeValueMemberN:
+		return &ddb.AttributeValueMemberN{Value: v.Value}
+	case *ddb.AttributeValueMemberBOOL:
+		return &ddb.AttributeValueMemberBOOL{Value: v.Value}
+	default:
+		return v // NULL and sets: never written in place
+	}
+}
+
+// PutItem replaces an item if the condition holds on the present one.
+func (d *DynamoDB) PutItem(ctx context.Context, in *dynamodb.PutItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+	return call(ctx, d.s, request{svcDynamoDB, "PutItem", true}, in, func(in *dynamodb.PutItemInput) (*dynamodb.PutItemOutput, error) {
+		old, err := d.s.cloud.write(in.TableName, in.Item, copyItem(in.Item), in.ConditionExpression, in.ExpressionAttributeNames, in.ExpressionAttributeValues)
+		if err != nil {
+			return nil, withOld(err, old, in.ReturnValuesOnConditionCheckFailure)
+		}
+		out := &dynamodb.PutItemOutput{}
+		if in.ReturnValues == ddb.ReturnValueAllOld {
+			out.Attributes = old
+		}
+		return out, nil
+	})
+}
+
+// DeleteItem removes an item if the condition holds; a missing one is no error.
+func (d *DynamoDB) DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error) {
+	return call(ctx, d.s, request{svcDynamoDB, "DeleteItem", true}, in, func(in *dynamodb.DeleteItemInput) (*dynamodb.DeleteItemOutput, error) {
+		old, err := d.s.cloud.write(in.TableName, in.Key, nil, in.ConditionExpression, in.ExpressionAttributeNames, in.ExpressionAttributeValues)
+		if err != nil {
+			return nil, withOld(err, old, in.ReturnValuesOnConditionCheckFailure)
+		}
+		out := &dynamodb.DeleteItemOutput{}
+		if in.ReturnValues == ddb.ReturnValueAllOld {
+			out.Attributes = old
+		}
+		return out, nil
+	})
+}
+
+func withOld(err error, old item, want ddb.ReturnValuesOnConditionCheckFailure) error {
+	if failed, ok := err.(*ddb.ConditionalCheckFailedException); ok && want == ddb.ReturnValuesOnConditionCheckFailureAllOld {
+		failed.Item = old
+	}
+	return err
+}
+
+// write stores value (nil deletes) under the key found in keyed, and returns a copy of what was there.
+func (c *Cloud) write(name *string, keyed, value item, condition *string, names map[string]string, values item) (old item, err error) {
+	t, err := c.mustTable(name)
+	if err != nil {
+		return nil, err
+	}
+	key, err := t.keyOf(keyed)
+	if err != nil {
+		return nil, err
+	}
+	r := t.items[key]
+	if r == nil {
+		r = &row{}
+	}
+	old = copyItem(r.value)
+	if expr := aws.ToString(condition); expr != "" {
+		ok, err := evalCondition(expr, names, values, r.value)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			return old, &ddb.ConditionalCheckFailedException{Message: aws.String("The conditional request failed")}
+		}
+	}
+	t.items[key] = r
+	r.value = value
+	r.past.add(c.clock(), c.cfg.Faults.ReadLag, value)
+	c.emit(Event{Kind: TableWritten, Text: t.name + " " + key})
+	return old, nil
+}
+
+// Scan lists the items in the order of their keys, in pages of Limit; filters are not simulated.
+func (d *DynamoDB) Scan(ctx context.Context, in *dynamodb.ScanInput, _ ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error) {
+	return call(ctx, d.s, request{svcDynamoDB, "Scan", false}, in, func(in *dynamodb.ScanInput) (*dynamodb.ScanOutput, error) {
+		c := d.s.cloud
+		t, err := c.mustTable(in.TableName)
+		if err != nil {
+			return nil, err
+		}
+		if in.FilterExpression != nil {
+			return nil, apiError("ValidationException", "cloudsim's Scan knows no FilterExpression: filter the answer")
+		}
+		after := ""
+		if in.ExclusiveStartKey != nil {
+			if after, err = t.keyOf(in.ExclusiveStartKey); err != nil {
+				return nil, err
+			}
+		}
+		return t.page(c, after, int(aws.ToInt32(in.Limit)), aws.ToBool(in.ConsistentRead)), nil
+	})
+}
+
+func (t *table) page(c *Cloud, after string, limit int, consistent bool) *dynamodb.ScanOutput {
+	out := &dynamodb.ScanOutput{}
+	keys := sortedKeys(t.items)
+	for _, key := range keys[sort.SearchStrings(keys, after):] {
+		if key == after {
+			continue
+		}
+		it := c.readRow(t.items[key], consistent)
+		if it == nil {
+			continue
+		}
+		if limit > 0 && len(out.Items) == limit {
+			last := out.Items[limit-1]
+			out.LastEvaluatedKey = item{}
+			for _, k := range t.keys {
+				out.LastEvaluatedKey[k] = last[k]
+			}
+			break
+		}
+		out.Items = append(out.Items, it)
+	}
+	out.Count, out.ScannedCount = int32(len(out.Items)), int32(len(out.Items))
+	return out
+}

@@ -1,0 +1,110 @@
+package cloudsim
+
+import (
+	"context"
+	"encoding/base64"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+)
+
+// Guest is what runs inside an instance: it sees its user data and metadata and may publish with the instance's role.
+type Guest struct {
+	cloud    *Cloud
+	session  *Session
+	i        *instance
+	userData []byte
+	stops    []func()
+	watchers []func()
+	stopped  bool
+}
+
+// OnBoot is called for every instance that reaches running, without the lock held.
+func (c *Cloud) OnBoot(fn func(*Guest)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.boots = append(c.boots, fn)
+}
+
+func (c *Cloud) bootGuest(i *instance) {
+	raw, _ := base64.StdEncoding.DecodeString(aws.ToString(i.data.UserData)) // checked when the template was made
+	i.guest = &Guest{cloud: c, session: c.NewSession(i.id), i: i, userData: raw}
+	for _, fn := range c.boots {
+		c.notes = append(c.notes, func() { fn(i.guest) })
+	}
+}
+
+// stopGuest ends everything that runs on the instance, in the order it was registered.
+func (c *Cloud) stopGuest(i *instance) {
+	g := i.guest
+	if g == nil || g.stopped {
+		return
+	}
+	g.stopped = true
+	c.notes = append(c.notes, func() {
+		c.mu.Lock()
+		stops := g.stops
+		c.mu.Unlock()
+		for _, fn := range stops {
+			fn()
+		}
+		g.session.dead.Store(true)
+	})
+}
+
+// nudgeGuest tells the guest's watchers that the metadata has changed.
+func (c *Cloud) nudgeGuest(i *instance) {
+	if i.guest == nil || i.guest.stopped {
+		return
+	}
+	for _, fn := range i.guest.watchers {
+		c.notes = append(c.notes, fn)
+	}
+}
+
+// Instance is the guest's instance id, UserData its user data, decoded.
+func (g *Guest) Instance() string { return g.i.id }
+func (g *Guest) UserData() []byte { return append([]byte(nil), g.userData...) }
+
+// Role is the name of the instance profile, "" when there is none.
+func (g *Guest) Role() string { return profileOf(g.i.data) }
+
+// Publish sends to a topic with the instance's own role. An instance without a profile has no credentials at all
+// (aws-facts 5).
+func (g *Guest) Publish(topicARN string, body []byte) error {
+	if g.Role() == "" {
+		return apiError("NoCredentials", "instance %s has no instance profile: give the launch template one", g.i.id)
+	}
+	if g.session.dead.Load() {
+		return apiError("Stopped", "instance %s does not run any more", g.i.id)
+	}
+	_, err := g.session.SNS().Publish(context.Background(), &sns.PublishInput{TopicArn: aws.String(topicARN), Message: aws.String(string(body))})
+	return err
+}
+
+// After calls fn after d unless the instance has stopped by then.
+func (g *Guest) After(d time.Duration, fn func()) {
+	g.cloud.After(d, "guest "+g.i.id, func() {
+		g.cloud.mu.Lock()
+		stopped := g.stopped
+		g.cloud.mu.Unlock()
+		if !stopped {
+			fn()
+		}
+	})
+}
+
+// OnStop calls fn when the instance leaves running.
+func (g *Guest) OnStop(fn func()) {
+	g.cloud.mu.Lock()
+	defer g.cloud.mu.Unlock()
+	g.stops = append(g.stops, fn)
+}
+
+// OnChange calls fn when the instance's metadata may have changed (a notice, a lifecycle state).
+func (g *Guest) OnChange(fn func()) {
+	g.cloud.mu.Lock()
+	defer g.cloud.mu.Unlock()
+	g.watchers = append(g.watchers, fn)
+}

@@ -1,0 +1,290 @@
+package cloudsim
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+)
+
+// GroupSpec describes an Auto Scaling group to create. Zones and Subnets name the same thing: give either, or neither
+// for every subnet that exists.
+type GroupSpec struct {
+	Name              string
+	Min, Max, Desired int
+	LaunchTemplate    string // id or name
+	Version           string // $Default by default
+	Zones             []string
+	Subnets           []string
+	Tags              map[string]string // propagate at launch
+	LocalTags         map[string]string // don't
+	HealthCheckType   string            // EC2 by default
+	Grace             time.Duration     // the API's default is 0
+	Hooks             []Hook
+	ProtectNew        bool
+	CapacityRebalance bool
+}
+
+// as runs fn under the lock with the owner (or AWS) as the actor.
+func (c *Cloud) as(actor string, fn func() error) error {
+	c.mu.Lock()
+	defer c.unlock()
+	c.cause = cause{actor: actor, owner: true}
+	defer func() { c.cause = cause{} }()
+	return fn()
+}
+
+// CreateImage registers an image and returns its id. arch is x86_64 by default; ENA is supported.
+func (c *Cloud) CreateImage(arch string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if arch == "" {
+		arch = "x86_64"
+	}
+	im := &image{id: c.id("ami"), arch: arch, ena: true, bootMode: "uefi-preferred"}
+	c.images = append(c.images, im)
+	return im.id
+}
+
+// DeregisterImage makes an image disappear: launches from it fail, and what came from it can't be attached.
+func (c *Cloud) DeregisterImage(id string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if im := c.image(id); im != nil {
+		im.gone = true
+	}
+}
+
+// CreateSubnets makes one subnet per zone and returns their ids in the zones' order.
+func (c *Cloud) CreateSubnets() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var ids []string
+	for _, z := range c.cfg.Zones {
+		s := &subnet{id: c.id("subnet"), zone: z}
+		c.subnets = append(c.subnets, s)
+		ids = append(ids, s.id)
+	}
+	return ids
+}
+
+// CreateGroup makes a group, which then launches its on-demand instances.
+func (c *Cloud) CreateGroup(s GroupSpec) error {
+	return c.as("owner", func() error {
+		g, err := c.newGroup(s)
+		if err != nil {
+			return err
+		}
+		c.groups = append(c.groups, g)
+		c.touchGroup(g)
+		c.emit(Event{Kind: GroupAltered, Group: g.name, Text: fmt.Sprintf("created: min %d, max %d, desired %d", g.min, g.max, g.desired)})
+		c.reactNow(g)
+		return nil
+	})
+}
+
+func (c *Cloud) newGroup(s GroupSpec) (*group, error) {
+	lt, err := c.template(&s.LaunchTemplate, nil)
+	if err != nil {
+		lt, err = c.template(nil, &s.LaunchTemplate)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cloudsim: group %s: launch template %q: %w", s.Name, s.LaunchTemplate, err)
+	}
+	if c.group(s.Name) != nil {
+		return nil, apiError("AlreadyExists", "AutoScalingGroup by this name already exists - A group with the name %s already exists", s.Name)
+	}
+	if s.Min > s.Desired || s.Desired > s.Max {
+		return nil, validation("Desired capacity:%d must be between the specified min size:%d and max size:%d", s.Desired, s.Min, s.Max)
+	}
+	g := &group{name: s.Name, created: c.clock(), min: s.Min, max: s.Max, desired: s.Desired, template: lt, version: s.Version,
+		healthType: s.HealthCheckType, grace: s.Grace, hooks: slices.Clone(s.Hooks), newProtected: s.ProtectNew,
+		capacityRebalance: s.CapacityRebalance, baselineAt: c.clock()}
+	if g.version == "" {
+		g.version = "$Default"
+	}
+	if g.healthType == "" {
+		g.healthType = "EC2"
+	}
+	for n := range g.hooks {
+		orDefault(&g.hooks[n].Heartbeat, time.Hour)
+		if g.hooks[n].Result == "" {
+			g.hooks[n].Result = "ABANDON"
+		}
+	}
+	for _, k := range sortedKeys(s.Tags) {
+		g.setTag(groupTag{k, s.Tags[k], true})
+	}
+	for _, k := range sortedKeys(s.LocalTags) {
+		g.setTag(groupTag{k, s.LocalTags[k], false})
+	}
+	for _, sub := range c.subnets {
+		if len(s.Zones)+len(s.Subnets) == 0 || slices.Contains(s.Zones, sub.zone) || slices.Contains(s.Subnets, sub.id) {
+			g.zones, g.subnets = append(g.zones, sub.zone), append(g.subnets, sub.id)
+		}
+	}
+	if len(g.zones) == 0 {
+		return nil, fmt.Errorf("cloudsim: group %s has no subnet: call CreateSubnets first", s.Name)
+	}
+	return g, nil
+}
+
+func (c *Cloud) ownersGroup(name string) (*group, error) {
+	if g := c.group(name); g != nil {
+		return g, nil
+	}
+	return nil, fmt.Errorf("cloudsim: no group %q", name)
+}
+
+// SetDesired is the owner's or a policy's SetDesiredCapacity.
+func (c *Cloud) SetDesired(name string, n int) error {
+	return c.as("owner", func() error {
+		g, err := c.ownersGroup(name)
+		if err != nil {
+			return err
+		}
+		return c.setDesired(g, n)
+	})
+}
+
+// SetMax is the owner's UpdateAutoScalingGroup(MaxSize), with AWS's effect on desired; SetMin its sibling.
+func (c *Cloud) SetMax(name string, n int) error {
+	return c.as("owner", func() error {
+		g, err := c.ownersGroup(name)
+		if err != nil {
+			return err
+		}
+		return c.applySizes(g, nil, aws.Int32(int32(n)), nil)
+	})
+}
+
+// SetMin is the owner's UpdateAutoScalingGroup(MinSize): it may raise desired.
+func (c *Cloud) SetMin(name string, n int) error {
+	return c.as("owner", func() error {
+		g, err := c.ownersGroup(name)
+		if err != nil {
+			return err
+		}
+		return c.applySizes(g, aws.Int32(int32(n)), nil, nil)
+	})
+}
+
+// SetGroupTag changes a tag of the group, DeleteGroupTag removes it.
+func (c *Cloud) SetGroupTag(name, key, value string) error {
+	return c.as("owner", func() error {
+		g, err := c.ownersGroup(name)
+		if err != nil {
+			return err
+		}
+		g.setTag(groupTag{key, value, true})
+		c.touchGroup(g)
+		c.emit(Event{Kind: Tagged, Group: name, Text: key + "=" + value})
+		return nil
+	})
+}
+
+// DeleteGroupTag removes a tag of the group.
+func (c *Cloud) DeleteGroupTag(name, key string) error {
+	return c.as("owner", func() error {
+		g, err := c.ownersGroup(name)
+		if err != nil {
+			return err
+		}
+		g.tags = slices.DeleteFunc(g.tags, func(t groupTag) bool { return t.key == key })
+		c.touchGroup(g)
+		c.emit(Event{Kind: Tagged, Group: name, Text: key + " deleted"})
+		return nil
+	})
+}
+
+// Protect sets a member's scale-in protection.
+func (c *Cloud) Protect(instanceID string, on bool) error {
+	return c.withInstance("owner", instanceID, func(i *instance) error {
+		if i.group == nil {
+			return fmt.Errorf("cloudsim: %s is a member of no group", instanceID)
+		}
+		i.group.member(i.id).protected = on
+		c.touchGroup(i.group)
+		c.emit(Event{Kind: Protected, Group: i.group.name, Instance: i.id, Text: fmt.Sprint(on)})
+		return nil
+	})
+}
+
+func (c *Cloud) withInstance(actor, id string, fn func(*instance) error) error {
+	return c.as(actor, func() error {
+		i := c.byID[id]
+		if i == nil {
+			return fmt.Errorf("cloudsim: no instance %q", id)
+		}
+		return fn(i)
+	})
+}
+
+// TerminateByOwner is the owner's ec2:TerminateInstances.
+func (c *Cloud) TerminateByOwner(instanceID string) error {
+	return c.withInstance("owner", instanceID, func(i *instance) error {
+		c.kill(i, "Client.UserInitiatedShutdown", "Client.UserInitiatedShutdown: User initiated shutdown", "owner")
+		return nil
+	})
+}
+
+// Interrupt gives a spot instance its notice now; action is terminate, stop or hibernate.
+func (c *Cloud) Interrupt(instanceID, action string) error {
+	return c.withInstance("aws", instanceID, func(i *instance) error {
+		if !i.spot || !i.live() {
+			return fmt.Errorf("cloudsim: %s is %s, spot %t: only a live spot instance can be interrupted", i.id, i.state, i.spot)
+		}
+		c.interrupt(i, action)
+		return nil
+	})
+}
+
+// Rebalance gives a spot instance a rebalance recommendation.
+func (c *Cloud) Rebalance(instanceID string) error {
+	return c.withInstance("aws", instanceID, func(i *instance) error { c.recommend(i); return nil })
+}
+
+// FailHealth makes a running member fail its load balancer's health check, after its grace.
+func (c *Cloud) FailHealth(instanceID string) error {
+	return c.withInstance("aws", instanceID, func(i *instance) error {
+		g := i.group
+		if g == nil || i.state != ec2types.InstanceStateNameRunning {
+			return fmt.Errorf("cloudsim: %s is no running member", instanceID)
+		}
+		m := g.member(i.id)
+		c.at(m.inService.Add(g.grace).Sub(c.clock()), "health of "+i.id, func() { c.findUnhealthy(g, m) })
+		return nil
+	})
+}
+
+// CompleteHook ends the wait of a member in a lifecycle hook; result is CONTINUE or ABANDON.
+func (c *Cloud) CompleteHook(instanceID, result string) error {
+	return c.withInstance("owner", instanceID, func(i *instance) error {
+		if i.group == nil || i.group.member(i.id).hook == nil {
+			return validation("No active Lifecycle Action found with instance ID %s", instanceID)
+		}
+		c.endHook(i.group, i.group.member(i.id), result)
+		return nil
+	})
+}
+
+// DeleteGroup force-deletes a group with its members.
+func (c *Cloud) DeleteGroup(name string) error {
+	return c.as("owner", func() error {
+		g, err := c.ownersGroup(name)
+		if err != nil {
+			return err
+		}
+		c.accrueBaseline(g)
+		g.deleted = true
+		for _, m := range slices.Clone(g.members) {
+			m.i.group = nil
+			c.kill(m.i, "Client.UserInitiatedShutdown", "Client.UserInitiatedShutdown: User initiated shutdown", "owner")
+		}
+		g.members = nil
+		c.emit(Event{Kind: GroupAltered, Group: name, Text: "deleted"})
+		return nil
+	})
+}
