@@ -1,0 +1,244 @@
+package userdata
+
+import (
+	"bytes"
+	"flag"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// inject fails the test on an error, which only invalid settings give.
+func inject(t testing.TB, original []byte, s Settings) ([]byte, string) {
+	t.Helper()
+	out, note, err := Inject(original, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out, note
+}
+
+var wrapped = map[string]string{
+	"nothing":                    "",
+	"white space":                " \n\t\r\n",
+	"a script":                   "#!/bin/bash\nset -e\necho hello\n",
+	"a script without last line": "#!/bin/sh\necho hello",
+	"only an interpreter":        "#!",
+	"Python":                     "#!/usr/bin/env python3\nprint('x')\n",
+	"CRLF":                       "#!/bin/sh\r\necho hello\r\n",
+	"a lone CR":                  "#!/bin/sh\necho 'a\rb'\n",
+	"blank lines at both ends":   "\n\n#!/bin/sh\n\n\n",
+	"UTF-8":                      "#!/bin/sh\necho 'é → 数'\n",
+	"bytes that are not UTF-8":   "#!/bin/sh\necho '\xff\xfe\xe9'\n",
+	"control characters":         "#!/bin/sh\n\x01\x0b\x0c\x1b\x7f\n",
+	"things that look like ours": "#!/bin/sh\n--spotd-\n#spotd-settings\nX-Spotd-Original: \n--spotd-0--\n",
+	"lines with leading dashes":  "#!/bin/sh\n--\n-- \n--x--\n",
+	"a long line":                "#!/bin/sh\n#" + strings.Repeat("x", 5000) + "\n",
+}
+
+func TestWhateverWasInjectedComesOutToTheByte(t *testing.T) {
+	t.Parallel()
+	for name, original := range wrapped {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			out, note := inject(t, []byte(original), sample())
+			if _, ok := Injected(out); !ok || note != "" {
+				t.Fatalf("not injected: %q", note)
+			}
+			if got := Remove(out); string(got) != original {
+				t.Errorf("came out as %q, want %q", got, original)
+			}
+			if again, _ := inject(t, []byte(original), sample()); !bytes.Equal(again, out) {
+				t.Error("the same input gave other bytes")
+			}
+			for i, c := range out {
+				if c > '~' || (c < ' ' && c != '\n' && c != '\t') {
+					t.Fatalf("byte %d is %#x: cloud-init needs plain ASCII", i, c)
+				}
+			}
+		})
+	}
+}
+
+func TestInjectingAgainReplaces(t *testing.T) {
+	t.Parallel()
+	for name, original := range wrapped {
+		newer := sample()
+		newer.Group, newer.Grace = "other", time.Minute
+		first, _ := inject(t, []byte(original), sample())
+		second, _ := inject(t, first, newer)
+		direct, _ := inject(t, []byte(original), newer)
+		if !bytes.Equal(second, direct) {
+			t.Errorf("%s: injecting over an injection differs from injecting once", name)
+		}
+	}
+}
+
+func TestWhatCannotTakeOursPassesThrough(t *testing.T) {
+	t.Parallel()
+	incompressible := make([]byte, 15000)
+	r := rand.New(rand.NewPCG(1, 2))
+	for i := range incompressible {
+		incompressible[i] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=.,:;@%"[r.IntN(73)]
+	}
+	tests := []struct {
+		name, original, says string
+		format               Format
+	}{
+		{"cloud-config", "#cloud-config\nruncmd: [ls]\n", "cloud-config: ", CloudConfig},
+		{"cloud-config in capitals behind blanks", "\n #Cloud-Config\n", "cloud-config: ", CloudConfig},
+		{"a cloud-config archive", "#cloud-config-archive\n- x\n", "archive", CloudConfigArchive},
+		{"a JSON patch", "#cloud-config-jsonp\n[]", "JSON patch", CloudConfigJSONP},
+		{"a template", "## template: jinja\n#!/bin/sh\n", "Jinja", Jinja},
+		{"a boothook", "#cloud-boothook\n", "boothook", Boothook},
+		{"an include", "#include-once\nhttp://x/\n", "include", Include},
+		{"a part handler", "#part-handler\n", "part handler", PartHandler},
+		{"an upstart job", "#upstart-job\n", "upstart", Upstart},
+		{"a MIME message", "Content-Type: multipart/mixed; boundary=\"x\"\nMIME-Version: 1.0\n\n--x--\n", "MIME message", MIME},
+		{"a script that cloud-init takes for a message", "#!/bin/sh\necho 'Mime-Version: 1.0'\n", "MIME message", MIME},
+		{"gzip", string(pack([]byte("#!/bin/sh\n"))), "gzip", Gzip},
+		{"PowerShell", "<powershell>\r\nls\r\n</powershell>", "Windows", Windows},
+		{"a batch script", "<script>\ndir\n</script>", "Windows", Windows},
+		{"Bottlerocket", "[settings.host-containers.admin]\nenabled = true\n", "Bottlerocket", Bottlerocket},
+		{"Ignition", `{"ignition":{"version":"3.3.0"}}`, "Ignition", Ignition},
+		{"an EKS node", "---\napiVersion: node.eks.aws/v1alpha1\nkind: NodeConfig\n", "EKS", Nodeadm},
+		{"a byte-order mark", "\xef\xbb\xbf#!/bin/sh\n", "byte-order mark", ByteOrderMark},
+		{"binary", "\x00\x01", "binary", Binary},
+		{"a script with NUL", "#!/bin/sh\necho '\x00'\n", "NUL", Shell},
+		{"plain text", "hello\n", "unknown", Unknown},
+		{"endless white space", strings.Repeat(" ", 513), "513 bytes of white space", Empty},
+		{"a script that fills the limit", "#!/bin/sh\n#" + string(incompressible), "over the limit of 16384", Shell},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if got := Detect([]byte(tt.original)); got != tt.format {
+				t.Errorf("format %q, want %q", got, tt.format)
+			}
+			out, note := inject(t, []byte(tt.original), sample())
+			if string(out) != tt.original || !strings.HasPrefix(note, "passed through unchanged: ") || !strings.Contains(note, tt.says) {
+				t.Errorf("note %q should say %q; unchanged: %v", note, tt.says, string(out) == tt.original)
+			}
+			if got := Remove([]byte(tt.original)); string(got) != tt.original {
+				t.Errorf("removing changed it to %q", got)
+			}
+		})
+	}
+}
+
+func TestALargeScriptIsCompressedToFit(t *testing.T) {
+	t.Parallel()
+	original := []byte("#!/bin/sh\n" + strings.Repeat("echo a line like every other\n", 530))
+	out, note := inject(t, original, sample())
+	if len(out) > Limit || !bytes.HasPrefix(out, gzipMagic) || !strings.HasPrefix(note, "compressed from ") {
+		t.Fatalf("%d bytes, note %q", len(out), note)
+	}
+	if !bytes.Equal(Remove(out), original) {
+		t.Error("came out changed")
+	}
+	if again, _ := inject(t, out, sample()); !bytes.Equal(again, out) {
+		t.Error("injecting again changed it")
+	}
+	want := Info{Format: Shell, Parts: []string{"text/x-shellscript", "text/x-shellscript"}, Size: len(out), Compressed: true, Injected: true}
+	got := Show(out)
+	if got.Format != want.Format || !slices.Equal(got.Parts, want.Parts) || got.Size != want.Size || !got.Compressed || !got.Injected || got.Settings.Group != "web" {
+		t.Errorf("shown as %+v, want %+v", got, want)
+	}
+}
+
+func TestSomeoneElsesMessageIsShownAndLeftAlone(t *testing.T) {
+	t.Parallel()
+	foreign := "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=\"b\"\n\n--b\nContent-Type: text/cloud-config\n\nx: y\n--b\nContent-Type: text/x-shellscript\n\n#!/bin/sh\n--b--\n"
+	got := Show([]byte(foreign))
+	if got.Format != MIME || got.Injected || got.Compressed || !slices.Equal(got.Parts, []string{"text/cloud-config", "text/x-shellscript"}) {
+		t.Errorf("shown as %+v", got)
+	}
+	if got := Show([]byte("#!/bin/sh\n")); got.Format != Shell || got.Injected || got.Parts != nil || got.Size != 10 {
+		t.Errorf("a script is shown as %+v", got)
+	}
+}
+
+func TestAnInjectionThatWasEditedByHandIsNotTakenForOurs(t *testing.T) {
+	t.Parallel()
+	out, _ := inject(t, []byte("#!/bin/sh\n"), sample())
+	for name, edited := range map[string]string{
+		"cut off":      string(out[:len(out)-10]),
+		"longer":       string(out) + "x",
+		"other head":   "X: y\n" + string(out),
+		"renamed part": strings.Replace(string(out), "part-001", "part-002", 1),
+	} {
+		if got := Remove([]byte(edited)); string(got) != edited {
+			t.Errorf("%s: removing changed it", name)
+		}
+		if again, note := inject(t, []byte(edited), sample()); string(again) != edited || note == "" {
+			t.Errorf("%s: injected over what is not understood", name)
+		}
+	}
+}
+
+func TestTheWholeMessageIsAsReviewed(t *testing.T) {
+	t.Parallel()
+	s := sample()
+	s.Group = "it's a group"
+	s.Env = map[string]string{"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}
+	for name, original := range map[string]string{"script": wrapped["a script"], "crlf": wrapped["CRLF"], "empty": ""} {
+		got, _ := inject(t, []byte(original), s)
+		path := filepath.Join("testdata", name+".golden")
+		if *update {
+			if err := os.WriteFile(path, got, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("%s differs from %s; if meant, run go test -update and review the difference:\n%s", name, path, got)
+		}
+	}
+}
+
+func FuzzRoundTrip(f *testing.F) {
+	for _, original := range wrapped {
+		f.Add([]byte(original), "web")
+	}
+	f.Add([]byte("#cloud-config\n"), `a'b"c`)
+	out, _, _ := Inject([]byte("#!/bin/sh\n"), sample())
+	f.Add(out, "other")
+	f.Add(pack(out), "other")
+	f.Fuzz(func(t *testing.T, original []byte, group string) {
+		s := sample()
+		s.Group = group
+		out, note, err := Inject(original, s)
+		if err != nil {
+			if s.Validate() == nil {
+				t.Fatalf("valid settings refused: %v", err)
+			}
+			return
+		}
+		owner := Remove(original) // original, unless the fuzzer grew an injection
+		got, injected := Injected(out)
+		if injected && bytes.Equal(out, original) == (note == "") && got.Group != group {
+			t.Fatalf("group %q came back as %q", group, got.Group)
+		}
+		if !bytes.Equal(Remove(out), owner) {
+			t.Fatalf("%q came out as %q", owner, Remove(out))
+		}
+		if !injected && !bytes.Equal(out, original) {
+			t.Fatalf("changed without an injection: %q", out)
+		}
+		if injected && len(out) > Limit && !bytes.Equal(out, original) {
+			t.Fatalf("%d bytes", len(out))
+		}
+		if again, _, err := Inject(out, s); err != nil || !bytes.Equal(again, out) {
+			t.Fatalf("injecting twice differs: %v", err)
+		}
+	})
+}
