@@ -45,7 +45,7 @@ func (b *bed) start() {
 	ctx, b.stop = context.WithCancel(context.Background())
 	b.done = make(chan struct{})
 	c := config{Topic: testTopic, Group: "web", Grace: 5 * time.Minute, Poll: 2 * time.Second}
-	d := newDaemon(c, zerolog.New(b.log), inMemory{b.metadata}, inMemory{b.sink})
+	d := newDaemon(c, zerolog.New(zerolog.SyncWriter(b.log)), inMemory{b.metadata}, inMemory{b.sink})
 	go func() {
 		defer close(b.done)
 		d.run(ctx)

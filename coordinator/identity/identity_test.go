@@ -62,7 +62,7 @@ func (s signer) sign(t testing.TB, content string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := data.SignWithoutAttr(s.certificate, s.key, pkcs7.SignerInfoConfig{}); err != nil {
+	if err := data.AddSigner(s.certificate, s.key, pkcs7.SignerInfoConfig{}); err != nil {
 		t.Fatal(err)
 	}
 	der, err := data.Finish()

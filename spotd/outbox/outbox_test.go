@@ -232,7 +232,7 @@ func TestADiskThatCannotBeWrittenIsToldOnceAndDoesNotStopDelivery(t *testing.T) 
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		p := &topic{}
-		o := Open(filepath.Join(file, "i-1@0"), p, zerolog.New(&log))
+		o := Open(filepath.Join(file, "i-1@0"), p, zerolog.New(zerolog.SyncWriter(&log)))
 		o.Put("hello", report(message.Hello, time.Time{}))
 		o.Put("ready", report(message.Ready, time.Time{}))
 		o.Close(time.Second)
