@@ -90,6 +90,11 @@ main() {
 
 log=${SPOTD_LOG:-/dev/console}
 (: >>"$log") 2>/dev/null || log=/dev/null
-main >>"$log" 2>&1 </dev/null &
+# exec, not a redirection of main: a shell keeps the old output open beside
+# the latter, and whoever reads our output would wait for the download.
+(
+  exec >>"$log" 2>&1 </dev/null
+  main
+) &
 [ -n "$SPOTD_FOREGROUND" ] && wait
 exit 0

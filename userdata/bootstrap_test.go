@@ -237,6 +237,8 @@ func TestTheBootIsNotHeldUp(t *testing.T) {
 	t.Cleanup(server.Close)
 	s, h := sample(), newHost(t, "SPOTD_TRIES=1")
 	s.ReleaseURL = server.URL
+	// CombinedOutput reads to the end, so this also shows that nothing in the
+	// background keeps our output open.
 	if out, err := h.command(t, []string{"/bin/sh"}, s).CombinedOutput(); err != nil || len(out) > 0 {
 		t.Errorf("%v, %s", err, out)
 	}

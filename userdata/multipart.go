@@ -18,7 +18,7 @@ const (
 	boundaryMark = "spotd-"
 	headTo       = "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=\"" + boundaryMark
 	blankHeader  = "X-Spotd-Original: "
-	shellType    = "Content-Type: text/x-shellscript; charset=\"us-ascii\"\n"
+	shellType    = "Content-Type: text/x-shellscript; charset=\"utf-8\"\n"
 	ourName      = "Content-Disposition: attachment; filename=\"part-000-spotd\"\n"
 	ownerName    = "Content-Disposition: attachment; filename=\"part-001\"\n"
 	asIs         = "Content-Transfer-Encoding: 7bit\n\n"
