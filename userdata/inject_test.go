@@ -202,7 +202,12 @@ func TestTheWholeMessageIsAsReviewed(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(got, want) {
-			t.Errorf("%s differs from %s; if meant, run go test -update and review the difference:\n%s", name, path, got)
+			line := 0
+			a, b := strings.Split(string(got), "\n"), strings.Split(string(want), "\n")
+			for line < min(len(a), len(b))-1 && a[line] == b[line] {
+				line++
+			}
+			t.Errorf("%s differs from %s in line %d, %q; if meant, run go test . -update and review the difference", name, path, line+1, a[line])
 		}
 	}
 }
