@@ -1,0 +1,391 @@
+package cloudsim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	ddb "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+)
+
+func newQueue(t *testing.T, s *Session, name string, attrs map[string]string) string {
+	t.Helper()
+	if attrs == nil {
+		attrs = map[string]string{}
+	}
+	if isFIFO(name) {
+		attrs["FifoQueue"] = "true"
+	}
+	out, err := s.SQS().CreateQueue(bg, &sqs.CreateQueueInput{QueueName: aws.String(name), Attributes: attrs})
+	must(t, err)
+	return *out.QueueUrl
+}
+
+func send(t *testing.T, s *Session, url, body, group, dedup string) {
+	t.Helper()
+	in := &sqs.SendMessageInput{QueueUrl: aws.String(url), MessageBody: aws.String(body)}
+	if group != "" {
+		in.MessageGroupId, in.MessageDeduplicationId = aws.String(group), aws.String(dedup)
+	}
+	_, err := s.SQS().SendMessage(bg, in)
+	must(t, err)
+}
+
+func touch(ctx context.Context, s *Session) error {
+	_, err := s.SQS().GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: aws.String("in")})
+	return err
+}
+
+func bodies(e events.SQSEvent) string {
+	var all []string
+	for _, r := range e.Records {
+		all = append(all, r.Body)
+	}
+	return strings.Join(all, ",")
+}
+
+func TestInvocationsInterleaveAtCallsAndTimePasses(t *testing.T) {
+	t.Parallel()
+	c := New(Config{Latency: 100 * time.Millisecond})
+	s := c.NewSession("setup")
+	url := newQueue(t, s, "in", nil)
+	var trace []string
+	f := c.Function(FunctionConfig{Name: "f", ColdStart: -1}, func(s *Session) Handler {
+		return func(ctx context.Context, e events.SQSEvent) (events.SQSEventResponse, error) {
+			start := c.Now()
+			for n := range 3 {
+				trace = append(trace, fmt.Sprint(s.Name(), " ", n))
+				if err := touch(ctx, s); err != nil {
+					t.Error(err)
+				}
+			}
+			if took := c.Now().Sub(start); took != 300*time.Millisecond {
+				t.Errorf("three calls of 100 ms took %s", took)
+			}
+			return events.SQSEventResponse{}, nil
+		}
+	})
+	send(t, s, url, "a", "", "")
+	send(t, s, url, "b", "", "")
+	c.MapQueue(url, f, 1)
+	c.RunUntil(c.Now().Add(time.Minute))
+	want := []string{"f/1 0", "f/2 0", "f/1 1", "f/2 1", "f/1 2", "f/2 2"}
+	if !reflect.DeepEqual(trace, want) {
+		t.Errorf("trace %v, want %v", trace, want)
+	}
+	if left := c.Messages(url); len(left) != 0 {
+		t.Errorf("messages left after success: %v", left)
+	}
+}
+
+func TestSandboxesAreReusedOneAfterTheOther(t *testing.T) {
+	t.Parallel()
+	c := New(Config{})
+	s := c.NewSession("setup")
+	url := newQueue(t, s, "in", nil)
+	boots := 0
+	f := c.Function(FunctionConfig{Name: "f"}, func(s *Session) Handler {
+		boots++
+		return func(ctx context.Context, e events.SQSEvent) (events.SQSEventResponse, error) {
+			return events.SQSEventResponse{}, touch(ctx, s)
+		}
+	})
+	c.MapQueue(url, f, 10)
+	for range 3 {
+		send(t, s, url, "x", "", "")
+		c.RunUntil(c.Now().Add(time.Minute))
+	}
+	if boots != 1 {
+		t.Errorf("booted %d times for three calls in a row, want once", boots)
+	}
+}
+
+// aws-facts 5: what is listed as failed returns after the visibility timeout, the rest is deleted.
+func TestOnlyFailedRecordsComeBackAndThenGoToTheDeadLetterQueue(t *testing.T) {
+	t.Parallel()
+	c := New(Config{})
+	s := c.NewSession("setup")
+	dead := newQueue(t, s, "dead", nil)
+	url := newQueue(t, s, "in", map[string]string{"VisibilityTimeout": "40",
+		"RedrivePolicy": `{"deadLetterTargetArn":"` + c.arn("sqs", "dead") + `","maxReceiveCount":"3"}`})
+	var seen []string
+	f := c.Function(FunctionConfig{Name: "f"}, func(*Session) Handler {
+		return func(ctx context.Context, e events.SQSEvent) (resp events.SQSEventResponse, err error) {
+			seen = append(seen, fmt.Sprintf("%s@%d", bodies(e), int(c.Now().Sub(c.cfg.Start).Seconds())))
+			for _, r := range e.Records {
+				if r.Body == "bad" {
+					resp.BatchItemFailures = append(resp.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: r.MessageId})
+				}
+			}
+			return resp, nil
+		}
+	})
+	send(t, s, url, "good", "", "")
+	send(t, s, url, "bad", "", "")
+	c.MapQueue(url, f, 10)
+	c.RunUntil(c.Now().Add(10 * time.Minute))
+	if want := []string{"good,bad@0", "bad@40", "bad@80"}; !reflect.DeepEqual(seen, want) {
+		t.Errorf("seen %v, want %v", seen, want)
+	}
+	if got := c.Messages(dead); len(got) != 1 || got[0] != "bad" {
+		t.Errorf("dead letters %v", got)
+	}
+}
+
+// aws-facts 5: groups of a FIFO queue go in parallel, one group one batch at a time.
+func TestFIFOGroupsAreLockedWhileTheirBatchIsInFlight(t *testing.T) {
+	t.Parallel()
+	c := New(Config{Latency: time.Second})
+	s := c.NewSession("setup")
+	newQueue(t, s, "in", nil)
+	url := newQueue(t, s, "work.fifo", nil)
+	active, most, order := map[string]int{}, 0, ""
+	f := c.Function(FunctionConfig{Name: "f"}, func(s *Session) Handler {
+		return func(ctx context.Context, e events.SQSEvent) (events.SQSEventResponse, error) {
+			g := e.Records[0].Attributes["MessageGroupId"]
+			active[g]++
+			most = max(most, len(active))
+			if active[g] > 1 {
+				t.Errorf("group %s runs twice at once", g)
+			}
+			order += e.Records[0].Body + " "
+			err := touch(ctx, s)
+			if active[g]--; active[g] == 0 {
+				delete(active, g)
+			}
+			return events.SQSEventResponse{}, err
+		}
+	})
+	for n, g := range []string{"a", "a", "b", "a"} {
+		send(t, s, url, fmt.Sprint(g, n), g, fmt.Sprint(n))
+	}
+	send(t, s, url, "again", "a", "0") // the same deduplication id within 5 minutes
+	c.MapQueue(url, f, 1)
+	c.RunUntil(c.Now().Add(time.Minute))
+	if order != "a0 b2 a1 a3 " || most != 2 {
+		t.Errorf("order %q with %d groups at once", order, most)
+	}
+	_, err := s.SQS().SendMessage(bg, &sqs.SendMessageInput{QueueUrl: aws.String(url), MessageBody: aws.String("x"), MessageGroupId: aws.String("a"), MessageDeduplicationId: aws.String("9"), DelaySeconds: 5})
+	wantCode(t, err, "InvalidParameterValue", "DelaySeconds")
+}
+
+func putCount(ctx context.Context, s *Session, n string) error {
+	_, err := s.DynamoDB().PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String("t"),
+		Item: map[string]ddb.AttributeValue{"id": &ddb.AttributeValueMemberS{Value: "k"}, "n": &ddb.AttributeValueMemberN{Value: n}}})
+	return err
+}
+
+func newTable(t *testing.T, s *Session) {
+	t.Helper()
+	_, err := s.DynamoDB().CreateTable(bg, &dynamodb.CreateTableInput{TableName: aws.String("t"),
+		KeySchema: []ddb.KeySchemaElement{{AttributeName: aws.String("id"), KeyType: ddb.KeyTypeHash}}})
+	must(t, err)
+}
+
+func getCount(t *testing.T, s *Session) string {
+	t.Helper()
+	out, err := s.DynamoDB().GetItem(bg, &dynamodb.GetItemInput{TableName: aws.String("t"), ConsistentRead: aws.Bool(true),
+		Key: map[string]ddb.AttributeValue{"id": &ddb.AttributeValueMemberS{Value: "k"}}})
+	must(t, err)
+	if n, ok := out.Item["n"].(*ddb.AttributeValueMemberN); ok {
+		return n.Value
+	}
+	return "none"
+}
+
+func TestACrashBeforeHasNoEffectAndACrashAfterHasItAndTheMessageComesBack(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name   string
+		before bool
+		want   string // the item while the first sandbox is dead
+	}{{"before", true, "none"}, {"after", false, "1"}} {
+		t.Run(tc.name, func(t *testing.T) {
+			c := New(Config{})
+			s := c.NewSession("setup")
+			newTable(t, s)
+			url := newQueue(t, s, "in", map[string]string{"VisibilityTimeout": "40"})
+			once := func(call Call) Verdict {
+				if call.Op == "PutItem" && call.Session == "f/1" {
+					return Crash
+				}
+				return GoOn
+			}
+			if tc.before {
+				c.OnCall(once, nil)
+			} else {
+				c.OnCall(nil, once)
+			}
+			var ran []string
+			f := c.Function(FunctionConfig{Name: "f"}, func(s *Session) Handler {
+				return func(ctx context.Context, e events.SQSEvent) (events.SQSEventResponse, error) {
+					defer func() { ran = append(ran, s.Name()+" deferred") }()
+					err := putCount(ctx, s, e.Records[0].Attributes["ApproximateReceiveCount"])
+					ran = append(ran, s.Name()+" wrote")
+					return events.SQSEventResponse{}, err
+				}
+			})
+			send(t, s, url, "x", "", "")
+			c.MapQueue(url, f, 1)
+			c.RunUntil(c.Now().Add(30 * time.Second))
+			if got := getCount(t, s); got != tc.want {
+				t.Errorf("after the crash the item holds %s, want %s", got, tc.want)
+			}
+			c.RunUntil(c.Now().Add(30 * time.Second))
+			if got := getCount(t, s); got != "2" {
+				t.Errorf("after redelivery the item holds %s, want 2", got)
+			}
+			want := []string{"f/1 deferred", "f/2 wrote", "f/2 deferred"}
+			if !reflect.DeepEqual(ran, want) {
+				t.Errorf("ran %v, want %v", ran, want)
+			}
+		})
+	}
+}
+
+func TestATimeoutKillsTheInvocation(t *testing.T) {
+	t.Parallel()
+	c := New(Config{})
+	s := c.NewSession("setup")
+	url := newQueue(t, s, "in", map[string]string{"VisibilityTimeout": "40"})
+	calls, ends := 0, 0
+	f := c.Function(FunctionConfig{Name: "f", Timeout: 5 * time.Second}, func(s *Session) Handler {
+		return func(ctx context.Context, e events.SQSEvent) (events.SQSEventResponse, error) {
+			defer func() { ends++ }()
+			if d, ok := ctx.Deadline(); !ok || d.Sub(c.Now()) > 5*time.Second {
+				t.Errorf("deadline %v is not the simulated one", d)
+			}
+			for {
+				calls++
+				_ = touch(ctx, s)
+			}
+		}
+	})
+	send(t, s, url, "x", "", "")
+	c.MapQueue(url, f, 1)
+	c.RunUntil(c.Now().Add(30 * time.Second))
+	if ends != 1 || calls < 100 || calls > 200 {
+		t.Errorf("%d calls of 30 ms in 5 s, ended %d times", calls, ends)
+	}
+}
+
+func TestADeadSessionNeverActsAgainAndGuardTellsIt(t *testing.T) {
+	t.Parallel()
+	c := New(Config{})
+	s := c.NewSession("setup")
+	newTable(t, s)
+	victim := c.NewSession("victim")
+	c.OnCall(func(call Call) Verdict {
+		if call.Session == "victim" {
+			return Crash
+		}
+		return GoOn
+	}, nil)
+	for range 2 {
+		if !Guard(func() { _ = putCount(bg, victim, "1") }) {
+			t.Fatal("the call of a crashed session returned")
+		}
+	}
+	if got := getCount(t, s); got != "none" {
+		t.Errorf("the crashed call had an effect: %s", got)
+	}
+	fail := errors.New("no route")
+	c2 := New(Config{})
+	c2.OnCall(nil, func(Call) Verdict { return Fail(fail) })
+	if err := touch(bg, c2.NewSession("x")); !errors.Is(err, fail) {
+		t.Errorf("Fail gave %v", err)
+	}
+}
+
+func TestAProcessPollsInSimulatedTime(t *testing.T) {
+	t.Parallel()
+	c := New(Config{})
+	s := c.NewSession("setup")
+	url := newQueue(t, s, "in", nil)
+	var got []string
+	c.Process("serve", func(ctx context.Context, s *Session) {
+		for ctx.Err() == nil {
+			out, err := s.SQS().ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: aws.String(url), WaitTimeSeconds: 20})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			for _, m := range out.Messages {
+				got = append(got, fmt.Sprintf("%s@%s", *m.Body, c.Now().Sub(c.cfg.Start).Round(time.Second)))
+				_, _ = s.SQS().DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: aws.String(url), ReceiptHandle: m.ReceiptHandle})
+			}
+		}
+	}, nil)
+	c.After(7*time.Second, "send", func() { send(t, s, url, "hi", "", "") })
+	c.After(50*time.Second, "send", func() { send(t, s, url, "ho", "", "") })
+	c.RunUntil(c.Now().Add(2 * time.Minute))
+	c.Close()
+	if want := []string{"hi@7s", "ho@50s"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestPublishedMessagesArriveRawOrInSNSsEnvelope(t *testing.T) {
+	t.Parallel()
+	c := New(Config{})
+	s := c.NewSession("setup")
+	raw, wrapped := newQueue(t, s, "raw", nil), newQueue(t, s, "wrapped", nil)
+	topic, err := s.SNS().CreateTopic(bg, &sns.CreateTopicInput{Name: aws.String("reports")})
+	must(t, err)
+	for name, attrs := range map[string]map[string]string{"raw": {"RawMessageDelivery": "true"}, "wrapped": nil} {
+		_, err := s.SNS().Subscribe(bg, &sns.SubscribeInput{TopicArn: topic.TopicArn, Protocol: aws.String("sqs"), Endpoint: aws.String(c.arn("sqs", name)), Attributes: attrs})
+		must(t, err)
+	}
+	_, err = s.SNS().Publish(bg, &sns.PublishInput{TopicArn: topic.TopicArn, Message: aws.String(`{"a":"<&>"}`)})
+	must(t, err)
+	c.RunUntil(c.Now().Add(time.Second))
+	if got := c.Messages(raw); len(got) != 1 || got[0] != `{"a":"<&>"}` {
+		t.Errorf("raw: %v", got)
+	}
+	if got := c.Messages(wrapped); len(got) != 1 || !strings.Contains(got[0], `"Message":"{\"a\":\"<&>\"}"`) || !strings.Contains(got[0], `"TopicArn":"`+*topic.TopicArn+`"`) {
+		t.Errorf("wrapped: %v", got)
+	}
+}
+
+func TestConditionsGuardWrites(t *testing.T) {
+	t.Parallel()
+	num := func(n string) ddb.AttributeValue { return &ddb.AttributeValueMemberN{Value: n} }
+	it := map[string]ddb.AttributeValue{"v": num("3"), "s": &ddb.AttributeValueMemberS{Value: "x"}}
+	vals := map[string]ddb.AttributeValue{":three": num("3.0"), ":four": num("4"), ":x": &ddb.AttributeValueMemberS{Value: "x"}}
+	for expr, want := range map[string]bool{
+		"attribute_not_exists(v)": false, "attribute_exists(v)": true, "#v = :three": true, "v = :four": false,
+		"attribute_not_exists(v) OR v = :three": true, "v = :three AND s = :x": true, "v < :four AND NOT s = :x": false,
+		"(v = :four OR s=:x) AND v<>:four": true, "nothere = :x": false, "v = :x": false,
+	} {
+		got, err := evalCondition(expr, map[string]string{"#v": "v"}, vals, it)
+		if err != nil || got != want {
+			t.Errorf("%s: %t, %v; want %t", expr, got, err, want)
+		}
+	}
+	for _, expr := range []string{"v = ", "v = :nope", "#nope = :x", "v ~ :x", "(v = :three", "v = :three v"} {
+		if _, err := evalCondition(expr, nil, vals, it); err == nil {
+			t.Errorf("%s: no error", expr)
+		}
+	}
+	c := New(Config{})
+	s := c.NewSession("test")
+	newTable(t, s)
+	put := &dynamodb.PutItemInput{TableName: aws.String("t"), ConditionExpression: aws.String("attribute_not_exists(id)"),
+		Item: map[string]ddb.AttributeValue{"id": &ddb.AttributeValueMemberS{Value: "k"}, "n": num("1")}}
+	_, err := s.DynamoDB().PutItem(bg, put)
+	must(t, err)
+	_, err = s.DynamoDB().PutItem(bg, put)
+	var failed *ddb.ConditionalCheckFailedException
+	if !errors.As(err, &failed) {
+		t.Errorf("the second conditional put gave %v", err)
+	}
+}
