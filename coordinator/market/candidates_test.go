@@ -189,3 +189,15 @@ func TestAvoidedPoolsReturnWhenTheirTimeIsUp(t *testing.T) {
 		t.Errorf("pools: %v", got)
 	}
 }
+
+func TestEqualPricesAreOrderedByName(t *testing.T) {
+	t.Parallel()
+	prices := map[string]float64{}
+	for _, c := range "qwertyuiopasdfghjklzxcvbnm" {
+		prices[string(c)+".x"] = 0.03
+	}
+	got, err := Candidates(shelf(prices), Need{Victim: "o.x", Deny: []string{"o.x"}}, "a", nil, nil, 1)
+	if err != nil || len(got) != len(prices)-1 || !slices.IsSortedFunc(got, func(a, b Candidate) int { return ComparePools(a.Pool, b.Pool) }) {
+		t.Errorf("got %q, %v", names(got), err)
+	}
+}
