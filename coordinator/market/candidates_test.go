@@ -1,8 +1,10 @@
 package market
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -193,11 +195,14 @@ func TestAvoidedPoolsReturnWhenTheirTimeIsUp(t *testing.T) {
 func TestEqualPricesAreOrderedByName(t *testing.T) {
 	t.Parallel()
 	prices := map[string]float64{}
-	for _, c := range "qwertyuiopasdfghjklzxcvbnm" {
-		prices[string(c)+".x"] = 0.03
+	for i := range 100 { // enough, and mixed enough, for an unstable sort to show
+		prices[fmt.Sprintf("t%02d.x", i)] = []float64{0.03, 0.02, 0.04}[i*i%3]
 	}
-	got, err := Candidates(shelf(prices), Need{Victim: "o.x", Deny: []string{"o.x"}}, "a", nil, nil, 1)
-	if err != nil || len(got) != len(prices)-1 || !slices.IsSortedFunc(got, func(a, b Candidate) int { return ComparePools(a.Pool, b.Pool) }) {
+	got, err := Candidates(shelf(prices), Need{Victim: "o.x"}, "a", nil, nil, 1)
+	ordered := slices.IsSortedFunc(got, func(a, b Candidate) int {
+		return cmp.Or(cmp.Compare(a.SpotUSD, b.SpotUSD), ComparePools(a.Pool, b.Pool))
+	})
+	if err != nil || len(got) != len(prices) || !ordered {
 		t.Errorf("got %q, %v", names(got), err)
 	}
 }
