@@ -145,6 +145,7 @@ func (r *run) nonce(victim string) string {
 func (r *run) spotOverrides(v Instance, zones []string) []ledger.Override {
 	need := r.w.Template.Need
 	need.Victim, need.Zones, need.Margin = v.Type, r.zones(), r.w.Settings.Margin
+	need.UsesInstanceStore = need.UsesInstanceStore || r.hasNVMeStore(v.Type)
 	var out []ledger.Override
 	for _, z := range zones {
 		candidates, err := market.Candidates(r.w.Catalog, need, z, r.holding(), r.avoided(), r.w.Group.Desired)
@@ -166,6 +167,7 @@ func (r *run) spotOverrides(v Instance, zones []string) []ledger.Override {
 func (r *run) onDemandOverrides(v Instance) []ledger.Override {
 	need := r.w.Template.Need
 	need.Victim, need.Zones = v.Type, r.zones()
+	need.UsesInstanceStore = need.UsesInstanceStore || r.hasNVMeStore(v.Type)
 	names, _ := market.Compatible(r.w.Catalog, need)
 	slices.SortStableFunc(names, func(a, b string) int {
 		price := func(n string) float64 {
@@ -187,6 +189,9 @@ func (r *run) onDemandOverrides(v Instance) []ledger.Override {
 	}
 	return out
 }
+
+// hasNVMeStore tells whether the type has disks that never show in block device mappings, so that only the type can tell.
+func (r *run) hasNVMeStore(name string) bool { return r.w.Catalog.Types[name].StorageKind == "nvme" }
 
 func cmpFloat(a, b float64) int {
 	switch {

@@ -1,0 +1,41 @@
+# make help lists what can be done here. Nothing but Go, make and Python 3 needs to be installed by hand.
+SHELL := /bin/bash
+export GOFLAGS := -trimpath
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+VENV := .cache/venv
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+build: bin/coordinator bin/spotd ## build bin/coordinator and bin/spotd
+
+SOURCES := $(shell git ls-files -co --exclude-standard '*.go' 'go.*' 'coordinator/**' 'userdata/**' 'pkg/**' 2>/dev/null)
+bin/coordinator bin/spotd: bin/%: $(SOURCES)
+	@mkdir -p bin
+	CGO_ENABLED=0 go build -ldflags '$(LDFLAGS)' -o $@ ./$*
+
+demo: build ## a swap and an interruption on the simulated cloud, with the real spotd
+	@bin/coordinator demo $(ARGS)
+
+test: build emulator ## every test, once with the race detector where goroutines meet
+	go test ./...
+	go test -race $(RACE)
+
+# Everything that starts goroutines; the packages that only wrap the EC2 client cost a cold race build of it and have none.
+RACE := ./spotd/... ./pkg/message/... ./coordinator/identity/... ./coordinator/decide/... ./coordinator/market/... ./userdata/...
+
+emulator: ## the independent emulator in a virtual environment, pinned
+	@test/emulator-venv $(VENV)
+
+lint: ## formatting and vet
+	@test -z "$$(gofmt -l .)" || { echo "gofmt:"; gofmt -l .; exit 1; }
+	go vet ./...
+
+bench: ## speed, size and memory, side by side
+	go test -run '^$$' -bench . -benchtime 200ms ./coordinator/decide/ ./coordinator/market/
+
+clean: ## what was built
+	rm -rf bin dist .cache
+
+.PHONY: help build demo test emulator lint bench clean

@@ -1,0 +1,292 @@
+// Package demo shows the product's main job on the simulated cloud: a group of on-demand instances becomes spot, one of
+// them is interrupted and replaced, and the bill is compared.
+package demo
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"autospotting/coordinator/decide"
+	"autospotting/coordinator/handle"
+	"autospotting/coordinator/invariant"
+	"autospotting/coordinator/ledger"
+	"autospotting/coordinator/stage"
+	"autospotting/pkg/cloudsim"
+)
+
+// Options of a demo.
+type Options struct {
+	Seed    int64
+	Virtual bool   // in virtual time, with a model of spotd instead of the real process
+	Spotd   string // path of the spotd binary, for real time
+	// Timeline is where the story goes while it happens.
+	Timeline io.Writer
+}
+
+// Result is what the demo came to; the names are a contract.
+type Result struct {
+	Desired             int            `json:"desired"`
+	OnDemandBefore      int            `json:"on_demand_before"`
+	SpotAfter           int            `json:"spot_after"`
+	LowestReadyByUs     int            `json:"lowest_ready_caused_by_us"`
+	Interruptions       int            `json:"interruptions"`
+	NoticeToRequestMS   int64          `json:"notice_to_request_ms"`
+	MaxSizeRestored     bool           `json:"max_size_restored"`
+	Orphans             int            `json:"orphans"`
+	SavingsPercent      float64        `json:"savings_percent"`
+	HourlySavingPercent float64        `json:"hourly_savings_percent_at_end"`
+	Seed                int64          `json:"seed"`
+	Virtual             bool           `json:"virtual"`
+	SimulatedSeconds    int64          `json:"simulated_seconds"`
+	CostUSD             float64        `json:"cost_usd"`
+	OnDemandCostUSD     float64        `json:"on_demand_cost_usd"`
+	InstanceTypes       map[string]int `json:"instance_types"`
+	ReadyByMinute       []int          `json:"lowest_ready_by_minute"`
+	Violations          []string       `json:"violations"`
+}
+
+const (
+	group = "web"
+	// scale is seconds for minutes.
+	scale = 60
+	// limit bounds each act of the demo, in simulated time.
+	limit = 45 * time.Minute
+	grace = 20 * time.Second
+)
+
+// show is one demo under way.
+type show struct {
+	opt     Options
+	stage   *stage.Stage
+	line    *timeline
+	check   *invariant.Checker
+	guests  guests
+	result  Result
+	noticed time.Time
+	minutes *minutes
+}
+
+// guests runs spotd for the instances that carry it.
+type guests interface {
+	boot(*cloudsim.Guest)
+	stop()
+}
+
+// Run plays the demo to its end. It returns an error where it could not be played, or where a promise was broken.
+func Run(ctx context.Context, opt Options) (Result, error) {
+	s := &show{opt: opt, line: &timeline{out: opt.Timeline}}
+	if err := s.open(); err != nil {
+		return Result{}, err
+	}
+	defer s.stage.Cloud.Close()
+	defer s.guests.stop()
+	if err := s.play(ctx); err != nil {
+		return s.result, err
+	}
+	return s.close()
+}
+
+func (s *show) open() error {
+	release, err := s.releaseSums()
+	if err != nil {
+		return err
+	}
+	s.stage, err = stage.New(stage.Config{
+		Cloud:      cloudsim.Config{Seed: s.opt.Seed, Timing: cloudsim.Timing{BootMax: 60 * time.Second}},
+		Group:      cloudsim.GroupSpec{Name: group, Min: 2, Max: 6, Desired: 6},
+		UserData:   []byte("#!/bin/sh\nsystemctl start web\n"),
+		Defaults:   decide.Settings{Grace: grace},
+		ReleaseURL: "https://releases.example.com/spotd",
+		SHA256:     release,
+		Tell:       s.told,
+	})
+	if err != nil {
+		return err
+	}
+	s.line.cloud = s.stage.Cloud
+	s.minutes = watchMinutes(s.stage.Cloud)
+	s.check = invariant.Watch(s.stage.Cloud, group, func(name string) bool { return strings.HasPrefix(name, "coordinator") },
+		func() (ledger.Record, error) { return s.stage.Record(group) })
+	if s.opt.Virtual {
+		s.guests = &models{stage: s.stage}
+	} else if s.guests, err = newProcesses(s.stage, s.opt.Spotd); err != nil {
+		return err
+	}
+	s.stage.Cloud.OnBoot(s.guests.boot)
+	s.stage.Cloud.OnEvent(s.happened)
+	s.result = Result{Desired: 6, Seed: s.opt.Seed, Virtual: s.opt.Virtual}
+	return nil
+}
+
+// play runs the acts: on-demand, swapped, interrupted, whole again.
+func (s *show) play(ctx context.Context) error {
+	run, stop := s.driver(ctx)
+	defer stop()
+	s.line.title("the owner's group: 6 × m5.large on demand, tagged spot-enabled=true, MaxSize 6")
+	if !run(func() bool { return s.stage.Cloud.Ready(group) == 6 }) {
+		return errors.New("the group's own instances did not come up")
+	}
+	s.result.OnDemandBefore = s.count(false)
+	if !run(func() bool { return s.settled() && s.count(true) == 6 }) {
+		return s.stuck("not all instances became spot")
+	}
+	s.line.title("all are spot; AWS takes one of them: two minutes")
+	if err := s.interrupt(); err != nil {
+		return err
+	}
+	if !run(func() bool {
+		return s.interruptedGone() && s.settled() && s.stage.Cloud.Ready(group) == 6 && s.count(true) == 6
+	}) {
+		return s.stuck("the group is not whole again")
+	}
+	end := s.stage.Cloud.Now().Add(time.Minute)
+	run(func() bool { return !s.stage.Cloud.Now().Before(end) })
+	return nil
+}
+
+// driver returns what lets time pass until a condition holds, false if it does not within the limit.
+func (s *show) driver(ctx context.Context) (run func(func() bool) bool, stop func()) {
+	cloud := s.stage.Cloud
+	if s.opt.Virtual {
+		return func(done func() bool) bool {
+			return cloud.RunWhile(func() bool { return ctx.Err() == nil && !done() }, cloud.Now().Add(limit)) && ctx.Err() == nil
+		}, func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	finished := make(chan struct{})
+	go func() { defer close(finished); cloud.RunRealtime(ctx, scale) }()
+	return func(done func() bool) bool {
+			until := cloud.Now().Add(limit)
+			for ctx.Err() == nil && cloud.Now().Before(until) {
+				if done() {
+					return true
+				}
+				time.Sleep(5 * time.Millisecond)
+			}
+			return false
+		}, func() {
+			cancel()
+			<-finished
+		}
+}
+
+func (s *show) stuck(what string) error {
+	rec, _ := s.stage.Record(group)
+	b, _ := rec.Encode()
+	return fmt.Errorf("%s within %s (seed %d); the ledger says %s", what, limit, s.opt.Seed, b)
+}
+
+func (s *show) count(spot bool) int {
+	n := 0
+	g, _ := s.stage.Cloud.Group(group)
+	for _, m := range g.Members {
+		if m.State == "InService" && m.Instance.AppReady && m.Instance.Spot == spot {
+			n++
+		}
+	}
+	return n
+}
+
+// settled tells whether nothing is under way.
+func (s *show) settled() bool {
+	rec, err := s.stage.Record(group)
+	g, _ := s.stage.Cloud.Group(group)
+	return err == nil && !rec.Open() && len(g.Members) == g.Desired
+}
+
+func (s *show) interrupt() error {
+	g, _ := s.stage.Cloud.Group(group)
+	m := g.Members[rand.New(rand.NewPCG(uint64(s.opt.Seed), 1)).IntN(len(g.Members))]
+	s.noticed = s.stage.Cloud.Now()
+	s.result.Interruptions++
+	return s.stage.Cloud.Interrupt(m.ID, "terminate")
+}
+
+func (s *show) interruptedGone() bool {
+	return !slices.ContainsFunc(s.stage.Cloud.Instances(), func(i cloudsim.InstanceView) bool {
+		return !i.NoticeAt.IsZero() && i.State != "terminated"
+	})
+}
+
+// told hears what the coordinator says of itself.
+func (s *show) told(n handle.Note) {
+	s.line.note(n)
+	if n.Kind == string(decide.LaunchOne) && n.Result != nil && !s.noticed.IsZero() && s.result.NoticeToRequestMS == 0 {
+		s.result.NoticeToRequestMS = max(n.At.Sub(s.noticed).Milliseconds(), 1)
+	}
+}
+
+func (s *show) happened(e cloudsim.Event) { s.line.event(e) }
+
+// close counts, and fails where a promise was broken.
+func (s *show) close() (Result, error) {
+	r, cloud := &s.result, s.stage.Cloud
+	g, _ := cloud.Group(group)
+	rec, err := s.stage.Record(group)
+	if err != nil {
+		return *r, err
+	}
+	r.SpotAfter = s.count(true)
+	r.LowestReadyByUs = s.check.LowestCausedByUs()
+	r.MaxSizeRestored = g.Max == 6 && rec.Lease == nil
+	r.InstanceTypes = map[string]int{}
+	var hourly float64
+	for _, i := range cloud.Instances() {
+		live := i.State == "pending" || i.State == "running"
+		if i.Tags[decide.TagGroup] == group && i.Group == "" && live {
+			r.Orphans++
+		}
+		if i.Group == group && live {
+			r.InstanceTypes[i.Type]++
+			hourly += cloud.SpotUSD(i.Type, i.Zone)
+		}
+	}
+	bill := cloud.Bill(group, nil)
+	r.CostUSD, r.OnDemandCostUSD, r.SavingsPercent = round(bill.SpentUSD, 4), round(bill.OnDemandUSD, 4), round(bill.SavingsPercent(), 1)
+	r.HourlySavingPercent = round(100*(1-hourly/(6*cloud.OnDemandUSD("m5.large"))), 1)
+	r.SimulatedSeconds = int64(cloud.Now().Sub(s.minutes.start).Seconds())
+	r.ReadyByMinute = s.minutes.lowest
+	r.Violations = []string{}
+	for _, v := range s.check.Violations() {
+		r.Violations = append(r.Violations, v.String())
+	}
+	return *r, r.broken()
+}
+
+// broken says which promise a result breaks.
+func (r Result) broken() error {
+	var errs []error
+	fail := func(bad bool, format string, args ...any) {
+		if bad {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	fail(r.LowestReadyByUs < r.Desired, "an action of ours left %d of %d ready", r.LowestReadyByUs, r.Desired)
+	fail(!r.MaxSizeRestored, "MaxSize was not given back")
+	fail(r.Orphans > 0, "%d instances are left that nobody wants", r.Orphans)
+	fail(r.SpotAfter != r.Desired, "%d of %d are spot", r.SpotAfter, r.Desired)
+	for _, v := range r.Violations {
+		errs = append(errs, errors.New(v))
+	}
+	return errors.Join(errs...)
+}
+
+// typesList renders what the group consists of, most first.
+func (r Result) typesList() string {
+	names := slices.SortedFunc(maps.Keys(r.InstanceTypes), func(a, b string) int {
+		return cmp.Or(r.InstanceTypes[b]-r.InstanceTypes[a], strings.Compare(a, b))
+	})
+	var parts []string
+	for _, n := range names {
+		parts = append(parts, fmt.Sprintf("%d × %s", r.InstanceTypes[n], n))
+	}
+	return strings.Join(parts, ", ")
+}

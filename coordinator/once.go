@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"autospotting/coordinator/handle"
+)
+
+// runOnce handles one event from files, as the original agent took its event and context.
+func runOnce(ctx context.Context, args []string, st streams) error {
+	var event, contextFile, format string
+	var sim bool
+	s, err := readSettings("once", args, st, func(fs *flag.FlagSet) {
+		fs.StringVar(&event, "event", "", "file with the event; - or nothing is standard input")
+		fs.StringVar(&contextFile, "context", "", "file with the Lambda context, for its request id")
+		fs.StringVar(&format, "format", "text", "text or json")
+		fs.BoolVar(&sim, "sim", false, "on a small simulated cloud instead of AWS")
+	})
+	if err != nil {
+		return err
+	}
+	if format != "text" && format != "json" {
+		return fmt.Errorf("%w: --format %q: write text or json", errUsage, format)
+	}
+	name, payload, err := readEvent(event, st.in)
+	if err != nil {
+		return err
+	}
+	if ctx, err = withLambdaContext(ctx, contextFile); err != nil {
+		return err
+	}
+	outcomes, err := s.once(ctx, name, payload, sim)
+	if err != nil {
+		return err
+	}
+	return printOutcomes(outcomes, format, st)
+}
+
+func readEvent(file string, in io.Reader) (name string, payload []byte, err error) {
+	if file == "" || file == "-" {
+		payload, err = io.ReadAll(in)
+		return "standard input", payload, err
+	}
+	payload, err = os.ReadFile(file)
+	return file, payload, err
+}
+
+func withLambdaContext(ctx context.Context, file string) (context.Context, error) {
+	if file == "" {
+		return ctx, nil
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var lc lambdacontext.LambdaContext
+	if err := json.Unmarshal(b, &lc); err != nil {
+		return nil, fmt.Errorf("context file %s: %w", file, err)
+	}
+	return lambdacontext.NewContext(ctx, &lc), nil
+}
+
+// once decodes everything before it asks AWS for anything, so that what is malformed or of no interest needs no credentials.
+func (s settings) once(ctx context.Context, name string, payload []byte, sim bool) ([]handle.Outcome, error) {
+	b, err := handle.Split(payload)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	needed := b.Work
+	for i, m := range b.Messages {
+		if b.Work {
+			continue
+		}
+		e, err := handle.Decode(m.Body, handle.Topics{Reports: s.reportsTopic, Events: s.eventsTopic})
+		if err != nil {
+			return nil, fmt.Errorf("%s: message %d (%s): %w", name, i+1, m.ID, err)
+		}
+		needed = needed || e.Kind != handle.Unrelated
+	}
+	h := &handle.Handler{Now: time.Now, Topics: handle.Topics{Reports: s.reportsTopic, Events: s.eventsTopic}}
+	if needed {
+		if h, err = s.onceHandler(ctx, sim); err != nil {
+			return nil, err
+		}
+	}
+	q := &direct{h: h}
+	h.Queues = q
+	return q.handle(ctx, b)
+}
+
+func (s *settings) onceHandler(ctx context.Context, sim bool) (*handle.Handler, error) {
+	if sim {
+		return s.simHandler()
+	}
+	h, _, err := s.realHandler(ctx)
+	return h, err
+}
+
+// direct stands for both queues: work is done at once, and a later look is only told.
+type direct struct {
+	h       *handle.Handler
+	pending [][]byte
+}
+
+func (d *direct) Later(_ context.Context, _ []byte, _ time.Duration) error { return nil }
+
+func (d *direct) Work(_ context.Context, _, _ string, body []byte) error {
+	d.pending = append(d.pending, body)
+	return nil
+}
+
+func (d *direct) handle(ctx context.Context, b handle.Batch) ([]handle.Outcome, error) {
+	var outcomes []handle.Outcome
+	if b.Work {
+		for _, m := range b.Messages {
+			d.pending = append(d.pending, m.Body)
+		}
+	} else {
+		routed, errs := d.h.Route(ctx, b.Messages)
+		if err := errors.Join(errs...); err != nil {
+			return nil, err
+		}
+		outcomes = routed
+	}
+	for _, body := range d.pending {
+		o, err := d.h.Reconcile(ctx, body)
+		if err != nil {
+			return nil, err
+		}
+		for _, n := range o.Notes {
+			if n.Kind == "error" {
+				return nil, fmt.Errorf("group %q: %s", n.Group, n.Text)
+			}
+		}
+		if len(o.Notes) == 0 {
+			o.Notes = []handle.Note{{At: d.h.Now(), Group: o.ID, Kind: "why", Text: "nothing to do: the group is not enabled and holds nothing of ours"}}
+		}
+		outcomes = append(outcomes, o)
+	}
+	return outcomes, nil
+}
+
+func printOutcomes(outcomes []handle.Outcome, format string, st streams) error {
+	if format == "json" {
+		return json.NewEncoder(st.out).Encode(map[string]any{"outcomes": outcomes})
+	}
+	for _, o := range outcomes {
+		for _, n := range o.Notes {
+			fmt.Fprintf(st.out, "%-14s %-24s %-21s %s\n", n.Kind, n.Group, n.Instance, n.Text)
+		}
+		if !o.Look.IsZero() {
+			fmt.Fprintf(st.out, "%-14s %-24s %-21s at %s\n", "look again", o.ID, "", o.Look.UTC().Format(time.RFC3339))
+		}
+	}
+	return nil
+}

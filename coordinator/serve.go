@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/rs/zerolog"
+
+	"autospotting/coordinator/handle"
+	"autospotting/coordinator/wire"
+)
+
+// sqsAPI is what the commands need of SQS.
+type sqsAPI interface {
+	handle.SQSAPI
+	ReceiveMessage(context.Context, *sqs.ReceiveMessageInput, ...func(*sqs.Options)) (*sqs.ReceiveMessageOutput, error)
+	DeleteMessage(context.Context, *sqs.DeleteMessageInput, ...func(*sqs.Options)) (*sqs.DeleteMessageOutput, error)
+}
+
+// realClients uses the SDK's standard configuration. Retries are few and short: a message that fails is looked at
+// again, and the SDK's own patience (25 s) would outlast a run's budget.
+func (s *settings) realClients(ctx context.Context) (wire.Clients, sqsAPI, error) {
+	cfg, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithRegion(s.region), awsconfig.WithRetryer(func() aws.Retryer {
+		return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts, o.MaxBackoff = 3, 2*time.Second })
+	}))
+	if err != nil {
+		return wire.Clients{}, nil, fmt.Errorf("read the AWS configuration: %w", err)
+	}
+	if cfg.Region == "" {
+		return wire.Clients{}, nil, fmt.Errorf("%w: no region: give --region or $AWS_REGION", errUsage)
+	}
+	s.region = cfg.Region
+	queues := sqs.NewFromConfig(cfg)
+	return wire.Clients{EC2: ec2.NewFromConfig(cfg), AutoScaling: autoscaling.NewFromConfig(cfg), DynamoDB: dynamodb.NewFromConfig(cfg), SQS: queues}, queues, nil
+}
+
+func (s *settings) realHandler(ctx context.Context) (*handle.Handler, sqsAPI, error) {
+	log, err := s.logger()
+	if err != nil {
+		return nil, nil, err
+	}
+	c, queues, err := s.realClients(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	h, err := s.handler(c, time.Now, log)
+	return h, queues, err
+}
+
+func runLambda(ctx context.Context, args []string, st streams) error {
+	s, err := readSettings("lambda", args, st, nil)
+	if err != nil {
+		return err
+	}
+	h, _, err := s.realHandler(ctx)
+	if err != nil {
+		return err
+	}
+	lambda.StartWithOptions(h.Invoke, lambda.WithContext(ctx))
+	return nil
+}
+
+// readSettings parses a command's flags; more adds the command's own.
+func readSettings(name string, args []string, st streams, more func(*flag.FlagSet)) (settings, error) {
+	var s settings
+	fs := flag.NewFlagSet(name, flag.ContinueOnError)
+	if err := s.flags(fs, os.Getenv); err != nil {
+		return s, err
+	}
+	if more != nil {
+		more(fs)
+	}
+	return s, parse(fs, args, st)
+}
+
+// workers is how many groups a process reconciles at once; the work queue keeps one group to one of them.
+const workers = 4
+
+func runServe(ctx context.Context, args []string, st streams) error {
+	s, err := readSettings("serve", args, st, nil)
+	if err != nil {
+		return err
+	}
+	if s.inboxURL == "" || s.workURL == "" {
+		return fmt.Errorf("%w: --inbox-url and --work-url are needed", errUsage)
+	}
+	h, queues, err := s.realHandler(ctx)
+	if err != nil {
+		return err
+	}
+	h.Log.Info().Str("inbox", s.inboxURL).Str("work", s.workURL).Msg("serving")
+	serve(ctx, h, queues, s)
+	h.Log.Info().Msg("stopped")
+	return nil
+}
+
+// serve polls both queues until the context ends; what is being handled then is finished.
+func serve(ctx context.Context, h *handle.Handler, q sqsAPI, s settings) {
+	var wg sync.WaitGroup
+	start := func(p poller) { wg.Go(func() { p.run(ctx) }) }
+	start(poller{q, s.inboxURL, "inbox", 10, h, h.Log})
+	for range workers {
+		start(poller{q, s.workURL, "work.fifo", 1, h, h.Log})
+	}
+	wg.Wait()
+}
+
+// poller does what Lambda's event source mapping does, for one queue.
+type poller struct {
+	api   sqsAPI
+	url   string
+	name  string
+	batch int32
+	h     *handle.Handler
+	log   zerolog.Logger
+}
+
+// finish bounds the handling of a batch that was received before the end.
+const finish = 25 * time.Second
+
+func (p poller) run(ctx context.Context) {
+	pause := time.Second
+	for ctx.Err() == nil {
+		out, err := p.api.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: &p.url, MaxNumberOfMessages: p.batch, WaitTimeSeconds: 20})
+		if err != nil {
+			if ctx.Err() == nil {
+				p.log.Error().Err(err).Str("queue", p.name).Msg("cannot receive: trying again")
+				wait(ctx, pause)
+				pause = min(2*pause, time.Minute)
+			}
+			continue
+		}
+		pause = time.Second
+		if len(out.Messages) > 0 {
+			p.handle(ctx, out)
+		}
+	}
+}
+
+// handle finishes what was received though the context ends meanwhile: a batch left half-way would wait for its visibility.
+func (p poller) handle(ctx context.Context, out *sqs.ReceiveMessageOutput) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finish)
+	defer cancel()
+	e := events.SQSEvent{}
+	for _, m := range out.Messages {
+		e.Records = append(e.Records, events.SQSMessage{MessageId: aws.ToString(m.MessageId), Body: aws.ToString(m.Body), EventSourceARN: p.name})
+	}
+	res, err := p.h.SQS(ctx, e)
+	failed := map[string]bool{}
+	for _, f := range res.BatchItemFailures {
+		failed[f.ItemIdentifier] = true
+	}
+	for _, m := range out.Messages {
+		if err != nil || failed[aws.ToString(m.MessageId)] {
+			continue
+		}
+		if _, err := p.api.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: &p.url, ReceiptHandle: m.ReceiptHandle}); err != nil && !errors.Is(err, context.Canceled) {
+			p.log.Warn().Err(err).Str("queue", p.name).Msg("handled but not deleted: it comes again, which is harmless")
+		}
+	}
+}
+
+func wait(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}

@@ -1,0 +1,197 @@
+// Package stage puts the whole product on the simulated cloud: topics, queues, ledger table, event rules and tick, an owner's
+// group, and the coordinator as the Lambda function that the real stack makes of it. The demo, the crash tests
+// and the simulations start here.
+package stage
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	ddbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"autospotting/coordinator/decide"
+	"autospotting/coordinator/handle"
+	"autospotting/coordinator/identity"
+	"autospotting/coordinator/ledger"
+	"autospotting/coordinator/wire"
+	"autospotting/pkg/cloudsim"
+	"autospotting/userdata"
+)
+
+// Config describes the stage; the zero value of every field is usable.
+type Config struct {
+	Cloud cloudsim.Config
+	Group cloudsim.GroupSpec // a group of 6 m5.large, min 2, max 6, by default
+	Type  string             // the group's instance type, m5.large by default
+	// UserData is the owner's, raw.
+	UserData []byte
+	Defaults decide.Settings
+	// ReleaseURL and SHA256 say where instances get spotd from; the URL is only ever read by the guests.
+	ReleaseURL string
+	SHA256     map[string]string
+	Tick       time.Duration // 5 min by default
+	Tell       func(handle.Note)
+}
+
+// Stage is a running simulation of the product.
+type Stage struct {
+	Cloud            *cloudsim.Cloud
+	Group            string
+	ReportsARN       string
+	EventsARN        string
+	InboxURL         string
+	WorkURL          string
+	config           wire.Config
+	owner            *cloudsim.Session
+	Route, Reconcile *cloudsim.Function
+}
+
+// Session names of the two functions: everything that the coordinator does in the cloud is done under them.
+const (
+	RouteFunction     = "coordinator-route"
+	ReconcileFunction = "coordinator-reconcile"
+)
+
+// New builds the cloud with an installed coordinator and the owner's group.
+func New(cfg Config) (*Stage, error) {
+	cfg = cfg.withDefaults()
+	s := &Stage{Cloud: cloudsim.New(cfg.Cloud), Group: cfg.Group.Name}
+	s.owner = s.Cloud.NewSession("owner")
+	ctx := context.Background()
+	if err := errors.Join(s.messaging(ctx), s.table(ctx)); err != nil {
+		return nil, err
+	}
+	verifier, err := identity.New(s.Cloud.Certificate())
+	if err != nil {
+		return nil, err
+	}
+	s.config = wire.Config{
+		Region: s.Cloud.Region(), InboxURL: s.InboxURL, WorkURL: s.WorkURL, Table: ledger.DefaultTable,
+		Topics: handle.Topics{Reports: s.ReportsARN, Events: s.EventsARN}, Defaults: cfg.Defaults, Verifier: verifier,
+		Now: s.Cloud.Now, Tell: cfg.Tell,
+		Spotd: userdata.Settings{Topic: s.ReportsARN, Grace: cfg.Defaults.Grace, ReleaseURL: cfg.ReleaseURL, SHA256: cfg.SHA256},
+	}
+	if cfg.ReleaseURL == "" {
+		s.config.Spotd = userdata.Settings{}
+	}
+	s.deploy()
+	s.Cloud.Rule(s.EventsARN)
+	s.Cloud.Tick(cfg.Tick, s.EventsARN)
+	return s, s.group(ctx, cfg)
+}
+
+func (cfg Config) withDefaults() Config {
+	g := &cfg.Group
+	if g.Name == "" {
+		g.Name = "web"
+	}
+	if g.Desired == 0 {
+		g.Min, g.Max, g.Desired = 2, 6, 6
+	}
+	if g.Tags == nil {
+		g.Tags = map[string]string{"spot-enabled": "true"}
+	}
+	if cfg.Type == "" {
+		cfg.Type = "m5.large"
+	}
+	if cfg.Tick == 0 {
+		cfg.Tick = 5 * time.Minute
+	}
+	if cfg.Defaults.Grace == 0 {
+		cfg.Defaults.Grace = 20 * time.Second
+	}
+	return cfg
+}
+
+// messaging makes the two topics and the two queues with the settings that the protocol asks for.
+func (s *Stage) messaging(ctx context.Context) error {
+	for _, t := range []struct {
+		name string
+		arn  *string
+	}{{"autospotting-reports", &s.ReportsARN}, {"autospotting-events", &s.EventsARN}} {
+		out, err := s.owner.SNS().CreateTopic(ctx, &sns.CreateTopicInput{Name: &t.name})
+		if err != nil {
+			return fmt.Errorf("create topic %s: %w", t.name, err)
+		}
+		*t.arn = aws.ToString(out.TopicArn)
+	}
+	inbox, err := s.owner.SQS().CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String("autospotting-inbox"),
+		Attributes: map[string]string{"VisibilityTimeout": "40"}})
+	if err != nil {
+		return fmt.Errorf("create the inbox: %w", err)
+	}
+	work, err := s.owner.SQS().CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String("autospotting-work.fifo"),
+		Attributes: map[string]string{"VisibilityTimeout": "40", "FifoQueue": "true"}})
+	if err != nil {
+		return fmt.Errorf("create the work queue: %w", err)
+	}
+	s.InboxURL, s.WorkURL = aws.ToString(inbox.QueueUrl), aws.ToString(work.QueueUrl)
+	attributes, err := s.owner.SQS().GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: inbox.QueueUrl, AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNameQueueArn}})
+	if err != nil {
+		return fmt.Errorf("read the inbox's ARN: %w", err)
+	}
+	arn := attributes.Attributes["QueueArn"]
+	for _, topic := range []string{s.ReportsARN, s.EventsARN} {
+		if _, err := s.owner.SNS().Subscribe(ctx, &sns.SubscribeInput{TopicArn: &topic, Protocol: aws.String("sqs"), Endpoint: &arn}); err != nil {
+			return fmt.Errorf("subscribe the inbox to %s: %w", topic, err)
+		}
+	}
+	return nil
+}
+
+func (s *Stage) table(ctx context.Context) error {
+	_, err := s.owner.DynamoDB().CreateTable(ctx, &dynamodb.CreateTableInput{
+		TableName: aws.String(ledger.DefaultTable), BillingMode: ddbtypes.BillingModePayPerRequest,
+		KeySchema:            []ddbtypes.KeySchemaElement{{AttributeName: aws.String("asg"), KeyType: ddbtypes.KeyTypeHash}},
+		AttributeDefinitions: []ddbtypes.AttributeDefinition{{AttributeName: aws.String("asg"), AttributeType: ddbtypes.ScalarAttributeTypeS}},
+	})
+	return err
+}
+
+// deploy starts the coordinator as the stack does: one function on each queue, with per-record failures.
+func (s *Stage) deploy() {
+	boot := func(session *cloudsim.Session) cloudsim.Handler { return s.Handler(session).SQS }
+	s.Route = s.Cloud.Function(cloudsim.FunctionConfig{Name: RouteFunction}, boot)
+	s.Reconcile = s.Cloud.Function(cloudsim.FunctionConfig{Name: ReconcileFunction}, boot)
+	s.Cloud.MapQueue(s.InboxURL, s.Route, 10)
+	s.Cloud.MapQueue(s.WorkURL, s.Reconcile, 1)
+}
+
+// Handler is the coordinator on a session of the simulated cloud.
+func (s *Stage) Handler(session *cloudsim.Session) *handle.Handler {
+	return wire.Handler(s.config, wire.Clients{EC2: session.EC2(), AutoScaling: session.AutoScaling(), DynamoDB: session.DynamoDB(), SQS: session.SQS()})
+}
+
+// group makes the owner's side: image, subnets, launch template, group.
+func (s *Stage) group(ctx context.Context, cfg Config) error {
+	image := s.Cloud.CreateImage("")
+	s.Cloud.CreateSubnets()
+	lt, err := s.owner.EC2().CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{
+		LaunchTemplateName: aws.String(cfg.Group.Name + "-template"),
+		LaunchTemplateData: &types.RequestLaunchTemplateData{
+			ImageId: &image, InstanceType: types.InstanceType(cfg.Type),
+			UserData:           aws.String(base64.StdEncoding.EncodeToString(cfg.UserData)),
+			IamInstanceProfile: &types.LaunchTemplateIamInstanceProfileSpecificationRequest{Name: aws.String(cfg.Group.Name)},
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("create the owner's launch template: %w", err)
+	}
+	cfg.Group.LaunchTemplate = aws.ToString(lt.LaunchTemplate.LaunchTemplateId)
+	return s.Cloud.CreateGroup(cfg.Group)
+}
+
+// Record reads a group's ledger record, as it is now.
+func (s *Stage) Record(group string) (ledger.Record, error) {
+	return ledger.Dynamo{API: s.owner.DynamoDB(), Table: ledger.DefaultTable}.Get(context.Background(), group)
+}

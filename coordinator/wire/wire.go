@@ -1,0 +1,50 @@
+// Package wire puts the coordinator's parts together, the same for Lambda, for a process, and for the simulated cloud.
+package wire
+
+import (
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"autospotting/coordinator/act"
+	"autospotting/coordinator/decide"
+	"autospotting/coordinator/handle"
+	"autospotting/coordinator/ledger"
+	"autospotting/userdata"
+)
+
+// Clients are the AWS services that the coordinator uses, real or simulated.
+type Clients struct {
+	EC2         act.EC2
+	AutoScaling act.AutoScaling
+	DynamoDB    ledger.DynamoAPI
+	SQS         handle.SQSAPI
+}
+
+// Config is the installation: where its parts are, and the defaults of its groups.
+type Config struct {
+	Region            string
+	InboxURL, WorkURL string
+	Table             string
+	Topics            handle.Topics
+	TagKey, TagValue  string
+	Defaults          decide.Settings
+	Spotd             userdata.Settings
+	Verifier          handle.Verifier
+	Now               func() time.Time
+	Log               zerolog.Logger
+	Tell              func(handle.Note)
+}
+
+// Handler returns what handles the messages of both queues.
+func Handler(c Config, with Clients) *handle.Handler {
+	actor := act.New(act.Config{
+		EC2: with.EC2, AutoScaling: with.AutoScaling, Region: c.Region, TagKey: c.TagKey, TagValue: c.TagValue,
+		Defaults: c.Defaults, Spotd: c.Spotd, Now: c.Now,
+	})
+	return &handle.Handler{
+		Actor: actor, Groups: actor, Verifier: c.Verifier, Now: c.Now, Log: c.Log, Tell: c.Tell, Topics: c.Topics,
+		Ledger: ledger.Dynamo{API: with.DynamoDB, Table: c.Table},
+		Queues: handle.SQS{API: with.SQS, InboxURL: c.InboxURL, WorkURL: c.WorkURL},
+	}
+}
