@@ -33,6 +33,7 @@ type instance struct {
 	accrued                      time.Time
 	cost                         float64
 	guest                        *Guest
+	signedDoc, signature         string // of its identity
 	past                         history[ec2types.Instance]
 }
 
