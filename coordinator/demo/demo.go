@@ -59,7 +59,7 @@ const (
 	scale = 60
 	// limit bounds each act of the demo, in simulated time.
 	limit = 45 * time.Minute
-	grace = 20 * time.Second
+	grace = 45 * time.Second
 )
 
 // show is one demo under way.
@@ -100,7 +100,7 @@ func (s *show) open() error {
 		return err
 	}
 	s.stage, err = stage.New(stage.Config{
-		Cloud:      cloudsim.Config{Seed: s.opt.Seed, Timing: cloudsim.Timing{BootMax: 60 * time.Second}},
+		Cloud:      cloudsim.Config{Seed: s.opt.Seed, Timing: cloudsim.Timing{BootMin: 20 * time.Second, BootMax: 30 * time.Second, AppStart: 10 * time.Second}},
 		Group:      cloudsim.GroupSpec{Name: group, Min: 2, Max: 6, Desired: 6},
 		UserData:   []byte("#!/bin/sh\nsystemctl start web\n"),
 		Defaults:   decide.Settings{Grace: grace},
