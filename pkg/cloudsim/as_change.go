@@ -128,7 +128,8 @@ func (c *Cloud) detach(g *group, m *member) *activity {
 }
 
 // TerminateInstanceInAutoScalingGroup ignores scale-in protection. With decrement it is refused where desired equals
-// min; without, the group replaces the member on demand (aws-facts 1.4).
+// min; without, the group replaces the member on demand (aws-facts 1.4). The text for what is no member differs from
+// DetachInstances' (seen in keikoproj/upgrade-manager#25).
 func (a *AutoScaling) TerminateInstanceInAutoScalingGroup(ctx context.Context, in *autoscaling.TerminateInstanceInAutoScalingGroupInput, _ ...func(*autoscaling.Options)) (*autoscaling.TerminateInstanceInAutoScalingGroupOutput, error) {
 	return call(ctx, a.s, request{svcAutoScaling, "TerminateInstanceInAutoScalingGroup", true}, in, func(in *autoscaling.TerminateInstanceInAutoScalingGroupInput) (*autoscaling.TerminateInstanceInAutoScalingGroupOutput, error) {
 		c, id := a.s.cloud, aws.ToString(in.InstanceId)
@@ -137,7 +138,7 @@ func (a *AutoScaling) TerminateInstanceInAutoScalingGroup(ctx context.Context, i
 		}
 		i := c.byID[id]
 		if i == nil || i.group == nil {
-			return nil, validation("Instance Id not found - No managed instance found for instance ID: %s", id)
+			return nil, validation("Instance Id not found - No managed instance found for instance ID %s", id)
 		}
 		g, decrement := i.group, *in.ShouldDecrementDesiredCapacity
 		m := g.member(id)

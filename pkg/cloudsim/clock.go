@@ -53,7 +53,7 @@ func (c *Cloud) clock() time.Time {
 }
 
 // After schedules fn at Now()+d; name is for people who read the transcript. fn runs without any lock held and may
-// call clients.
+// call clients; in real time it must not block, since every later event waits for it.
 func (c *Cloud) After(d time.Duration, name string, fn func()) {
 	c.mu.Lock()
 	c.schedule(d, name, fn).open = true

@@ -15,6 +15,7 @@ type coroutine struct {
 	stop    func()
 	yield   func(struct{}) bool
 	wakeup  *event
+	running bool // the control is inside
 	over    bool
 	crash   bool
 	done    func(crash bool)
@@ -48,7 +49,10 @@ func (co *coroutine) resume() {
 	if co.over {
 		return
 	}
-	if _, parked := co.next(); !parked {
+	co.running = true
+	_, parked := co.next()
+	co.running = false
+	if !parked {
 		co.finish()
 	}
 }
@@ -76,12 +80,15 @@ func (co *coroutine) park(d time.Duration) {
 	}
 }
 
-// kill unwinds a parked coroutine. It is called from outside of it.
+// kill unwinds a parked coroutine; one that kills itself unwinds at its next call.
 func (co *coroutine) kill() {
 	if co.over {
 		return
 	}
 	co.session.dead.Store(true)
+	if co.running {
+		return
+	}
 	if co.wakeup != nil {
 		co.wakeup.cancelled = true
 	}

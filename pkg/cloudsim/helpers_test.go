@@ -16,7 +16,7 @@ import (
 // rig is a cloud with a group of on-demand m5.large and one session that acts on it.
 type rig struct {
 	*Cloud
-	t       *testing.T
+	t       testing.TB
 	s       *Session
 	image   string
 	subnets []string
@@ -25,7 +25,7 @@ type rig struct {
 
 var bg = context.Background()
 
-func newRig(t *testing.T, cfg Config, spec GroupSpec) *rig {
+func newRig(t testing.TB, cfg Config, spec GroupSpec) *rig {
 	t.Helper()
 	c := New(cfg)
 	t.Cleanup(c.Close)
@@ -121,7 +121,7 @@ func (r *rig) inZone(zone string) string {
 	return ""
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

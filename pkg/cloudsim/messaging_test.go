@@ -1,0 +1,69 @@
+package cloudsim
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	ddb "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+)
+
+func TestPublishedMessagesArriveRawOrInSNSsEnvelope(t *testing.T) {
+	t.Parallel()
+	c := New(Config{})
+	s := c.NewSession("setup")
+	raw, wrapped := newQueue(t, s, "raw", nil), newQueue(t, s, "wrapped", nil)
+	topic, err := s.SNS().CreateTopic(bg, &sns.CreateTopicInput{Name: aws.String("reports")})
+	must(t, err)
+	for name, attrs := range map[string]map[string]string{"raw": {"RawMessageDelivery": "true"}, "wrapped": nil} {
+		_, err := s.SNS().Subscribe(bg, &sns.SubscribeInput{TopicArn: topic.TopicArn, Protocol: aws.String("sqs"), Endpoint: aws.String(c.arn("sqs", name)), Attributes: attrs})
+		must(t, err)
+	}
+	_, err = s.SNS().Publish(bg, &sns.PublishInput{TopicArn: topic.TopicArn, Message: aws.String(`{"a":"<&>"}`)})
+	must(t, err)
+	c.RunUntil(c.Now().Add(time.Second))
+	if got := c.Messages(raw); len(got) != 1 || got[0] != `{"a":"<&>"}` {
+		t.Errorf("raw: %v", got)
+	}
+	if got := c.Messages(wrapped); len(got) != 1 || !strings.Contains(got[0], `"Message":"{\"a\":\"<&>\"}"`) || !strings.Contains(got[0], `"TopicArn":"`+*topic.TopicArn+`"`) {
+		t.Errorf("wrapped: %v", got)
+	}
+}
+
+func TestConditionsGuardWrites(t *testing.T) {
+	t.Parallel()
+	num := func(n string) ddb.AttributeValue { return &ddb.AttributeValueMemberN{Value: n} }
+	it := map[string]ddb.AttributeValue{"v": num("3"), "s": &ddb.AttributeValueMemberS{Value: "x"}}
+	vals := map[string]ddb.AttributeValue{":three": num("3.0"), ":four": num("4"), ":x": &ddb.AttributeValueMemberS{Value: "x"}}
+	for expr, want := range map[string]bool{
+		"attribute_not_exists(v)": false, "attribute_exists(v)": true, "#v = :three": true, "v = :four": false,
+		"attribute_not_exists(v) OR v = :three": true, "v = :three AND s = :x": true, "v < :four AND NOT s = :x": false,
+		"(v = :four OR s=:x) AND v<>:four": true, "nothere = :x": false, "v = :x": false,
+	} {
+		got, err := evalCondition(expr, map[string]string{"#v": "v"}, vals, it)
+		if err != nil || got != want {
+			t.Errorf("%s: %t, %v; want %t", expr, got, err, want)
+		}
+	}
+	for _, expr := range []string{"v = ", "v = :nope", "#nope = :x", "v ~ :x", "(v = :three", "v = :three v"} {
+		if _, err := evalCondition(expr, nil, vals, it); err == nil {
+			t.Errorf("%s: no error", expr)
+		}
+	}
+	c := New(Config{})
+	s := c.NewSession("test")
+	newTable(t, s)
+	put := &dynamodb.PutItemInput{TableName: aws.String("t"), ConditionExpression: aws.String("attribute_not_exists(id)"),
+		Item: map[string]ddb.AttributeValue{"id": &ddb.AttributeValueMemberS{Value: "k"}, "n": num("1")}}
+	_, err := s.DynamoDB().PutItem(bg, put)
+	must(t, err)
+	_, err = s.DynamoDB().PutItem(bg, put)
+	var failed *ddb.ConditionalCheckFailedException
+	if !errors.As(err, &failed) {
+		t.Errorf("the second conditional put gave %v", err)
+	}
+}
