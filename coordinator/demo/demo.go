@@ -138,6 +138,7 @@ func (s *show) play(ctx context.Context) error {
 	if !run(func() bool { return s.settled() && s.count(true) == 6 }) {
 		return s.stuck("not all instances became spot")
 	}
+	s.rest(run, 30*time.Second)
 	s.line.title("all are spot; AWS takes one of them: two minutes")
 	if err := s.interrupt(); err != nil {
 		return err
@@ -147,9 +148,15 @@ func (s *show) play(ctx context.Context) error {
 	}) {
 		return s.stuck("the group is not whole again")
 	}
-	end := s.stage.Cloud.Now().Add(time.Minute)
-	run(func() bool { return !s.stage.Cloud.Now().Before(end) })
+	s.rest(run, time.Minute)
 	return nil
+}
+
+// rest lets simulated time pass.
+func (s *show) rest(run func(func() bool) bool, d time.Duration) {
+	end := s.stage.Cloud.Now().Add(d)
+	s.stage.Cloud.After(d, "rest", func() {})
+	run(func() bool { return !s.stage.Cloud.Now().Before(end) })
 }
 
 // driver returns what lets time pass until a condition holds, false if it does not within the limit.

@@ -60,7 +60,6 @@ func sumOf(file string) (string, error) {
 type processes struct {
 	stage  *stage.Stage
 	spotd  string
-	addr   string
 	dir    string
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -75,9 +74,6 @@ func newProcesses(s *stage.Stage, spotd string) (*processes, error) {
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	var err error
 	if p.dir, err = os.MkdirTemp("", "spotd-demo-"); err != nil {
-		return nil, err
-	}
-	if p.addr, err = s.Cloud.ListenHTTP(p.ctx); err != nil {
 		return nil, err
 	}
 	s.Cloud.TranslatePublish(p.translate)
@@ -115,7 +111,12 @@ func (p *processes) boot(g *cloudsim.Guest) {
 	if p.stopped {
 		return
 	}
-	cmd := p.command(g.Instance(), settings)
+	addr, err := p.stage.Cloud.ListenInstance(p.ctx, g.Instance())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "demo: metadata for", g.Instance(), err)
+		return
+	}
+	cmd := p.command(g.Instance(), addr, settings)
 	if err := cmd.Start(); err != nil {
 		fmt.Fprintln(os.Stderr, "demo: start spotd for", g.Instance(), err)
 		return
@@ -124,7 +125,7 @@ func (p *processes) boot(g *cloudsim.Guest) {
 	p.wg.Go(func() { _ = cmd.Wait() })                           // how a daemon ends when its machine goes is of no interest
 }
 
-func (p *processes) command(instance string, s userdata.Settings) *exec.Cmd {
+func (p *processes) command(instance, addr string, s userdata.Settings) *exec.Cmd {
 	cmd := exec.CommandContext(p.ctx, p.spotd, "run", "--topic", s.Topic, "--group", s.Group,
 		"--grace", (s.Grace / scale).String(), "--poll", "50ms", "--state-dir", filepath.Join(p.dir, instance), "--log-level", "error")
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
@@ -135,8 +136,8 @@ func (p *processes) command(instance string, s userdata.Settings) *exec.Cmd {
 		}
 	}
 	cmd.Env = append(cmd.Env,
-		"AWS_EC2_METADATA_SERVICE_ENDPOINT=http://"+p.addr+"/imds/"+instance,
-		"AWS_ENDPOINT_URL_SNS=http://"+p.addr+"/sns/"+instance,
+		"AWS_EC2_METADATA_SERVICE_ENDPOINT=http://"+addr,
+		"AWS_ENDPOINT_URL_SNS=http://"+addr,
 		"AWS_ACCESS_KEY_ID=simulated", "AWS_SECRET_ACCESS_KEY=simulated", "NO_PROXY=127.0.0.1")
 	cmd.Stderr = os.Stderr
 	return cmd

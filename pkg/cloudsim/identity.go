@@ -54,6 +54,16 @@ func (c *Cloud) Certificate() []byte {
 	return bytes.Clone(s.pem)
 }
 
+// pendingTime is in whole seconds as AWS gives it, but for a cloud whose minutes pass in seconds: a whole second of
+// the wall clock would be half a boot there.
+func (c *Cloud) pendingTime(i *instance) string {
+	t := c.wallTime(i.launched)
+	if c.real != nil && c.real.scale > 1 {
+		return t.UTC().Format("2006-01-02T15:04:05.000Z")
+	}
+	return stamp(t)
+}
+
 // identityDocument has the keys of aws-facts 3 in AWS's order and layout. Its pendingTime is in wall-clock time once
 // the cloud has run in real time: it is read by real processes.
 type identityDocument struct {
@@ -76,7 +86,7 @@ type identityDocument struct {
 
 func (c *Cloud) document(i *instance) string {
 	raw, err := json.MarshalIndent(identityDocument{AccountID: c.cfg.Account, Architecture: c.types[i.typ].Arch, AvailabilityZone: i.zone,
-		ImageID: i.image, InstanceID: i.id, InstanceType: i.typ, PendingTime: stamp(c.wallTime(i.launched)), PrivateIP: i.ip,
+		ImageID: i.image, InstanceID: i.id, InstanceType: i.typ, PendingTime: c.pendingTime(i), PrivateIP: i.ip,
 		Region: c.cfg.Region, Version: "2017-09-30"}, "", "  ")
 	if err != nil {
 		panic("cloudsim: identity document: " + err.Error())
