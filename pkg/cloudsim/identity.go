@@ -54,10 +54,10 @@ func (c *Cloud) Certificate() []byte {
 	return bytes.Clone(s.pem)
 }
 
-// pendingTime is in whole seconds as AWS gives it, but for a cloud whose minutes pass in seconds: a whole second of
-// the wall clock would be half a boot there.
-func (c *Cloud) pendingTime(i *instance) string {
-	t := c.wallTime(i.launched)
+// guestTime is a time as metadata shows it: in whole seconds as AWS gives it, but for a cloud whose minutes pass in
+// seconds, where a whole second of the wall clock would be half a boot.
+func (c *Cloud) guestTime(sim time.Time) string {
+	t := c.wallTime(sim)
 	if c.real != nil && c.real.scale > 1 {
 		return t.UTC().Format("2006-01-02T15:04:05.000Z")
 	}
@@ -86,7 +86,7 @@ type identityDocument struct {
 
 func (c *Cloud) document(i *instance) string {
 	raw, err := json.MarshalIndent(identityDocument{AccountID: c.cfg.Account, Architecture: c.types[i.typ].Arch, AvailabilityZone: i.zone,
-		ImageID: i.image, InstanceID: i.id, InstanceType: i.typ, PendingTime: c.pendingTime(i), PrivateIP: i.ip,
+		ImageID: i.image, InstanceID: i.id, InstanceType: i.typ, PendingTime: c.guestTime(i.launched), PrivateIP: i.ip,
 		Region: c.cfg.Region, Version: "2017-09-30"}, "", "  ")
 	if err != nil {
 		panic("cloudsim: identity document: " + err.Error())

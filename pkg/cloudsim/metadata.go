@@ -81,17 +81,17 @@ func (c *Cloud) changing(i *instance, name string) (string, bool) {
 		if i.notice.IsZero() {
 			return "", false // also when its owner terminates it
 		}
-		return `{"action":"` + i.action + `","time":"` + stamp(c.wallTime(i.end)) + `"}`, true
+		return `{"action":"` + i.action + `","time":"` + c.guestTime(i.end) + `"}`, true
 	case "spot/termination-time":
 		if i.notice.IsZero() || i.action != "terminate" {
 			return "", false
 		}
-		return stamp(c.wallTime(i.end)), true
+		return c.guestTime(i.end), true
 	case "events/recommendations/rebalance":
 		if i.rebalance.IsZero() {
 			return "", false
 		}
-		return `{"noticeTime":"` + stamp(c.wallTime(i.rebalance)) + `"}`, true
+		return `{"noticeTime":"` + c.guestTime(i.rebalance) + `"}`, true
 	case "events/maintenance/scheduled":
 		return "[]", true
 	case "autoscaling/target-lifecycle-state":
