@@ -79,7 +79,7 @@ func (t *timeline) note(n handle.Note) {
 	case "ignored":
 		return
 	case "heard":
-		if !strings.HasPrefix(n.Text, "EC2 Spot") {
+		if !strings.HasPrefix(n.Text, "EC2 Spot") && !strings.HasPrefix(n.Text, "terminating") {
 			return // what spotd says is told when it is believed; state changes only wake us
 		}
 	case "why":

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -53,6 +54,8 @@ type Stage struct {
 	WorkURL          string
 	config           wire.Config
 	owner            *cloudsim.Session
+	mu               sync.Mutex
+	records          map[string]ledger.Record
 	Route, Reconcile *cloudsim.Function
 }
 
@@ -65,7 +68,8 @@ const (
 // New builds the cloud with an installed coordinator and the owner's group.
 func New(cfg Config) (*Stage, error) {
 	cfg = cfg.withDefaults()
-	s := &Stage{Cloud: cloudsim.New(cfg.Cloud), Group: cfg.Group.Name}
+	s := &Stage{Cloud: cloudsim.New(cfg.Cloud), Group: cfg.Group.Name, records: map[string]ledger.Record{}}
+	s.Cloud.OnEvent(s.written)
 	s.owner = s.Cloud.NewSession("owner")
 	ctx := context.Background()
 	if err := errors.Join(s.messaging(ctx), s.table(ctx)); err != nil {
@@ -191,7 +195,25 @@ func (s *Stage) group(ctx context.Context, cfg Config) error {
 	return s.Cloud.CreateGroup(cfg.Group)
 }
 
-// Record reads a group's ledger record, as it is now.
+// Record reads a group's ledger record, as it is now. It is asked after every event, so it is decoded once a write.
 func (s *Stage) Record(group string) (ledger.Record, error) {
-	return ledger.Dynamo{API: s.owner.DynamoDB(), Table: ledger.DefaultTable}.Get(context.Background(), group)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r, ok := s.records[group]; ok {
+		return r.Clone(), nil
+	}
+	r, err := ledger.Dynamo{API: s.owner.DynamoDB(), Table: ledger.DefaultTable}.Get(context.Background(), group)
+	if err == nil {
+		s.records[group] = r
+	}
+	return r.Clone(), err
+}
+
+// written forgets what was decoded before a write.
+func (s *Stage) written(e cloudsim.Event) {
+	if e.Kind == cloudsim.TableWritten {
+		s.mu.Lock()
+		clear(s.records)
+		s.mu.Unlock()
+	}
 }

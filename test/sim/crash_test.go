@@ -1,0 +1,70 @@
+package sim_test
+
+import (
+	"fmt"
+	"testing"
+
+	"autospotting/coordinator/stage"
+	"autospotting/pkg/cloudsim"
+)
+
+// crashAt kills the coordinator at its n-th mutating call, before the call's effect or after it.
+func crashAt(c *cloudsim.Cloud, n int, after bool) {
+	seen, done := 0, false
+	hook := func(counts bool) func(cloudsim.Call) cloudsim.Verdict {
+		return func(call cloudsim.Call) cloudsim.Verdict {
+			if !call.Mutating || !coordinators(call.Session) || done {
+				return cloudsim.GoOn
+			}
+			if counts {
+				seen++
+			}
+			if seen == n && counts != after {
+				done = true
+				return cloudsim.Crash
+			}
+			return cloudsim.GoOn
+		}
+	}
+	c.OnCall(hook(true), hook(false))
+}
+
+// mutatingCalls plays the demo undisturbed and names the coordinator's mutating calls.
+func mutatingCalls(t *testing.T) []string {
+	w := newWorld(t, stage.Config{Cloud: cloudsim.Config{Seed: 1}})
+	var calls []string
+	w.cloud.OnCall(func(c cloudsim.Call) cloudsim.Verdict {
+		if c.Mutating && coordinators(c.Session) {
+			calls = append(calls, c.Service+"."+c.Op)
+		}
+		return cloudsim.GoOn
+	}, nil)
+	w.playDemo()
+	return calls
+}
+
+func TestTheCoordinatorMayDieBeforeAndAfterEveryMutatingCall(t *testing.T) {
+	t.Parallel()
+	calls := mutatingCalls(t)
+	if len(calls) < 100 {
+		t.Fatalf("only %d mutating calls: %v", len(calls), calls)
+	}
+	step := 1
+	if testing.Short() {
+		step = 7
+	}
+	for n := 1; n <= len(calls); n += step {
+		for _, after := range []bool{false, true} {
+			name := fmt.Sprintf("%03d %s %s", n, map[bool]string{false: "before", true: "after"}[after], calls[n-1])
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t, stage.Config{Cloud: cloudsim.Config{Seed: 1}})
+				crashAt(w.cloud, n, after)
+				w.playDemo()
+				if w.crashes != 1 {
+					w.fail("%d crashes where one was meant", w.crashes)
+				}
+			})
+		}
+	}
+}
