@@ -43,6 +43,10 @@ func TestASwapRaisesDesiredAndPaysItBack(t *testing.T) {
 	r.pass(30 * time.Second)
 	victim := r.inZone("us-east-1a")
 	must(t, r.retire(victim, true))
+	r.pass(10 * time.Second)
+	if v := mustInstance(t, r, victim); v.State != "running" || r.Ready("web") != 6 {
+		t.Errorf("while it drains the victim is %s and ready %d; want running and 6", v.State, r.Ready("web")) // 1.4
+	}
 	r.settle()
 	g := r.group()
 	if g.Desired != 6 || g.Net != 0 || len(g.Members) != 6 || r.Ready("web") != 6 {
@@ -141,10 +145,21 @@ func TestADeadMemberIsReplacedOnDemand(t *testing.T) {
 func TestUnevenZonesAreRebalancedByLaunchingFirst(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, Config{}, six())
-	most := 0
-	r.OnEvent(func(Event) { most = max(most, len(r.group().Members)) })
+	most, least := 0, 6
+	r.OnEvent(func(Event) {
+		served := 0
+		for _, m := range r.group().Members {
+			if m.State == "InService" { // not Ready: the group's EC2 check does not know the application
+				served++
+			}
+		}
+		most, least = max(most, len(r.group().Members)), min(least, served)
+	})
 	must(t, r.retire(r.inZone("us-east-1a"), true))
 	must(t, r.retire(r.inZone("us-east-1a"), true))
+	r.RunWhile(func() bool { return len(r.group().Members) != 4 }, r.Now().Add(5*time.Minute))
+	r.RunWhile(func() bool { return len(r.group().Members) == 4 }, r.Now().Add(5*time.Minute))
+	must(t, r.SetDesired("web", 4)) // makes the group look at itself while the newcomer boots
 	r.settle()
 	zones := map[string]int{}
 	for _, m := range r.group().Members {
@@ -152,6 +167,9 @@ func TestUnevenZonesAreRebalancedByLaunchingFirst(t *testing.T) {
 	}
 	if len(r.group().Members) != 4 || zones["us-east-1a"] == 0 {
 		t.Fatalf("zones %v after rebalancing, want 4 members with one in us-east-1a", zones)
+	}
+	if least < 4 {
+		t.Errorf("%d in service: the group terminated before the newcomer was in service", least)
 	}
 	if most < 5 {
 		t.Errorf("at most %d members at once: the group terminated before it launched", most)

@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	ddb "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
 func TestPublishedMessagesArriveRawOrInSNSsEnvelope(t *testing.T) {
@@ -65,5 +67,34 @@ func TestConditionsGuardWrites(t *testing.T) {
 	var failed *ddb.ConditionalCheckFailedException
 	if !errors.As(err, &failed) {
 		t.Errorf("the second conditional put gave %v", err)
+	}
+}
+
+// A FIFO group stays locked as long as any of its messages is in flight, even behind one that came back early.
+func TestAFIFOGroupWaitsForEveryMessageInFlight(t *testing.T) {
+	t.Parallel()
+	c := New(Config{})
+	s := c.NewSession("test")
+	url := newQueue(t, s, "work.fifo", nil)
+	send(t, s, url, "1", "a", "1")
+	send(t, s, url, "2", "a", "2")
+	receive := func() []sqstypes.Message {
+		out, err := s.SQS().ReceiveMessage(bg, &sqs.ReceiveMessageInput{QueueUrl: aws.String(url), MaxNumberOfMessages: 2})
+		must(t, err)
+		return out.Messages
+	}
+	both := receive()
+	if len(both) != 2 {
+		t.Fatalf("%d messages, want both of the group", len(both))
+	}
+	_, err := s.SQS().ChangeMessageVisibility(bg, &sqs.ChangeMessageVisibilityInput{QueueUrl: aws.String(url), ReceiptHandle: both[0].ReceiptHandle, VisibilityTimeout: 0})
+	must(t, err)
+	if again := receive(); len(again) != 0 {
+		t.Errorf("message %s was given out while the other is in flight", *again[0].Body)
+	}
+	_, err = s.SQS().DeleteMessage(bg, &sqs.DeleteMessageInput{QueueUrl: aws.String(url), ReceiptHandle: both[1].ReceiptHandle})
+	must(t, err)
+	if again := receive(); len(again) != 1 || *again[0].Body != "1" {
+		t.Errorf("after the other is done: %v, want message 1", again)
 	}
 }
