@@ -1,0 +1,142 @@
+package emulator
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+// cloud is one AWS account of the emulator, seen through the corrections. The coordinator talks to front, where
+// requests are counted and may be cut off; the test and spotd talk to side.
+type cloud struct {
+	account     string
+	front, side *httptest.Server
+
+	queues   *queues
+	history  history
+	launches launches
+
+	mu    sync.Mutex
+	seen  map[string]int
+	trace []string
+	cut   *cut
+}
+
+// cut ends a process at one of its requests.
+type cut struct {
+	call   string // service.Action
+	number int    // of this call, from 1
+	after  bool   // after the emulator did it, so that only the answer is lost
+	fire   func() // kills; returns when the process is gone
+	fired  atomic.Bool
+}
+
+func (c *cut) String() string {
+	when := "before"
+	if c.after {
+		when = "after"
+	}
+	return fmt.Sprintf("%s %s %d", when, c.call, c.number)
+}
+
+var accounts atomic.Int64
+
+// newCloud opens an account that nobody used before.
+func newCloud(t *testing.T) *cloud {
+	t.Helper()
+	c := &cloud{account: fmt.Sprintf("%012d", 100000000000+accounts.Add(1)), seen: map[string]int{}}
+	c.queues = newQueues(c)
+	corrected := c.corrected()
+	c.front = httptest.NewServer(serve(c.counted(corrected)))
+	c.side = httptest.NewServer(serve(corrected))
+	t.Cleanup(func() {
+		c.queues.close()
+		c.front.Close()
+		c.side.Close()
+	})
+	return c
+}
+
+// raw speaks to the emulator as it is.
+func (c *cloud) raw(ctx context.Context, k *call) (answer, error) { return forward(ctx, c.account, k) }
+
+func serve(next transport) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		k, err := readCall(r)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		a, err := next(r.Context(), k)
+		if err != nil { // to the client a connection that broke
+			panic(http.ErrAbortHandler)
+		}
+		if t := a.header.Get("Content-Type"); t != "" {
+			w.Header().Set("Content-Type", t)
+		}
+		w.WriteHeader(a.status)
+		_, _ = w.Write(a.body)
+	})
+}
+
+// counted notes every request and cuts where the test wants it. A receive counts when it brings something: how often a
+// process asks in vain says nothing.
+func (c *cloud) counted(next transport) transport {
+	return func(ctx context.Context, k *call) (answer, error) {
+		if k.action == "ReceiveMessage" {
+			a, err := next(ctx, k)
+			if err == nil && len(receipts(a)) > 0 {
+				if hit := c.note(k); hit != nil {
+					return answer{}, hit.now()
+				}
+			}
+			return a, err
+		}
+		hit := c.note(k)
+		if hit != nil && !hit.after {
+			return answer{}, hit.now()
+		}
+		a, err := next(ctx, k)
+		if hit != nil {
+			return answer{}, hit.now()
+		}
+		return a, err
+	}
+}
+
+func (c *cloud) note(k *call) *cut {
+	name := k.service + "." + k.action
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.seen[name]++
+	c.trace = append(c.trace, fmt.Sprintf("%s %d", name, c.seen[name]))
+	if c.cut != nil && c.cut.call == name && c.cut.number == c.seen[name] {
+		return c.cut
+	}
+	return nil
+}
+
+func (c *cut) now() error {
+	if !c.fired.Swap(true) {
+		c.fire()
+	}
+	return fmt.Errorf("cut %s", c)
+}
+
+// requests lists what was asked at front, in order, each with its number.
+func (c *cloud) requests() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]string(nil), c.trace...)
+}
+
+// count tells how often the call was made at front.
+func (c *cloud) count(name string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.seen[name]
+}

@@ -1,0 +1,106 @@
+package emulator
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os/exec"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+)
+
+// coordinator is a running `coordinator serve`.
+type coordinator struct {
+	cmd  *exec.Cmd
+	log  *tail
+	done chan error
+}
+
+// serve starts a coordinator for the account, which ends with the test.
+func (a *account) serve(binary string) *coordinator {
+	a.t.Helper()
+	c, err := a.startCoordinator(binary)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	showOnFailure(a.t, "the coordinator", c.log)
+	a.t.Cleanup(c.kill)
+	return c
+}
+
+func (a *account) startCoordinator(binary string) (*coordinator, error) {
+	c := &coordinator{log: &tail{}, done: make(chan error, 1)}
+	c.cmd = exec.Command(binary, "serve", "--inbox-url", a.inbox, "--work-url", a.work, "--table", table,
+		"--reports-topic", a.reports, "--events-topic", a.events, "--certificates", lab.signer.file, "--log-level", "info")
+	c.cmd.Env = environment(a.front.URL)
+	c.cmd.Stderr = c.log
+	if err := start(c.cmd); err != nil {
+		return nil, fmt.Errorf("start the coordinator: %w", err)
+	}
+	go func() { c.done <- c.cmd.Wait() }()
+	return c, nil
+}
+
+// environment is all that a process gets: nothing of this machine's configuration of AWS.
+func environment(endpoint string) []string {
+	return []string{"AWS_ENDPOINT_URL=" + endpoint, "AWS_REGION=" + region, "AWS_ACCESS_KEY_ID=AK", "AWS_SECRET_ACCESS_KEY=secret",
+		"AWS_EC2_METADATA_DISABLED=true", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "NO_PROXY=*"}
+}
+
+// kill is SIGKILL, and returns when the process is gone.
+func (c *coordinator) kill() {
+	_ = c.cmd.Process.Kill()
+	err := <-c.done
+	c.done <- err
+}
+
+// stop is SIGTERM, on which it finishes what it has begun and exits with 0.
+func (c *coordinator) stop(t *testing.T) {
+	t.Helper()
+	if err := c.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	err := <-c.done
+	c.done <- err
+	if err != nil {
+		t.Errorf("after SIGTERM: %v", err)
+	}
+}
+
+// publish says something on a topic.
+func (a *account) publish(ctx context.Context, topic string, body []byte) error {
+	_, err := a.sns.Publish(ctx, &sns.PublishInput{TopicArn: &topic, Message: aws.String(string(body))})
+	return err
+}
+
+// event publishes what EventBridge would (aws-facts 4).
+func (a *account) event(kind, source string, detail map[string]string) {
+	a.t.Helper()
+	if err := a.publish(a.t.Context(), a.events, a.eventBody(kind, source, detail)); err != nil {
+		a.t.Fatalf("publish %s: %v", kind, err)
+	}
+}
+
+func (a *account) eventBody(kind, source string, detail map[string]string) []byte {
+	a.ticks++
+	b, err := json.Marshal(map[string]any{
+		"version": "0", "id": fmt.Sprintf("event-%d", a.ticks), "detail-type": kind, "source": source, "account": a.cloud.account,
+		"time": time.Now().UTC().Format(time.RFC3339), "region": region, "resources": []string{}, "detail": detail,
+	})
+	if err != nil {
+		panic(err) // strings always encode
+	}
+	return b
+}
+
+func (a *account) tick() { a.t.Helper(); a.event("Scheduled Event", "aws.events", nil) }
+
+// interrupt says that AWS takes the instance in two minutes.
+func (a *account) interrupt(id string) {
+	a.t.Helper()
+	a.event("EC2 Spot Instance Interruption Warning", "aws.ec2", map[string]string{"instance-id": id, "instance-action": "terminate"})
+}

@@ -1,0 +1,88 @@
+package emulator
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// patience ends a test that waits for something that does not come. It is above every bound of the product that a test
+// waits for, the longest being the 60 s after which a read is taken to show an earlier write.
+const patience = 100 * time.Second
+
+// lab is what all tests share. Its parts are read-only once TestMain has made them.
+var lab struct {
+	missing     string // why nothing can be run; empty if all is there
+	dir         string
+	coordinator string // the built binary
+	spotd       string // the built binary
+	moto        *moto
+	signer      *signer
+	catalog     *catalog
+}
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "emulator-test-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	lab.dir = dir
+	python := filepath.Join("..", "..", ".cache", "venv", "bin", "python")
+	if _, err := os.Stat(filepath.Join(filepath.Dir(python), "moto_server")); err != nil {
+		lab.missing = "the emulator is not installed: run make emulator, which needs Python 3"
+		fmt.Fprintln(os.Stderr, "*** emulator: SKIPPED:", lab.missing)
+		return m.Run()
+	}
+	if err := setUp(python); err != nil {
+		fmt.Fprintln(os.Stderr, "emulator:", err)
+		return 1
+	}
+	defer lab.moto.stop()
+	return m.Run()
+}
+
+func setUp(python string) (err error) {
+	if lab.coordinator, err = build("coordinator"); err != nil {
+		return err
+	}
+	if lab.spotd, err = build("spotd"); err != nil {
+		return err
+	}
+	if lab.signer, err = newSigner(filepath.Join(lab.dir, "identity.pem")); err != nil {
+		return err
+	}
+	if lab.moto, err = startMoto(python); err != nil {
+		return err
+	}
+	lab.catalog = &catalog{}
+	return nil
+}
+
+// build makes the binary as the Makefile does, but for the stamped version.
+func build(command string, flags ...string) (string, error) {
+	binary := filepath.Join(lab.dir, command)
+	args := append([]string{"build", "-trimpath", "-tags=lambda.norpc", "-o", binary}, flags...)
+	if out, err := exec.Command("go", append(args, "autospotting/"+command)...).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build %s: %v\n%s", command, err, out)
+	}
+	return binary, nil
+}
+
+// needEmulator skips a test where there is no emulator; in CI that is a failure, since a suite that was skipped proves nothing.
+func needEmulator(t *testing.T) {
+	t.Helper()
+	if lab.missing == "" {
+		return
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatal(lab.missing)
+	}
+	t.Skip(lab.missing)
+}

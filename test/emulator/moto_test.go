@@ -1,0 +1,91 @@
+package emulator
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"sync"
+	"testing"
+)
+
+// moto is the running emulator.
+type moto struct {
+	url string
+	cmd *exec.Cmd
+	log *tail
+}
+
+var listening = regexp.MustCompile(`Running on (http://127\.0\.0\.1:[0-9]+)`)
+
+// startMoto starts the server on a free loopback port, which it names itself.
+func startMoto(python string) (*moto, error) {
+	images, err := filepath.Abs(filepath.Join("testdata", "images.json"))
+	if err != nil {
+		return nil, err
+	}
+	// Not bin/moto_server: its first line names the interpreter by a path that a moved checkout does not have.
+	cmd := exec.Command(python, "-c", "from moto.server import main; main(['-H', '127.0.0.1', '-p', '0'])")
+	cmd.Env = append(os.Environ(), "MOTO_AMIS_PATH="+images, "PYTHONUNBUFFERED=1", "NO_COLOR=1")
+	out, err := cmd.StderrPipe()
+	if err != nil {
+		return nil, err
+	}
+	cmd.Stdout = io.Discard
+	if err := start(cmd); err != nil {
+		return nil, fmt.Errorf("start the emulator: %w", err)
+	}
+	m := &moto{cmd: cmd, log: &tail{}}
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		fmt.Fprintln(m.log, lines.Text())
+		if found := listening.FindStringSubmatch(lines.Text()); found != nil {
+			m.url = found[1]
+			go func() { _, _ = io.Copy(m.log, out) }()
+			return m, nil
+		}
+	}
+	m.stop()
+	return nil, fmt.Errorf("the emulator ended before it listened:\n%s", m.log)
+}
+
+func (m *moto) stop() {
+	_ = m.cmd.Process.Kill()
+	_ = m.cmd.Wait()
+}
+
+// tail keeps the end of what is written to it. It may be read and written by several goroutines.
+type tail struct {
+	mu sync.Mutex
+	b  []byte
+}
+
+const tailBytes = 32 << 10
+
+func (l *tail) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.b = append(l.b, p...)
+	if over := len(l.b) - tailBytes; over > 0 {
+		l.b = append([]byte(nil), l.b[over:]...)
+	}
+	return len(p), nil
+}
+
+func (l *tail) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return string(l.b)
+}
+
+// showOnFailure prints a process's log where the test failed.
+func showOnFailure(t *testing.T, what string, log *tail) {
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("%s said at last:\n%s", what, log)
+		}
+	})
+}
