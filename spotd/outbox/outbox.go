@@ -5,6 +5,7 @@ package outbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
@@ -21,6 +22,9 @@ const (
 	// firstBackoff doubles up to lastBackoff between two attempts.
 	firstBackoff = 100 * time.Millisecond
 	lastBackoff  = 5 * time.Second
+	// slowBackoff is for reports without a deadline, where a minute is nothing
+	// and every attempt may ask for credentials.
+	slowBackoff = time.Minute
 	// attemptTimeout bounds one attempt: a topic that swallows a request must
 	// leave time for many more before the two minutes of a notice are over.
 	attemptTimeout = 5 * time.Second
@@ -28,6 +32,10 @@ const (
 	// long decided without them.
 	keepTrying = 24 * time.Hour
 )
+
+// Told is implemented by errors that the publisher logged itself; the outbox then
+// logs their attempts for debugging only.
+type Told interface{ Told() bool }
 
 // Publisher hands one report over; a nil error means acknowledged.
 type Publisher interface {
@@ -42,6 +50,7 @@ type Outbox struct {
 	log       zerolog.Logger
 	store     store
 	said      []string
+	count     func(r message.Report, err error)
 	diskTold  sync.Once
 	ctx       context.Context
 	stop      context.CancelFunc
@@ -59,8 +68,9 @@ func Dir(state, instance string, pendingTime time.Time) string {
 
 // Open reads what an earlier run left in dir and goes on delivering it. It does
 // not fail: trouble with the disk is logged. Close must be called.
-func Open(dir string, p Publisher, log zerolog.Logger) *Outbox {
-	o := &Outbox{publisher: p, log: log}
+// count, which may be nil, hears of the outcome of every attempt.
+func Open(dir string, p Publisher, log zerolog.Logger, count func(message.Report, error)) *Outbox {
+	o := &Outbox{publisher: p, log: log, count: count}
 	o.ctx, o.stop = context.WithCancel(context.Background())
 	var pending []entry
 	var err error
@@ -74,6 +84,14 @@ func Open(dir string, p Publisher, log zerolog.Logger) *Outbox {
 
 // Said returns the keys of everything that was put, now or by an earlier run.
 func (o *Outbox) Said() []string { return o.said }
+
+// Report returns what was put under a key, now or by an earlier run, as long as it
+// is on disk.
+func (o *Outbox) Report(key string) (message.Report, bool) { return o.store.report(key) }
+
+// Mark remembers a key without a report: Said of later runs has it. It is the
+// same disk, and may be forgotten where that cannot be written.
+func (o *Outbox) Mark(key string) { o.disk(o.store.mark(key)) }
 
 // Put writes a report to disk under its key and begins to deliver it. Not to be
 // called after Close.
@@ -113,11 +131,11 @@ func (o *Outbox) start(e entry) {
 // still tells the group why the instance went.
 func (o *Outbox) deliver(e entry) {
 	log := o.log.With().Str("kind", string(e.report.Kind)).Str("msg_id", e.report.ID).Logger()
-	last := e.report.Deadline
+	last, most := e.report.Deadline, lastBackoff
 	if e.report.Kind == message.Maintenance || last.IsZero() {
-		last = e.report.At.Add(keepTrying)
+		last, most = e.report.At.Add(keepTrying), slowBackoff
 	}
-	for attempt, wait := 1, firstBackoff; ; attempt, wait = attempt+1, min(2*wait, lastBackoff) {
+	for attempt, wait := 1, firstBackoff; ; attempt, wait = attempt+1, min(2*wait, most) {
 		err := o.attempt(e.report)
 		if err == nil {
 			log.Info().Int("attempts", attempt).Msg("report delivered")
@@ -135,7 +153,7 @@ func (o *Outbox) deliver(e entry) {
 			return
 		}
 		if attempt&(attempt-1) == 0 { // a line every five seconds helps nobody: the 1st, 2nd, 4th, 8th …
-			log.Warn().Err(err).Int("attempts", attempt).Msg("report not delivered, trying again")
+			log.WithLevel(severity(err)).Err(err).Int("attempts", attempt).Msg("report not delivered, trying again")
 		}
 		select {
 		case <-o.ctx.Done():
@@ -147,7 +165,20 @@ func (o *Outbox) deliver(e entry) {
 func (o *Outbox) attempt(r message.Report) error {
 	ctx, cancel := context.WithTimeout(o.ctx, attemptTimeout)
 	defer cancel()
-	return o.publisher.Publish(ctx, r)
+	err := o.publisher.Publish(ctx, r)
+	if o.count != nil {
+		o.count(r, err)
+	}
+	return err
+}
+
+// severity of an attempt that failed.
+func severity(err error) zerolog.Level {
+	var told Told
+	if errors.As(err, &told) && told.Told() {
+		return zerolog.DebugLevel
+	}
+	return zerolog.WarnLevel
 }
 
 func (o *Outbox) disk(err error) {

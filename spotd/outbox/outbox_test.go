@@ -74,10 +74,10 @@ func TestAReportIsDeliveredOnceAndRemembered(t *testing.T) {
 	dir := lifeDir(t)
 	synctest.Test(t, func(t *testing.T) {
 		p := &topic{}
-		o := Open(dir, p, zerolog.Nop())
+		o := Open(dir, p, zerolog.Nop(), nil)
 		o.Put("hello", report(message.Hello, time.Time{}))
 		o.Close(time.Second)
-		again := Open(dir, p, zerolog.Nop())
+		again := Open(dir, p, zerolog.Nop(), nil)
 		again.Close(time.Second)
 		if len(p.attempts) != 1 || !slices.Equal(again.Said(), []string{"hello"}) {
 			t.Errorf("%d attempts, said %q", len(p.attempts), again.Said())
@@ -93,7 +93,7 @@ func TestItIsOnDiskBeforeItIsPublished(t *testing.T) {
 			_, onDisk = os.Stat(filepath.Join(dir, "hello.json"))
 			return nil
 		}}
-		o := Open(dir, p, zerolog.Nop())
+		o := Open(dir, p, zerolog.Nop(), nil)
 		o.Put("hello", report(message.Hello, time.Time{}))
 		o.Close(time.Second)
 		if onDisk != nil {
@@ -105,12 +105,12 @@ func TestItIsOnDiskBeforeItIsPublished(t *testing.T) {
 func TestACrashLosesNothing(t *testing.T) {
 	dir := lifeDir(t)
 	synctest.Test(t, func(t *testing.T) {
-		crashed := Open(dir, &topic{answer: never}, zerolog.Nop())
+		crashed := Open(dir, &topic{answer: never}, zerolog.Nop(), nil)
 		crashed.Put("hello", report(message.Hello, time.Time{}))
 		crashed.Put("terminating-terminate", report(message.Terminating, time.Now().Add(2*time.Minute)))
 		crashed.Close(0)
 		p := &topic{}
-		next := Open(dir, p, zerolog.Nop())
+		next := Open(dir, p, zerolog.Nop(), nil)
 		said := next.Said()
 		next.Close(time.Second)
 		got := p.kinds()
@@ -126,7 +126,7 @@ func TestRetriesSlowDownToFiveSecondsUntilTheDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &topic{answer: never}
 		began := time.Now()
-		o := Open(dir, p, zerolog.Nop())
+		o := Open(dir, p, zerolog.Nop(), nil)
 		o.Put("terminating-terminate", report(message.Terminating, began.Add(2*time.Minute)))
 		o.Close(time.Hour)
 		if n := len(p.attempts); n < 24 || n > 60 {
@@ -148,7 +148,7 @@ func TestAReportWithoutDeadlineIsGivenUpAfterADay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &topic{answer: never}
 		began := time.Now()
-		o := Open(dir, p, zerolog.Nop())
+		o := Open(dir, p, zerolog.Nop(), nil)
 		o.Put("hello", report(message.Hello, time.Time{}))
 		o.Close(48 * time.Hour)
 		if took := time.Since(began); took < 23*time.Hour || took > 25*time.Hour {
@@ -161,7 +161,7 @@ func TestANoticeSeenTooLateIsTriedOnce(t *testing.T) {
 	dir := lifeDir(t)
 	synctest.Test(t, func(t *testing.T) {
 		p := &topic{answer: never}
-		o := Open(dir, p, zerolog.Nop())
+		o := Open(dir, p, zerolog.Nop(), nil)
 		o.Put("terminating-terminate", report(message.Terminating, time.Now().Add(-time.Minute)))
 		o.Close(time.Hour)
 		if len(p.attempts) != 1 {
@@ -179,7 +179,7 @@ func TestANoticeDoesNotWaitBehindAHelloThatHangs(t *testing.T) {
 			}
 			return nil
 		}}
-		o := Open(dir, p, zerolog.Nop())
+		o := Open(dir, p, zerolog.Nop(), nil)
 		o.Put("hello", report(message.Hello, time.Time{}))
 		synctest.Wait()
 		began := time.Now()
@@ -202,7 +202,7 @@ func TestABlackHoleCostsFiveSecondsAnAttempt(t *testing.T) {
 			return nil
 		}}
 		began := time.Now()
-		o := Open(dir, p, zerolog.Nop())
+		o := Open(dir, p, zerolog.Nop(), nil)
 		o.Put("hello", report(message.Hello, time.Time{}))
 		o.Close(time.Minute)
 		if took := time.Since(began); took < attemptTimeout || took > attemptTimeout+firstBackoff || len(p.kinds()) != 1 {
@@ -214,7 +214,7 @@ func TestABlackHoleCostsFiveSecondsAnAttempt(t *testing.T) {
 func TestClosingIsBounded(t *testing.T) {
 	dir := lifeDir(t)
 	synctest.Test(t, func(t *testing.T) {
-		o := Open(dir, &topic{answer: blackHole}, zerolog.Nop())
+		o := Open(dir, &topic{answer: blackHole}, zerolog.Nop(), nil)
 		o.Put("hello", report(message.Hello, time.Time{}))
 		began := time.Now()
 		o.Close(2 * time.Second)
@@ -232,7 +232,7 @@ func TestADiskThatCannotBeWrittenIsToldOnceAndDoesNotStopDelivery(t *testing.T) 
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		p := &topic{}
-		o := Open(filepath.Join(file, "i-1@0"), p, zerolog.New(zerolog.SyncWriter(&log)))
+		o := Open(filepath.Join(file, "i-1@0"), p, zerolog.New(zerolog.SyncWriter(&log)), nil)
 		o.Put("hello", report(message.Hello, time.Time{}))
 		o.Put("ready", report(message.Ready, time.Time{}))
 		o.Close(time.Second)

@@ -91,6 +91,21 @@ func (s store) forgetOthers() error {
 	return errors.Join(errs...)
 }
 
+// report reads what is known under a key; a mark has no report.
+func (s store) report(key string) (message.Report, bool) {
+	for _, suffix := range []string{pendingSuffix, saidSuffix} {
+		if e, err := s.load(key + suffix); err == nil {
+			return e.report, true
+		}
+	}
+	return message.Report{}, false
+}
+
+// mark makes an empty file that says that something was done.
+func (s store) mark(key string) error {
+	return writeSynced(filepath.Join(s.dir, key+saidSuffix), nil)
+}
+
 // put writes a pending report so that it is whole or absent after a crash: its
 // content is on disk before its name is, and the name before put returns.
 func (s store) put(key string, body []byte) error {
@@ -138,4 +153,14 @@ func ignoreMissing(err error) error {
 		return nil
 	}
 	return err
+}
+
+// Undelivered counts the reports in all lives below a state directory that are
+// still to be delivered.
+func Undelivered(state string) (int, error) {
+	if _, err := os.ReadDir(state); err != nil {
+		return 0, err
+	}
+	found, err := filepath.Glob(filepath.Join(state, "i-*@*", "*"+pendingSuffix))
+	return len(found), err
 }

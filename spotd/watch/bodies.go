@@ -53,6 +53,24 @@ func (m *Machine) spotAction(now time.Time, item Item) []message.Report {
 	return []message.Report{r}
 }
 
+// terminationTime reads the legacy spot/termination-time, for instance
+// 2015-01-05T18:02:00Z. It may hold something that is no time, and one in the
+// past where the termination failed (EC2 User Guide, "Spot Instance interruption
+// notices"): neither is a notice.
+func (m *Machine) terminationTime(now time.Time, item Item) []message.Report {
+	if item.Presence != Present {
+		return nil
+	}
+	deadline, err := noticeDeadline(strings.TrimSpace(item.Body), now)
+	if err != nil || !deadline.After(now) {
+		m.note("spot/termination-time is no time to come: " + clip(item.Body))
+		return nil
+	}
+	r := m.report(message.Terminating, now, deadline)
+	r.Action, r.Detail = message.ActionTerminate, "from the legacy spot/termination-time"
+	return []message.Report{r}
+}
+
 // noticeDeadline reads the time of a notice, zero and an error if there is none.
 func noticeDeadline(value any, now time.Time) (time.Time, error) {
 	text, _ := value.(string)

@@ -13,60 +13,6 @@ import (
 	"autospotting/pkg/message"
 )
 
-// Settings are what the operator chose.
-type Settings struct {
-	// Grace is the time from the instance's launch (its pendingTime) until it
-	// counts as ready.
-	Grace time.Duration
-	// Poll is the time between two looks at the metadata.
-	Poll time.Duration
-}
-
-// Identity is what does not change during an instance's life.
-type Identity struct {
-	From message.Source
-	// Proof is the signed document; empty where the metadata has none.
-	Proof message.Identity
-	// PendingTime is when the instance was launched or last started, from the
-	// identity document; zero if unknown.
-	PendingTime time.Time
-}
-
-// Restored is what an earlier run on the same instance left.
-type Restored struct {
-	// Said holds the keys (see [Key]) of the reports that were made already.
-	Said []string
-}
-
-// Presence tells absence from ignorance: a metadata service that does not
-// answer has not said that there is no notice.
-type Presence int
-
-// The zero value is Unknown.
-const (
-	Unknown Presence = iota // timeout, refusal, 5xx
-	Absent                  // 404
-	Present
-)
-
-// Item is one metadata item as it was seen.
-type Item struct {
-	Presence Presence
-	Body     string // as served; only with Present
-}
-
-// Seen returns an item that is present.
-func Seen(body string) Item { return Item{Present, body} }
-
-// Observation is one look at the metadata (EC2 User Guide, "Instance metadata
-// categories"). The zero value knows nothing.
-type Observation struct {
-	SpotAction           Item // spot/instance-action
-	Rebalance            Item // events/recommendations/rebalance
-	Maintenance          Item // events/maintenance/scheduled
-	TargetLifecycleState Item // autoscaling/target-lifecycle-state
-}
-
 // Machine decides what is to be said, and says each thing once in an instance's
 // life. Not for concurrent use.
 type Machine struct {
@@ -74,14 +20,17 @@ type Machine struct {
 	identity Identity
 	said     map[string]bool
 	first    time.Time // of the first Step
+	up       time.Time // the application is, or counts as, up since; zero if not
+	overdue  bool      // it only counts as up
 	doomed   bool      // a notice is out, or the group is about to terminate us
+	leaving  bool      // the group is about to terminate us
 	notes    []string
 	noted    map[string]bool
 }
 
 // New returns a Machine at the start, or at the restart, of the daemon.
 func New(s Settings, id Identity, r Restored) *Machine {
-	m := &Machine{settings: s, identity: id, said: map[string]bool{}, noted: map[string]bool{}}
+	m := &Machine{settings: s, identity: id, said: map[string]bool{}, noted: map[string]bool{}, up: r.Started}
 	for _, key := range r.Said {
 		m.said[key] = true
 		m.doomed = m.doomed || isNotice(key)
@@ -96,22 +45,47 @@ func (m *Machine) Step(now time.Time, o Observation) []message.Report {
 		m.first = now
 	}
 	var out []message.Report
-	for _, r := range slices.Concat(m.spotAction(now, o.SpotAction), m.rebalance(now, o.Rebalance), m.maintenance(now, o.Maintenance)) {
+	for _, r := range slices.Concat(m.spotAction(now, o.SpotAction), m.terminationTime(now, o.Legacy), m.rebalance(now, o.Rebalance), m.maintenance(now, o.Maintenance)) {
 		out = m.say(out, r)
 	}
 	m.follow(o.TargetLifecycleState)
 	out = m.say(out, m.report(message.Hello, now, time.Time{}))
-	if !m.doomed && !now.Before(m.readyAt()) {
-		out = m.say(out, m.report(message.Ready, now, time.Time{}))
+	return m.readiness(out, now, o.Application)
+}
+
+// readiness says Started when the probe passed, and Ready when it is time. An
+// instance on its way out says neither.
+func (m *Machine) readiness(out []message.Report, now time.Time, app Application) []message.Report {
+	if app != Waiting && m.up.IsZero() {
+		m.up, m.overdue = now, app == Overdue
+	}
+	if m.doomed {
+		return out
+	}
+	if m.settings.Probe && !m.up.IsZero() && !m.overdue {
+		out = m.say(out, m.report(message.Started, now, time.Time{}))
+	}
+	if at := m.readyAt(); !at.IsZero() && !now.Before(at) {
+		r := m.report(message.Ready, now, time.Time{})
+		if m.overdue {
+			r.Detail = "the application's probe has not passed; its time is over, and the owner chose to be ready all the same"
+		}
+		out = m.say(out, r)
 	}
 	return out
 }
+
+// Leaving reports whether the group is about to terminate the instance.
+func (m *Machine) Leaving() bool { return m.leaving }
+
+// Doomed reports whether the instance is on its way out, for whatever reason.
+func (m *Machine) Doomed() bool { return m.doomed }
 
 // Next returns when to look again: one poll later, or earlier when the grace
 // ends before that. Valid after the first Step.
 func (m *Machine) Next(now time.Time) time.Time {
 	next := now.Add(m.settings.Poll)
-	ready := m.readyAt()
+	ready := m.readyAt() // zero is not after now
 	if !m.doomed && !m.said[string(message.Ready)] && ready.After(now) && ready.Before(next) {
 		return ready
 	}
@@ -125,10 +99,17 @@ func (m *Machine) Notes() []string {
 	return notes
 }
 
-// readyAt is the end of the grace. An instance cannot look at its metadata
+// readyAt is when the instance counts as ready: with a probe Settle after its
+// success, zero as long as that is open; without one the end of the grace. An instance cannot look at its metadata
 // before it was launched, so a pendingTime in the future is a wrong clock here:
 // then the grace counts from the first look.
 func (m *Machine) readyAt() time.Time {
+	if m.settings.Probe {
+		if m.up.IsZero() {
+			return time.Time{}
+		}
+		return m.up.Add(m.settings.Settle)
+	}
 	start := m.identity.PendingTime
 	if start.IsZero() || m.first.Before(start) {
 		start = m.first
@@ -141,8 +122,8 @@ func (m *Machine) readyAt() time.Time {
 // state that is new to us, change nothing (Amazon EC2 Auto Scaling User Guide,
 // "Retrieve the target lifecycle state through instance metadata").
 func (m *Machine) follow(target Item) {
-	if target.Presence == Present && strings.TrimSpace(target.Body) == "Terminated" && !m.doomed {
-		m.doomed = true
+	if target.Presence == Present && strings.TrimSpace(target.Body) == "Terminated" && !m.leaving {
+		m.doomed, m.leaving = true, true
 		m.note("the group is terminating this instance")
 	}
 }

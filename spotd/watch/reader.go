@@ -70,28 +70,50 @@ type Reader struct {
 	Client Metadata
 }
 
-// Observe takes one look, the spot notice first. Where the service does not
-// answer for it the other items are left Unknown, so that a hanging service
-// delays the next look at the notice by one timeout, not by four. The error says
-// why something is Unknown; the observation is valid all the same.
-func (r Reader) Observe(ctx context.Context) (Observation, error) {
+// Observe takes one look at what is due, the spot notice first and always. Where
+// the service does not answer for it the other items are left Unknown, so that a
+// hanging service delays the next look at the notice by one timeout, not by four;
+// only an answer that is no answer (5xx, 403, no notice in the body) makes it ask
+// the legacy item too. The error says why something is Unknown; the observation
+// is valid all the same.
+func (r Reader) Observe(ctx context.Context, due Items) (Observation, error) {
 	var o Observation
+	var err error
+	if o.SpotAction, err = r.metadata(ctx, "spot/instance-action"); err != nil || strange(o.SpotAction) {
+		return r.legacy(ctx, o, err)
+	}
 	for _, item := range []struct {
+		due  Items
 		path string
 		into *Item
 	}{
-		{"spot/instance-action", &o.SpotAction},
-		{"events/recommendations/rebalance", &o.Rebalance},
-		{"autoscaling/target-lifecycle-state", &o.TargetLifecycleState},
-		{"events/maintenance/scheduled", &o.Maintenance},
+		{Targets, "events/recommendations/rebalance", &o.Rebalance},
+		{Targets, "autoscaling/target-lifecycle-state", &o.TargetLifecycleState},
+		{Events, "events/maintenance/scheduled", &o.Maintenance},
 	} {
-		got, err := r.metadata(ctx, item.path)
-		if err != nil {
+		if due&item.due == 0 {
+			continue
+		}
+		if *item.into, err = r.metadata(ctx, item.path); err != nil {
 			return o, err
 		}
-		*item.into = got
 	}
 	return o, nil
+}
+
+// legacy asks for spot/termination-time where the service answers, but not with
+// what it should. What it says does not end the gap: err stays.
+func (r Reader) legacy(ctx context.Context, o Observation, err error) (Observation, error) {
+	var status interface{ HTTPStatusCode() int }
+	if err == nil || errors.As(err, &status) {
+		o.Legacy, _ = r.metadata(ctx, "spot/termination-time")
+	}
+	return o, err
+}
+
+// strange tells a body without any notice in it.
+func strange(item Item) bool {
+	return item.Presence == Present && !strings.Contains(item.Body, `"action"`)
 }
 
 // Identity reads once what does not change. A missing signature or life cycle
