@@ -35,11 +35,13 @@ type command struct {
 var commands = []command{
 	{"run", "watch this instance and report, until SIGTERM", true, func(c config, _ io.Writer) error { return runService(c) }},
 	{"install", "install a service that runs with these flags; harmless to repeat", true, installService},
-	{"uninstall", "remove the service", false, control},
+	{"uninstall", "stop and remove the service and what it left; settings and handlers stay", false, uninstallService},
 	{"start", "start the installed service", false, control},
 	{"stop", "stop it", false, control},
 	{"restart", "restart it", false, control},
 	{"status", "say whether it runs; exits 3 if not", false, printStatus},
+	{"check", "tell whether metadata, role, topic, clock, probe and handlers are fine; --format json for programs", true, printCheck},
+	{"handle", "run the root handlers; for the unit spotd-handlers.service", true, handleAsRoot},
 	{"version", "print the version", false, printVersion},
 }
 
@@ -83,7 +85,11 @@ func (c command) dispatch(args []string, stdout io.Writer) error {
 	var err error
 	switch {
 	case c.flags:
-		given, err = readConfig(args, os.Getenv)
+		var format string
+		if args, format, err = cutFormat(c.name, args); err == nil {
+			given, err = readConfig(args, os.Getenv)
+		}
+		given.format = format
 	case len(args) > 0 && strings.TrimLeft(args[0], "-") == "help", len(args) > 0 && args[0] == "-h":
 		err = flag.ErrHelp
 	case len(args) > 0:
@@ -99,6 +105,30 @@ func (c command) dispatch(args []string, stdout io.Writer) error {
 	return c.run(given, stdout)
 }
 
+// cutFormat takes --format out of the arguments of check.
+func cutFormat(verb string, args []string) (rest []string, format string, err error) {
+	if verb != "check" {
+		return args, "", nil
+	}
+	format = "text"
+	for i := 0; i < len(args); i++ {
+		name, value, joined := strings.Cut(args[i], "=")
+		if strings.TrimLeft(name, "-") != "format" || !strings.HasPrefix(name, "-") {
+			rest = append(rest, args[i])
+			continue
+		}
+		if !joined && i+1 < len(args) {
+			i++
+			value = args[i]
+		}
+		format = value
+	}
+	if format != "text" && format != "json" {
+		return nil, "", fmt.Errorf("--format: %q: want text or json", format)
+	}
+	return rest, format, nil
+}
+
 func printHelp(w io.Writer) error {
 	var b strings.Builder
 	b.WriteString("spotd tells the coordinator when this instance is ready, and when AWS is about to take it.\n\n" +
@@ -106,7 +136,7 @@ func printHelp(w io.Writer) error {
 	for _, c := range commands {
 		fmt.Fprintf(&b, "  %-10s %s\n", c.name, c.help)
 	}
-	b.WriteString("\nflags of run and install, and their twins in the environment:\n")
+	fmt.Fprintf(&b, "\nflags of run, install and check; their twins in the environment; by the flag's name also in %s (--config FILE):\n", defaultFile())
 	for _, s := range settings {
 		fmt.Fprintf(&b, "  --%-16s %-16s %s", s.flag+" "+s.value, s.env, s.help)
 		if s.fallback != "" {

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime/debug"
 	"strings"
 	"testing"
@@ -58,9 +59,12 @@ func TestFlagsGoBeforeTheEnvironmentBeforeTheDefaults(t *testing.T) {
 	got, err := readConfig([]string{"--grace=90s"}, func(key string) string { return env[key] })
 	want := config{
 		Topic: testTopic, Group: "from the environment", Grace: 90 * time.Second, Poll: 2 * time.Second,
-		StateDir: "/var/lib/spotd", LogLevel: zerolog.InfoLevel,
+		Probe: "none", ProbeInterval: 2 * time.Second, ProbeTimeout: 15 * time.Minute, ProbeOverdue: overdueWait,
+		Handlers: "/etc/spotd/terminating.d", RootHandlers: "/etc/spotd/terminating.root.d", HandlerTimeout: time.Minute,
+		PollTargets: 10 * time.Second, PollEvents: time.Minute, StateDir: "/var/lib/spotd", LogLevel: zerolog.InfoLevel,
 	}
-	if err != nil || got != want {
+	got.given = nil
+	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	if got.region() != "eu-west-1" {
@@ -107,21 +111,21 @@ func TestHelpNamesEveryCommandFlagAndVariable(t *testing.T) {
 	}
 }
 
-func TestTheUnitIsAsReviewed(t *testing.T) {
-	c := config{
-		Topic: testTopic, Group: `50% "off" $HOME \o/`, Grace: 5 * time.Minute, Poll: 2 * time.Second,
-		StateDir: "/var/lib/spotd", LogLevel: zerolog.InfoLevel,
-	}
-	got := unit("/usr/local/bin/spotd", arguments(c))
-	const golden = "testdata/spotd.service"
-	if *update {
-		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
+func TestTheUnitsAreAsReviewed(t *testing.T) {
+	c := config{given: []string{"--topic", testTopic, "--group", `50% "off" $HOME \o/`, "--grace", "5m0s"}}
+	units := extraUnits("/usr/local/bin/spotd", arguments("handle", c))
+	units["spotd.service"] = unit("/usr/local/bin/spotd", arguments("run", c))
+	for name, got := range units {
+		golden := filepath.Join("testdata", name)
+		if *update {
+			if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil || got != string(want) {
-		t.Errorf("got\n%s\nwant\n%s\n%v", got, want, err)
+		want, err := os.ReadFile(golden)
+		if err != nil || got != string(want) {
+			t.Errorf("got\n%s\nwant\n%s\n%v", got, want, err)
+		}
 	}
 }
 
@@ -130,11 +134,11 @@ func TestTheServiceRunsWithTheFlagsOfInstall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	args := arguments(c)
+	args := arguments("run", c)
 	if args[0] != "run" {
 		t.Errorf("runs %q", args[0])
 	}
-	if again, err := readConfig(args[1:], os.Getenv); err != nil || again != c {
+	if again, err := readConfig(args[1:], os.Getenv); err != nil || !reflect.DeepEqual(again, c) {
 		t.Errorf("%+v became %+v, %v", c, again, err)
 	}
 }

@@ -9,9 +9,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/rs/zerolog"
 
 	"autospotting/pkg/message"
+	"autospotting/spotd/handlers"
+	"autospotting/spotd/hook"
+	"autospotting/spotd/notify"
 	"autospotting/spotd/outbox"
 	"autospotting/spotd/watch"
 )
@@ -26,20 +30,38 @@ type daemon struct {
 	config    config
 	log       zerolog.Logger
 	reader    watch.Reader
+	keys      aws.CredentialsProvider
+	transport http.RoundTripper // to AWS's endpoints
 	publisher outbox.Publisher
+	manager   *notify.Socket
+	stats     *stats
 }
 
-// newDaemon wires the daemon to the two services; nil transports are the network.
-func newDaemon(c config, log zerolog.Logger, metadata, topic http.RoundTripper) daemon {
+// newDaemon wires the daemon to the services; nil transports are the network.
+func newDaemon(c config, log zerolog.Logger, metadata, endpoints http.RoundTripper) daemon {
 	client := watch.NewClient(metadata)
-	return daemon{config: c, log: log, reader: watch.Reader{Client: client}, publisher: newTopic(c, client, topic)}
+	if endpoints == nil {
+		endpoints = newTransport()
+	}
+	keys := newCredentials(client, log)
+	return daemon{
+		config: c, log: log, reader: watch.Reader{Client: client}, keys: keys, transport: endpoints,
+		publisher: newTopic(c, keys, endpoints), manager: notify.FromEnv(os.Getenv), stats: &stats{},
+	}
 }
 
 // run watches and reports until ctx ends. It has no other way to end: whatever
 // fails is tried again.
 func (d daemon) run(ctx context.Context) {
-	outage := gap{log: d.log}
-	id, err := d.reader.Identify(ctx, d.config.Group, d.config.Poll, func(err error) { outage.saw(err) })
+	defer d.manager.Stopping()
+	defer listen(d.config.Listen, d.stats, d.config.Poll, d.log)()
+	d.manager.Status("waiting for the metadata")
+	d.manager.Ready() // not later: a boot must not wait for a metadata service that does not answer
+	outage := &gap{log: d.log, stats: d.stats}
+	id, err := d.reader.Identify(ctx, d.config.Group, d.config.Poll, func(err error) {
+		outage.saw(err)
+		d.manager.Alive(time.Now())
+	})
 	if err != nil {
 		return
 	}
@@ -47,32 +69,27 @@ func (d daemon) run(ctx context.Context) {
 	log := d.log.With().Str("instance", id.From.Instance).Str("group", id.From.Group).Logger()
 	log.Info().Str("zone", id.From.Zone).Str("type", id.From.Type).Str("lifecycle", id.From.Lifecycle).
 		Time("pending_time", id.PendingTime).Bool("signed", id.Proof.Signature != "").Msg("watching")
-
-	box := outbox.Open(outbox.Dir(stateDir(d.config.StateDir), id.From.Instance, id.PendingTime), d.publisher, log)
-	defer box.Close(drain)
-	machine := watch.New(watch.Settings{Grace: d.config.Grace, Poll: d.config.Poll}, id, watch.Restored{Said: box.Said()})
-	for sleep(ctx, d.look(ctx, machine, box, log, &outage)) {
+	l := d.newLife(ctx, log, id, outage)
+	defer l.end()
+	for l.sleep(ctx, l.look(ctx)) {
 	}
 	log.Info().Msg("stopping")
 }
 
-// look takes one look, puts what is new into the outbox, and returns how long to
-// sleep.
-func (d daemon) look(ctx context.Context, m *watch.Machine, box *outbox.Outbox, log zerolog.Logger, outage *gap) time.Duration {
-	began := time.Now()
-	o, err := d.reader.Observe(ctx)
-	if ctx.Err() != nil {
-		return 0
+// newDeparture wires what happens before the instance goes.
+func (d daemon) newDeparture(log zerolog.Logger, from message.Source) *departure {
+	leaving := newDeparture(log)
+	leaving.runners = []func(context.Context, handlers.Event) handlers.Result{
+		handlers.Runner{Dir: d.config.Handlers, Timeout: d.config.HandlerTimeout, Log: log}.Run,
+		rootHandlers(d.config, log),
 	}
-	outage.saw(err)
-	for _, r := range m.Step(time.Now(), o) {
-		reporting(log, r)
-		box.Put(watch.Key(r), r)
+	if d.config.LifecycleHook != "" {
+		leaving.hook = &hook.Hook{
+			Calls: hookCalls(cmp.Or(from.Region, d.config.region()), d.keys, d.transport),
+			Name:  d.config.LifecycleHook, Group: from.Group, Instance: from.Instance, Log: log,
+		}
 	}
-	for _, note := range m.Notes() {
-		log.Warn().Msg(note)
-	}
-	return time.Until(m.Next(began))
+	return leaving
 }
 
 func reporting(log zerolog.Logger, r message.Report) {
@@ -89,31 +106,29 @@ func reporting(log zerolog.Logger, r message.Report) {
 	line.Msg("reporting")
 }
 
-// sleep reports whether the time passed before ctx ended.
-func sleep(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(d):
-		return ctx.Err() == nil
-	}
-}
-
-// gap logs the beginning and the end of a metadata outage, not each poll of it.
+// gap logs the beginning and the end of a metadata outage, not each poll of it,
+// and measures it.
 type gap struct {
 	log   zerolog.Logger
+	stats *stats
 	since time.Time
 }
 
-func (g *gap) saw(err error) {
+// saw returns how long the gap was that ends with this look; zero if none does.
+func (g *gap) saw(err error) time.Duration {
+	g.stats.look(time.Now(), err)
 	switch {
 	case err != nil && g.since.IsZero():
 		g.since = time.Now()
 		g.log.Warn().Err(err).Msg("metadata does not answer, trying again")
 	case err == nil && !g.since.IsZero():
-		g.log.Info().Dur("gap_ms", time.Since(g.since)).Msg("metadata answers again")
+		took := time.Since(g.since)
 		g.since = time.Time{}
+		g.stats.gap(took)
+		g.log.Info().Dur("gap_ms", took).Msg("metadata answers again")
+		return took
 	}
+	return 0
 }
 
 // stateDir prefers what systemd assigned (StateDirectory=, the first of a list)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +20,7 @@ type bed struct {
 	metadata *metadata
 	sink     *sink
 	log      *bytes.Buffer
+	flags    []string
 	stop     context.CancelFunc
 	done     chan struct{}
 }
@@ -44,7 +46,10 @@ func (b *bed) start() {
 	var ctx context.Context
 	ctx, b.stop = context.WithCancel(context.Background())
 	b.done = make(chan struct{})
-	c := config{Topic: testTopic, Group: "web", Grace: 5 * time.Minute, Poll: 2 * time.Second}
+	c, err := readConfig(append([]string{"--topic", testTopic, "--group", "web", "--handlers", "", "--root-handlers", ""}, b.flags...), os.Getenv)
+	if err != nil {
+		b.t.Fatal(err)
+	}
 	d := newDaemon(c, zerolog.New(zerolog.SyncWriter(b.log)), inMemory{b.metadata}, inMemory{b.sink})
 	go func() {
 		defer close(b.done)

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -63,7 +66,7 @@ func (p *program) wait() {
 
 // serviceConfig describes the service; wait may be nil where nothing is run.
 func serviceConfig(c config, wait func()) *service.Config {
-	args := arguments(c)
+	args := arguments("run", c)
 	options := service.KeyValue{"SystemdScript": unit(executable(), args)}
 	if wait != nil {
 		options["RunWait"] = wait
@@ -98,17 +101,69 @@ func managed(c config) (service.Service, error) {
 }
 
 func installService(c config, _ io.Writer) error {
-	if strings.Contains(c.Group+c.StateDir+executable(), "{{") {
+	if strings.Contains(unit(executable(), arguments("run", c)), "{{") {
 		return errors.New("install: {{ in a name or path would be read by the service manager's template: rename it")
 	}
 	s, err := managed(c)
 	if err != nil {
 		return err
 	}
+	if onSystemd(s) {
+		for name, text := range extraUnits(executable(), arguments("handle", c)) {
+			if err := os.WriteFile(filepath.Join(unitDir, name), []byte(text), 0o644); err != nil {
+				return fmt.Errorf("install: %w; run it as root", err)
+			}
+		}
+	}
 	return install(s)
 }
 
-// control hands uninstall, start, stop and restart to the service manager.
+// unitDir is where the service library puts the unit too.
+const unitDir = "/etc/systemd/system"
+
+// traces are what the unit makes on the disk.
+var traces = []string{"/var/lib/private/spotd", "/var/lib/spotd", "/run/spotd", "/run/spotd-handlers"}
+
+func onSystemd(s service.Service) bool { return s.Platform() == "linux-systemd" }
+
+// uninstallService stops the service and removes it with all that it made.
+// The owner's settings and handlers stay. Harmless where nothing is installed.
+func uninstallService(c config, w io.Writer) error {
+	s, err := managed(c)
+	if err != nil {
+		return err
+	}
+	if _, err := s.Status(); errors.Is(err, service.ErrNotInstalled) {
+		fmt.Fprintln(w, "not installed")
+		return nil
+	}
+	_ = s.Stop() // it may not run
+	if err := s.Uninstall(); err != nil {
+		return fmt.Errorf("uninstall: %w; run it as root", err)
+	}
+	if !onSystemd(s) {
+		return nil
+	}
+	return removeTraces()
+}
+
+func removeTraces() error {
+	_ = exec.Command("systemctl", "stop", "spotd-handlers.path", "spotd-handlers.service").Run()
+	var errs []error
+	for name := range extraUnits("", nil) {
+		if err := os.Remove(filepath.Join(unitDir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
+	}
+	for _, path := range traces {
+		errs = append(errs, os.RemoveAll(path))
+	}
+	errs = append(errs, exec.Command("systemctl", "daemon-reload").Run())
+	_ = exec.Command("systemctl", "reset-failed", "spotd.service", "spotd-handlers.service").Run() // nothing failed
+	return errors.Join(errs...)
+}
+
+// control hands start, stop and restart to the service manager.
 func control(c config, _ io.Writer) error {
 	s, err := managed(c)
 	if err != nil {

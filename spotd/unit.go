@@ -16,51 +16,113 @@ func executable() string {
 	return path
 }
 
-// arguments rebuilds the command line of run. Every flag is spelled out, so that
-// the unit means the same after a default changes.
-func arguments(c config) []string {
-	return []string{
-		"run", "--topic", c.Topic, "--group", c.Group, "--grace", c.Grace.String(), "--poll", c.Poll.String(),
-		"--state-dir", c.StateDir, "--log-level", c.LogLevel.String(),
-	}
-}
+// arguments is the command line of a unit: what was given by flag or variable.
+// The rest is not spelled out, so that the file can be edited afterwards.
+func arguments(verb string, c config) []string { return append([]string{verb}, c.given...) }
 
 // unit returns the systemd unit. It is ours because the service library's own
 // waits 120 s before a restart (one crash would cost a whole notice) and
 // does not wait for the network. The account is made up by systemd at start
-// (DynamicUser), owns nothing but the state directory, and the limit on starts
-// is lifted: a daemon that gives up is worse than one that keeps trying.
+// (DynamicUser), owns nothing but its two directories, and the limit on starts
+// is lifted: a daemon that gives up is worse than one that keeps trying. Older
+// systemd (before 230) reads that limit in [Service].
+//
+// Handlers run in the same box: MemoryMax is theirs too, and a handler that
+// takes more is killed, not the daemon (OOMPolicy). Only the daemon is told to stop
+// (KillMode), which lets handlers finish for 60 s.
 func unit(path string, args []string) string {
-	command := quote(path)
-	for _, a := range args {
-		command += " " + quote(a)
-	}
 	return `[Unit]
 Description=` + description + `
 After=network-online.target
-Wants=network-online.target
+Wants=network-online.target spotd-handlers.path
 StartLimitIntervalSec=0
 
 [Service]
-ExecStart=` + command + `
+Type=notify
+NotifyAccess=main
+WatchdogSec=20
+ExecStart=` + commandLine(path, args) + `
 Restart=always
-RestartSec=1
+RestartSec=500ms
+StartLimitInterval=0
+KillMode=mixed
+TimeoutStopSec=75
 EnvironmentFile=-/etc/default/spotd
 StateDirectory=spotd
+StateDirectoryMode=0700
+RuntimeDirectory=spotd
 DynamicUser=yes
+UMask=0077
 ProtectSystem=strict
 ProtectHome=yes
+PrivateTmp=yes
 PrivateDevices=yes
+PrivateUsers=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
 NoNewPrivileges=yes
-CapabilityBoundingSet=
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
 RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
-MemoryMax=64M
-TasksMax=64
+CapabilityBoundingSet=
+AmbientCapabilities=
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+SystemCallErrorNumber=EPERM
+MemoryMax=256M
+TasksMax=128
+OOMPolicy=continue
 OOMScoreAdjust=-900
 
 [Install]
 WantedBy=multi-user.target
 `
+}
+
+// extraUnits are the units beside the service: the path unit sees the daemon's
+// event and starts the service that runs the handlers as root. That stays
+// "active" afterwards, so that the event starts it once.
+func extraUnits(path string, args []string) map[string]string {
+	return map[string]string{
+		"spotd-handlers.path": `[Unit]
+Description=Waits for the notice that root handlers of spotd are for
+PartOf=spotd.service
+
+[Path]
+PathExists=` + rootPath + `
+Unit=spotd-handlers.service
+`,
+		"spotd-handlers.service": `[Unit]
+Description=Runs the root handlers of spotd before this instance goes
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=` + commandLine(path, args) + `
+TimeoutStartSec=infinity
+EnvironmentFile=-/etc/default/spotd
+RuntimeDirectory=spotd-handlers
+RuntimeDirectoryMode=0755
+UMask=0022
+`,
+	}
+}
+
+func commandLine(path string, args []string) string {
+	line := quote(path)
+	for _, a := range args {
+		line += " " + quote(a)
+	}
+	return line
 }
 
 // quote makes one word of a systemd command line: percent and dollar signs are

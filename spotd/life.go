@@ -1,0 +1,185 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"autospotting/pkg/message"
+	"autospotting/spotd/outbox"
+	"autospotting/spotd/probe"
+	"autospotting/spotd/watch"
+)
+
+// life is the daemon on one instance, once that is known.
+type life struct {
+	daemon
+	log       zerolog.Logger
+	id        watch.Identity
+	machine   *watch.Machine
+	schedule  watch.Schedule
+	box       *outbox.Outbox
+	outage    *gap
+	departure *departure
+	app       chan watch.Application // what the probe found, once
+	stopProbe context.CancelFunc
+}
+
+func (d daemon) newLife(ctx context.Context, log zerolog.Logger, id watch.Identity, outage *gap) *life {
+	l := &life{daemon: d, log: log, id: id, outage: outage, app: make(chan watch.Application, 1)}
+	l.box = outbox.Open(outbox.Dir(stateDir(d.config.StateDir), id.From.Instance, id.PendingTime), d.publisher, log, d.stats.attempt)
+	said := l.box.Said()
+	restored := watch.Restored{Said: said}
+	if r, ok := l.box.Report(string(message.Started)); ok {
+		restored.Started = r.At
+	}
+	c := d.config
+	l.machine = watch.New(watch.Settings{Grace: c.Grace, Poll: c.Poll, Probe: c.Probe != "none", Settle: c.ProbeGrace}, id, restored)
+	l.schedule = watch.Schedule{TargetsEvery: c.PollTargets, EventsEvery: c.PollEvents}
+	l.departure = d.newDeparture(log, id.From)
+	l.departure.mark = func() { l.box.Mark(departed) }
+	l.resume(said)
+	l.probe(ctx, !restored.Started.IsZero() || slices.Contains(said, string(message.Ready)))
+	d.manager.Status("watching " + id.From.Instance)
+	return l
+}
+
+// resume goes on with the departure where an earlier run ended.
+func (l *life) resume(said []string) {
+	if slices.Contains(said, departed) {
+		l.departure.finished()
+		return
+	}
+	for _, key := range said {
+		if r, ok := l.box.Report(key); ok && r.Kind == message.Terminating {
+			l.departure.begin(noticeEvent(r))
+		}
+	}
+}
+
+// probe asks for the application in the background, unless that is settled.
+func (l *life) probe(ctx context.Context, settled bool) {
+	ask, err := probe.Parse(l.config.Probe)
+	ctx, l.stopProbe = context.WithCancel(ctx)
+	if err != nil || ask == nil || settled || l.machine.Doomed() {
+		return
+	}
+	go func() { // ends with ctx
+		if found := l.ask(ctx, ask); found != watch.Waiting {
+			l.app <- found
+		}
+	}()
+}
+
+// ask probes until the application is up, or does what the owner chose for when
+// that takes too long.
+func (l *life) ask(ctx context.Context, ask probe.Probe) watch.Application {
+	began, why := time.Now(), ""
+	failed := func(err error) {
+		if text := err.Error(); text != why { // a line for each new reason, not for each attempt
+			why = text
+			l.log.Info().Err(err).Msg("application not up yet")
+		}
+	}
+	intime, cancel := context.WithTimeout(ctx, l.config.ProbeTimeout)
+	up := ask.Until(intime, l.config.ProbeInterval, failed)
+	cancel()
+	if !up && ctx.Err() == nil {
+		l.log.Warn().Str("last", why).Str("then", l.config.ProbeOverdue).Dur("after_ms", time.Since(began)).Msg("application not up in time")
+		switch l.config.ProbeOverdue {
+		case overdueReady:
+			return watch.Overdue
+		case overdueWait:
+			up = ask.Until(ctx, l.config.ProbeInterval, failed)
+		}
+	}
+	if !up {
+		return watch.Waiting
+	}
+	l.log.Info().Dur("after_ms", time.Since(began)).Msg("application is up")
+	return watch.Up
+}
+
+// look takes one look, does what follows, and returns how long to sleep.
+func (l *life) look(ctx context.Context) time.Duration {
+	began := time.Now()
+	o, err := l.reader.Observe(ctx, l.schedule.Due(began, l.config.Poll))
+	if ctx.Err() != nil {
+		return 0
+	}
+	l.schedule.Saw(began, o)
+	l.step(o, l.outage.saw(err))
+	return time.Until(l.next(began))
+}
+
+// next shortens the poll, never anything else, by a little: instances that were
+// started together do not ask together.
+func (l *life) next(began time.Time) time.Time {
+	due := l.machine.Next(began)
+	if due.Sub(began) == l.config.Poll {
+		due = due.Add(-rand.N(l.config.Poll/20 + 1))
+	}
+	return due
+}
+
+// step takes an observation to the machine, and what comes out of it into the
+// outbox.
+func (l *life) step(o watch.Observation, gap time.Duration) {
+	for _, r := range l.machine.Step(time.Now(), o) {
+		if gap > 0 && r.Kind == message.Terminating {
+			r.Detail = strings.TrimPrefix(fmt.Sprintf("%s; seen after %v without metadata", r.Detail, gap.Round(time.Second)), "; ")
+		}
+		reporting(l.log, r)
+		l.box.Put(watch.Key(r), r)
+		if r.Kind == message.Terminating {
+			l.manager.Status("terminating at " + r.Deadline.Format(time.TimeOnly))
+			l.departure.begin(noticeEvent(r))
+		}
+	}
+	if l.machine.Leaving() {
+		l.departure.leave(leavingEvent(l.id.From))
+	}
+	if l.machine.Doomed() {
+		l.stopProbe()
+	}
+	for _, note := range l.machine.Notes() {
+		l.log.Warn().Msg(note)
+	}
+}
+
+// sleep reports whether the time passed before ctx ended. Meanwhile it hears the
+// probe, and pets the watchdog.
+func (l *life) sleep(ctx context.Context, d time.Duration) bool {
+	for until := time.Now().Add(d); ; {
+		l.manager.Alive(time.Now())
+		left := time.Until(until)
+		if every := l.manager.Every(); every > 0 {
+			left = min(left, every)
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case found := <-l.app:
+			l.step(watch.Observation{Application: found}, 0)
+			if due := l.machine.Next(time.Now()); due.Before(until) { // the probe's grace may be short
+				until = due
+			}
+		case <-time.After(left):
+			if !time.Now().Before(until) {
+				return ctx.Err() == nil
+			}
+		}
+	}
+}
+
+// end stops what the life began: the handlers finish first, then the reports.
+func (l *life) end() {
+	l.stopProbe()
+	l.departure.close(leaveTime)
+	l.box.Close(drain)
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"autospotting/pkg/message"
+	"autospotting/spotd/handlers"
+	"autospotting/spotd/proc"
+)
+
+// Where the daemon and the unit that runs handlers as root meet. Each writes only
+// below its own RuntimeDirectory, so that neither can be led astray by the
+// other's links.
+const (
+	eventFile = "terminating.json" // below $RUNTIME_DIRECTORY of the daemon
+	rootDone  = "/run/spotd-handlers/done"
+	rootPath  = "/run/spotd/" + eventFile
+)
+
+// rootHandlers returns who runs the handlers that need root: this process where it
+// has the rights, else the unit.
+func rootHandlers(c config, log zerolog.Logger) func(context.Context, handlers.Event) handlers.Result {
+	if os.Geteuid() == 0 || runtime.GOOS == "windows" {
+		return handlers.Runner{Dir: c.RootHandlers, Timeout: c.HandlerTimeout, Trusted: true, Log: log}.Run
+	}
+	return func(ctx context.Context, e handlers.Event) handlers.Result {
+		paths, err := proc.Programs(c.RootHandlers)
+		if err != nil || len(paths) == 0 {
+			return handlers.Result{}
+		}
+		if err := askForRoot(ctx, e, time.Duration(len(paths))*c.HandlerTimeout); err != nil {
+			log.Error().Err(err).Str("dir", c.RootHandlers).Msg("root handlers have not run to their end")
+			return handlers.Result{Ran: len(paths), Failed: len(paths)}
+		}
+		return handlers.Result{Ran: len(paths)}
+	}
+}
+
+// askForRoot writes the event where the path unit waits for it, and waits for
+// the end of what that starts.
+func askForRoot(ctx context.Context, e handlers.Event, most time.Duration) error {
+	dir := os.Getenv("RUNTIME_DIRECTORY")
+	if dir == "" {
+		return errors.New("not root, and not run by the unit of spotd install: no one to ask")
+	}
+	body, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	half := filepath.Join(dir, eventFile+".half")
+	if err := os.WriteFile(half, body, 0o600); err != nil {
+		return err
+	}
+	if err := os.Rename(half, filepath.Join(dir, eventFile)); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	for {
+		if _, err := os.Stat(rootDone); err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+// handleAsRoot is the verb of the root unit. What the daemon wrote is checked
+// before it reaches a program.
+func handleAsRoot(c config, _ io.Writer) error {
+	e, err := readEvent(rootPath)
+	if err != nil {
+		return err
+	}
+	log := newLogger(os.Stderr, c.LogLevel).With().Str("instance", e.Instance).Logger()
+	got := handlers.Runner{Dir: c.RootHandlers, Timeout: c.HandlerTimeout, Trusted: true, Log: log}.Run(context.Background(), e)
+	log.Info().Int("ran", got.Ran).Int("failed", got.Failed).Msg("root handlers done")
+	return os.WriteFile(rootDone, nil, 0o644)
+}
+
+func readEvent(path string) (handlers.Event, error) {
+	body, err := os.ReadFile(path)
+	if err != nil {
+		return handlers.Event{}, err
+	}
+	var e handlers.Event
+	if err := json.Unmarshal(body, &e); err != nil {
+		return handlers.Event{}, fmt.Errorf("%s: malformed", path) // not the content: it could be a link
+	}
+	probe := message.New(message.Hello, message.Source{Instance: e.Instance, Group: e.Group}, time.Unix(0, 0), time.Time{})
+	if probe.Validate() != nil || !groupName.MatchString(e.Group) || !slices.Contains([]string{"terminating", "terminated"}, e.Kind) ||
+		!slices.Contains([]string{message.ActionTerminate, message.ActionStop, message.ActionHibernate}, e.Action) {
+		return handlers.Event{}, fmt.Errorf("%s: not an event of spotd", path)
+	}
+	return e, nil
+}
