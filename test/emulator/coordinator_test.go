@@ -20,6 +20,12 @@ type coordinator struct {
 	done chan error
 }
 
+// What is injected; nothing here downloads it.
+const (
+	release  = "https://spotd.example/v1"
+	checksum = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+)
+
 // serve starts a coordinator for the account, which ends with the test.
 func (a *account) serve(binary string) *coordinator {
 	a.t.Helper()
@@ -35,7 +41,8 @@ func (a *account) serve(binary string) *coordinator {
 func (a *account) startCoordinator(binary string) (*coordinator, error) {
 	c := &coordinator{log: &tail{}, done: make(chan error, 1)}
 	c.cmd = exec.Command(binary, "serve", "--inbox-url", a.inbox, "--work-url", a.work, "--table", table,
-		"--reports-topic", a.reports, "--events-topic", a.events, "--certificates", lab.signer.file, "--log-level", "info")
+		"--reports-topic", a.reports, "--events-topic", a.events, "--certificates", lab.signer.file,
+		"--release-url", release, "--spotd-sha256", "amd64="+checksum+",arm64="+checksum)
 	c.cmd.Env = environment(a.front.URL)
 	c.cmd.Stderr = c.log
 	if err := start(c.cmd); err != nil {

@@ -93,11 +93,20 @@ func (l look) unlike(want size) string {
 	return strings.Join(wrong, "; ")
 }
 
-// until looks until what says nothing is missing. It says what was missing last when patience ends.
+// until looks until what says nothing is missing, or fails the test when patience ends.
 func (a *account) until(name string, missing func(look) string) look {
 	a.t.Helper()
 	ctx, cancel := context.WithTimeout(a.t.Context(), patience)
 	defer cancel()
+	l, err := a.await(ctx, name, missing)
+	if err != nil {
+		a.t.Fatalf("%v\nasked so far: %s", err, strings.Join(a.requests(), ", "))
+	}
+	return l
+}
+
+// await looks until what says nothing is missing. Its error says what was missing last.
+func (a *account) await(ctx context.Context, name string, missing func(look) string) (look, error) {
 	every := time.NewTicker(lookEvery)
 	defer every.Stop()
 	last := "nothing was read"
@@ -105,12 +114,12 @@ func (a *account) until(name string, missing func(look) string) look {
 		l, err := a.look(ctx, name)
 		if err == nil {
 			if last = missing(l); last == "" {
-				return l
+				return l, nil
 			}
 		}
 		select {
 		case <-ctx.Done():
-			a.t.Fatalf("group %s: %s (%v)\nasked so far: %s", name, last, err, strings.Join(a.requests(), ", "))
+			return l, fmt.Errorf("group %s: %s (%v)", name, last, err)
 		case <-every.C:
 		}
 	}

@@ -1,18 +1,150 @@
 package emulator
 
 import (
+	"context"
+	"encoding/base64"
+	"encoding/xml"
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
 
-func TestOneSwapEndToEnd(t *testing.T) {
+func TestEveryOnDemandInstanceIsReplacedBySpot(t *testing.T) {
+	for _, one := range []struct {
+		name  string
+		size  size
+		zones string
+	}{
+		{"with room below MaxSize", size{1, 2, 4}, "a"},
+		{"with desired at MaxSize", size{1, 2, 2}, "a"},
+		{"with min, desired and max the same", size{2, 2, 2}, "a"},
+		{"over two zones", size{1, 2, 3}, "ab"},
+	} {
+		t.Run(one.name, func(t *testing.T) {
+			t.Parallel()
+			a := newAccount(t)
+			a.newGroup("web", one.size, one.zones)
+			a.guests(a.ready)
+			c := a.serve(lab.coordinator)
+			a.tick()
+			l := a.settles("web", one.size)
+			if err := a.launchedWell(t.Context(), "web", l); err != nil {
+				t.Error(err)
+			}
+			c.stop(t)
+		})
+	}
+}
+
+// Every list is read to its last page: the proxy ends pages after one group.
+func TestEveryEnabledGroupIsServed(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
-	want := size{min: 1, desired: 1, max: 3}
-	a.newGroup("web", want, "a")
+	want := size{1, 1, 2}
+	names := []string{"first", "second", "third"}
+	for _, n := range names {
+		a.newGroup(n, want, "a")
+	}
 	a.guests(a.ready)
-	c := a.serve(lab.coordinator)
+	a.serve(lab.coordinator)
 	a.tick()
-	a.settles("web", want)
-	c.stop(t)
-	t.Logf("%d requests: %v", len(a.requests()), a.requests())
+	for _, n := range names {
+		a.settlesAmong(n, want)
+	}
+}
+
+// settlesAmong is settles where other groups have instances of ours too.
+func (a *account) settlesAmong(name string, want size) {
+	a.t.Helper()
+	a.until(name, func(l look) string { l.loose = nil; return l.unlike(want) })
+}
+
+// launchedWell checks what was launched in the place of the group's instances: market, zone, tags, user data, the fleet's
+// type and strategy, and the token.
+func (a *account) launchedWell(ctx context.Context, name string, l look) error {
+	all, err := a.instances(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range l.spot {
+		i := all[id]
+		for key, want := range map[string]string{"autospotting-group": name, "team": "web", "aws:autoscaling:groupName": name} {
+			if i.tags[key] != want {
+				return fmt.Errorf("instance %s: tag %s is %q, want %q", id, key, i.tags[key], want)
+			}
+		}
+		if !slices.Contains(l.group.Zones, i.zone) {
+			return fmt.Errorf("instance %s is in %s, the group in %v", id, i.zone, l.group.Zones)
+		}
+		if err := a.bootsWithSpotd(ctx, id, name); err != nil {
+			return err
+		}
+	}
+	return a.askedWell(ctx, name, all)
+}
+
+// bootsWithSpotd checks that the user data reached the instance whole: the owner's script as it was, and ours.
+func (a *account) bootsWithSpotd(ctx context.Context, id, name string) error {
+	out, err := a.ec2.DescribeInstanceAttribute(ctx, &ec2.DescribeInstanceAttributeInput{InstanceId: &id, Attribute: ec2types.InstanceAttributeNameUserData})
+	if err != nil {
+		return err
+	}
+	raw, err := base64.StdEncoding.DecodeString(aws.ToString(out.UserData.Value))
+	if err != nil {
+		return fmt.Errorf("user data of %s: %w", id, err)
+	}
+	for _, part := range []string{"#!/bin/sh", "echo the owner's own script", release, checksum, a.reports, name} {
+		if !strings.Contains(string(raw), part) {
+			return fmt.Errorf("user data of %s lacks %q:\n%s", id, part, raw)
+		}
+	}
+	return nil
+}
+
+// askedWell reads back what the emulator was told of the fleets and of our template.
+func (a *account) askedWell(ctx context.Context, name string, all map[string]instance) error {
+	res, err := a.raw(ctx, ask("ec2", "DescribeFleets", "2016-11-15", nil))
+	if err != nil {
+		return err
+	}
+	var doc struct {
+		Fleets []struct {
+			Type     string `xml:"type"`
+			Strategy string `xml:"spotOptions>allocationStrategy"`
+			Capacity int    `xml:"targetCapacitySpecification>totalTargetCapacity"`
+			Market   string `xml:"targetCapacitySpecification>defaultTargetCapacityType"`
+			Tags     []struct {
+				Key   string `xml:"key"`
+				Value string `xml:"value"`
+			} `xml:"tagSet>item"`
+		} `xml:"fleetSet>item"`
+	}
+	if err := xml.Unmarshal(res.body, &doc); err != nil {
+		return err
+	}
+	for _, f := range doc.Fleets {
+		if f.Type != "instant" || f.Strategy != "price-capacity-optimized" || f.Market != "spot" || f.Capacity != 1 || len(f.Tags) != 1 || f.Tags[0].Key != "autospotting-group" {
+			return fmt.Errorf("a fleet was asked for as %+v", f)
+		}
+	}
+	for _, i := range all {
+		if i.ours() && i.tags["aws:ec2:fleet-id"] != "fleet-"+i.tags["autospotting-launch"] {
+			return fmt.Errorf("instance %s: the client token was not the launch tag: %v", i.id, i.tags)
+		}
+	}
+	out, err := a.ec2.DescribeLaunchTemplates(ctx, &ec2.DescribeLaunchTemplatesInput{})
+	if err != nil {
+		return err
+	}
+	for _, t := range out.LaunchTemplates {
+		if id := aws.ToString(t.LaunchTemplateId); id != a.template && (len(t.Tags) != 1 || aws.ToString(t.Tags[0].Key) != "autospotting-group") {
+			return fmt.Errorf("our template %s carries the tags %v", aws.ToString(t.LaunchTemplateName), t.Tags)
+		}
+	}
+	return nil
 }
