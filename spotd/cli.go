@@ -150,6 +150,7 @@ func printHelp(w io.Writer) error {
 
 // runService watches until the service manager, or a signal, ends it.
 func runService(c config) error {
+	single()
 	p := newProgram(c, newLogger(os.Stderr, c.LogLevel))
 	s, err := service.New(p, serviceConfig(c, p.wait))
 	if err != nil {

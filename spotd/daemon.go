@@ -35,6 +35,7 @@ type daemon struct {
 	publisher outbox.Publisher
 	manager   *notify.Socket
 	stats     *stats
+	tidies    bool // as a process of its own it gives memory back
 }
 
 // newDaemon wires the daemon to the services; nil transports are the network.

@@ -28,6 +28,7 @@ type life struct {
 	departure *departure
 	app       chan watch.Application // what the probe found, once
 	stopProbe context.CancelFunc
+	memory    tidy
 }
 
 func (d daemon) newLife(ctx context.Context, log zerolog.Logger, id watch.Identity, outage *gap) *life {
@@ -114,6 +115,9 @@ func (l *life) look(ctx context.Context) time.Duration {
 	}
 	l.schedule.Saw(began, o)
 	l.step(o, l.outage.saw(err))
+	if l.tidies {
+		l.memory.at(began)
+	}
 	return time.Until(l.next(began))
 }
 

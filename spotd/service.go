@@ -31,7 +31,9 @@ type program struct {
 }
 
 func newProgram(c config, log zerolog.Logger) *program {
-	return &program{daemon: newDaemon(c, log, nil, nil), done: make(chan struct{})}
+	d := newDaemon(c, log, nil, nil)
+	d.tidies = true
+	return &program{daemon: d, done: make(chan struct{})}
 }
 
 // Start begins to watch.

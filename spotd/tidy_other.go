@@ -1,0 +1,6 @@
+//go:build !linux
+
+package main
+
+// forgetStart has no counterpart here.
+func forgetStart() {}
