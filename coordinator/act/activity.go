@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -42,15 +43,31 @@ func (a *Actor) activities(ctx context.Context, group string, since time.Time) (
 	return out, nil
 }
 
+// activity reads one entry. A termination that follows from a named capacity is told as what it did to the instance; the naming
+// itself is in the entry's cause.
 func activity(one types.Activity) decide.Activity {
 	cause, description := aws.ToString(one.Cause), aws.ToString(one.Description)
-	return decide.Activity{
+	a := decide.Activity{
 		Instance: instanceID.FindString(description),
 		Kind:     activityKind(description, cause),
 		At:       aws.ToTime(one.StartTime),
 		Failed:   one.StatusCode == types.ScalingActivityStatusCodeFailed || one.StatusCode == types.ScalingActivityStatusCodeCancelled,
 	}
+	if all := changing.FindAllStringSubmatch(cause, -1); len(all) > 0 {
+		a.Desired, _ = strconv.Atoi(all[len(all)-1][1]) // digits by the pattern
+	}
+	if m := named.FindStringSubmatch(cause); a.Kind == decide.Resize && m != nil {
+		if t, err := time.Parse(time.RFC3339, m[1]); err == nil {
+			a.At = t
+		}
+	}
+	return a
 }
+
+var (
+	changing = regexp.MustCompile(`changing the desired capacity from \d+ to (\d{1,9})`)
+	named    = regexp.MustCompile(`At (\S+Z),? (?:a user request|a scheduled action)`)
+)
 
 // activityKind reads the English that Auto Scaling writes (Auto Scaling user guide, "Verify a scaling activity").
 func activityKind(description, cause string) decide.ActivityKind {
@@ -64,9 +81,10 @@ func activityKind(description, cause string) decide.ActivityKind {
 		return decide.UserReplace
 	case has("health check"), has("taken out of service in response to a system"), has("interrupt"):
 		return decide.Unhealthy
-	case has("explicitly set group desired capacity"), has("update of AutoScalingGroup constraints"),
-		has("scheduled action"), has("monitor alarm"), has("changing the desired capacity"):
+	case has("explicitly set group desired capacity"), has("update of AutoScalingGroup constraints"), has("scheduled action"):
 		return decide.Resize
+	case strings.HasPrefix(description, "Terminating EC2 instance"):
+		return decide.GroupTook
 	}
 	return decide.OtherChange
 }

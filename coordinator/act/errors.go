@@ -45,7 +45,7 @@ var texts = []struct {
 }{
 	{"is already part of AutoScalingGroup", decide.AlreadyMember},
 	{"is not part of Auto Scaling group", decide.NotMember},
-	{"not found - no managed instance found", decide.NotMember},
+	{"No managed instance found", decide.NotMember},
 	{"desiredSize equals minSize", decide.AtMin},
 	{"please update the AutoScalingGroup sizes appropriately", decide.AtMax},
 	{"AutoScalingGroup name not found", decide.Gone},

@@ -103,7 +103,7 @@ func join(byID map[string]decide.Instance, members []asgtypes.Instance) {
 		id := aws.ToString(m.InstanceId)
 		i := byID[id]
 		i.ID = id
-		i.Member, i.Lifecycle = true, string(m.LifecycleState)
+		i.Member, i.Listed, i.Lifecycle = true, true, string(m.LifecycleState)
 		i.Healthy = aws.ToString(m.HealthStatus) == "Healthy"
 		i.Protected = aws.ToBool(m.ProtectedFromScaleIn)
 		if i.Zone == "" {

@@ -33,7 +33,7 @@ func (a *Actor) Observe(ctx context.Context, group string, rec ledger.Record, he
 		}
 	}
 	if since, open := oldestPair(rec); open && w.Group.Found {
-		w.Activities, err = a.activities(ctx, group, since.Add(-time.Minute))
+		w.Activities, err = a.activities(ctx, group, since.Add(-2*time.Minute))
 		w.Unread = err != nil
 	}
 	return w, nil

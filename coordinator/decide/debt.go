@@ -15,19 +15,38 @@ func (r *run) settle() {
 	if len(r.rec.Pairs) == 0 {
 		return
 	}
+	r.overruled()
 	r.rebase()
-	var keep []ledger.Pair
-	for _, p := range r.rec.Pairs {
-		if p.Owed() {
-			var open bool
-			if p, open = r.settleVictim(p); !open {
-				continue
-			}
+	// In place, since the choice of a victim depends on the victims that the other pairs have.
+	for i := 0; i < len(r.rec.Pairs); i++ {
+		p := r.rec.Pairs[i]
+		if !p.Owed() {
+			continue
 		}
-		keep = append(keep, p)
+		var open bool
+		if p, open = r.settleVictim(p); open {
+			r.rec.Pairs[i] = p
+			continue
+		}
+		r.rec.Pairs = slices.Delete(r.rec.Pairs, i, i+1)
+		i--
 	}
-	r.rec.Pairs = keep
 	r.poll()
+}
+
+// overruled voids the debts that were open when an owner or a schedule named desired: the number that they named is
+// what they want, whatever of it was ours.
+func (r *run) overruled() {
+	r.rec.Pairs = slices.DeleteFunc(r.rec.Pairs, func(p ledger.Pair) bool {
+		over := p.Owed() && r.activity("", p, Resize)
+		if over {
+			r.void(p, "desired was named since")
+		}
+		return over
+	})
+	if len(r.rec.Pairs) > 0 && r.rec.Owed() == 0 && !r.stale() {
+		r.rec.Desired0 = r.w.Group.Desired
+	}
 }
 
 // settleAttaching finds out which attaches took effect.
@@ -35,21 +54,15 @@ func (r *run) settleAttaching() {
 	var keep []ledger.Pair
 	for _, p := range r.rec.Pairs {
 		s, seen := r.byID[p.Intent.Instance]
-		if p.Intent.Instance == "" { // a surplus that a policy left us with: nothing was attached for it
-			p.Seen = true
-		}
 		switch {
-		case seen && s.Member:
-			p.Seen = true
-			if p.Phase == ledger.Attaching {
-				p.Phase, p.Since = ledger.Attached, r.now()
-			}
+		case seen && s.Listed && p.Phase == ledger.Attaching:
+			p.Phase, p.Since = ledger.Attached, r.now()
 		case p.Phase == ledger.Attaching && (!seen || !s.Live()):
 			// Whether it died before or after it was attached decides whether desired was raised.
 			switch {
 			case r.w.Unread:
 			case r.activity(p.Intent.Instance, p, Attach):
-				p.Phase, p.Seen = ledger.Attached, true
+				p.Phase, p.Since = ledger.Attached, r.now()
 			default:
 				r.say(p.Intent.Instance, "died before it was attached")
 				failed(&r.rec, r.now(), "a replacement died before it was attached")
@@ -64,20 +77,30 @@ func (r *run) settleAttaching() {
 	r.rec.Pairs = keep
 }
 
-// rebase compares desired with what it should be. More is the owner's or a policy's wish and becomes the new
-// base; less cannot be told from "our +1 was set back", so those debts are void: nothing is lowered for them.
+// rebase compares desired with what it should be, once it is read so for long enough. More is the owner's or a
+// policy's wish and becomes the new base; less cannot be told from "our +1 was set back", so those debts are void:
+// nothing is lowered for them.
 func (r *run) rebase() {
 	if r.stale() {
 		return
 	}
-	owed, attaching := r.rec.Owed(), 0
-	for _, p := range r.rec.Pairs {
-		if p.Phase == ledger.Attaching {
-			attaching++
-		}
+	owed, desired := r.rec.Owed(), r.w.Group.Desired
+	should := r.rec.Desired0 + owed
+	if desired == should || owed == 0 && !r.attaching() {
+		r.rec.Doubt = ledger.Doubt{}
+		return
 	}
-	desired := r.w.Group.Desired
-	switch should := r.rec.Desired0 + owed; {
+	if r.rec.Doubt.Desired != desired {
+		r.rec.Doubt = ledger.Doubt{Desired: desired, Since: r.now()}
+	}
+	if wait := r.rec.Doubt.Since.Add(doubtFor); r.now().Before(wait) {
+		r.lookAt(wait)
+		return
+	}
+	r.rec.Doubt = ledger.Doubt{}
+	switch {
+	case r.misread(desired - owed):
+		r.rec.Desired0 = desired - owed
 	case desired < should && owed > 0:
 		r.rec.Pairs = slices.DeleteFunc(r.rec.Pairs, func(p ledger.Pair) bool {
 			if p.Owed() {
@@ -86,9 +109,21 @@ func (r *run) rebase() {
 			return p.Owed()
 		})
 		r.rec.Desired0 = desired
-	case desired < should, desired > should && attaching == 0:
+	case desired < should, !r.attaching():
 		r.rec.Desired0 = desired - owed
 	}
+}
+
+// misread tells whether base is what desired had been changed to shortly before the oldest pair was opened, so that the base
+// taken then came from a read that was too old.
+func (r *run) misread(base int) bool {
+	if len(r.rec.Pairs) == 0 {
+		return false
+	}
+	opened := r.rec.Pairs[0].At
+	return slices.ContainsFunc(r.w.Activities, func(a Activity) bool {
+		return a.Desired == base && a.Desired > 0 && a.At.Before(opened) && opened.Sub(a.At) < staleFor
+	})
 }
 
 func (r *run) void(p ledger.Pair, format string, args ...any) {
@@ -131,10 +166,8 @@ func (r *run) missedVictim(p ledger.Pair) (ledger.Pair, bool) {
 		r.say(p.Victim, "retired: the debt for %s is paid", p.Intent.Instance)
 		r.rec.Failures = 0
 		return p, false
-	case r.activity("", p, Resize):
-		r.void(p, "%s left and desired was set since", p.Victim)
-		return p, false
-	case r.activity(p.Victim, p, Unhealthy), r.activity(p.Victim, p, UserReplace):
+	case r.activityFrom(p.At.Add(-staleFor), p.Victim, Unhealthy), r.activityFrom(p.At.Add(-staleFor), p.Victim, UserReplace),
+		r.tookAnyway(p):
 		r.say(p.Victim, "was replaced by the group: its newcomer is the victim now")
 		p.Phase = ledger.Attached
 		return r.nextVictim(p), true
@@ -143,6 +176,13 @@ func (r *run) missedVictim(p ledger.Pair) (ledger.Pair, bool) {
 	}
 	r.void(p, "%s left and no activity says why", p.Victim)
 	return p, false
+}
+
+// tookAnyway tells whether the group took the victim for a reason of its own while desired is still what our debts
+// explain: then our +1 is still in it.
+func (r *run) tookAnyway(p ledger.Pair) bool {
+	took := r.activityFrom(p.At.Add(-staleFor), p.Victim, GroupTook) || r.activityFrom(p.At.Add(-staleFor), p.Victim, Resize)
+	return took && r.rec.Doubt.Since.IsZero() && r.w.Group.Desired == r.rec.Desired0+r.rec.Owed()
 }
 
 // nextVictim chooses the newest on-demand member of the zone; none yet leaves it open.
@@ -156,8 +196,13 @@ func (r *run) nextVictim(p ledger.Pair) ledger.Pair {
 
 // activity tells whether such an activity happened since the pair was opened; an empty id means any instance.
 func (r *run) activity(id string, p ledger.Pair, kind ActivityKind) bool {
+	return r.activityFrom(p.At.Add(-activitySkew), id, kind)
+}
+
+// activityFrom is activity since a time of one's own: what a pair was opened on may have been an old read.
+func (r *run) activityFrom(since time.Time, id string, kind ActivityKind) bool {
 	return slices.ContainsFunc(r.w.Activities, func(a Activity) bool {
-		return a.Kind == kind && !a.Failed && (id == "" || a.Instance == id) && !a.At.Before(p.At.Add(-activitySkew))
+		return a.Kind == kind && !a.Failed && (id == "" || a.Instance == id) && !a.At.Before(since)
 	})
 }
 
@@ -170,7 +215,8 @@ func (r *run) pay() {
 			return
 		}
 	}
-	if r.stale() {
+	attaching := slices.ContainsFunc(r.plan.Actions, func(a Action) bool { return a.Kind == AttachSome })
+	if r.stale() || attaching {
 		r.poll()
 		return
 	}
@@ -197,8 +243,8 @@ func (r *run) pay() {
 // mayRetire holds the first promise: never below capacity by our own hand.
 func (r *run) mayRetire(v Instance, p ledger.Pair) (bool, string) {
 	desired := r.w.Group.Desired
-	if desired < r.rec.Desired0+r.rec.Owed() {
-		return false, "not retired: desired was lowered meanwhile"
+	if due := r.rec.Desired0 + r.rec.Owed(); desired != due {
+		return false, fmt.Sprintf("not retired: desired is %d where %d was due", desired, due)
 	}
 	n, doomed := r.notice(v.ID)
 	s, seen := r.byID[p.Intent.Instance]

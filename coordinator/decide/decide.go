@@ -30,8 +30,9 @@ const (
 	longestPause = 6 * time.Hour
 	pauseAfter   = 3
 	maxOverrides = 20
-	activitySkew = 2 * time.Second // between our clock and the activities'
-	attachBatch  = 20              // AttachInstances takes no more
+	doubtFor     = 30 * time.Second // a desired capacity that we cannot explain must be read again after this long
+	activitySkew = 2 * time.Second  // between our clock and the activities'
+	attachBatch  = 20               // AttachInstances takes no more
 )
 
 // run is one decision in the making.
@@ -103,19 +104,26 @@ func (r *run) managed() bool {
 	return r.w.Group.Found && r.w.Group.Enabled && r.refusal == ""
 }
 
-// stale tells whether a write of ours may not show yet in what was read; nothing that counts on the group's
-// desired capacity is begun before it does.
+// stale tells whether what was read is older than a write of ours; nothing that counts on the group's desired capacity
+// is begun on it. Reads need not come in order, so every single one is held against what was answered lately: the group's
+// description shows members and desired capacity as of one moment.
 func (r *run) stale() bool {
-	if len(r.rec.Settling) > 0 {
-		return true
+	for id, at := range r.rec.Settling {
+		if i := r.byID[id]; r.since(at) < staleFor && i.Listed && !i.Leaving() {
+			return true
+		}
 	}
 	for _, p := range r.rec.Pairs {
-		if p.Phase == ledger.Undoing || p.Owed() && !p.Seen && r.since(p.Since) < staleFor {
+		s := r.byID[p.Intent.Instance]
+		if p.Phase == ledger.Undoing || p.Owed() && p.Intent.Instance != "" && !s.Listed && !s.Leaving() && r.since(p.Since) < staleFor && !ended(s) {
 			return true
 		}
 	}
 	return false
 }
+
+// ended tells whether the instance is known to be gone, so that no later read will list it.
+func ended(i Instance) bool { return i.ID != "" && !i.Live() }
 
 func (r *run) notice(id string) (ledger.Notice, bool) {
 	n, ok := r.rec.Notices[id]
@@ -153,7 +161,8 @@ func (r *run) victims() []Instance {
 // eligible tells whether a member may be retired for a swap: never one that its owner protects, nor one that is
 // not in service.
 func (r *run) eligible(i Instance) bool {
-	return i.Serving() && !i.Spot && !i.Protected && !i.Undeletable && !r.doomed(i.ID)
+	_, retired := r.rec.Settling[i.ID] // and an old read still shows it
+	return i.Serving() && !i.Spot && !i.Protected && !i.Undeletable && !r.doomed(i.ID) && !retired
 }
 
 func (r *run) isVictim(id string) bool {
@@ -185,11 +194,18 @@ func (r *run) newcomer(zone string) (Instance, bool) {
 	return Instance{}, false
 }
 
+// up tells whether the application on a serving member may be counted on: in service says only that EC2 is content. What
+// spotd has vouched for is up; of others it is known no better than by the grace.
+func (r *run) up(i Instance) bool {
+	said := r.rec.Said[i.ID]
+	return !said.Ready.IsZero() || !said.Started.IsZero() || r.since(i.Launched) >= r.w.Settings.Grace
+}
+
 // capacity counts the members in service that AWS is not taking, without the one named.
 func (r *run) capacity(without string) int {
 	n := 0
 	for _, id := range r.ids {
-		if i := r.byID[id]; id != without && i.Serving() && !r.doomed(id) {
+		if i := r.byID[id]; id != without && i.Serving() && r.up(i) && !r.doomed(id) {
 			n++
 		}
 	}

@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"slices"
 	"time"
 
 	"autospotting/coordinator/ledger"
@@ -9,14 +10,17 @@ import (
 
 // follow takes every launch one step further: found, ready, paired with its victim; or given up.
 func (r *run) follow() {
-	var keep []ledger.Intent
-	for _, it := range r.rec.Intents {
+	// In place, since the choice of a victim depends on the victims that the others have.
+	for i := 0; i < len(r.rec.Intents); i++ {
+		it := r.rec.Intents[i]
 		if r.followOne(&it) {
-			keep = append(keep, it)
+			r.rec.Intents[i] = it
+			continue
 		}
+		r.rec.Intents = slices.Delete(r.rec.Intents, i, i+1)
+		i--
 	}
-	r.rec.Intents = keep
-	if len(keep) > 0 {
+	if len(r.rec.Intents) > 0 {
 		r.poll()
 	}
 }
@@ -173,7 +177,8 @@ func (r *run) pair(it *ledger.Intent, s Instance) bool {
 		return false
 	}
 	victim := it.Victim
-	if v, there := r.byID[victim]; !there || !v.Member || v.Leaving() {
+	taken := slices.ContainsFunc(r.rec.Pairs, func(p ledger.Pair) bool { return p.Victim == victim })
+	if v, there := r.byID[victim]; !there || !v.Member || v.Leaving() || taken {
 		victim = ""
 	}
 	r.rec.Pairs = append(r.rec.Pairs, ledger.Pair{
@@ -202,7 +207,9 @@ func (r *run) attach() {
 		need = g.Desired
 	}
 	if need > g.Max && !r.leaseCovers(need) {
-		r.raise(need)
+		// Not below the members there are: where "current group size" counts those that are terminating, a MaxSize
+		// below it would change desired. Each notice may have added one that the read does not show yet.
+		r.raise(max(need, r.listed()) + len(r.rec.Notices))
 		return
 	}
 	for i := range r.rec.Pairs {

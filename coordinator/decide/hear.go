@@ -146,8 +146,7 @@ func (r *run) forget() {
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(r.rec.Settling)) {
-		i, seen := r.byID[id]
-		if !seen || !i.Member || i.Leaving() || r.since(r.rec.Settling[id]) > lookFor {
+		if r.since(r.rec.Settling[id]) > staleFor {
 			delete(r.rec.Settling, id)
 		}
 	}

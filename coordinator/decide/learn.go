@@ -22,8 +22,8 @@ func Learn(rec ledger.Record, a Action, res Result, now time.Time) ledger.Record
 			rec.Lease.Raised, rec.Lease.At = true, now
 		}
 	case RestoreMax:
-		if res.Failure == Done {
-			rec.Lease = nil
+		if rec.Lease != nil && res.Failure == Done {
+			rec.Lease.Returned, rec.Lease.At = true, now
 		}
 	case Retire:
 		learnRetire(&rec, a, res, now)

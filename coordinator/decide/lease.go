@@ -1,23 +1,31 @@
 package decide
 
-import "autospotting/coordinator/ledger"
+import (
+	"slices"
+
+	"autospotting/coordinator/ledger"
+)
 
 // leaseCovers tells whether MaxSize is known to be raised far enough though the read does not show it yet.
 func (r *run) leaseCovers(need int) bool {
 	l := r.rec.Lease
-	return l != nil && l.Raised && l.Leased >= need && r.since(l.At) < staleFor
+	return l != nil && l.Raised && !l.Returned && l.Leased >= need && r.since(l.At) < staleFor
 }
 
-// raise borrows room in MaxSize; the owner's value is written first.
+// raise borrows room in MaxSize; the owner's value is written first. A value of ours that an old read still shows is
+// not taken for the owner's.
 func (r *run) raise(need int) {
-	l := r.rec.Lease
-	if l == nil {
-		l = &ledger.Lease{Owner: r.w.Group.Max}
+	owner, tried := r.w.Group.Max, []int(nil)
+	if l := r.rec.Lease; l != nil && (!l.Returned || r.since(l.At) < staleFor) {
+		owner, tried = l.Owner, l.Tried
 	}
-	if l.Owner == r.w.Group.Desired {
-		r.say("", "MaxSize %d is fully used: raised to %d until the swap is done", l.Owner, need)
+	if !slices.Contains(tried, need) {
+		tried = append(tried, need)
 	}
-	r.rec.Lease = &ledger.Lease{Owner: l.Owner, Leased: need, At: r.now()}
+	if owner == r.w.Group.Desired {
+		r.say("", "MaxSize %d is fully used: raised to %d until the swap is done", owner, need)
+	}
+	r.rec.Lease = &ledger.Lease{Owner: owner, Leased: need, Tried: tried, At: r.now()}
 	r.act(Action{Kind: RaiseMax, Max: need, Why: "no room to attach before retiring"})
 }
 
@@ -28,26 +36,30 @@ func (r *run) returnLease() {
 	if l == nil {
 		return
 	}
-	g := r.w.Group
-	if !g.Found {
+	g, young := r.w.Group, r.since(l.At) < staleFor
+	if !g.Found || l.Returned && !young {
 		r.rec.Lease = nil
+		return
+	}
+	if l.Returned {
 		return
 	}
 	r.poll()
-	if r.attaching() || r.stale() {
+	retiring := slices.ContainsFunc(r.plan.Actions, func(a Action) bool { return a.Kind == Retire })
+	if r.attaching() || r.stale() || retiring {
 		return
 	}
-	young := r.since(l.At) < staleFor
 	switch {
-	case g.Max != l.Leased && g.Max != l.Owner:
-		r.say("", "MaxSize is %d, neither the owner's %d nor our %d: it was changed since, so it is the owner's now", g.Max, l.Owner, l.Leased)
-		r.rec.Lease = nil
-	case g.Max == l.Owner && l.Leased != l.Owner && young:
-		// Either not raised yet, given back already, or a read older than our write.
+	case !l.Ours(g.Max) && young:
+		// Not raised yet, or a read older than the call.
 	case g.Max == l.Owner:
 		r.rec.Lease = nil
+	case !l.Ours(g.Max):
+		r.say("", "MaxSize is %d, neither the owner's %d nor our %d: it was changed since, so it is the owner's now", g.Max, l.Owner, l.Leased)
+		r.rec.Lease = nil
+	case g.Desired < l.Owner && r.listed() > l.Owner:
+		// Where "current group size" counts members that are terminating, MaxSize below it would raise desired.
 	case g.Desired <= l.Owner:
-		r.rec.Lease.At = r.now()
 		r.act(Action{Kind: RestoreMax, Max: l.Owner, Why: "desired fits the owner's MaxSize again"})
 	case len(r.rec.Pairs) == 0:
 		r.surplus()
@@ -64,10 +76,21 @@ func (r *run) surplus() {
 	}
 	r.rec.Desired0 = r.w.Group.Desired - 1
 	r.rec.Pairs = append(r.rec.Pairs, ledger.Pair{
-		Victim: v.ID, Phase: ledger.Attached, Seen: true, At: r.now(), Since: r.now(),
+		Victim: v.ID, Phase: ledger.Attached, At: r.now(), Since: r.now(),
 		Why: "desired is above the owner's MaxSize",
 	})
 	r.lookAt(r.now())
+}
+
+// listed counts the members in any state.
+func (r *run) listed() int {
+	n := 0
+	for _, i := range r.byID {
+		if i.Listed {
+			n++
+		}
+	}
+	return n
 }
 
 func (r *run) attaching() bool {

@@ -83,7 +83,7 @@ func (r *run) releaseInTime(x Instance) {
 	}
 	for _, p := range r.rec.Pairs {
 		s, seen := r.byID[p.Intent.Instance]
-		if p.Victim == x.ID && p.Owed() && (!p.Seen || seen && s.Member) {
+		if p.Victim == x.ID && p.Owed() && (!seen || s.Live()) {
 			return // pay retires it, with decrement
 		}
 	}

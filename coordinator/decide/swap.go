@@ -47,7 +47,7 @@ func (r *run) maySwap() bool {
 		return false
 	case r.refusal != "":
 		r.say("", "refused: %s", r.refusal)
-	case len(r.rec.Intents) > 0 || len(r.rec.Pairs) > 0 || len(r.rec.Notices) > 0 || r.rec.Lease != nil || r.stale():
+	case len(r.rec.Intents) > 0 || len(r.rec.Pairs) > 0 || len(r.rec.Notices) > 0 || r.rec.Lease != nil && !r.rec.Lease.Returned || r.stale():
 		// One thing at a time.
 	case r.now().Before(r.rec.PausedUntil):
 		r.say("", "paused until %s after %d failures: %s", r.rec.PausedUntil.UTC().Format(time.TimeOnly), r.rec.Failures, r.rec.Status.Reason)

@@ -72,6 +72,7 @@ type Instance struct {
 	Nonce          string // of the launch, from our tag
 
 	Member      bool
+	Listed      bool   // in the group's own description, which shows desired capacity as of the same moment
 	Lifecycle   string // Auto Scaling's lifecycle state
 	Healthy     bool
 	Protected   bool // from scale-in
@@ -141,8 +142,9 @@ const (
 	UserShrink  ActivityKind = "user-shrink"  // retired by a request that lowered desired
 	UserReplace ActivityKind = "user-replace" // retired by a request that kept desired
 	Unhealthy   ActivityKind = "unhealthy"    // replaced after a failed health check or an interruption
+	GroupTook   ActivityKind = "group-took"   // taken out by the group itself: scale-in, zone rebalancing
 	Attach      ActivityKind = "attach"       // attached by request
-	Resize      ActivityKind = "resize"       // desired was set by an owner, a schedule or a policy
+	Resize      ActivityKind = "resize"       // desired was named by an owner or a schedule
 	OtherChange ActivityKind = "other"
 )
 
@@ -150,6 +152,9 @@ const (
 type Activity struct {
 	Instance string
 	Kind     ActivityKind
-	At       time.Time
-	Failed   bool
+	// At is when it began; for Resize when desired was named, which may be long before an instance followed.
+	At     time.Time
+	Failed bool
+	// Desired is the capacity that the cause says desired was changed to, 0 if it says nothing of it.
+	Desired int
 }

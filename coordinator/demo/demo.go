@@ -114,7 +114,7 @@ func (s *show) open() error {
 	s.line.cloud = s.stage.Cloud
 	s.minutes = watchMinutes(s.stage.Cloud)
 	s.check = invariant.Watch(s.stage.Cloud, group, func(name string) bool { return strings.HasPrefix(name, "coordinator") },
-		func() (ledger.Record, error) { return s.stage.Record(group) })
+		func() (ledger.Record, error) { return s.stage.Record(group) }, 0)
 	if s.opt.Virtual {
 		s.guests = &models{stage: s.stage}
 	} else if s.guests, err = newProcesses(s.stage, s.opt.Spotd); err != nil {

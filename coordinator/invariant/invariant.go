@@ -38,6 +38,9 @@ const (
 // unwantedFor is how long an instance that nothing wants may live: to be found by a tick, seen twice, and ended.
 const unwantedFor = 12 * time.Minute
 
+// roundTrip is the longest from a read to the call that rests on it.
+const roundTrip = 2 * time.Second
+
 // Checker watches one group.
 type Checker struct {
 	cloud  *cloudsim.Cloud
@@ -45,19 +48,29 @@ type Checker struct {
 	ours   func(session string) bool
 	record func() (ledger.Record, error)
 
-	ownerMax  int
-	undoomed  int
-	lowest    int
-	caused    bool
-	protected map[string]bool
-	unwanted  map[string]time.Time
-	found     []Violation
+	// race is how long before a call of ours somebody else's change may go unseen: AWS has no compare-and-set, and
+	// reads may be old. Within it a hole is not held against us.
+	race       time.Duration
+	others     time.Time // the last change by somebody else
+	ownerMax   int
+	max        int
+	ownerMaxAt time.Time
+	undoomed   int
+	wanted     int
+	net        int
+	excused    int
+	lowest     int
+	caused     bool
+	protected  map[string]bool
+	unwanted   map[string]time.Time
+	found      []Violation
 }
 
-// Watch starts watching; ours tells the coordinator's sessions by name, record reads the ledger.
-func Watch(cloud *cloudsim.Cloud, group string, ours func(string) bool, record func() (ledger.Record, error)) *Checker {
+// Watch starts watching; ours tells the coordinator's sessions by name, record reads the ledger. lag is how old the cloud's
+// reads may be.
+func Watch(cloud *cloudsim.Cloud, group string, ours func(string) bool, record func() (ledger.Record, error), lag time.Duration) *Checker {
 	g, _ := cloud.Group(group)
-	c := &Checker{cloud: cloud, group: group, ours: ours, record: record, ownerMax: g.Max,
+	c := &Checker{cloud: cloud, group: group, ours: ours, record: record, ownerMax: g.Max, max: g.Max, race: lag + roundTrip,
 		protected: map[string]bool{}, unwanted: map[string]time.Time{}}
 	cloud.OnEvent(c.event)
 	return c
@@ -85,9 +98,22 @@ func (c *Checker) event(e cloudsim.Event) {
 		return
 	}
 	mine := c.ours(e.Actor)
-	if !mine && e.Kind == cloudsim.SizeChanged && e.Group == c.group && e.Actor == "owner" {
-		c.ownerMax = g.Max
+	if !mine && e.Kind == cloudsim.SizeChanged && e.Group == c.group && g.Max != c.max {
+		c.ownerMax, c.ownerMaxAt = g.Max, e.At
 	}
+	if mine && g.Max != c.max && e.At.Sub(c.ownerMaxAt) <= c.race {
+		if rec, err := c.record(); err == nil && rec.Lease != nil { // the owner's last word crossed our call
+			c.ownerMax = rec.Lease.Owner
+		}
+	}
+	c.max = g.Max
+	if mine && g.Net < c.net && (e.At.Sub(c.others) <= c.race || g.Desired >= c.ownerMax) {
+		c.excused += c.net - g.Net // somebody changed the group between our read and our call
+	}
+	if !mine && g.Net == 0 && c.net != 0 { // the owner named desired: what it holds of ours is the owner's now
+		c.excused = 0
+	}
+	c.net = g.Net
 	c.capacity(e, g, mine)
 	if mine {
 		c.touched(e)
@@ -103,6 +129,12 @@ func (c *Checker) capacity(e cloudsim.Event, g cloudsim.GroupView, mine bool) {
 	now := c.cloud.Undoomed(c.group)
 	before := c.undoomed
 	c.undoomed = now
+	// A number above the owner's own MaxSize could only be set because of our lease: it is taken back.
+	want := min(g.Desired-g.Net, c.ownerMax)
+	if !mine && (now < before || want > c.wanted) {
+		c.others = e.At
+	}
+	c.wanted = want
 	if !mine || now >= before {
 		return
 	}
@@ -110,7 +142,7 @@ func (c *Checker) capacity(e cloudsim.Event, g cloudsim.GroupView, mine bool) {
 	if !c.caused || ready < c.lowest {
 		c.lowest, c.caused = ready, true
 	}
-	if want := g.Desired - g.Net; now < want {
+	if now < want && e.At.Sub(c.others) > c.race {
 		c.report(Capacity, "%s of %s by %s left %d of %d in service", e.Kind, e.Instance, e.Actor, now, want)
 	}
 }
@@ -151,10 +183,10 @@ func (c *Checker) books(g cloudsim.GroupView) {
 		c.report(Debt, "the ledger cannot be read: %v", err)
 		return
 	}
-	if g.Net > len(rec.Pairs) || g.Net < 0 {
+	if net := c.Net(); net > len(rec.Pairs) || net < 0 {
 		c.report(Debt, "desired %d is %d above the owner's by our hand, and %d pairs are open", g.Desired, g.Net, len(rec.Pairs))
 	}
-	if lease := rec.Lease; g.Max != c.ownerMax && (lease == nil || g.Max != lease.Leased) {
+	if lease := rec.Lease; g.Max != c.ownerMax && (lease == nil || !lease.Ours(g.Max)) {
 		c.report(MaxSize, "MaxSize is %d, the owner's is %d, and no lease says so", g.Max, c.ownerMax)
 	}
 	c.ownInstances(rec)
@@ -192,3 +224,15 @@ func (c *Checker) ownInstances(rec ledger.Record) {
 		}
 	}
 }
+
+// Net is how much of the group's desired capacity is ours, but for what nobody could have known.
+func (c *Checker) Net() int {
+	g, _ := c.cloud.Group(c.group)
+	if g.Net < 0 {
+		return g.Net + min(c.excused, -g.Net)
+	}
+	return g.Net
+}
+
+// OwnersMax is the MaxSize that the owner last set.
+func (c *Checker) OwnersMax() int { return c.ownerMax }

@@ -21,11 +21,13 @@ type Record struct {
 	Intents []Intent `json:"intents,omitempty"`
 	Pairs   []Pair   `json:"pairs,omitempty"`
 	// Desired0 is the group's desired capacity before the first of the open pairs was attached.
-	Desired0 int    `json:"desired0,omitempty"`
-	Lease    *Lease `json:"lease,omitempty"`
+	Desired0 int `json:"desired0,omitempty"`
+	// Doubt is a desired capacity that the open pairs do not explain, and since when it is read.
+	Doubt Doubt  `json:"doubt,omitzero"`
+	Lease *Lease `json:"lease,omitempty"`
 
-	// Settling holds victims whose retirement was confirmed, until a read shows them gone: before that every
-	// read of the group may be older than our own write.
+	// Settling holds victims whose retirement was confirmed, as long as a read may be older than it: one that shows
+	// them in service is.
 	Settling map[string]time.Time `json:"settling,omitempty"`
 	// Shielded holds instances that we protected from scale-in and must give back to the group's default.
 	Shielded map[string]time.Time `json:"shielded,omitempty"`
@@ -124,10 +126,25 @@ func (p Pair) Owed() bool { return p.Phase == Attached || p.Phase == Paying }
 
 // Lease is a raised MaxSize.
 type Lease struct {
-	Owner  int       `json:"owner"`  // what the owner had set
-	Leased int       `json:"leased"` // what we set
-	Raised bool      `json:"raised"` // the raise was answered
-	At     time.Time `json:"at"`
+	Owner  int `json:"owner"`  // what the owner had set
+	Leased int `json:"leased"` // what we set
+	// Tried is every value that was sent under this lease: a call that was not answered may have worked.
+	Tried  []int `json:"tried,omitempty"`
+	Raised bool  `json:"raised,omitempty"` // the raise was answered
+	// Returned says that the owner's value was given back, and answered; kept only until no read can be older.
+	Returned bool      `json:"returned,omitempty"`
+	At       time.Time `json:"at"` // of the last call
+}
+
+// Ours tells whether a MaxSize is one that we set.
+func (l Lease) Ours(maxSize int) bool {
+	return slices.Contains(l.Tried, maxSize)
+}
+
+// Doubt is a value that was read and is not believed before it is read again later.
+type Doubt struct {
+	Desired int       `json:"desired"`
+	Since   time.Time `json:"since"`
 }
 
 // Said is what spotd on one instance reported; zero times mean not said.
@@ -165,8 +182,8 @@ type Status struct {
 
 // Open tells whether anything is left to be finished for the group.
 func (r Record) Open() bool {
-	return len(r.Intents) > 0 || len(r.Pairs) > 0 || r.Lease != nil ||
-		len(r.Shielded) > 0 || len(r.Strays) > 0 || len(r.Notices) > 0 || len(r.Settling) > 0
+	return len(r.Intents) > 0 || len(r.Pairs) > 0 || r.Lease != nil && !r.Lease.Returned ||
+		len(r.Shielded) > 0 || len(r.Strays) > 0 || len(r.Notices) > 0
 }
 
 // Owed counts the pairs for which desired is raised.
@@ -186,6 +203,7 @@ func (r Record) Clone() Record {
 	r.Pairs = slices.Clone(r.Pairs)
 	if r.Lease != nil {
 		l := *r.Lease
+		l.Tried = slices.Clone(l.Tried)
 		r.Lease = &l
 	}
 	r.Settling, r.Shielded, r.Strays = maps.Clone(r.Settling), maps.Clone(r.Shielded), maps.Clone(r.Strays)

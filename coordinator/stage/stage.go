@@ -68,6 +68,8 @@ const (
 // New builds the cloud with an installed coordinator and the owner's group.
 func New(cfg Config) (*Stage, error) {
 	cfg = cfg.withDefaults()
+	faults := cfg.Cloud.Faults
+	cfg.Cloud.Faults = cloudsim.Faults{} // the installation itself is not under test
 	s := &Stage{Cloud: cloudsim.New(cfg.Cloud), Group: cfg.Group.Name, records: map[string]ledger.Record{}}
 	s.Cloud.OnEvent(s.written)
 	s.owner = s.Cloud.NewSession("owner")
@@ -91,7 +93,9 @@ func New(cfg Config) (*Stage, error) {
 	s.deploy()
 	s.Cloud.Rule(s.EventsARN)
 	s.Cloud.Tick(cfg.Tick, s.EventsARN)
-	return s, s.group(ctx, cfg)
+	err = s.group(ctx, cfg)
+	s.Cloud.SetFaults(faults)
+	return s, err
 }
 
 func (cfg Config) withDefaults() Config {
@@ -202,11 +206,26 @@ func (s *Stage) Record(group string) (ledger.Record, error) {
 	if r, ok := s.records[group]; ok {
 		return r.Clone(), nil
 	}
-	r, err := ledger.Dynamo{API: s.owner.DynamoDB(), Table: ledger.DefaultTable}.Get(context.Background(), group)
+	r, err := ledger.Dynamo{API: observer{s.Cloud}, Table: ledger.DefaultTable}.Get(context.Background(), group)
 	if err == nil {
 		s.records[group] = r
 	}
 	return r.Clone(), err
+}
+
+// observer reads the ledger as nobody in the cloud can: at once, and as it is.
+type observer struct{ cloud *cloudsim.Cloud }
+
+func (o observer) GetItem(_ context.Context, in *dynamodb.GetItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error) {
+	return &dynamodb.GetItemOutput{Item: o.cloud.Item(aws.ToString(in.TableName), in.Key)}, nil
+}
+
+func (o observer) PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+	return nil, errors.New("an observer writes nothing")
+}
+
+func (o observer) Scan(context.Context, *dynamodb.ScanInput, ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error) {
+	return nil, errors.New("an observer asks for one record")
 }
 
 // written forgets what was decoded before a write.

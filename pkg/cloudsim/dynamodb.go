@@ -228,17 +228,49 @@ func (d *DynamoDB) Scan(ctx context.Context, in *dynamodb.ScanInput, _ ...func(*
 		if err != nil {
 			return nil, err
 		}
-		if in.FilterExpression != nil {
-			return nil, apiError("ValidationException", "cloudsim's Scan knows no FilterExpression: filter the answer")
-		}
 		after := ""
 		if in.ExclusiveStartKey != nil {
 			if after, err = t.keyOf(in.ExclusiveStartKey); err != nil {
 				return nil, err
 			}
 		}
-		return t.page(c, after, int(aws.ToInt32(in.Limit)), aws.ToBool(in.ConsistentRead)), nil
+		return filtered(t.page(c, after, int(aws.ToInt32(in.Limit)), aws.ToBool(in.ConsistentRead)), in)
 	})
+}
+
+// filtered applies the filter to a page that is read already, as DynamoDB does: Limit counts what was scanned.
+func filtered(page *dynamodb.ScanOutput, in *dynamodb.ScanInput) (*dynamodb.ScanOutput, error) {
+	if in.FilterExpression == nil {
+		return page, nil
+	}
+	var keep []map[string]ddb.AttributeValue
+	for _, it := range page.Items {
+		ok, err := evalCondition(*in.FilterExpression, in.ExpressionAttributeNames, in.ExpressionAttributeValues, it)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			keep = append(keep, it)
+		}
+	}
+	page.Items, page.Count = keep, int32(len(keep))
+	return page, nil
+}
+
+// Item reads an item for an observer: without a session, so without latency, faults or lag. It is nil where there is
+// none.
+func (c *Cloud) Item(tableName string, key map[string]ddb.AttributeValue) map[string]ddb.AttributeValue {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t, err := c.mustTable(&tableName)
+	if err != nil {
+		return nil
+	}
+	k, err := t.keyOf(key)
+	if err != nil {
+		return nil
+	}
+	return c.readRow(t.items[k], true)
 }
 
 func (t *table) page(c *Cloud, after string, limit int, consistent bool) *dynamodb.ScanOutput {

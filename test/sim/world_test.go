@@ -26,6 +26,7 @@ type world struct {
 	check   *invariant.Checker
 	story   []string
 	crashes int
+	frozen  bool
 }
 
 func coordinators(session string) bool { return strings.HasPrefix(session, "coordinator") }
@@ -61,11 +62,15 @@ func newWorld(t testing.TB, cfg stage.Config) *world {
 			w.crashes++
 		}
 	})
-	w.check = invariant.Watch(w.cloud, group, coordinators, func() (ledger.Record, error) { return w.stage.Record(group) })
+	w.check = invariant.Watch(w.cloud, group, coordinators, func() (ledger.Record, error) { return w.stage.Record(group) }, cfg.Cloud.Faults.ReadLag)
+	w.cloud.OnEvent(func(cloudsim.Event) { w.frozen = w.frozen || len(w.check.Violations()) > 0 })
 	return w
 }
 
 func (w *world) tell(at time.Time, who, what string) {
+	if w.frozen { // the transcript ends with the first broken promise
+		return
+	}
 	w.story = append(w.story, fmt.Sprintf("%s %-24s %s", at.Format("15:04:05.000"), who, what))
 }
 
