@@ -45,6 +45,17 @@ func shortPages(next transport) transport {
 type launches struct {
 	mu   sync.Mutex
 	done map[string]launched
+	news chan struct{} // closed at the next launch
+}
+
+// next is closed when something was launched from now on.
+func (l *launches) next() <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.news == nil {
+		l.news = make(chan struct{})
+	}
+	return l.news
 }
 
 type launched struct {
@@ -72,6 +83,10 @@ func (l *launches) correct(next transport) transport {
 				l.done = map[string]launched{}
 			}
 			l.done[token] = launched{request, a}
+			if l.news != nil {
+				close(l.news)
+				l.news = nil
+			}
 		}
 		return a, err
 	}
@@ -269,5 +284,5 @@ func (c *cloud) mayTerminate(_ context.Context, k *call, groups []group) (string
 		}
 		return "", nil
 	}
-	return "Instance Id not found - no managed instance found for instance ID: " + id, nil
+	return "Instance Id not found - No managed instance found for instance ID: " + id, nil
 }

@@ -20,8 +20,9 @@ type guests struct {
 	err error
 }
 
-// lookEvery is how often a test looks at the emulator for a change.
-const lookEvery = 50 * time.Millisecond
+// lookEvery is how often a test looks at the emulator for a change: it shares the emulator's one processor with what it
+// tests.
+const lookEvery = 200 * time.Millisecond
 
 // guests begins to watch for instances of ours.
 func (a *account) guests(speak func(context.Context, instance) error) *guests {
@@ -40,14 +41,8 @@ func (a *account) guests(speak func(context.Context, instance) error) *guests {
 
 func (g *guests) watch(ctx context.Context, a *account) {
 	spoke := map[string]bool{}
-	every := time.NewTicker(lookEvery)
-	defer every.Stop()
 	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-every.C:
-		}
+		launched := a.launches.next()
 		all, err := a.instances(ctx)
 		for _, i := range all {
 			if err == nil && i.ours() && i.state == "running" && !spoke[i.id] {
@@ -60,6 +55,11 @@ func (g *guests) watch(ctx context.Context, a *account) {
 			g.err = errors.Join(g.err, err)
 			g.mu.Unlock()
 			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-launched:
 		}
 	}
 }

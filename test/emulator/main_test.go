@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -45,6 +46,11 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer lab.moto.stop()
+	// Most tests mostly wait, for a queue or a bound of the product; the default is one for each processor.
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	return m.Run()
 }
 

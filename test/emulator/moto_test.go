@@ -84,7 +84,7 @@ func (l *tail) String() string {
 // showOnFailure prints a process's log where the test failed.
 func showOnFailure(t *testing.T, what string, log *tail) {
 	t.Cleanup(func() {
-		if t.Failed() {
+		if t.Failed() || os.Getenv("SHOW") != "" {
 			t.Logf("%s said at last:\n%s", what, log)
 		}
 	})
