@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -67,6 +68,8 @@ func systemRunning(degraded bool) Probe {
 			return nil
 		case state == "":
 			return fmt.Errorf("systemctl is-system-running: %w", err)
+		case state == "unknown": // the message bus drops users that it cannot look up
+			return errors.New("systemctl is-system-running: unknown: is the package libnss-systemd missing?")
 		default:
 			return fmt.Errorf("systemctl is-system-running: %s", state)
 		}
