@@ -38,7 +38,7 @@ func (r *run) settle() {
 // what they want, whatever of it was ours.
 func (r *run) overruled() {
 	r.rec.Pairs = slices.DeleteFunc(r.rec.Pairs, func(p ledger.Pair) bool {
-		over := p.Owed() && r.activity("", p, Resize)
+		over := p.Owed() && r.activityFrom(r.attachedAt(p), "", Resize)
 		if over {
 			r.void(p, "desired was named since")
 		}
@@ -114,16 +114,29 @@ func (r *run) rebase() {
 	}
 }
 
-// misread tells whether base is what desired had been changed to shortly before the oldest pair was opened, so that the base
-// taken then came from a read that was too old.
+// misread tells whether base is what desired had been changed to before the oldest pair was attached, so that the base taken
+// when it was opened came too early or from a read that was too old.
 func (r *run) misread(base int) bool {
 	if len(r.rec.Pairs) == 0 {
 		return false
 	}
-	opened := r.rec.Pairs[0].At
+	first := r.rec.Pairs[0]
 	return slices.ContainsFunc(r.w.Activities, func(a Activity) bool {
-		return a.Desired == base && a.Desired > 0 && a.At.Before(opened) && opened.Sub(a.At) < staleFor
+		return a.Desired == base && a.Desired > 0 && a.At.Before(r.attachedAt(first)) && first.At.Sub(a.At) < staleFor
 	})
+}
+
+// attachedAt is when the pair's attach took effect: as the activities say, else when it was sent.
+func (r *run) attachedAt(p ledger.Pair) time.Time {
+	for _, a := range r.w.Activities {
+		if a.Kind == Attach && a.Instance == p.Intent.Instance {
+			return a.At
+		}
+	}
+	if p.Sent.IsZero() {
+		return p.At
+	}
+	return p.Sent
 }
 
 func (r *run) void(p ledger.Pair, format string, args ...any) {

@@ -214,7 +214,7 @@ func (r *run) attach() {
 	}
 	for i := range r.rec.Pairs {
 		if r.rec.Pairs[i].Phase == ledger.Attaching {
-			r.rec.Pairs[i].Since = r.now()
+			r.rec.Pairs[i].Since, r.rec.Pairs[i].Sent = r.now(), r.now()
 		}
 	}
 	r.act(Action{Kind: AttachSome, Instances: ids, Why: "ready to serve"})

@@ -130,8 +130,8 @@ func (c *Checker) capacity(e cloudsim.Event, g cloudsim.GroupView, mine bool) {
 	before := c.undoomed
 	c.undoomed = now
 	// A number above the owner's own MaxSize could only be set because of our lease: it is taken back.
-	want := min(g.Desired-g.Net, c.ownerMax)
-	if !mine && (now < before || want > c.wanted) {
+	want := min(g.Desired-c.Net(), c.ownerMax)
+	if !mine && (now < before || want > c.wanted || e.Kind == cloudsim.SizeChanged) {
 		c.others = e.At
 	}
 	c.wanted = want

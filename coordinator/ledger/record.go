@@ -117,6 +117,8 @@ type Pair struct {
 	// Seen says that a read showed the replacement as a member; before that, reads may be older than the attach.
 	Seen bool   `json:"seen,omitempty"`
 	Why  string `json:"why,omitempty"`
+	// Sent is when the attach was last sent.
+	Sent time.Time `json:"sent,omitzero"`
 	// Missed is when the victim was first found gone while its pair was unpaid.
 	Missed time.Time `json:"missed,omitzero"`
 }
