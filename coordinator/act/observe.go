@@ -67,6 +67,8 @@ func oldestPair(rec ledger.Record) (time.Time, bool) {
 type described struct {
 	world  decide.Group
 	source *asgtypes.LaunchTemplateSpecification
+	// configuration is the name of the launch configuration of a group that has one instead of a template.
+	configuration string
 }
 
 func (a *Actor) group(ctx context.Context, name string) (described, []asgtypes.Instance, error) {
@@ -78,7 +80,7 @@ func (a *Actor) group(ctx context.Context, name string) (described, []asgtypes.I
 		return described{world: decide.Group{Name: name}}, nil, nil
 	}
 	g := out.AutoScalingGroups[0]
-	d := described{world: a.toGroup(g), source: g.LaunchTemplate}
+	d := described{world: a.toGroup(g), source: g.LaunchTemplate, configuration: aws.ToString(g.LaunchConfigurationName)}
 	if d.world.Enabled {
 		if d.world.Subnets, err = a.subnets(ctx, g); err != nil {
 			return described{}, nil, err
@@ -92,7 +94,7 @@ func (a *Actor) toGroup(g asgtypes.AutoScalingGroup) decide.Group {
 		Name: aws.ToString(g.AutoScalingGroupName), Found: true,
 		Min: int(aws.ToInt32(g.MinSize)), Max: int(aws.ToInt32(g.MaxSize)), Desired: int(aws.ToInt32(g.DesiredCapacity)),
 		NewProtected: aws.ToBool(g.NewInstancesProtectedFromScaleIn),
-		HasTemplate:  g.LaunchTemplate != nil, MixedInstances: g.MixedInstancesPolicy != nil,
+		HasTemplate:  g.LaunchTemplate != nil || aws.ToString(g.LaunchConfigurationName) != "", MixedInstances: g.MixedInstancesPolicy != nil,
 		CapacityRebalance: aws.ToBool(g.CapacityRebalance), WarmPool: g.WarmPoolConfiguration != nil,
 		Tags: map[string]string{},
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
@@ -29,9 +30,9 @@ type wanted struct {
 	note string // what could not be taken over, or why spotd is not on board
 }
 
-// template reads the group's launch template, makes ours of it in memory, and looks whether that exists already.
+// template reads what the group launches from, makes ours of it in memory, and looks whether that exists already.
 func (a *Actor) template(ctx context.Context, g described) (decide.Template, error) {
-	if g.source == nil {
+	if !g.launches() {
 		return decide.Template{}, nil
 	}
 	want, image, unreadable, err := a.want(ctx, g)
@@ -47,8 +48,40 @@ func (a *Actor) template(ctx context.Context, g described) (decide.Template, err
 	return t, err
 }
 
-// want converts the version that the group launches from; unreadable is set where that is impossible for good.
+// launches tells whether the group says what it launches; one with a mixed instances policy says it there.
+func (d described) launches() bool { return d.source != nil || d.configuration != "" }
+
+// want converts what the group launches from; unreadable is set where that is impossible for good.
 func (a *Actor) want(ctx context.Context, g described) (w wanted, image, unreadable string, err error) {
+	var from original
+	if g.source != nil {
+		from, unreadable, err = a.fromTemplate(ctx, g)
+	} else {
+		from, unreadable, err = a.fromConfiguration(ctx, g)
+	}
+	if err != nil || unreadable != "" {
+		return w, "", unreadable, err
+	}
+	w = wanted{name: ourTemplateName(g.world.Name), data: from.data}
+	if len(from.dropped) > 0 {
+		w.note = "not taken over: " + strings.Join(from.dropped, ", ")
+	}
+	if err := a.inject(g.world.Name, w.data); err != nil {
+		return w, "", "", err
+	}
+	w.hash, err = contentHash(from.id, from.version, w.data)
+	return w, aws.ToString(w.data.ImageId), "", err
+}
+
+// original is what a group launches from, as data for a template of ours.
+type original struct {
+	id      string // of the template, or the name of the configuration
+	version int64
+	data    *types.RequestLaunchTemplateData
+	dropped []string
+}
+
+func (a *Actor) fromTemplate(ctx context.Context, g described) (o original, unreadable string, err error) {
 	version := aws.ToString(g.source.Version)
 	if version == "" {
 		version = defaultVersion
@@ -60,28 +93,32 @@ func (a *Actor) want(ctx context.Context, g described) (w wanted, image, unreada
 	}
 	out, err := a.EC2.DescribeLaunchTemplateVersions(ctx, in)
 	if f, detail := classify(err); f == decide.Gone || f == decide.Invalid {
-		return w, "", "the group's launch template cannot be read: " + detail, nil
+		return o, "the group's launch template cannot be read: " + detail, nil
 	}
 	if err != nil {
-		return w, "", "", fmt.Errorf("read the launch template of group %q: %w", g.world.Name, err)
+		return o, "", fmt.Errorf("read the launch template of group %q: %w", g.world.Name, err)
 	}
 	if len(out.LaunchTemplateVersions) == 0 || out.LaunchTemplateVersions[0].LaunchTemplateData == nil {
-		return w, "", fmt.Sprintf("the group's launch template has no version %s", version), nil
+		return o, fmt.Sprintf("the group's launch template has no version %s", version), nil
 	}
 	source := out.LaunchTemplateVersions[0]
-	data, dropped, why := convert(source.LaunchTemplateData)
-	if why != "" {
-		return w, "", why, nil
+	o.id, o.version = aws.ToString(source.LaunchTemplateId), aws.ToInt64(source.VersionNumber)
+	o.data, o.dropped, unreadable = convert(source.LaunchTemplateData)
+	return o, unreadable, nil
+}
+
+func (a *Actor) fromConfiguration(ctx context.Context, g described) (o original, unreadable string, err error) {
+	out, err := a.AutoScaling.DescribeLaunchConfigurations(ctx, &autoscaling.DescribeLaunchConfigurationsInput{
+		LaunchConfigurationNames: []string{g.configuration}})
+	if err != nil {
+		return o, "", fmt.Errorf("read the launch configuration of group %q: %w", g.world.Name, err)
 	}
-	w = wanted{name: ourTemplateName(g.world.Name), data: data}
-	if len(dropped) > 0 {
-		w.note = "not taken over: " + strings.Join(dropped, ", ")
+	if len(out.LaunchConfigurations) == 0 {
+		return o, fmt.Sprintf("the group's launch configuration %q does not exist", g.configuration), nil
 	}
-	if err := a.inject(g.world.Name, data); err != nil {
-		return w, "", "", err
-	}
-	w.hash, err = contentHash(aws.ToString(source.LaunchTemplateId), aws.ToInt64(source.VersionNumber), data)
-	return w, aws.ToString(data.ImageId), "", err
+	o.id = g.configuration
+	o.data, unreadable = fromConfiguration(out.LaunchConfigurations[0])
+	return o, unreadable, nil
 }
 
 // inject puts spotd on board by the user data, where the format takes it.
@@ -161,8 +198,8 @@ func (a *Actor) makeTemplate(ctx context.Context, group string) error {
 	if err != nil {
 		return err
 	}
-	if g.source == nil {
-		return fmt.Errorf("group %q has no launch template", group)
+	if !g.launches() {
+		return fmt.Errorf("group %q has neither a launch template nor a launch configuration", group)
 	}
 	w, _, unreadable, err := a.want(ctx, g)
 	if err != nil {

@@ -147,7 +147,7 @@ func (r *run) void(p ledger.Pair, format string, args ...any) {
 func (r *run) settleVictim(p ledger.Pair) (ledger.Pair, bool) {
 	s, seen := r.byID[p.Intent.Instance]
 	v, there := r.byID[p.Victim]
-	if seen && s.Member && !s.Leaving() && r.doomed(s.ID) && p.Victim != s.ID && there && !r.doomed(v.ID) && v.Serving() {
+	if seen && s.Member && !s.Leaving() && r.doomed(s.ID) && p.Victim != s.ID && !r.hasPair(s.ID) && there && !r.doomed(v.ID) && v.Serving() {
 		r.say(s.ID, "AWS takes the replacement, and %s still serves: the replacement itself is retired", v.ID)
 		p.Victim, p.Phase = s.ID, ledger.Attached
 		return p, true
@@ -164,6 +164,11 @@ func (r *run) settleVictim(p ledger.Pair) (ledger.Pair, bool) {
 		return r.nextVictim(p), true
 	}
 	return r.missedVictim(p)
+}
+
+// hasPair tells whether a pair retires the instance already.
+func (r *run) hasPair(victim string) bool {
+	return slices.ContainsFunc(r.rec.Pairs, func(p ledger.Pair) bool { return p.Victim == victim })
 }
 
 // missedVictim reads from the activities how a victim left while its pair was unpaid.

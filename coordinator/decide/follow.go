@@ -177,8 +177,7 @@ func (r *run) pair(it *ledger.Intent, s Instance) bool {
 		return false
 	}
 	victim := it.Victim
-	taken := slices.ContainsFunc(r.rec.Pairs, func(p ledger.Pair) bool { return p.Victim == victim })
-	if v, there := r.byID[victim]; !there || !v.Member || v.Leaving() || taken {
+	if v, there := r.byID[victim]; !there || !v.Member || v.Leaving() || r.hasPair(victim) {
 		victim = ""
 	}
 	r.rec.Pairs = append(r.rec.Pairs, ledger.Pair{
