@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"os/user"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -111,6 +112,9 @@ func installService(c config, _ io.Writer) error {
 		return err
 	}
 	if onSystemd(s) {
+		if err := ensureUser(c); err != nil {
+			return err
+		}
 		for name, text := range extraUnits(executable(), arguments("handle", c)) {
 			if err := os.WriteFile(filepath.Join(unitDir, name), []byte(text), 0o644); err != nil {
 				return fmt.Errorf("install: %w; run it as root", err)
@@ -118,6 +122,24 @@ func installService(c config, _ io.Writer) error {
 		}
 	}
 	return install(s)
+}
+
+// ensureUser makes the account spotd where the probe asks systemd: dbus-daemon
+// does not look up accounts that systemd makes up at start (it runs with
+// SYSTEMD_NSS_DYNAMIC_BYPASS), and drops them. DynamicUser takes an account of its
+// name that exists already (systemd.exec(5)).
+func ensureUser(c config) error {
+	if !strings.HasPrefix(c.Probe, "systemd") {
+		return nil
+	}
+	if _, err := user.Lookup(serviceName); err == nil {
+		return nil
+	}
+	out, err := exec.Command("useradd", "--system", "--no-create-home", "--home-dir", "/", "--shell", "/usr/sbin/nologin", serviceName).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("install: the probe %s needs the account %s: useradd: %w: %s", c.Probe, serviceName, err, out)
+	}
+	return nil
 }
 
 // unitDir is where the service library puts the unit too.
@@ -161,6 +183,9 @@ func removeTraces() error {
 		errs = append(errs, os.RemoveAll(path))
 	}
 	errs = append(errs, exec.Command("systemctl", "daemon-reload").Run())
+	if _, err := user.Lookup(serviceName); err == nil {
+		errs = append(errs, exec.Command("userdel", serviceName).Run())
+	}
 	_ = exec.Command("systemctl", "reset-failed", "spotd.service", "spotd-handlers.service").Run() // nothing failed
 	return errors.Join(errs...)
 }

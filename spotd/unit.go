@@ -27,6 +27,8 @@ func arguments(verb string, c config) []string { return append([]string{verb}, c
 // is lifted: a daemon that gives up is worse than one that keeps trying. Older
 // systemd (before 230) reads that limit in [Service].
 //
+// The account is fixed where one named spotd exists, see ensureUser.
+//
 // Handlers run in the same box: MemoryMax is theirs too, and a handler that
 // takes more is killed, not the daemon (OOMPolicy). Only the daemon is told to stop
 // (KillMode), which lets handlers finish for 60 s.
@@ -52,6 +54,7 @@ StateDirectory=spotd
 StateDirectoryMode=0700
 RuntimeDirectory=spotd
 DynamicUser=yes
+User=spotd
 UMask=0077
 ProtectSystem=strict
 ProtectHome=yes

@@ -16,7 +16,7 @@ command -v systemd-nspawn >/dev/null || cannot "no systemd-nspawn: apt-get insta
 if [ ! -x "$root/usr/lib/systemd/systemd" ]; then
   command -v debootstrap >/dev/null || cannot "no debootstrap: apt-get install debootstrap"
   mkdir -p "$(dirname "$root")"
-  debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,libnss-systemd bookworm "$root" >.cache/debootstrap.log 2>&1 ||
+  debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus bookworm "$root" >.cache/debootstrap.log 2>&1 ||
     { rm -rf "$root"; cannot "debootstrap failed, see .cache/debootstrap.log: is deb.debian.org reachable?"; }
 fi
 deb=$(mktemp -d)

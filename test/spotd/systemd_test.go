@@ -178,10 +178,13 @@ func TestUnderSystemd(t *testing.T) {
 		m.until("root handlers", func() bool { _, err := m.try("test", "-e", "/root/was-here"); return err == nil })
 		m.until("the end of the handlers", func() bool { return strings.Contains(m.journal(), "handlers done") })
 		journal := m.journal()
-		for _, want := range []string{`"handler":"10-mine"`, "mine terminating " + instance + " as 6", "root terminating " + instance + " as 0"} {
+		for _, want := range []string{`"handler":"10-mine"`, "mine terminating " + instance + " as ", "root terminating " + instance + " as 0"} {
 			if !strings.Contains(journal, want) {
 				t.Errorf("the journal lacks %q:\n%s", want, journal)
 			}
+		}
+		if strings.Contains(journal, "mine terminating "+instance+" as 0") {
+			t.Error("the common handlers run as root")
 		}
 	})
 	t.Run("leaves without a trace", func(t *testing.T) {

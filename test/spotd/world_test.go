@@ -26,6 +26,7 @@ const (
 // metadata is an instance metadata service, IMDSv2 only, that counts.
 type metadata struct {
 	*httptest.Server
+	launched    time.Time
 	mu          sync.Mutex
 	notice      string
 	down        bool
@@ -34,7 +35,7 @@ type metadata struct {
 }
 
 func newMetadata(t testing.TB) *metadata {
-	m := &metadata{}
+	m := &metadata{launched: time.Now().Add(-time.Hour)}
 	m.Server = httptest.NewUnstartedServer(m)
 	m.Config.ConnState = func(_ net.Conn, s http.ConnState) {
 		if s == http.StateNew {
@@ -72,7 +73,7 @@ func (m *metadata) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
 	case path == "/latest/dynamic/instance-identity/document":
 		fmt.Fprintf(w, `{"accountId":"123456789012","region":"eu-west-1","availabilityZone":"eu-west-1a","instanceId":%q,"instanceType":"m5.large","pendingTime":%q}`,
-			instance, time.Now().Add(-time.Hour).UTC().Format(time.RFC3339))
+			instance, m.launched.UTC().Format(time.RFC3339))
 	case path == "/latest/dynamic/instance-identity/rsa2048":
 		fmt.Fprint(w, "MIIsigned")
 	case path == "/latest/meta-data/spot/instance-action" && m.notice != "":
