@@ -24,6 +24,9 @@ type cloud struct {
 	seen  map[string]int
 	trace []string
 	cut   *cut
+
+	floor    atomic.Int64 // members that our hand must leave in service; 0 until a test sets it
+	violated tail
 }
 
 // cut ends a process at one of its requests.
@@ -125,6 +128,13 @@ func (c *cut) now() error {
 		c.fire()
 	}
 	return fmt.Errorf("cut %s", c)
+}
+
+// arm begins to count anew, and cuts where it is told.
+func (c *cloud) arm(where *cut) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.seen, c.trace, c.cut = map[string]int{}, nil, where
 }
 
 // requests lists what was asked at front, in order, each with its number.

@@ -206,8 +206,26 @@ func (c *cloud) groupRules(next transport) transport {
 		if why != "" {
 			return refuse(k.service, "ValidationError", why), nil
 		}
-		return next(ctx, k)
+		a, err := next(ctx, k)
+		if err == nil && k.action == "TerminateInstanceInAutoScalingGroup" {
+			err = c.keepsFloor(ctx, k)
+		}
+		return a, err
 	}
+}
+
+// keepsFloor notes where a call of ours left fewer members in service than the group is to have.
+func (c *cloud) keepsFloor(ctx context.Context, k *call) error {
+	groups, err := c.groups(ctx)
+	if err != nil {
+		return err
+	}
+	for _, g := range groups {
+		if floor := int(c.floor.Load()); len(g.Members) < floor {
+			fmt.Fprintf(&c.violated, "after %s was retired group %s had %d members, at least %d were due\n", k.form.Get("InstanceId"), g.Name, len(g.Members), floor)
+		}
+	}
+	return nil
 }
 
 type group struct {

@@ -10,6 +10,7 @@ import (
 
 // SNS and SQS deliver at least once and in any order (aws-facts 5).
 func TestRepeatedAndReorderedMessagesChangeNothing(t *testing.T) {
+	t.Parallel()
 	for _, one := range []struct {
 		name  string
 		speak func(*account) func(context.Context, instance) error

@@ -5,6 +5,7 @@ import (
 )
 
 func TestAnInterruptedInstanceIsReplaced(t *testing.T) {
+	t.Parallel()
 	for _, one := range []struct {
 		name string
 		size size

@@ -47,7 +47,7 @@ func run(m *testing.M) int {
 	}
 	defer lab.moto.stop()
 	// Most tests mostly wait, for a queue or a bound of the product; the default is one for each processor.
-	if err := flag.Set("test.parallel", "6"); err != nil {
+	if err := flag.Set("test.parallel", "16"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}

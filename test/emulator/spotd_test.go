@@ -126,6 +126,7 @@ func (h *hosts) interrupt(id string) {
 
 // The whole way of a message: metadata, spotd, SNS, SQS, coordinator, EC2 and Auto Scaling.
 func TestASwapAndAnInterruptionWithTheRealSpotd(t *testing.T) {
+	t.Parallel()
 	for _, one := range []struct {
 		name string
 		size size

@@ -10,11 +10,14 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
 
 func TestEveryOnDemandInstanceIsReplacedBySpot(t *testing.T) {
+	t.Parallel()
 	for _, one := range []struct {
 		name  string
 		size  size
@@ -147,4 +150,38 @@ func (a *account) askedWell(ctx context.Context, name string, all map[string]ins
 		}
 	}
 	return nil
+}
+
+// Fleets launch from templates only, so the configuration is turned into one (aws-facts 1.8).
+func TestAGroupWithALaunchConfigurationIsServed(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	want := size{1, 1, 2}
+	do(t, "create a launch configuration", func(ctx context.Context) (*autoscaling.CreateLaunchConfigurationOutput, error) {
+		return a.scaling.CreateLaunchConfiguration(ctx, &autoscaling.CreateLaunchConfigurationInput{
+			LaunchConfigurationName: aws.String("old"), ImageId: aws.String(image), InstanceType: aws.String("m5.large"),
+			UserData: aws.String(base64.StdEncoding.EncodeToString([]byte(userData))), EbsOptimized: aws.Bool(true), KeyName: aws.String("key"),
+			BlockDeviceMappings: []astypes.BlockDeviceMapping{{DeviceName: aws.String("/dev/sda1"), Ebs: &astypes.Ebs{VolumeSize: aws.Int32(20), VolumeType: aws.String("gp3")}}},
+		})
+	})
+	a.createGroup("web", want, "a", func(in *autoscaling.CreateAutoScalingGroupInput) { in.LaunchConfigurationName = aws.String("old") })
+	a.guests(a.ready)
+	a.serve(lab.coordinator)
+	a.tick()
+	l := a.settles("web", want)
+	if err := a.launchedWell(t.Context(), "web", l); err != nil {
+		t.Error(err)
+	}
+	ours := do(t, "read our template", func(ctx context.Context) (*ec2.DescribeLaunchTemplateVersionsOutput, error) {
+		return a.ec2.DescribeLaunchTemplateVersions(ctx, &ec2.DescribeLaunchTemplateVersionsInput{Versions: []string{"$Latest"}})
+	})
+	for _, v := range ours.LaunchTemplateVersions {
+		d := v.LaunchTemplateData
+		if aws.ToString(v.LaunchTemplateId) == a.template {
+			continue
+		}
+		if aws.ToString(d.KeyName) != "key" || !aws.ToBool(d.EbsOptimized) || len(d.BlockDeviceMappings) != 1 || aws.ToInt32(d.BlockDeviceMappings[0].Ebs.VolumeSize) != 20 {
+			t.Errorf("our template says %+v", d)
+		}
+	}
 }
