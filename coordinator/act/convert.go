@@ -7,6 +7,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
 
+// answersOnly lists what EC2 tells of a template and takes from nobody, each with its reason.
+var answersOnly = map[string]string{
+	"MetadataOptions.State":                         "whether earlier options are applied yet",
+	"NetworkInterfaces.Ipv6Addresses.IsPrimaryIpv6": "asked for by NetworkInterfaces.PrimaryIpv6, which is taken over",
+	"Operator.HiddenByDefault":                      "how a managing service shows its instances",
+	"Operator.Managed":                              "follows from the principal",
+}
+
 // convert turns a launch template's data as described into data to create one with. The two are different types
 // with the same field names, so they are copied by name, to any depth: a field that AWS adds later is taken over
 // without our doing. dropped names what has no counterpart; why is set where the template cannot be served.
@@ -19,6 +27,7 @@ func convert(in *types.ResponseLaunchTemplateData) (out *types.RequestLaunchTemp
 	}
 	out = &types.RequestLaunchTemplateData{}
 	copyByName(reflect.ValueOf(out).Elem(), reflect.ValueOf(in).Elem(), "", &dropped)
+	dropped = slices.DeleteFunc(dropped, func(name string) bool { return answersOnly[name] != "" })
 	forOverrides(out)
 	slices.Sort(dropped)
 	return out, dropped, ""

@@ -1,0 +1,160 @@
+package handle
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"autospotting/coordinator/decide"
+	"autospotting/coordinator/ledger"
+	"autospotting/pkg/message"
+)
+
+// parts is a handler on fakes that remember what they were asked.
+type parts struct {
+	now     time.Time
+	later   []time.Duration
+	bodies  [][]byte
+	work    []string
+	failAt  string // group whose work message cannot be sent
+	groups  map[string]string
+	observe error
+	applied int
+	ledger  *ledger.Memory
+	fast    bool // every observe sees a group with something to do
+}
+
+func (p *parts) Later(_ context.Context, body []byte, d time.Duration) error {
+	p.later, p.bodies = append(p.later, d), append(p.bodies, body)
+	return nil
+}
+
+func (p *parts) Work(_ context.Context, group, _ string, _ []byte) error {
+	if group == p.failAt {
+		return errors.New("the queue is out of reach")
+	}
+	p.work = append(p.work, group)
+	return nil
+}
+
+func (p *parts) Enabled(context.Context) ([]string, error)      { return []string{"b", "a"}, nil }
+func (p *parts) GroupsOfOurs(context.Context) ([]string, error) { return []string{"a", "gone"}, nil }
+func (p *parts) GroupsOf(context.Context, []string) (map[string]string, error) {
+	return p.groups, nil
+}
+
+func (p *parts) Observe(_ context.Context, group string, rec ledger.Record, heard []decide.Hint) (decide.World, error) {
+	w := decide.World{Now: p.now, Record: rec, Heard: heard, Group: decide.Group{Name: group, Found: true, Enabled: true}}
+	if p.fast { // a stray that was seen long ago: one action every round
+		w.Instances = []decide.Instance{{ID: "i-1", State: "running", Ours: true}}
+		w.Record.Strays = map[string]time.Time{"i-1": p.now.Add(-time.Hour)}
+	}
+	return w, p.observe
+}
+
+func (p *parts) Apply(context.Context, string, decide.Action, time.Time) decide.Result {
+	p.applied++
+	return decide.Result{}
+}
+
+func (p *parts) VerifyReport(message.Report) error { return errors.New("forged") }
+
+func handler() (*Handler, *parts) {
+	p := &parts{now: time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC), groups: map[string]string{}, ledger: &ledger.Memory{}}
+	return &Handler{Actor: p, Groups: p, Ledger: p.ledger, Queues: p, Verifier: p, Topics: topics, Now: func() time.Time { return p.now }}, p
+}
+
+func TestATickAsksOnlyForGroupsThatHaveSomethingToDo(t *testing.T) {
+	t.Parallel()
+	h, p := handler()
+	if _, err := p.ledger.Put(context.Background(), ledger.Record{Group: "open", Lease: &ledger.Lease{}}); err != nil {
+		t.Fatal(err)
+	}
+	_, errs := h.Route(context.Background(), []Message{{ID: "1", Body: []byte(enveloped(t, topics.Events, `{"id":"t","detail-type":"Scheduled Event","detail":{}}`))}})
+	if errs[0] != nil {
+		t.Fatal(errs[0])
+	}
+	if got := len(p.work) + len(p.later); got != 4 { // a, b, gone, open
+		t.Errorf("%d requests (%v, %v), want one for each of four groups", got, p.work, p.later)
+	}
+	for _, d := range p.later {
+		if d > 2*time.Minute {
+			t.Errorf("a group is held back for %s", d)
+		}
+	}
+}
+
+func TestOneFailingMessageDoesNotTakeTheOthersWithIt(t *testing.T) {
+	t.Parallel()
+	h, p := handler()
+	p.groups = map[string]string{"i-1": "x", "i-2": "y"}
+	p.failAt = "x"
+	event := func(id string) string {
+		return enveloped(t, topics.Events, `{"id":"e","detail-type":"EC2 Instance State-change Notification","detail":{"instance-id":"`+id+`"}}`)
+	}
+	res, err := h.SQS(context.Background(), events.SQSEvent{Records: []events.SQSMessage{
+		{MessageId: "1", Body: event("i-1"), EventSourceARN: "inbox"}, {MessageId: "2", Body: event("i-2"), EventSourceARN: "inbox"},
+		{MessageId: "3", Body: "garbage", EventSourceARN: "inbox"}, {MessageId: "4", Body: event("i-9"), EventSourceARN: "inbox"}}})
+	if err != nil || len(res.BatchItemFailures) != 1 || res.BatchItemFailures[0].ItemIdentifier != "1" {
+		t.Errorf("failures %v, %v: want message 1 alone", res.BatchItemFailures, err)
+	}
+	if len(p.work) != 1 || p.work[0] != "y" {
+		t.Errorf("work for %v, want y alone", p.work)
+	}
+}
+
+func TestAnAWSErrorIsLookedAtAgainWithWhatWasHeard(t *testing.T) {
+	t.Parallel()
+	h, p := handler()
+	p.observe = errors.New("throttled")
+	hint := decide.Hint{Kind: decide.HeardReady, Instance: "i-1", Trusted: true}
+	for try, want := range []time.Duration{5 * time.Second, 10 * time.Second, 20 * time.Second} {
+		body, _ := json.Marshal(Request{Group: "web", Hints: []decide.Hint{hint}, Try: try})
+		if _, err := h.Reconcile(context.Background(), body); err != nil {
+			t.Fatalf("the message failed: %v", err)
+		}
+		if got := p.later[try]; got != want {
+			t.Errorf("try %d looks again after %s, want %s", try, got, want)
+		}
+		e, err := Decode(p.bodies[try], topics)
+		if err != nil || len(e.Hints) != 1 || e.Hints[0] != hint || e.Try != try+1 {
+			t.Errorf("the look carries %+v, %v: what was heard must not be lost", e, err)
+		}
+	}
+}
+
+func TestARunEndsAndTheRestIsLookedAtLater(t *testing.T) {
+	t.Parallel()
+	h, p := handler()
+	p.fast = true
+	if _, err := h.Reconcile(context.Background(), []byte(`{"group":"web"}`)); err != nil {
+		t.Fatal(err)
+	}
+	if p.applied != maxRounds || len(p.later) != 1 || p.later[0] != time.Second {
+		t.Errorf("%d actions, looks %v: want %d and one look after a second", p.applied, p.later, maxRounds)
+	}
+}
+
+func TestAConflictStopsTheRun(t *testing.T) {
+	t.Parallel()
+	h, p := handler()
+	p.fast = true
+	h.Ledger = racing{p.ledger}
+	if _, err := h.Reconcile(context.Background(), []byte(`{"group":"web"}`)); err != nil {
+		t.Fatal(err)
+	}
+	if p.applied != 0 || len(p.later) != 1 {
+		t.Errorf("%d actions after the record was lost to somebody else, looks %v", p.applied, p.later)
+	}
+}
+
+// racing lets somebody else write between every read and write.
+type racing struct{ *ledger.Memory }
+
+func (r racing) Put(_ context.Context, rec ledger.Record) (ledger.Record, error) {
+	return rec, ledger.ErrConflict
+}
