@@ -121,10 +121,12 @@ func (a *account) newTemplate(name, data string) string {
 	return aws.ToString(do(a.t, "create the owner's template", func(ctx context.Context) (*ec2.CreateLaunchTemplateOutput, error) {
 		return a.ec2.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{LaunchTemplateName: &name,
 			LaunchTemplateData: &ec2types.RequestLaunchTemplateData{
-				ImageId: aws.String(image), InstanceType: "m5.large", UserData: aws.String(base64.StdEncoding.EncodeToString([]byte(data))),
+				ImageId: aws.String(image), InstanceType: "m5.large", UserData: aws.String(encoded(data)),
 			}})
 	}).LaunchTemplate.LaunchTemplateId)
 }
+
+func encoded(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 
 // size of a group.
 type size struct{ min, desired, max int }

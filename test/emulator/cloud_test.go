@@ -25,6 +25,7 @@ type cloud struct {
 	trace []string
 	cut   *cut
 
+	mistake  mutant       // made in front of everything else
 	floor    atomic.Int64 // members that our hand must leave in service; 0 until a test sets it
 	violated tail
 }
@@ -54,7 +55,7 @@ func newCloud(t *testing.T) *cloud {
 	c := &cloud{account: fmt.Sprintf("%012d", 100000000000+accounts.Add(1)), seen: map[string]int{}}
 	c.queues = newQueues(c)
 	corrected := c.corrected()
-	c.front = httptest.NewServer(serve(c.counted(corrected)))
+	c.front = httptest.NewServer(serve(c.counted(c.mistaken(corrected))))
 	c.side = httptest.NewServer(serve(corrected))
 	t.Cleanup(func() {
 		c.queues.close()
@@ -128,6 +129,25 @@ func (c *cut) now() error {
 		c.fire()
 	}
 	return fmt.Errorf("cut %s", c)
+}
+
+// distort makes the mistake in every request from now on. It is called before anything is asked.
+func (c *cloud) distort(m mutant) { c.mistake = m }
+
+func (c *cloud) mistaken(next transport) transport {
+	return func(ctx context.Context, k *call) (answer, error) {
+		if c.mistake.call != k.service+"."+k.action {
+			return next(ctx, k)
+		}
+		if c.mistake.wrong != nil {
+			c.mistake.wrong(k)
+		}
+		a, err := next(ctx, k)
+		if c.mistake.answer != nil {
+			a.body = c.mistake.answer(a.body)
+		}
+		return a, err
+	}
 }
 
 // arm begins to count anew, and cuts where it is told.

@@ -156,7 +156,10 @@ func TestSpotdAgainstTheMetadataMock(t *testing.T) {
 				t.Fatal(err)
 			}
 			showOnFailure(t, "spotd", log)
-			const more = 3 // looks after which a second message would have been sent
+			more := 3 // looks after which a second message would have been sent
+			if one.kind == message.Rebalance {
+				more = 1 // it is looked at every ten seconds only
+			}
 			waitFor(t, func() string {
 				heard, looked := len(topic.of(one.kind)), seen.count(one.path)
 				if heard < 1 || looked < 1+more {

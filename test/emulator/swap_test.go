@@ -160,7 +160,7 @@ func TestAGroupWithALaunchConfigurationIsServed(t *testing.T) {
 	do(t, "create a launch configuration", func(ctx context.Context) (*autoscaling.CreateLaunchConfigurationOutput, error) {
 		return a.scaling.CreateLaunchConfiguration(ctx, &autoscaling.CreateLaunchConfigurationInput{
 			LaunchConfigurationName: aws.String("old"), ImageId: aws.String(image), InstanceType: aws.String("m5.large"),
-			UserData: aws.String(base64.StdEncoding.EncodeToString([]byte(userData))), EbsOptimized: aws.Bool(true), KeyName: aws.String("key"),
+			UserData: aws.String(encoded(userData)), EbsOptimized: aws.Bool(true), KeyName: aws.String("key"),
 			BlockDeviceMappings: []astypes.BlockDeviceMapping{{DeviceName: aws.String("/dev/sda1"), Ebs: &astypes.Ebs{VolumeSize: aws.Int32(20), VolumeType: aws.String("gp3")}}},
 		})
 	})
