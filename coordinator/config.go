@@ -13,7 +13,7 @@ import (
 	"autospotting/coordinator/decide"
 	"autospotting/coordinator/handle"
 	"autospotting/coordinator/identity"
-	"autospotting/coordinator/ledger"
+	"autospotting/coordinator/ledger/dynamo"
 	"autospotting/coordinator/wire"
 	"autospotting/userdata"
 )
@@ -49,7 +49,7 @@ func (s *settings) flags(fs *flag.FlagSet, getenv func(string) string) error {
 	}
 	text(&s.inboxURL, "inbox-url", "AUTOSPOTTING_INBOX_URL", "", "URL of the inbox queue")
 	text(&s.workURL, "work-url", "AUTOSPOTTING_WORK_URL", "", "URL of the work queue, a FIFO queue")
-	text(&s.table, "table", "AUTOSPOTTING_TABLE", ledger.DefaultTable, "name of the ledger table")
+	text(&s.table, "table", "AUTOSPOTTING_TABLE", dynamo.DefaultTable, "name of the ledger table")
 	text(&s.reportsTopic, "reports-topic", "AUTOSPOTTING_REPORTS_TOPIC", "", "ARN of the topic that spotd publishes to")
 	text(&s.eventsTopic, "events-topic", "AUTOSPOTTING_EVENTS_TOPIC", "", "ARN of the topic that EventBridge and the Scheduler publish to")
 	text(&s.tag, "tag", "AUTOSPOTTING_TAG", "spot-enabled=true", "KEY=VALUE by which a group opts in")

@@ -80,20 +80,20 @@ func (s settings) once(ctx context.Context, name string, payload []byte, sim boo
 		if b.Work {
 			continue
 		}
-		e, err := handle.Decode(m.Body, handle.Topics{Reports: s.reportsTopic, Events: s.eventsTopic})
+		e, err := handle.Decode(m.Body, handle.Topics{})
 		if err != nil {
 			return nil, fmt.Errorf("%s: message %d (%s): %w", name, i+1, m.ID, err)
 		}
 		needed = needed || e.Kind != handle.Unrelated
 	}
-	h := &handle.Handler{Now: time.Now, Topics: handle.Topics{Reports: s.reportsTopic, Events: s.eventsTopic}}
+	h := &handle.Handler{Now: time.Now}
 	if needed {
 		if h, err = s.onceHandler(ctx, sim); err != nil {
 			return nil, err
 		}
 	}
 	q := &direct{h: h}
-	h.Queues = q
+	h.Queues, h.Topics = q, handle.Topics{} // whoever hands us a file may say anything: no topic stands between
 	return q.handle(ctx, b)
 }
 
@@ -140,9 +140,6 @@ func (d *direct) handle(ctx context.Context, b handle.Batch) ([]handle.Outcome, 
 			if n.Kind == "error" {
 				return nil, fmt.Errorf("group %q: %s", n.Group, n.Text)
 			}
-		}
-		if len(o.Notes) == 0 {
-			o.Notes = []handle.Note{{At: d.h.Now(), Group: o.ID, Kind: "why", Text: "nothing to do: the group is not enabled and holds nothing of ours"}}
 		}
 		outcomes = append(outcomes, o)
 	}

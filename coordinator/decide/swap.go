@@ -43,12 +43,16 @@ func (r *run) swap() {
 
 func (r *run) maySwap() bool {
 	switch {
-	case !r.w.Group.Found || !r.w.Group.Enabled:
-		return false
+	case !r.w.Group.Found:
+		r.say("", "there is no such group (any more): nothing is begun")
+	case !r.w.Group.Enabled:
+		r.say("", "not enabled: the group does not carry the tag, so nothing is begun")
 	case r.refusal != "":
 		r.say("", "refused: %s", r.refusal)
 	case len(r.rec.Intents) > 0 || len(r.rec.Pairs) > 0 || len(r.rec.Notices) > 0 || r.rec.Lease != nil && !r.rec.Lease.Returned || r.stale():
-		// One thing at a time.
+		if len(r.plan.Why)+len(r.plan.Actions) == 0 {
+			r.say("", "nothing new is begun before what is under way is done")
+		}
 	case r.now().Before(r.rec.PausedUntil):
 		r.say("", "paused until %s after %d failures: %s", r.rec.PausedUntil.UTC().Format(time.TimeOnly), r.rec.Failures, r.rec.Status.Reason)
 		r.lookAt(r.rec.PausedUntil)

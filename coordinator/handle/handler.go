@@ -91,8 +91,11 @@ func (h *Handler) note(o *Outcome, n Note) {
 	n.At = h.Now()
 	o.Notes = append(o.Notes, n)
 	e := h.Log.Info()
-	if n.Failure != decide.Done {
+	switch {
+	case n.Failure != decide.Done:
 		e = h.Log.Warn()
+	case n.Kind == "ignored": // every instance of the account changes state
+		e = h.Log.Debug()
 	}
 	e.Str("group", n.Group).Str("instance", n.Instance).Str("kind", n.Kind).Str("failure", string(n.Failure)).Msg(n.Text)
 	if h.Tell != nil {

@@ -133,8 +133,12 @@ func sooner(a, b time.Time) time.Time {
 }
 
 func (h *Handler) explain(o *Outcome, group string, plan decide.Plan) {
+	kind := "why"
+	if c := plan.Record.Status.Code; c == "not-enabled" || c == "gone" {
+		kind = "ignored"
+	}
 	for _, l := range plan.Why {
-		h.note(o, Note{Group: group, Instance: l.Instance, Kind: "why", Text: l.Text})
+		h.note(o, Note{Group: group, Instance: l.Instance, Kind: kind, Text: l.Text})
 	}
 }
 

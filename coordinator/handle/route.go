@@ -103,7 +103,7 @@ func (h *Handler) routeOne(ctx context.Context, m Message, e Event, groups map[s
 		h.note(o, Note{Instance: e.Hints[0].Instance, Kind: "ignored", Text: fmt.Sprintf("%s (%s): instance %s is in no group and not ours, nothing changed", orID(e.ID, m.ID), e.What, e.Hints[0].Instance)})
 		return nil
 	}
-	h.note(o, Note{Group: group, Instance: e.Hints[0].Instance, Kind: "heard", Text: e.What + " from " + e.Hints[0].Source})
+	h.note(o, Note{Group: group, Instance: e.Hints[0].Instance, Kind: "heard", Text: fmt.Sprintf("%s from %s (%s)", e.What, e.Hints[0].Source, orID(e.ID, m.ID))})
 	return h.work(ctx, m.ID+"|"+group, Request{Group: group, Hints: e.Hints, Cause: e.What})
 }
 

@@ -24,6 +24,7 @@ import (
 	"autospotting/coordinator/handle"
 	"autospotting/coordinator/identity"
 	"autospotting/coordinator/ledger"
+	"autospotting/coordinator/ledger/dynamo"
 	"autospotting/coordinator/wire"
 	"autospotting/pkg/cloudsim"
 	"autospotting/userdata"
@@ -41,7 +42,9 @@ type Config struct {
 	ReleaseURL string
 	SHA256     map[string]string
 	Tick       time.Duration // 5 min by default
-	Tell       func(handle.Note)
+	// Asleep leaves the functions off the queues, for who wants to handle the messages.
+	Asleep bool
+	Tell   func(handle.Note)
 }
 
 // Stage is a running simulation of the product.
@@ -82,7 +85,7 @@ func New(cfg Config) (*Stage, error) {
 		return nil, err
 	}
 	s.config = wire.Config{
-		Region: s.Cloud.Region(), InboxURL: s.InboxURL, WorkURL: s.WorkURL, Table: ledger.DefaultTable,
+		Region: s.Cloud.Region(), InboxURL: s.InboxURL, WorkURL: s.WorkURL, Table: dynamo.DefaultTable,
 		Topics: handle.Topics{Reports: s.ReportsARN, Events: s.EventsARN}, Defaults: cfg.Defaults, Verifier: verifier,
 		Now: s.Cloud.Now, Tell: cfg.Tell,
 		Spotd: userdata.Settings{Topic: s.ReportsARN, Grace: cfg.Defaults.Grace, ReleaseURL: cfg.ReleaseURL, SHA256: cfg.SHA256},
@@ -90,7 +93,9 @@ func New(cfg Config) (*Stage, error) {
 	if cfg.ReleaseURL == "" {
 		s.config.Spotd = userdata.Settings{}
 	}
-	s.deploy()
+	if !cfg.Asleep {
+		s.deploy()
+	}
 	s.Cloud.Rule(s.EventsARN)
 	s.Cloud.Tick(cfg.Tick, s.EventsARN)
 	err = s.group(ctx, cfg)
@@ -159,7 +164,7 @@ func (s *Stage) messaging(ctx context.Context) error {
 
 func (s *Stage) table(ctx context.Context) error {
 	_, err := s.owner.DynamoDB().CreateTable(ctx, &dynamodb.CreateTableInput{
-		TableName: aws.String(ledger.DefaultTable), BillingMode: ddbtypes.BillingModePayPerRequest,
+		TableName: aws.String(dynamo.DefaultTable), BillingMode: ddbtypes.BillingModePayPerRequest,
 		KeySchema:            []ddbtypes.KeySchemaElement{{AttributeName: aws.String("asg"), KeyType: ddbtypes.KeyTypeHash}},
 		AttributeDefinitions: []ddbtypes.AttributeDefinition{{AttributeName: aws.String("asg"), AttributeType: ddbtypes.ScalarAttributeTypeS}},
 	})
@@ -206,7 +211,7 @@ func (s *Stage) Record(group string) (ledger.Record, error) {
 	if r, ok := s.records[group]; ok {
 		return r.Clone(), nil
 	}
-	r, err := ledger.Dynamo{API: observer{s.Cloud}, Table: ledger.DefaultTable}.Get(context.Background(), group)
+	r, err := dynamo.Store{API: observer{s.Cloud}, Table: dynamo.DefaultTable}.Get(context.Background(), group)
 	if err == nil {
 		s.records[group] = r
 	}

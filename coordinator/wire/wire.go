@@ -9,7 +9,7 @@ import (
 	"autospotting/coordinator/act"
 	"autospotting/coordinator/decide"
 	"autospotting/coordinator/handle"
-	"autospotting/coordinator/ledger"
+	"autospotting/coordinator/ledger/dynamo"
 	"autospotting/userdata"
 )
 
@@ -17,7 +17,7 @@ import (
 type Clients struct {
 	EC2         act.EC2
 	AutoScaling act.AutoScaling
-	DynamoDB    ledger.DynamoAPI
+	DynamoDB    dynamo.API
 	SQS         handle.SQSAPI
 }
 
@@ -44,7 +44,7 @@ func Handler(c Config, with Clients) *handle.Handler {
 	})
 	return &handle.Handler{
 		Actor: actor, Groups: actor, Verifier: c.Verifier, Now: c.Now, Log: c.Log, Tell: c.Tell, Topics: c.Topics,
-		Ledger: ledger.Dynamo{API: with.DynamoDB, Table: c.Table},
+		Ledger: dynamo.Store{API: with.DynamoDB, Table: c.Table},
 		Queues: handle.SQS{API: with.SQS, InboxURL: c.InboxURL, WorkURL: c.WorkURL},
 	}
 }

@@ -1,4 +1,5 @@
-package ledger
+// Package dynamo keeps the ledger in one DynamoDB table.
+package dynamo
 
 import (
 	"context"
@@ -10,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"autospotting/coordinator/ledger"
 )
 
 // Table attributes. The body is one JSON document, so that a new field needs no migration.
@@ -23,38 +26,38 @@ const (
 // DefaultTable is the fixed name of the ledger table: a second stack in the region fails to install instead of competing.
 const DefaultTable = "autospotting-ledger"
 
-// DynamoAPI is what the store calls.
-type DynamoAPI interface {
+// API is what the store calls.
+type API interface {
 	GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
 	PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
 	Scan(context.Context, *dynamodb.ScanInput, ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error)
 }
 
-var _ DynamoAPI = (*dynamodb.Client)(nil)
+var _ API = (*dynamodb.Client)(nil)
 
-// Dynamo is a Store in one DynamoDB table with the string hash key "asg".
-type Dynamo struct {
-	API   DynamoAPI
+// Store keeps records in one DynamoDB table with the string hash key "asg".
+type Store struct {
+	API   API
 	Table string
 }
 
 // Get reads consistently; a group without an item has an empty record at revision 0.
-func (d Dynamo) Get(ctx context.Context, group string) (Record, error) {
+func (d Store) Get(ctx context.Context, group string) (ledger.Record, error) {
 	out, err := d.API.GetItem(ctx, &dynamodb.GetItemInput{
 		TableName: &d.Table, ConsistentRead: aws.Bool(true),
 		Key: map[string]types.AttributeValue{attrGroup: &types.AttributeValueMemberS{Value: group}},
 	})
 	if err != nil {
-		return Record{}, fmt.Errorf("read the record of group %q from table %s: %w", group, d.Table, err)
+		return ledger.Record{}, fmt.Errorf("read the record of group %q from table %s: %w", group, d.Table, err)
 	}
 	if len(out.Item) == 0 {
-		return Record{Group: group}, nil
+		return ledger.Record{Group: group}, nil
 	}
 	return fromItem(group, out.Item)
 }
 
-// Put writes r if its revision is still the stored one, and returns it with the new revision, or ErrConflict.
-func (d Dynamo) Put(ctx context.Context, r Record) (Record, error) {
+// Put writes r if its revision is still the stored one, and returns it with the new revision, or ledger.ErrConflict.
+func (d Store) Put(ctx context.Context, r ledger.Record) (ledger.Record, error) {
 	body, err := r.Encode()
 	if err != nil {
 		return r, err
@@ -76,7 +79,7 @@ func (d Dynamo) Put(ctx context.Context, r Record) (Record, error) {
 	if _, err := d.API.PutItem(ctx, in); err != nil {
 		var conflict *types.ConditionalCheckFailedException
 		if errors.As(err, &conflict) {
-			err = ErrConflict
+			err = ledger.ErrConflict
 		}
 		return r, fmt.Errorf("write the record of group %q at revision %d to table %s: %w", r.Group, r.Revision, d.Table, err)
 	}
@@ -85,7 +88,7 @@ func (d Dynamo) Put(ctx context.Context, r Record) (Record, error) {
 }
 
 // Unfinished names the groups whose record is open, in order.
-func (d Dynamo) Unfinished(ctx context.Context) ([]string, error) {
+func (d Store) Unfinished(ctx context.Context) ([]string, error) {
 	var names []string
 	in := &dynamodb.ScanInput{
 		TableName: &d.Table, ConsistentRead: aws.Bool(true),
@@ -110,20 +113,20 @@ func (d Dynamo) Unfinished(ctx context.Context) ([]string, error) {
 	}
 }
 
-func fromItem(group string, item map[string]types.AttributeValue) (Record, error) {
+func fromItem(group string, item map[string]types.AttributeValue) (ledger.Record, error) {
 	n, ok := item[attrRevision].(*types.AttributeValueMemberN)
 	if !ok {
-		return Record{}, fmt.Errorf("the record of group %q has no revision: restore the table from its point-in-time backup", group)
+		return ledger.Record{}, fmt.Errorf("the record of group %q has no revision: restore the table from its point-in-time backup", group)
 	}
 	revision, err := strconv.ParseInt(n.Value, 10, 64)
 	if err != nil {
-		return Record{}, fmt.Errorf("the record of group %q has revision %q: %w", group, n.Value, err)
+		return ledger.Record{}, fmt.Errorf("the record of group %q has revision %q: %w", group, n.Value, err)
 	}
 	body, ok := item[attrBody].(*types.AttributeValueMemberS)
 	if !ok {
-		return Record{}, fmt.Errorf("the record of group %q has no body: restore the table from its point-in-time backup", group)
+		return ledger.Record{}, fmt.Errorf("the record of group %q has no body: restore the table from its point-in-time backup", group)
 	}
-	return Decode([]byte(body.Value), revision)
+	return ledger.Decode([]byte(body.Value), revision)
 }
 
 func number(n int64) types.AttributeValue {
