@@ -10,8 +10,9 @@ version=${VERSION:-$(git describe --tags --always --dirty 2>/dev/null || echo un
 # A package version begins with a digit; a bare commit is not one.
 package_version=${version#v}
 [[ $package_version == [0-9]*.* ]] || package_version=0.0.0+$version
-mtime=$(TZ=UTC git log -1 --format=%cd --date=format-local:%Y-%m-%dT%H:%M:%SZ)
-export SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
+# The last commit that touched what is shipped.
+export SOURCE_DATE_EPOCH=$(git log -1 --format=%ct -- spotd pkg/message docs/spotd.md LICENSE go.mod)
+mtime=$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%dT%H:%M:%SZ)
 export CGO_ENABLED=0
 mkdir -p "$out"
 

@@ -20,7 +20,7 @@ const (
 	instance = "i-0123456789abcdef0"
 	topicARN = "arn:aws:sns:eu-west-1:123456789012:reports"
 	// patience ends a test that waits for something that does not come.
-	patience = 60 * time.Second
+	patience = 30 * time.Second
 )
 
 // metadata is an instance metadata service, IMDSv2 only, that counts.
