@@ -33,8 +33,11 @@ lint: ## formatting and vet
 	@test -z "$$(gofmt -l .)" || { echo "gofmt:"; gofmt -l .; exit 1; }
 	go vet ./...
 
+include spotd/packaging/spotd.mk
+
 bench: ## speed, size and memory, side by side
-	go test -run '^$$' -bench . -benchtime 200ms ./coordinator/decide/ ./coordinator/market/
+	go test -run '^$$' -bench . -benchtime 200ms ./coordinator/market/ ./test/sim/
+	go test -run '^$$' -bench . -v ./test/spotd/
 
 clean: ## what was built
 	rm -rf bin dist .cache
