@@ -158,3 +158,24 @@ type racing struct{ *ledger.Memory }
 func (r racing) Put(_ context.Context, rec ledger.Record) (ledger.Record, error) {
 	return rec, ledger.ErrConflict
 }
+
+func TestLambdaTakesSNSRecordsAndBareEvents(t *testing.T) {
+	t.Parallel()
+	h, p := handler()
+	p.groups = map[string]string{"i-1": "web"}
+	payload, _ := json.Marshal(map[string]any{"Records": []any{map[string]any{"EventSource": "aws:sns", "Sns": map[string]any{
+		"MessageId": "s1", "TopicArn": topics.Events, "Message": warning}}}})
+	if res, err := h.Invoke(context.Background(), payload); err != nil || len(res.BatchItemFailures) != 0 {
+		t.Fatalf("%v, %v", res, err)
+	}
+	p.failAt = "web"
+	if _, err := h.Invoke(context.Background(), payload); err == nil {
+		t.Error("what could not be handled was swallowed: nobody sends it again")
+	}
+	if _, err := h.Invoke(context.Background(), json.RawMessage(`{"Records":[{"s3":{}}]}`)); err != nil {
+		t.Errorf("poison: %v", err)
+	}
+	if len(p.work) != 1 || p.work[0] != "web" {
+		t.Errorf("work for %v", p.work)
+	}
+}
