@@ -79,8 +79,10 @@ func serve(next transport) http.Handler {
 		if err != nil { // to the client a connection that broke
 			panic(http.ErrAbortHandler)
 		}
-		if t := a.header.Get("Content-Type"); t != "" {
-			w.Header().Set("Content-Type", t)
+		for _, name := range []string{"Content-Type", "X-Amz-Crc32"} {
+			if v := a.header.Get(name); v != "" {
+				w.Header().Set(name, v)
+			}
 		}
 		w.WriteHeader(a.status)
 		_, _ = w.Write(a.body)

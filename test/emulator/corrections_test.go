@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/xml"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +18,7 @@ func (c *cloud) corrected() transport {
 	next := transport(c.raw)
 	next = lab.catalog.correct(next)
 	next = shortPages(next)
+	next = c.aged(next)
 	next = c.groupRules(next)
 	next = c.history.correct(next)
 	next = c.launches.correct(next)
@@ -41,11 +43,54 @@ func shortPages(next transport) transport {
 	}
 }
 
+// aged lets what the owner's group launched be an hour old, as in a group that has been running for a while: what is younger
+// than its grace is no capacity yet, and no victim.
+func (c *cloud) aged(next transport) transport {
+	return func(ctx context.Context, k *call) (answer, error) {
+		a, err := next(ctx, k)
+		if err != nil || k.action != "DescribeInstances" {
+			return a, err
+		}
+		var out []byte
+		rest := a.body
+		for {
+			at := launchTime.FindSubmatchIndex(rest)
+			if at == nil {
+				a.body = append(out, rest...)
+				return a, nil
+			}
+			before, given := rest[:at[2]], rest[at[2]:at[3]]
+			if ids := instanceID.FindAllSubmatch(before, -1); len(ids) > 0 && !c.launches.has(string(ids[len(ids)-1][1])) {
+				if t, err := time.Parse(time.RFC3339, string(given)); err == nil {
+					given = []byte(t.Add(-time.Hour).UTC().Format(time.RFC3339))
+				}
+			}
+			out = append(append(out, before...), given...)
+			rest = rest[at[3]:]
+		}
+	}
+}
+
+var (
+	fleetInstance = regexp.MustCompile(`<item>(i-[0-9a-f]+)</item>`)
+
+	launchTime = regexp.MustCompile(`<launchTime>([^<]+)</launchTime>`)
+	instanceID = regexp.MustCompile(`<instanceId>(i-[0-9a-f]+)</instanceId>`)
+)
+
+// has tells whether the instance came from a fleet.
+func (l *launches) has(id string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.ids[id]
+}
+
 // launches corrects CreateFleet: the reserved tag that only AWS can set, and client tokens (aws-facts 2.1).
 type launches struct {
 	mu   sync.Mutex
 	done map[string]launched
 	news chan struct{} // closed at the next launch
+	ids  map[string]bool
 }
 
 // next is closed when something was launched from now on.
@@ -80,7 +125,10 @@ func (l *launches) correct(next transport) transport {
 		a, err := next(ctx, k.with(fleetTag(k, "fleet-"+token)))
 		if err == nil && a.ok() {
 			if l.done == nil {
-				l.done = map[string]launched{}
+				l.done, l.ids = map[string]launched{}, map[string]bool{}
+			}
+			for _, id := range fleetInstance.FindAllSubmatch(a.body, -1) {
+				l.ids[string(id[1])] = true
 			}
 			l.done[token] = launched{request, a}
 			if l.news != nil {
