@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,8 +13,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/rs/zerolog"
 
 	"autospotting/pkg/message"
@@ -171,7 +172,7 @@ func (k *checker) topic(ctx context.Context) {
 
 // refusedAt is the date of an answer that was an error; zero if there was none.
 func refusedAt(err error) time.Time {
-	var answered interface{ HTTPResponse() *http.Response }
+	var answered interface{ HTTPResponse() *smithyhttp.Response }
 	var date time.Time
 	if errors.As(err, &answered) && answered.HTTPResponse() != nil {
 		date, _ = http.ParseTime(answered.HTTPResponse().Header.Get("Date"))
@@ -199,7 +200,7 @@ func (k *checker) hook(ctx context.Context) {
 		return
 	}
 	err := hook.Try(ctx, hook.Hook{
-		Calls: hookCalls(aws.ToString(&k.id.From.Region), k.keys, k.transport),
+		Calls: hookCalls(cmp.Or(k.id.From.Region, k.config.region()), k.keys, k.transport),
 		Name:  k.config.LifecycleHook, Group: k.config.Group, Instance: k.id.From.Instance,
 	})
 	if err != nil {

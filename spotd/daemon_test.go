@@ -21,6 +21,7 @@ type bed struct {
 	sink     *sink
 	log      *bytes.Buffer
 	flags    []string
+	calls    http.Handler // what is no Publish
 	stop     context.CancelFunc
 	done     chan struct{}
 }
@@ -50,12 +51,23 @@ func (b *bed) start() {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	d := newDaemon(c, zerolog.New(zerolog.SyncWriter(b.log)), inMemory{b.metadata}, inMemory{b.sink})
+	d := newDaemon(c, zerolog.New(zerolog.SyncWriter(b.log)), inMemory{b.metadata}, inMemory{b.endpoint()})
 	go func() {
 		defer close(b.done)
 		d.run(ctx)
 	}()
 	synctest.Wait()
+}
+
+// endpoint is all of AWS: the topic, and what the test answers to other calls.
+func (b *bed) endpoint() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if b.calls != nil && r.FormValue("Action") != "Publish" {
+			b.calls.ServeHTTP(w, r)
+			return
+		}
+		b.sink.ServeHTTP(w, r)
+	})
 }
 
 func (b *bed) end() {
@@ -129,6 +141,11 @@ func TestAGapInTheMetadataHidesNoNotice(t *testing.T) {
 	}{
 		{"errors of the service", func(m *metadata) { m.status = http.StatusServiceUnavailable }, func(m *metadata) { m.status = 0 }},
 		{"refusals", func(m *metadata) { m.status = http.StatusForbidden }, func(m *metadata) { m.status = 0 }},
+		{"bad requests", func(m *metadata) { m.status = http.StatusBadRequest }, func(m *metadata) { m.status = 0 }},
+		{"throttling", func(m *metadata) { m.status = http.StatusTooManyRequests }, func(m *metadata) { m.status = 0 }},
+		{"internal errors", func(m *metadata) { m.status = http.StatusInternalServerError }, func(m *metadata) { m.status = 0 }},
+		{"a gateway's errors", func(m *metadata) { m.status = http.StatusGatewayTimeout }, func(m *metadata) { m.status = 0 }},
+		{"tokens that are never right", func(m *metadata) { m.status = http.StatusUnauthorized }, func(m *metadata) { m.status = 0 }},
 		{"silence", func(m *metadata) { m.hang = true }, func(m *metadata) { m.hang = false }},
 	} {
 		t.Run(c.name, func(t *testing.T) {

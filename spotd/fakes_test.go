@@ -29,12 +29,14 @@ type metadata struct {
 	ttl     int               // of a token in seconds, as it says
 	expired bool              // the token is no longer accepted, earlier than it said
 	denied  int               // requests answered with 401
+	broken  map[string]int    // statuses of single items
+	asked   map[string]int    // how often each item was asked for
 }
 
 func newMetadata(pending time.Time) *metadata {
 	document := fmt.Sprintf(`{"accountId":"123456789012","region":"eu-west-1","availabilityZone":"eu-west-1a",`+
 		`"instanceId":%q,"instanceType":"m5.large","pendingTime":%q}`, testInstance, pending.UTC().Format(time.RFC3339))
-	return &metadata{ttl: 300, items: map[string]string{
+	return &metadata{ttl: 300, asked: map[string]int{}, items: map[string]string{
 		"dynamic/instance-identity/document":     document,
 		"dynamic/instance-identity/rsa2048":      "MIIsigned",
 		"meta-data/instance-life-cycle":          "spot",
@@ -70,7 +72,13 @@ func (m *metadata) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		m.denied++
 		w.WriteHeader(http.StatusUnauthorized)
 	default:
-		body, ok := m.items[r.URL.Path[len("/latest/"):]]
+		path := r.URL.Path[len("/latest/"):]
+		m.asked[path]++
+		body, ok := m.items[path]
+		if status := m.broken[path]; status != 0 {
+			w.WriteHeader(status)
+			return
+		}
 		if !ok {
 			w.WriteHeader(http.StatusNotFound)
 		}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+)
+
+// checked runs check against a metadata service and a topic.
+func checked(t *testing.T, m *metadata, s http.Handler, format string, flags ...string) (string, error) {
+	t.Helper()
+	t.Setenv("STATE_DIRECTORY", t.TempDir())
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	c, err := readConfig(append([]string{"--topic", testTopic, "--group", "web", "--handlers", t.TempDir(), "--root-handlers", "/nowhere"}, flags...), func(string) string { return "" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	err = check(newDaemon(c, zerolog.Nop(), inMemory{m}, inMemory{s}), format, &out)
+	return out.String(), err
+}
+
+// dated is a topic that tells a time.
+func dated(s *sink, off time.Duration) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Date", time.Now().Add(off).UTC().Format(http.TimeFormat))
+		s.ServeHTTP(w, r)
+	})
+}
+
+func TestCheckTellsWhatIsNotFineAndWhatToDo(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		key   string
+		spoil func(*metadata, *sink)
+		off   time.Duration
+		flags []string
+		want  []string // of the screen
+		fine  bool
+	}{
+		{"all is fine", "AK", nil, 0, nil, []string{"ok    topic", "ok    clock", "ok    identity", "ok    notice       none"}, true},
+		{"no metadata", "AK", func(m *metadata, _ *sink) { m.status = 403 }, 0, nil, []string{"FAIL  metadata", "-> enable the instance metadata service", "FAIL  topic"}, false},
+		{"no role", "", nil, 0, nil, []string{"FAIL  credentials", "-> give the instance a profile"}, false},
+		{"a role that may not", "AK", func(_ *metadata, s *sink) { s.answer = func(int) int { return 403 } }, 0, nil, []string{"FAIL  topic", "-> let the role publish to " + testTopic}, false},
+		{"a clock that is off", "AK", nil, 10 * time.Minute, nil, []string{"FAIL  clock", "10m0s off", "-> run a time service"}, false},
+		{"a clock that is off, and therefore refused", "AK", func(_ *metadata, s *sink) { s.answer = func(int) int { return 403 } }, -time.Hour, nil, []string{"FAIL  clock", "1h0m0s off"}, false},
+		{"a notice", "AK", func(m *metadata, _ *sink) { m.interrupt(time.Now().Add(time.Minute)) }, 0, nil, []string{"FAIL  notice"}, false},
+		{"a probe that does not pass", "AK", nil, 0, []string{"--probe", "exec:/bin/false"}, []string{"FAIL  probe", "-> the instance is not ready until"}, false},
+		{"no signature", "AK", func(m *metadata, _ *sink) { delete(m.items, "dynamic/instance-identity/rsa2048") }, 0, nil, []string{"FAIL  identity"}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Setenv("AWS_ACCESS_KEY_ID", c.key)
+			m, s := newMetadata(time.Now()), &sink{}
+			if c.spoil != nil {
+				c.spoil(m, s)
+			}
+			screen, err := checked(t, m, dated(s, c.off), "text", c.flags...)
+			if (err == nil) != c.fine || err != nil && !errors.Is(err, errUnwell) {
+				t.Errorf("%v", err)
+			}
+			for _, want := range c.want {
+				if !strings.Contains(screen, want) {
+					t.Errorf("no %q in\n%s", want, screen)
+				}
+			}
+		})
+	}
+}
+
+func TestCheckForProgramsIsJSON(t *testing.T) {
+	t.Setenv("AWS_ACCESS_KEY_ID", "")
+	screen, err := checked(t, newMetadata(time.Now()), &sink{}, "json")
+	var found []finding
+	if bad := json.Unmarshal([]byte(screen), &found); bad != nil || !errors.Is(err, errUnwell) {
+		t.Fatalf("%v, %v\n%s", bad, err, screen)
+	}
+	for _, f := range found {
+		if f.What == "" || f.Text == "" || f.OK == (f.Remedy != "") {
+			t.Errorf("%+v", f)
+		}
+	}
+}
+
+func TestTheFormatOfCheckIsItsOwn(t *testing.T) {
+	for _, c := range []struct {
+		args   []string
+		rest   int
+		format string
+		bad    bool
+	}{
+		{[]string{"--topic", "x"}, 2, "text", false},
+		{[]string{"--format", "json", "--topic", "x"}, 2, "json", false},
+		{[]string{"--topic", "x", "-format=json"}, 2, "json", false},
+		{[]string{"--format", "yaml"}, 0, "", true},
+		{[]string{"--format"}, 0, "", true},
+	} {
+		rest, format, err := cutFormat("check", c.args)
+		if len(rest) != c.rest || format != c.format || (err != nil) != c.bad {
+			t.Errorf("%q: %q %q %v", c.args, rest, format, err)
+		}
+	}
+	if rest, _, _ := cutFormat("run", []string{"--format", "json"}); len(rest) != 2 {
+		t.Error("run has a format")
+	}
+}

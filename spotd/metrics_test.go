@@ -1,0 +1,118 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"autospotting/pkg/message"
+)
+
+// served is a page of a running listener.
+func served(t *testing.T, s *stats, path string) (int, string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go s.serve(l, 2*time.Second)
+	answer, err := http.Get("http://" + l.Addr().String() + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer.StatusCode, string(body)
+}
+
+func TestMetricsCountLooksGapsAndReports(t *testing.T) {
+	s := &stats{}
+	g := &gap{log: zerolog.Nop(), stats: s}
+	for _, err := range []error{nil, errors.New("503"), errors.New("503"), nil} {
+		g.saw(err)
+	}
+	r := message.Report{Kind: message.Terminating}
+	s.attempt(r, errors.New("throttled"))
+	s.attempt(r, nil)
+	status, body := served(t, s, "/metrics?x=1")
+	for _, want := range []string{
+		"\nspotd_looks_total 4\n", "\nspotd_look_failures_total 2\n", "\nspotd_metadata_gaps_total 1\n",
+		"\nspotd_reports_delivered_total{kind=\"terminating\"} 1\n", "\nspotd_report_failures_total{kind=\"terminating\"} 1\n", "spotd_build_info{version=",
+	} {
+		if !strings.Contains(body, want) {
+			t.Errorf("no %q in\n%s", want, body)
+		}
+	}
+	form := regexp.MustCompile(`^(# (HELP|TYPE) spotd_[a-z_]+ .+|spotd_[a-z_]+(\{[a-z]+="[^"]*"\})? [-0-9.e+]+)$`)
+	for line := range strings.Lines(body) {
+		if !form.MatchString(strings.TrimSuffix(line, "\n")) {
+			t.Errorf("not the exposition format: %q", line)
+		}
+	}
+	if status != http.StatusOK {
+		t.Errorf("status %d", status)
+	}
+}
+
+func TestHealthIsMetadataThatAnsweredLately(t *testing.T) {
+	s := &stats{}
+	if status, _ := served(t, s, "/healthz"); status != http.StatusServiceUnavailable {
+		t.Errorf("before the first look: %d", status)
+	}
+	s.look(time.Now(), nil)
+	if status, _ := served(t, s, "/healthz"); status != http.StatusOK {
+		t.Errorf("after a look: %d", status)
+	}
+	now := time.Now()
+	if s.healthy(now.Add(16*time.Second), 2*time.Second) || !s.healthy(now.Add(16*time.Second), 4*time.Second) {
+		t.Error("five polls, at least 15 s, are the bound")
+	}
+	if status, _ := served(t, s, "/other"); status != http.StatusNotFound {
+		t.Errorf("another path: %d", status)
+	}
+}
+
+func TestWhateverIsSentGetsAnAnswerOrNothing(t *testing.T) {
+	s := &stats{}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go s.serve(l, time.Second)
+	for request, want := range map[string]string{
+		"POST /metrics HTTP/1.1\r\n\r\n": "HTTP/1.0 405", "\r\n": "HTTP/1.0 405", "GET\r\n\r\n": "HTTP/1.0 405", "GET /healthz HTTP/1.1\r\nA: b\r\n\r\n": "HTTP/1.0 503",
+		strings.Repeat("x", 40_000): "",
+	} {
+		conn, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.WriteString(conn, request)
+		answer, _ := io.ReadAll(conn)
+		if !strings.HasPrefix(string(answer), want) || want == "" && len(answer) > 0 {
+			t.Errorf("%.20q: %q", request, answer)
+		}
+		conn.Close()
+	}
+}
+
+func TestAnAddressInUseIsNoReasonToStop(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	listen(l.Addr().String(), &stats{}, time.Second, zerolog.Nop())()
+}
