@@ -8,8 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
 
@@ -47,12 +45,7 @@ const (
 
 // defaultFile is read where --config does not name another; there it may be
 // missing.
-func defaultFile() string {
-	if runtime.GOOS == "windows" {
-		return filepath.Join(os.Getenv("ProgramData"), "spotd", "spotd.conf")
-	}
-	return "/etc/spotd/spotd.conf"
-}
+func defaultFile() string { return place("/etc/spotd/spotd.conf", "spotd.conf") }
 
 // readConfig reads flags, then the environment, then the file, then the
 // fallbacks. Its errors name the flag, the variable or the line, and the remedy;

@@ -70,6 +70,9 @@ func (d *departure) begin(e handlers.Event) {
 		for _, r := range results {
 			sum.Ran, sum.Failed = sum.Ran+r.Ran, sum.Failed+r.Failed
 		}
+		if sum.Ran == 0 {
+			return
+		}
 		d.log.Info().Int("ran", sum.Ran).Int("failed", sum.Failed).Msg("handlers done")
 	})
 }

@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"regexp"
+	"runtime"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -31,16 +34,24 @@ var settings = []setting{
 	{"probe-grace", "SPOTD_PROBE_GRACE", "TIME", "0s", "time from the probe's success until the instance counts as ready", setProbeGrace},
 	{"probe-timeout", "SPOTD_PROBE_TIMEOUT", "TIME", "15m", "time for the probe to pass, from the daemon's start", setProbeTimeout},
 	{"probe-overdue", "SPOTD_PROBE_OVERDUE", "WHAT", "wait", "what happens then: wait (go on probing), ready (be ready all the same) or stop (probe no more)", setProbeOverdue},
-	{"handlers", "SPOTD_HANDLERS", "DIR", "/etc/spotd/terminating.d", "programs to run before the instance goes", setHandlers},
-	{"root-handlers", "SPOTD_ROOT_HANDLERS", "DIR", "/etc/spotd/terminating.root.d", "the same, run as root by a unit of their own", setRootHandlers},
+	{"handlers", "SPOTD_HANDLERS", "DIR", place("/etc/spotd/terminating.d", "terminating.d"), "programs to run before the instance goes", setHandlers},
+	{"root-handlers", "SPOTD_ROOT_HANDLERS", "DIR", place("/etc/spotd/terminating.root.d", "terminating.root.d"), "the same, run as root by a unit of their own", setRootHandlers},
 	{"handler-timeout", "SPOTD_HANDLER_TIMEOUT", "TIME", "60s", "time for one handler", setHandlerTimeout},
 	{"lifecycle-hook", "SPOTD_LIFECYCLE_HOOK", "NAME", "", "termination lifecycle hook to keep open while handlers run, and to complete then", setHook},
 	{"poll", "SPOTD_POLL", "TIME", "2s", "time between two looks at the interruption notice", setPoll},
 	{"poll-targets", "SPOTD_POLL_TARGETS", "TIME", "10s", "time between two looks at rebalance recommendation and target life cycle state", setPollTargets},
 	{"poll-events", "SPOTD_POLL_EVENTS", "TIME", "60s", "time between two looks at scheduled maintenance", setPollEvents},
 	{"listen", "SPOTD_LISTEN", "ADDRESS", "", "loopback address for /metrics and /healthz, for instance 127.0.0.1:9100; off if empty", setListen},
-	{"state-dir", "SPOTD_STATE_DIR", "DIR", "/var/lib/spotd", "where undelivered reports are kept; $STATE_DIRECTORY goes before", setStateDir},
+	{"state-dir", "SPOTD_STATE_DIR", "DIR", place("/var/lib/spotd", "state"), "where undelivered reports are kept; $STATE_DIRECTORY goes before", setStateDir},
 	{"log-level", "SPOTD_LOG_LEVEL", "LEVEL", "info", "least level to log: debug, info, warn or error", setLogLevel},
+}
+
+// place is a default path: that of Linux, or below %ProgramData%\spotd on Windows.
+func place(linux, windows string) string {
+	if runtime.GOOS == "windows" {
+		return filepath.Join(os.Getenv("ProgramData"), "spotd", windows)
+	}
+	return linux
 }
 
 var (

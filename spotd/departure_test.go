@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"autospotting/spotd/handlers"
+)
+
+// working is a runner that takes a time, and heeds its context.
+func working(took time.Duration, ran *int) func(context.Context, handlers.Event) handlers.Result {
+	return func(ctx context.Context, _ handlers.Event) handlers.Result {
+		select {
+		case <-ctx.Done():
+		case <-time.After(took):
+			*ran++
+		}
+		return handlers.Result{Ran: 1}
+	}
+}
+
+func TestADepartureFinishesWithinItsBoundAndIsRememberedOnlyIfItDid(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		took, bound  time.Duration
+		want         time.Duration
+		ran, marks   int
+		again, leave bool
+	}{
+		{"in time", 10 * time.Second, time.Minute, 10 * time.Second, 2, 1, false, false},
+		{"too long", time.Hour, time.Minute, time.Minute, 0, 0, false, false},
+		{"told twice", 10 * time.Second, time.Minute, 10 * time.Second, 2, 1, true, false},
+		{"a notice, then the group's decision", 10 * time.Second, time.Minute, 10 * time.Second, 2, 1, false, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ran, marks := [2]int{}, 0
+				d := newDeparture(zerolog.Nop())
+				d.mark = func() { marks++ }
+				d.runners = []func(context.Context, handlers.Event) handlers.Result{working(c.took, &ran[0]), working(c.took, &ran[1])}
+				d.begin(handlers.Event{})
+				if c.again {
+					d.begin(handlers.Event{})
+				}
+				if c.leave {
+					d.leave(handlers.Event{})
+				}
+				began := time.Now()
+				d.close(c.bound)
+				if took := time.Since(began); took != c.want || ran[0]+ran[1] != c.ran || marks != c.marks {
+					t.Errorf("took %v, %v ran, %d marks", took, ran, marks)
+				}
+			})
+		})
+	}
+}
+
+func TestADepartureThatAnEarlierRunFinishedRunsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ran := 0
+		d := newDeparture(zerolog.Nop())
+		d.runners = []func(context.Context, handlers.Event) handlers.Result{working(0, &ran)}
+		d.finished()
+		d.leave(handlers.Event{})
+		d.close(time.Minute)
+		if ran != 0 {
+			t.Errorf("%d ran", ran)
+		}
+	})
+}
