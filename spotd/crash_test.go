@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
@@ -21,6 +22,8 @@ type killer struct {
 
 func (k *killer) before(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body) // whole, so that the service acts on what the daemon never hears of
+		r.Body = io.NopCloser(bytes.NewReader(body))
 		k.mu.Lock()
 		k.seen++
 		if k.seen == k.at {
@@ -61,7 +64,9 @@ func crash(t *testing.T, n int) (killed bool) {
 		_ = first.Process.Kill()
 	}
 	_ = first.Wait()
+	k.mu.Lock()
 	killed = k.seen >= n
+	k.mu.Unlock()
 	second := run()
 	arrived(t, topic, 2, func() bool { return false })
 	_ = second.Process.Kill()
