@@ -20,6 +20,8 @@ type cloud struct {
 	history  history
 	launches launches
 
+	changed broadcast // something was written at front, or a process was cut off
+
 	mu    sync.Mutex
 	seen  map[string]int
 	trace []string
@@ -97,20 +99,52 @@ func (c *cloud) counted(next transport) transport {
 			a, err := next(ctx, k)
 			if err == nil && len(receipts(a)) > 0 {
 				if hit := c.note(k); hit != nil {
-					return answer{}, hit.now()
+					err := hit.now()
+					c.changed.tell()
+					return answer{}, err
 				}
 			}
 			return a, err
 		}
 		hit := c.note(k)
 		if hit != nil && !hit.after {
-			return answer{}, hit.now()
+			err := hit.now()
+			c.changed.tell()
+			return answer{}, err
 		}
 		a, err := next(ctx, k)
 		if hit != nil {
-			return answer{}, hit.now()
+			err = hit.now()
+		}
+		if hit != nil || writes[k.service+"."+k.action] {
+			c.changed.tell()
 		}
 		return a, err
+	}
+}
+
+// broadcast tells everybody who waits that something happened.
+type broadcast struct {
+	mu   sync.Mutex
+	next chan struct{}
+}
+
+// wait returns what is closed at the next tell.
+func (b *broadcast) wait() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.next == nil {
+		b.next = make(chan struct{})
+	}
+	return b.next
+}
+
+func (b *broadcast) tell() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.next != nil {
+		close(b.next)
+		b.next = nil
 	}
 }
 

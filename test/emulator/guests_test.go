@@ -20,10 +20,6 @@ type guests struct {
 	err error
 }
 
-// lookEvery is how often a test looks at the emulator for a change: it shares the emulator's one processor with what it
-// tests.
-const lookEvery = 200 * time.Millisecond
-
 // guests begins to watch for instances of ours.
 func (a *account) guests(speak func(context.Context, instance) error) *guests {
 	ctx, stop := context.WithCancel(context.Background())

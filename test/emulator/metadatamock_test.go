@@ -182,7 +182,7 @@ func waitFor(t *testing.T, missing func() string) {
 	t.Helper()
 	deadline := time.NewTimer(patience)
 	defer deadline.Stop()
-	every := time.NewTicker(lookEvery)
+	every := time.NewTicker(200 * time.Millisecond)
 	defer every.Stop()
 	for {
 		what := missing()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"path"
 	"sync"
 	"time"
@@ -17,22 +18,28 @@ type queues struct {
 	ctx   context.Context
 	stop  context.CancelFunc
 
-	mu      sync.Mutex
-	news    chan struct{} // closed when something was sent, deleted or made visible
-	polling map[string]*sync.Mutex
-	held    map[string][]string // receipts by queue URL, taken at front and not yet deleted
-	dead    int                 // processes that were killed: what is taken for them goes back
+	mu    sync.Mutex
+	news  broadcast // something was sent, deleted or made visible, or its delay is over
+	lanes map[string]*lane
+	held  map[string][]string // receipts by queue URL, taken at front and not yet deleted
+	dead  int                 // processes that were killed: what is taken for them goes back
 }
 
 func newQueues(c *cloud) *queues {
 	ctx, stop := context.WithCancel(context.Background())
-	return &queues{cloud: c, ctx: ctx, stop: stop, news: make(chan struct{}), polling: map[string]*sync.Mutex{}, held: map[string][]string{}}
+	return &queues{cloud: c, ctx: ctx, stop: stop, lanes: map[string]*lane{}, held: map[string][]string{}}
 }
 
 func (q *queues) close() { q.stop() }
 
-// lookAgain is how long a message whose delay has passed may go unseen.
-const lookAgain = 500 * time.Millisecond
+// lookAgain is how long something may go unseen that nobody told of: a visibility timeout that ran out.
+const lookAgain = 5 * time.Second
+
+// lane lets one client of a queue ask at a time; who waited while another found nothing need not ask again.
+type lane struct {
+	sync.Mutex
+	empty <-chan struct{} // the news before which nothing was there
+}
 
 func (q *queues) correct(next transport) transport {
 	return func(ctx context.Context, k *call) (answer, error) {
@@ -44,26 +51,22 @@ func (q *queues) correct(next transport) transport {
 		}
 		a, err := next(ctx, k)
 		if k.service == "sqs" || k.service == "sns" && k.action == "Publish" {
-			q.wake()
+			q.news.tell()
+		}
+		if delay, _ := k.doc["DelaySeconds"].(float64); delay > 0 {
+			time.AfterFunc(time.Duration(delay)*time.Second+100*time.Millisecond, q.news.tell)
 		}
 		return a, err
 	}
 }
 
-func (q *queues) wake() {
+func (q *queues) lane(url string) *lane {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	close(q.news)
-	q.news = make(chan struct{})
-}
-
-func (q *queues) lane(url string) *sync.Mutex {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.polling[url] == nil {
-		q.polling[url] = &sync.Mutex{}
+	if q.lanes[url] == nil {
+		q.lanes[url] = &lane{}
 	}
-	return q.polling[url]
+	return q.lanes[url]
 }
 
 // receive waits up to WaitTimeSeconds for something to come.
@@ -78,11 +81,13 @@ func (q *queues) receive(ctx context.Context, k *call, next transport) (answer, 
 	short.doc["WaitTimeSeconds"] = 0
 	end := time.NewTimer(time.Duration(wait) * time.Second)
 	defer end.Stop()
+	late := false
 	for {
+		news := q.news.wait()
 		q.mu.Lock()
-		news, dead := q.news, q.dead
+		dead := q.dead
 		q.mu.Unlock()
-		a, err := q.take(ctx, url, &short, next, dead)
+		a, err := q.take(ctx, url, &short, next, dead, news, late)
 		if err != nil || len(receipts(a)) > 0 || !a.ok() {
 			return a, err
 		}
@@ -98,25 +103,36 @@ func (q *queues) receive(ctx context.Context, k *call, next transport) (answer, 
 			again.Stop()
 			return answer{}, q.ctx.Err()
 		case <-news:
+			late = false
 		case <-again.C:
+			late = true
 		}
 		again.Stop()
 	}
 }
 
+// nothing is what a queue answers that has nothing to give.
+var nothing = answer{http.StatusOK, http.Header{"Content-Type": {"application/x-amz-json-1.0"}}, []byte("{}")}
+
 // take asks once. What comes for a client that is gone, or of a process that was killed, goes back.
-func (q *queues) take(ctx context.Context, url string, k *call, next transport, dead int) (answer, error) {
+func (q *queues) take(ctx context.Context, url string, k *call, next transport, dead int, news <-chan struct{}, late bool) (answer, error) {
 	lane := q.lane(url)
 	lane.Lock()
 	defer lane.Unlock()
 	if ctx.Err() != nil {
 		return answer{}, ctx.Err()
 	}
+	if lane.empty == news && !late {
+		return nothing, nil
+	}
 	a, err := next(ctx, k)
 	if err != nil {
 		return a, err
 	}
 	handles := receipts(a)
+	if lane.empty = nil; len(handles) == 0 {
+		lane.empty = news
+	}
 	q.mu.Lock()
 	q.held[url] = append(q.held[url], handles...)
 	gone := q.dead != dead
@@ -152,7 +168,7 @@ func (q *queues) giveBack() {
 			_, _ = q.cloud.raw(context.Background(), &back)
 		}
 	}
-	q.wake()
+	q.news.tell()
 }
 
 func (q *queues) release(k *call) {

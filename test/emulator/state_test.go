@@ -107,23 +107,30 @@ func (a *account) until(name string, missing func(look) string) look {
 
 // await looks until what says nothing is missing. Its error says what was missing last.
 func (a *account) await(ctx context.Context, name string, missing func(look) string) (look, error) {
-	every := time.NewTicker(lookEvery)
-	defer every.Stop()
 	last := "nothing was read"
 	for {
+		changed := a.changed.wait()
 		l, err := a.look(ctx, name)
 		if err == nil {
 			if last = missing(l); last == "" {
 				return l, nil
 			}
 		}
+		again := time.NewTimer(lookAtLeast)
 		select {
 		case <-ctx.Done():
+			again.Stop()
 			return l, fmt.Errorf("group %s: %s (%v)", name, last, err)
-		case <-every.C:
+		case <-changed:
+		case <-again.C:
 		}
+		again.Stop()
 	}
 }
+
+// lookAtLeast is how often a test looks at a group in which nothing changes. It shares the emulator's one processor with
+// what it tests, so it mostly waits to be told.
+const lookAtLeast = 2 * time.Second
 
 // settles waits until the group is all spot and as its owner made it.
 func (a *account) settles(name string, want size) look {
