@@ -7,9 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
-	"os"
 	"strings"
 	"time"
 
@@ -19,9 +17,6 @@ import (
 
 	"autospotting/pkg/message"
 	"autospotting/spotd/hook"
-	"autospotting/spotd/outbox"
-	"autospotting/spotd/probe"
-	"autospotting/spotd/proc"
 	"autospotting/spotd/watch"
 )
 
@@ -208,48 +203,4 @@ func (k *checker) hook(ctx context.Context) {
 		return
 	}
 	k.ok("hook", "%s may be kept open and completed", k.config.LifecycleHook)
-}
-
-func (k *checker) probe(ctx context.Context) {
-	ask, err := probe.Parse(k.config.Probe)
-	if err == nil && ask == nil {
-		k.ok("probe", "none, ready %v after the launch", k.config.Grace)
-		return
-	}
-	if err = ask(ctx); err != nil {
-		k.bad("probe", err, "the instance is not ready until "+k.config.Probe+" passes")
-		return
-	}
-	k.ok("probe", "%s passes", k.config.Probe)
-}
-
-func (k *checker) handlers(context.Context) {
-	for _, dir := range []string{k.config.Handlers, k.config.RootHandlers} {
-		paths, err := proc.Programs(dir)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			k.ok("handlers", "%s: none", dir)
-		case err != nil:
-			k.bad("handlers", err, "make it readable")
-		default:
-			k.ok("handlers", "%s", strings.Join(paths, ", "))
-		}
-	}
-}
-
-func (k *checker) state(context.Context) {
-	dir := stateDir(k.config.StateDir)
-	undelivered, err := outbox.Undelivered(dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		k.ok("outbox", "%s: not used yet", dir)
-	case errors.Is(err, os.ErrPermission):
-		k.ok("outbox", "%s: only root may look", dir)
-	case err != nil:
-		k.bad("outbox", err, "make the directory readable and writable for spotd")
-	case undelivered > 0:
-		k.bad("outbox", fmt.Errorf("%s: %d reports not delivered yet", dir, undelivered), "see topic and credentials")
-	default:
-		k.ok("outbox", "%s: nothing waits", dir)
-	}
 }

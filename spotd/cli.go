@@ -87,7 +87,7 @@ func (c command) dispatch(args []string, stdout io.Writer) error {
 	case c.flags:
 		var format string
 		if args, format, err = cutFormat(c.name, args); err == nil {
-			given, err = readConfig(args, os.Getenv)
+			given, err = readConfig(asInstalled(c.name, args), os.Getenv)
 		}
 		given.format = format
 	case len(args) > 0 && strings.TrimLeft(args[0], "-") == "help", len(args) > 0 && args[0] == "-h":

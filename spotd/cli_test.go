@@ -129,6 +129,18 @@ func TestTheUnitsAreAsReviewed(t *testing.T) {
 	}
 }
 
+func TestTheSettingsOfAnInstalledServiceAreReadBack(t *testing.T) {
+	want := []string{"--topic", testTopic, "--group", `50% "off" $HOME \o/ \n`, "--lifecycle-hook", ""}
+	if got := installedArguments(unit("/a b/spotd", append([]string{"run"}, want...))); !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	for _, other := range []string{"", "[Service]\nExecStart=/bin/true\n", "\nExecStart=\"/usr/bin/spotd\" \"handle\"\n"} {
+		if got := installedArguments(other); got != nil {
+			t.Errorf("%q: %q", other, got)
+		}
+	}
+}
+
 func TestTheServiceRunsWithTheFlagsOfInstall(t *testing.T) {
 	c, err := readConfig([]string{"--topic", testTopic, "--group", "web", "--grace", "1m30s", "--poll", "1s", "--log-level", "debug"}, os.Getenv)
 	if err != nil {

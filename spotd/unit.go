@@ -2,6 +2,8 @@ package main
 
 import (
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 )
 
@@ -133,4 +135,32 @@ func commandLine(path string, args []string) string {
 func quote(word string) string {
 	escaped := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "%", "%%", "$", "$$", "\n", `\n`).Replace(word)
 	return `"` + escaped + `"`
+}
+
+// installedArguments reads the flags back from a unit: what quote made of them.
+// Nothing where the text is no unit of ours.
+func installedArguments(unit string) []string {
+	_, rest, _ := strings.Cut(unit, "\nExecStart=")
+	line, _, _ := strings.Cut(rest, "\n")
+	var words []string
+	for _, word := range regexp.MustCompile(`"((?:[^"\\]|\\.)*)"`).FindAllStringSubmatch(line, -1) {
+		words = append(words, strings.NewReplacer(`\\`, `\`, `\"`, `"`, "%%", "%", "$$", "$", `\n`, "\n").Replace(word[1]))
+	}
+	if len(words) < 2 || words[1] != "run" {
+		return nil
+	}
+	return words[2:]
+}
+
+// asInstalled is what check looks at where it is told nothing: the settings that
+// the service runs with.
+func asInstalled(verb string, args []string) []string {
+	if verb != "check" || len(args) > 0 {
+		return args
+	}
+	text, err := os.ReadFile(filepath.Join(unitDir, "spotd.service"))
+	if err != nil {
+		return args
+	}
+	return installedArguments(string(text))
 }

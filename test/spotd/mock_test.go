@@ -117,33 +117,41 @@ func TestAgainstTheMetadataMockOfAWS(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			url, sns := mock(t, c.args...), newTopic(t)
-			spotd, err := spotdBinary()
-			if err != nil {
-				t.Fatal(err)
-			}
-			run(t, spotd, url, sns.URL, "--grace", "24h", "--poll", "100ms", "--poll-targets", "100ms", "--poll-events", "100ms")
-			heard := map[message.Kind]message.Report{}
-			for _, kind := range append(c.kinds, message.Hello) {
-				for heard[kind].ID == "" {
-					r := sns.hear(t)
-					if heard[r.Kind].ID != "" {
-						t.Errorf("said again: %+v", r)
-					}
-					heard[r.Kind] = r
-				}
-			}
+			heard := hearMock(t, c.args, append(c.kinds, message.Hello))
 			if c.check != nil {
 				c.check(t, heard[c.kinds[0]])
 			}
-			time.Sleep(2 * time.Second) // the mock gives another time at each request
-			for len(sns.reports) > 0 {
-				if r := <-sns.reports; heard[r.Kind].ID != "" {
-					t.Errorf("said again: %+v", r)
-				}
-			}
 		})
 	}
+}
+
+// hearMock runs spotd against the mock until each of these kinds was heard, and a
+// while longer: nothing may be said twice.
+func hearMock(t *testing.T, args []string, kinds []message.Kind) map[message.Kind]message.Report {
+	t.Helper()
+	url, sns := mock(t, args...), newTopic(t)
+	spotd, err := spotdBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, spotd, url, sns.URL, "--grace", "24h", "--poll", "100ms", "--poll-targets", "100ms", "--poll-events", "100ms")
+	heard := map[message.Kind]message.Report{}
+	hear := func(r message.Report) {
+		if heard[r.Kind].ID != "" {
+			t.Errorf("said again: %+v", r)
+		}
+		heard[r.Kind] = r
+	}
+	for _, kind := range kinds {
+		for heard[kind].ID == "" {
+			hear(sns.hear(t))
+		}
+	}
+	time.Sleep(2 * time.Second) // the mock gives another time at each request
+	for len(sns.reports) > 0 {
+		hear(<-sns.reports)
+	}
+	return heard
 }
 
 func TestTheGroupsTerminationOfTheMockRunsHandlers(t *testing.T) {

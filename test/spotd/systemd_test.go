@@ -108,98 +108,134 @@ func (m machine) files() []string {
 	return slices.Compact(list)
 }
 
+// lifetime is what the parts of the test share.
+type lifetime struct {
+	imds             *metadata
+	sns              *topic
+	machine          machine
+	before, packaged []string // files, before the package and with it alone
+}
+
 func TestUnderSystemd(t *testing.T) {
 	root, deb := os.Getenv("SPOTD_SYSTEMD_ROOT"), os.Getenv("SPOTD_DEB")
 	if root == "" || deb == "" {
 		t.Skip("opt-in: make test-systemd")
 	}
-	imds, sns := newMetadata(t), newTopic(t)
-	m := boot(t, root, deb)
-	before := m.files()
+	l := lifetime{newMetadata(t), newTopic(t), boot(t, root, deb), nil, nil}
+	m := l.machine
+	l.before = m.files()
 	m.do("dpkg", "-i", "/spotd.deb")
-	packaged := m.files()
-	m.write("/etc/default/spotd", fmt.Sprintf("AWS_EC2_METADATA_SERVICE_ENDPOINT=%s\nAWS_ENDPOINT_URL_SNS=%s\nAWS_ACCESS_KEY_ID=a\nAWS_SECRET_ACCESS_KEY=b\n", imds.URL, sns.URL), "0644")
+	l.packaged = m.files()
+	m.write("/etc/default/spotd", fmt.Sprintf("AWS_EC2_METADATA_SERVICE_ENDPOINT=%s\nAWS_ENDPOINT_URL_SNS=%s\nAWS_ACCESS_KEY_ID=a\nAWS_SECRET_ACCESS_KEY=b\n", l.imds.URL, l.sns.URL), "0644")
 	m.write("/etc/spotd/spotd.conf", "group = web\ngrace = 24h\nprobe = systemd:degraded\nlisten = 127.0.0.1:19100\n", "0644")
 	m.write("/etc/spotd/terminating.d/10-mine", "#!/bin/sh\necho mine $1 $2 as $(id -u)\n", "0755")
 	m.write("/etc/spotd/terminating.root.d/10-root", "#!/bin/sh\necho root $1 $2 as $(id -u)\ntouch /root/was-here\n", "0755")
 
-	t.Run("installs by its own command, twice", func(t *testing.T) {
-		for range 2 {
-			m.do("spotd", "install", "--topic", topicARN)
-		}
-		m.do("spotd", "start")
-		sns.hearKind(t, message.Hello)
-		sns.hearKind(t, message.Started) // systemctl is-system-running, asked from inside the sandbox
-		if got := m.do("spotd", "status"); got != "running" {
-			t.Errorf("status %q", got)
-		}
-		out := m.do("sh", "-c", "set -a; . /etc/default/spotd; spotd check --topic "+topicARN)
-		t.Logf("check:\n%s", out)
+	t.Run("installs by its own command, twice", l.installs)
+	t.Run("keeps its state on disk", l.keepsState)
+	t.Run("is exposed little", l.isExposedLittle)
+	t.Run("is back within two seconds after kill -9", l.comesBack)
+	t.Run("is restarted by the watchdog when it hangs", l.isWatched)
+	t.Run("notice, handlers, message", l.handlesNotice)
+	t.Run("leaves without a trace", l.leaves)
+}
+
+// on is the machine, whose failures are those of one part.
+func (l *lifetime) on(t *testing.T) machine {
+	m := l.machine
+	m.t = t
+	return m
+}
+
+func (l *lifetime) installs(t *testing.T) {
+	m := l.on(t)
+	for range 2 {
+		m.do("spotd", "install", "--topic", topicARN)
+	}
+	m.do("spotd", "start")
+	l.sns.hearKind(t, message.Hello)
+	l.sns.hearKind(t, message.Started) // systemctl is-system-running, asked from inside the sandbox
+	if got := m.do("spotd", "status"); got != "running" {
+		t.Errorf("status %q", got)
+	}
+	out := m.do("sh", "-c", "set -a; . /etc/default/spotd; spotd check")
+	t.Logf("check:\n%s", out)
+}
+
+func (l *lifetime) keepsState(t *testing.T) {
+	m := l.on(t)
+	if journal := m.journal(); strings.Contains(journal, "not on disk") {
+		t.Error(journal)
+	}
+}
+
+func (l *lifetime) isExposedLittle(t *testing.T) {
+	m := l.on(t)
+	out := m.do("systemd-analyze", "security", "--no-pager", "spotd.service")
+	score := regexp.MustCompile(`Overall exposure level for spotd.service: ([0-9.]+)`).FindStringSubmatch(out)
+	if score == nil {
+		t.Fatalf("no score in %s", out)
+	}
+	t.Logf("systemd-analyze security: %s", score[1])
+	if got, err := strconv.ParseFloat(score[1], 64); err != nil || got > 2 {
+		t.Errorf("exposure %v, at most 2: %s", got, out)
+	}
+}
+
+func (l *lifetime) comesBack(t *testing.T) {
+	m := l.on(t)
+	old := m.pid()
+	m.do("systemctl", "kill", "-s", "KILL", "--kill-who=main", "spotd")
+	took := m.until("another process", func() bool {
+		now := m.pid()
+		state, _ := m.try("systemctl", "is-active", "spotd")
+		return now != old && now != "0" && state == "active"
 	})
-	t.Run("keeps its state on disk", func(t *testing.T) {
-		if journal := m.journal(); strings.Contains(journal, "not on disk") {
-			t.Error(journal)
+	t.Logf("back after %v", took)
+	if took > 2*time.Second {
+		t.Errorf("took %v", took)
+	}
+}
+
+func (l *lifetime) isWatched(t *testing.T) {
+	m := l.on(t)
+	old := m.pid()
+	m.do("systemctl", "kill", "-s", "STOP", "--kill-who=main", "spotd")
+	m.until("another process", func() bool { now := m.pid(); return now != old && now != "0" })
+}
+
+func (l *lifetime) handlesNotice(t *testing.T) {
+	m := l.on(t)
+	l.imds.interrupt()
+	if r := l.sns.hearKind(t, message.Terminating); r.From.Group != "web" {
+		t.Errorf("said %+v", r)
+	}
+	m.until("root handlers", func() bool { _, err := m.try("test", "-e", "/root/was-here"); return err == nil })
+	m.until("the end of the handlers", func() bool { return strings.Contains(m.journal(), "handlers done") })
+	journal := m.journal()
+	for _, want := range []string{`"handler":"10-mine"`, "mine terminating " + instance + " as ", "root terminating " + instance + " as 0"} {
+		if !strings.Contains(journal, want) {
+			t.Errorf("the journal lacks %q:\n%s", want, journal)
 		}
-	})
-	t.Run("is exposed little", func(t *testing.T) {
-		out := m.do("systemd-analyze", "security", "--no-pager", "spotd.service")
-		score := regexp.MustCompile(`Overall exposure level for spotd.service: ([0-9.]+)`).FindStringSubmatch(out)
-		if score == nil {
-			t.Fatalf("no score in %s", out)
-		}
-		t.Logf("systemd-analyze security: %s", score[1])
-		if got, err := strconv.ParseFloat(score[1], 64); err != nil || got > 2 {
-			t.Errorf("exposure %v, at most 2: %s", got, out)
-		}
-	})
-	t.Run("is back within two seconds after kill -9", func(t *testing.T) {
-		old := m.pid()
-		m.do("systemctl", "kill", "-s", "KILL", "--kill-who=main", "spotd")
-		took := m.until("another process", func() bool {
-			now := m.pid()
-			state, _ := m.try("systemctl", "is-active", "spotd")
-			return now != old && now != "0" && state == "active"
-		})
-		t.Logf("back after %v", took)
-		if took > 2*time.Second {
-			t.Errorf("took %v", took)
-		}
-	})
-	t.Run("is restarted by the watchdog when it hangs", func(t *testing.T) {
-		old := m.pid()
-		m.do("systemctl", "kill", "-s", "STOP", "--kill-who=main", "spotd")
-		m.until("another process", func() bool { now := m.pid(); return now != old && now != "0" })
-	})
-	t.Run("notice, handlers, message", func(t *testing.T) {
-		imds.interrupt()
-		if r := sns.hearKind(t, message.Terminating); r.From.Group != "web" {
-			t.Errorf("said %+v", r)
-		}
-		m.until("root handlers", func() bool { _, err := m.try("test", "-e", "/root/was-here"); return err == nil })
-		m.until("the end of the handlers", func() bool { return strings.Contains(m.journal(), "handlers done") })
-		journal := m.journal()
-		for _, want := range []string{`"handler":"10-mine"`, "mine terminating " + instance + " as ", "root terminating " + instance + " as 0"} {
-			if !strings.Contains(journal, want) {
-				t.Errorf("the journal lacks %q:\n%s", want, journal)
-			}
-		}
-		if strings.Contains(journal, "mine terminating "+instance+" as 0") {
-			t.Error("the common handlers run as root")
-		}
-	})
-	t.Run("leaves without a trace", func(t *testing.T) {
-		m.do("spotd", "uninstall")
-		m.do("spotd", "uninstall") // harmless
-		if got := m.files(); !sameBut(got, packaged, "/etc/default/spotd") {
-			t.Errorf("after uninstall:\n%s\nthe package alone:\n%s", strings.Join(got, "\n"), strings.Join(packaged, "\n"))
-		}
-		m.do("rm", "/etc/default/spotd")
-		m.do("rm", "-r", "/etc/spotd/terminating.d/10-mine", "/etc/spotd/terminating.root.d/10-root")
-		m.do("dpkg", "--purge", "spotd")
-		if got := m.files(); !slices.Equal(got, before) {
-			t.Errorf("after purge:\n%s\nbefore:\n%s", strings.Join(got, "\n"), strings.Join(before, "\n"))
-		}
-	})
+	}
+	if strings.Contains(journal, "mine terminating "+instance+" as 0") {
+		t.Error("the common handlers run as root")
+	}
+}
+
+func (l *lifetime) leaves(t *testing.T) {
+	m := l.on(t)
+	m.do("spotd", "uninstall")
+	m.do("spotd", "uninstall") // harmless
+	if got := m.files(); !sameBut(got, l.packaged, "/etc/default/spotd") {
+		t.Errorf("after uninstall:\n%s\nthe package alone:\n%s", strings.Join(got, "\n"), strings.Join(l.packaged, "\n"))
+	}
+	m.do("rm", "/etc/default/spotd")
+	m.do("rm", "-r", "/etc/spotd/terminating.d/10-mine", "/etc/spotd/terminating.root.d/10-root")
+	m.do("dpkg", "--purge", "spotd")
+	if got := m.files(); !slices.Equal(got, l.before) {
+		t.Errorf("after purge:\n%s\nbefore:\n%s", strings.Join(got, "\n"), strings.Join(l.before, "\n"))
+	}
 }
 
 // sameBut compares, extra aside.
