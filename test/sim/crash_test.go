@@ -43,17 +43,32 @@ func mutatingCalls(t *testing.T) []string {
 	return calls
 }
 
+// nth is the number of the call that is the nth of its kind.
+func nth(calls []string, kind string, n int) int {
+	for i, c := range calls {
+		if c == kind {
+			if n--; n == 0 {
+				return i + 1
+			}
+		}
+	}
+	return len(calls)
+}
+
 func TestTheCoordinatorMayDieBeforeAndAfterEveryMutatingCall(t *testing.T) {
 	t.Parallel()
 	calls := mutatingCalls(t)
 	if len(calls) < 100 {
 		t.Fatalf("only %d mutating calls: %v", len(calls), calls)
 	}
-	step := 1
-	if testing.Short() {
-		step = 7
-	}
-	for n := 1; n <= len(calls); n += step {
+	t.Logf("%d mutating calls", len(calls))
+	// The swaps between the second and the last make the same calls again: every fifth of theirs will do.
+	const retire = "Auto Scaling.TerminateInstanceInAutoScalingGroup"
+	second, last := nth(calls, retire, 2), nth(calls, retire, 6)
+	for n := 1; n <= len(calls); n++ {
+		if n > second && n < last && n%5 != 0 {
+			continue
+		}
 		for _, after := range []bool{false, true} {
 			name := fmt.Sprintf("%03d %s %s", n, map[bool]string{false: "before", true: "after"}[after], calls[n-1])
 			t.Run(name, func(t *testing.T) {
