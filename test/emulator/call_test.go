@@ -81,6 +81,9 @@ func (c *call) with(set map[string]string) *call {
 // client keeps connections to the emulator no longer than a request: its server closes them.
 var client = &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 
+// home is the emulator that an account lives in.
+func home(account string) *moto { return lab.motos[int(account[len(account)-1]-'0')%len(lab.motos)] }
+
 // forward sends the call to the emulator as the given account, which the emulator keeps apart from all others.
 func forward(ctx context.Context, account string, c *call) (answer, error) {
 	body, err := c.encode()
@@ -88,7 +91,7 @@ func forward(ctx context.Context, account string, c *call) (answer, error) {
 		return answer{}, err
 	}
 	// What was begun is finished though the client was killed: so does AWS.
-	req, err := http.NewRequestWithContext(context.WithoutCancel(ctx), http.MethodPost, lab.moto.url+"/", bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(context.WithoutCancel(ctx), http.MethodPost, home(account).url+"/", bytes.NewReader(body))
 	if err != nil {
 		return answer{}, err
 	}

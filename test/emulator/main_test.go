@@ -18,9 +18,9 @@ const patience = 100 * time.Second
 var lab struct {
 	missing     string // why nothing can be run; empty if all is there
 	dir         string
-	coordinator string // the built binary
-	spotd       string // the built binary
-	moto        *moto
+	coordinator string  // the built binary
+	spotd       string  // the built binary
+	motos       []*moto // one for each processor of a small machine: one server keeps one busy
 	signer      *signer
 	catalog     *catalog
 }
@@ -45,7 +45,11 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, "emulator:", err)
 		return 1
 	}
-	defer lab.moto.stop()
+	defer func() {
+		for _, m := range lab.motos {
+			m.stop()
+		}
+	}()
 	// Most tests mostly wait, for a queue or a bound of the product; the default is one for each processor.
 	if err := flag.Set("test.parallel", "16"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -53,6 +57,9 @@ func run(m *testing.M) int {
 	}
 	return m.Run()
 }
+
+// servers is how many emulators share the accounts.
+const servers = 2
 
 func setUp(python string) (err error) {
 	if lab.coordinator, err = build("coordinator"); err != nil {
@@ -64,8 +71,12 @@ func setUp(python string) (err error) {
 	if lab.signer, err = newSigner(filepath.Join(lab.dir, "identity.pem")); err != nil {
 		return err
 	}
-	if lab.moto, err = startMoto(python); err != nil {
-		return err
+	for range servers {
+		m, err := startMoto(python)
+		if err != nil {
+			return err
+		}
+		lab.motos = append(lab.motos, m)
 	}
 	lab.catalog = &catalog{}
 	return nil
