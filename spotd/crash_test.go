@@ -6,8 +6,10 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -17,6 +19,7 @@ import (
 type killer struct {
 	mu       sync.Mutex
 	at, seen int
+	signal   os.Signal
 	victim   *exec.Cmd
 }
 
@@ -27,7 +30,7 @@ func (k *killer) before(h http.Handler) http.Handler {
 		k.mu.Lock()
 		k.seen++
 		if k.seen == k.at {
-			_ = k.victim.Process.Kill()
+			_ = k.victim.Process.Signal(k.signal)
 		}
 		k.mu.Unlock()
 		h.ServeHTTP(w, r)
@@ -36,10 +39,10 @@ func (k *killer) before(h http.Handler) http.Handler {
 
 // crash runs a daemon that is killed at the n-th request, then others until all
 // has arrived; it reports whether the first lived long enough to be killed.
-func crash(t *testing.T, n int) (killed bool) {
+func crash(t *testing.T, n int, signal os.Signal) (killed bool) {
 	imds, topic := newMetadata(time.Now().Add(-time.Hour)), &sink{}
 	imds.interrupt(time.Now().Add(2 * time.Minute))
-	k := &killer{at: n}
+	k := &killer{at: n, signal: signal}
 	imdsServer, topicServer := httptest.NewServer(k.before(imds)), httptest.NewServer(k.before(topic))
 	defer imdsServer.Close()
 	defer topicServer.Close()
@@ -112,16 +115,15 @@ func sameIDs(t *testing.T, n int, s *sink, log fmt.Stringer) {
 	}
 }
 
-func TestKilledAtAnyRequestItLosesNothing(t *testing.T) {
-	for n := 1; ; n++ {
-		if !crash(t, n) {
-			if n < 8 {
-				t.Errorf("only %d requests until all had arrived", n)
+func TestEndedAtAnyRequestItLosesNothing(t *testing.T) {
+	for name, signal := range map[string]os.Signal{"kill -9": syscall.SIGKILL, "SIGTERM": syscall.SIGTERM} {
+		t.Run(name, func(t *testing.T) {
+			n := 1
+			for ; n < 100 && crash(t, n, signal); n++ {
 			}
-			return
-		}
-		if n > 100 {
-			t.Fatal("it never gets through")
-		}
+			if n < 8 || n == 100 {
+				t.Errorf("%d requests until all had arrived", n)
+			}
+		})
 	}
 }
