@@ -37,7 +37,7 @@ include spotd/packaging/spotd.mk
 
 bench: ## speed, size and memory, side by side
 	go test -run '^$$' -bench . -benchtime 200ms ./coordinator/market/ ./test/sim/
-	go test -run '^$$' -bench . -v ./test/spotd/
+	go test -run '^$$' -bench Budgets -v -timeout 20m ./test/spotd/
 
 clean: ## what was built
 	rm -rf bin dist .cache

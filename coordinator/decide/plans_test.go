@@ -285,3 +285,24 @@ func TestTheSameWorldGivesTheSamePlan(t *testing.T) {
 		}
 	}
 }
+
+func TestEveryLaunchHasATokenOfItsOwn(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for minute := range 5 { // a lost record counts everything anew, while tokens live for a day
+		w := web()
+		w.Now = noon.Add(time.Duration(minute) * time.Minute)
+		w.Record = ledger.Record{Group: "web"}
+		for _, a := range Decide(w).Actions {
+			if a.Kind == LaunchOne {
+				seen[a.Launch.Nonce] = true
+				if a.Launch.Tags[TagLaunch] != a.Launch.Nonce || a.Launch.Tags[TagGroup] != "web" {
+					t.Errorf("tags %v do not name the launch", a.Launch.Tags)
+				}
+			}
+		}
+	}
+	if len(seen) != 5 {
+		t.Errorf("%d tokens for five launches", len(seen))
+	}
+}

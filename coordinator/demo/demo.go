@@ -243,7 +243,7 @@ func (s *show) close() (Result, error) {
 	}
 	r.SpotAfter = s.count(true)
 	r.LowestReadyByUs = s.check.LowestCausedByUs()
-	r.MaxSizeRestored = g.Max == 6 && rec.Lease == nil
+	r.MaxSizeRestored = g.Max == 6 && (rec.Lease == nil || rec.Lease.Returned)
 	r.InstanceTypes = map[string]int{}
 	var hourly float64
 	for _, i := range cloud.Instances() {

@@ -26,7 +26,7 @@ func (v Violation) String() string {
 
 // The invariants, by the names that reports use.
 const (
-	Capacity  = "capacity" // no action of ours lowers ready, undoomed capacity below what the owner wants
+	Capacity  = "capacity" // no action of ours lowers ready capacity below what the owner wants
 	Debt      = "debt"     // desired is raised by the open debts and by nothing else
 	MaxSize   = "max-size" // MaxSize is the owner's, or the recorded lease
 	OnePer    = "one-per-intent"
@@ -55,7 +55,7 @@ type Checker struct {
 	ownerMax   int
 	max        int
 	ownerMaxAt time.Time
-	undoomed   int
+	serving    []cloudsim.InstanceView
 	wanted     int
 	net        int
 	excused    int
@@ -124,11 +124,11 @@ func (c *Checker) event(e cloudsim.Event) {
 	}
 }
 
-// capacity compares the members that serve, and that AWS is not taking, before and after the event.
+// capacity compares the members that serve before and after the event.
 func (c *Checker) capacity(e cloudsim.Event, g cloudsim.GroupView, mine bool) {
-	now := c.cloud.Undoomed(c.group)
-	before := c.undoomed
-	c.undoomed = now
+	before := standing(c.serving, e.At) // those of before, as of now: time alone is nobody's hand
+	c.serving = serving(g)
+	now := standing(c.serving, e.At)
 	// A number above the owner's own MaxSize could only be set because of our lease: it is taken back.
 	want := min(g.Desired-c.Net(), c.ownerMax)
 	if !mine && (now < before || want > c.wanted || e.Kind == cloudsim.SizeChanged) {
@@ -145,6 +145,32 @@ func (c *Checker) capacity(e cloudsim.Event, g cloudsim.GroupView, mine bool) {
 	if now < want && e.At.Sub(c.others) > c.race {
 		c.report(Capacity, "%s of %s by %s left %d of %d in service", e.Kind, e.Instance, e.Actor, now, want)
 	}
+}
+
+// drain is how long before its end a member under notice may be taken out by us: before that it is capacity like any
+// other, and taking it out would open now the hole that AWS opens later.
+const drain = 45 * time.Second
+
+// serving lists the members that are ready and in service.
+func serving(g cloudsim.GroupView) []cloudsim.InstanceView {
+	var out []cloudsim.InstanceView
+	for _, m := range g.Members {
+		if m.State == "InService" && m.Healthy && m.Instance.AppReady && m.Instance.State == "running" {
+			out = append(out, m.Instance)
+		}
+	}
+	return out
+}
+
+// standing counts those of them that we may not take away yet.
+func standing(list []cloudsim.InstanceView, now time.Time) int {
+	n := 0
+	for _, i := range list {
+		if i.NoticeAt.IsZero() || now.Before(i.EndsAt.Add(-drain)) {
+			n++
+		}
+	}
+	return n
 }
 
 // touched checks that what we did, we did to what is ours to touch.
