@@ -115,6 +115,9 @@ func (l *launches) correct(next transport) transport {
 		}
 		l.mu.Lock()
 		defer l.mu.Unlock()
+		if k.form.Get("LaunchTemplateConfigs.1.LaunchTemplateSpecification.Version") == "" {
+			return refuse("ec2", "MissingParameter", "The request must contain the parameter LaunchTemplateSpecification.Version"), nil
+		}
 		token, request := k.form.Get("ClientToken"), k.form.Encode()
 		if before, ok := l.done[token]; ok && token != "" {
 			if before.request != request {

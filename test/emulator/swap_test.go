@@ -109,6 +109,10 @@ func (a *account) bootsWithSpotd(ctx context.Context, id, name string) error {
 	return nil
 }
 
+// fewestPools is what the shelf offers for an m5.large in one zone, less those that were taken or failed: more than the
+// first page of types, of offerings or of prices would leave.
+const fewestPools = 6
+
 // askedWell reads back what the emulator was told of the fleets and of our template.
 func (a *account) askedWell(ctx context.Context, name string, all map[string]instance) error {
 	res, err := a.raw(ctx, ask("ec2", "DescribeFleets", "2016-11-15", nil))
@@ -125,13 +129,14 @@ func (a *account) askedWell(ctx context.Context, name string, all map[string]ins
 				Key   string `xml:"key"`
 				Value string `xml:"value"`
 			} `xml:"tagSet>item"`
+			Pools []struct{} `xml:"launchTemplateConfigs>item>overrides>item"`
 		} `xml:"fleetSet>item"`
 	}
 	if err := xml.Unmarshal(res.body, &doc); err != nil {
 		return err
 	}
 	for _, f := range doc.Fleets {
-		if f.Type != "instant" || f.Strategy != "price-capacity-optimized" || f.Market != "spot" || f.Capacity != 1 || len(f.Tags) != 1 || f.Tags[0].Key != "autospotting-group" {
+		if f.Type != "instant" || f.Strategy != "price-capacity-optimized" || f.Market != "spot" || f.Capacity != 1 || len(f.Tags) != 1 || f.Tags[0].Key != "autospotting-group" || len(f.Pools) < fewestPools {
 			return fmt.Errorf("a fleet was asked for as %+v", f)
 		}
 	}
@@ -147,6 +152,8 @@ func (a *account) askedWell(ctx context.Context, name string, all map[string]ins
 	for _, t := range out.LaunchTemplates {
 		if id := aws.ToString(t.LaunchTemplateId); id != a.template && (len(t.Tags) != 1 || aws.ToString(t.Tags[0].Key) != "autospotting-group") {
 			return fmt.Errorf("our template %s carries the tags %v", aws.ToString(t.LaunchTemplateName), t.Tags)
+		} else if n := aws.ToInt64(t.LatestVersionNumber); n != 1 {
+			return fmt.Errorf("our template %s has %d versions of the same content", aws.ToString(t.LaunchTemplateName), n)
 		}
 	}
 	return nil
