@@ -165,11 +165,10 @@ func (r *run) eligible(i Instance) bool {
 	return i.Serving() && !i.Spot && !i.Protected && !i.Undeletable && !r.doomed(i.ID) && !retired
 }
 
+// isVictim tells whether a pair or a launch already stands for the instance.
 func (r *run) isVictim(id string) bool {
-	for _, p := range r.rec.Pairs {
-		if p.Victim == id {
-			return true
-		}
+	if r.hasPair(id) {
+		return true
 	}
 	for _, it := range r.rec.Intents {
 		if it.Victim == id && it.Abandoned == "" {

@@ -28,26 +28,11 @@ func (r *run) answerNotices() {
 		}
 		n := r.rec.Notices[id]
 		r.lookAt(r.release(n))
-		if !r.replaced(id) {
+		if !r.isVictim(id) {
 			r.replace(x, n)
 		}
 		r.releaseInTime(x)
 	}
-}
-
-// replaced tells whether something already stands for the doomed instance.
-func (r *run) replaced(id string) bool {
-	for _, p := range r.rec.Pairs {
-		if p.Victim == id {
-			return true
-		}
-	}
-	for _, it := range r.rec.Intents {
-		if it.Victim == id && it.Abandoned == "" {
-			return true
-		}
-	}
-	return false
 }
 
 func (r *run) replace(x Instance, n ledger.Notice) {

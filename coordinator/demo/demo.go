@@ -134,8 +134,8 @@ func (s *show) play(ctx context.Context) error {
 	if !run(func() bool { return s.stage.Cloud.Ready(group) == 6 }) {
 		return errors.New("the group's own instances did not come up")
 	}
-	s.result.OnDemandBefore = s.count(false)
-	if !run(func() bool { return s.settled() && s.count(true) == 6 }) {
+	s.result.OnDemandBefore = s.stage.Serving(false)
+	if !run(func() bool { return s.settled() && s.stage.Serving(true) == 6 }) {
 		return s.stuck("not all instances became spot")
 	}
 	s.rest(run, 30*time.Second)
@@ -144,7 +144,7 @@ func (s *show) play(ctx context.Context) error {
 		return err
 	}
 	if !run(func() bool {
-		return s.interruptedGone() && s.settled() && s.stage.Cloud.Ready(group) == 6 && s.count(true) == 6
+		return s.interruptedGone() && s.settled() && s.stage.Cloud.Ready(group) == 6 && s.stage.Serving(true) == 6
 	}) {
 		return s.stuck("the group is not whole again")
 	}
@@ -191,17 +191,6 @@ func (s *show) stuck(what string) error {
 	return fmt.Errorf("%s within %s (seed %d); the ledger says %s", what, limit, s.opt.Seed, b)
 }
 
-func (s *show) count(spot bool) int {
-	n := 0
-	g, _ := s.stage.Cloud.Group(group)
-	for _, m := range g.Members {
-		if m.State == "InService" && m.Instance.AppReady && m.Instance.Spot == spot {
-			n++
-		}
-	}
-	return n
-}
-
 // settled tells whether nothing is under way.
 func (s *show) settled() bool {
 	rec, err := s.stage.Record(group)
@@ -241,7 +230,7 @@ func (s *show) close() (Result, error) {
 	if err != nil {
 		return *r, err
 	}
-	r.SpotAfter = s.count(true)
+	r.SpotAfter = s.stage.Serving(true)
 	r.LowestReadyByUs = s.check.LowestCausedByUs()
 	r.MaxSizeRestored = g.Max == 6 && (rec.Lease == nil || rec.Lease.Returned)
 	r.InstanceTypes = map[string]int{}

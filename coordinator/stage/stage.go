@@ -204,6 +204,18 @@ func (s *Stage) group(ctx context.Context, cfg Config) error {
 	return s.Cloud.CreateGroup(cfg.Group)
 }
 
+// Serving counts the group's members in service whose application is up, spot or on-demand.
+func (s *Stage) Serving(spot bool) int {
+	n := 0
+	g, _ := s.Cloud.Group(s.Group)
+	for _, m := range g.Members {
+		if m.State == "InService" && m.Instance.AppReady && m.Instance.Spot == spot {
+			n++
+		}
+	}
+	return n
+}
+
 // Record reads a group's ledger record, as it is now. It is asked after every event, so it is decoded once a write.
 func (s *Stage) Record(group string) (ledger.Record, error) {
 	s.mu.Lock()

@@ -87,22 +87,10 @@ func (w *world) record() ledger.Record {
 	return rec
 }
 
-// spots counts the members in service whose application is up, spot or on-demand.
-func (w *world) serving(spot bool) int {
-	g, _ := w.cloud.Group(group)
-	n := 0
-	for _, m := range g.Members {
-		if m.State == "InService" && m.Instance.AppReady && m.Instance.Spot == spot {
-			n++
-		}
-	}
-	return n
-}
-
 // settled tells whether the group is whole, all spot, as its owner set it, with nothing open.
 func (w *world) settled() bool {
 	g, _ := w.cloud.Group(group)
-	return !w.record().Open() && len(g.Members) == g.Desired && w.serving(true) == g.Desired
+	return !w.record().Open() && len(g.Members) == g.Desired && w.stage.Serving(true) == g.Desired
 }
 
 // strays lists live instances of ours that are no members.
