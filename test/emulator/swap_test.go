@@ -109,8 +109,8 @@ func (a *account) bootsWithSpotd(ctx context.Context, id, name string) error {
 	return nil
 }
 
-// fewestPools is what the shelf offers for an m5.large in one zone, less those that were taken or failed: more than the
-// first page of types, of offerings or of prices would leave.
+// fewestPools is what the shelf offers at least for the first m5.large in a zone, before any pool is taken or avoided: more
+// than the first page of types, of offerings or of prices would leave.
 const fewestPools = 6
 
 // askedWell reads back what the emulator was told of the fleets and of our template.
@@ -135,10 +135,15 @@ func (a *account) askedWell(ctx context.Context, name string, all map[string]ins
 	if err := xml.Unmarshal(res.body, &doc); err != nil {
 		return err
 	}
+	most := 0
 	for _, f := range doc.Fleets {
-		if f.Type != "instant" || f.Strategy != "price-capacity-optimized" || f.Market != "spot" || f.Capacity != 1 || len(f.Tags) != 1 || f.Tags[0].Key != "autospotting-group" || len(f.Pools) < fewestPools {
+		most = max(most, len(f.Pools))
+		if f.Type != "instant" || f.Strategy != "price-capacity-optimized" || f.Market != "spot" || f.Capacity != 1 || len(f.Tags) != 1 || f.Tags[0].Key != "autospotting-group" {
 			return fmt.Errorf("a fleet was asked for as %+v", f)
 		}
+	}
+	if most < fewestPools {
+		return fmt.Errorf("no fleet was offered more than %d pools, where %d fit", most, fewestPools)
 	}
 	for _, i := range all {
 		if i.ours() && i.tags["aws:ec2:fleet-id"] != "fleet-"+i.tags["autospotting-launch"] {
