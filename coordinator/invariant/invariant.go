@@ -148,8 +148,9 @@ func (c *Checker) capacity(e cloudsim.Event, g cloudsim.GroupView, mine bool) {
 }
 
 // drain is how long before its end a member under notice may be taken out by us: before that it is capacity like any
-// other, and taking it out would open now the hole that AWS opens later.
-const drain = 45 * time.Second
+// other, and taking it out would open now the hole that AWS opens later. It is the 45 s of the protocol, and one more since
+// notices tell whole seconds.
+const drain = 46 * time.Second
 
 // serving lists the members that are ready and in service.
 func serving(g cloudsim.GroupView) []cloudsim.InstanceView {
