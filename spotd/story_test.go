@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -72,13 +73,21 @@ func TestMalformedMetadataIsNoNoticeAndHidesNone(t *testing.T) {
 }
 
 func TestARoleThatMayNotPublishIsToldAndDoesNotStopTheWatch(t *testing.T) {
-	denied := func(b *bed) { b.sink.answer = func(int) int { return http.StatusForbidden } }
+	var allowed atomic.Bool
+	denied := func(b *bed) {
+		b.sink.answer = func(int) int {
+			if allowed.Load() {
+				return http.StatusOK
+			}
+			return http.StatusForbidden
+		}
+	}
 	inBubble(t, time.Minute, denied, func(b *bed) {
 		b.pass(time.Second)
 		b.metadata.interrupt(time.Now().Add(2 * time.Minute))
 		b.pass(30 * time.Second)
 		b.want()
-		b.sink.answer = nil // the owner puts the policy right
+		allowed.Store(true) // the owner puts the policy right
 		b.pass(61 * time.Second)
 		got := b.sink.kinds(t)
 		slices.Sort(got)
