@@ -148,6 +148,13 @@ func TestTheDemoSaysWhenSpotdIsMissing(t *testing.T) {
 	}
 }
 
+func TestTheDemoNoticesASpotdThatNeverSpeaks(t *testing.T) {
+	code, _, errs := call(t, "", "demo", "--spotd", "/bin/false")
+	if code == exitDone || !strings.Contains(errs, "no spotd was heard") {
+		t.Errorf("exit %d, %q", code, errs[max(0, len(errs)-300):])
+	}
+}
+
 func TestUserdataGoesInAndOutToTheByte(t *testing.T) {
 	owner := "#!/bin/bash\necho hello\r\n"
 	sum := strings.Repeat("ab", 32)

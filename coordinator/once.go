@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/rs/zerolog"
 
 	"autospotting/coordinator/handle"
 )
@@ -102,6 +103,9 @@ func (s *settings) onceHandler(ctx context.Context, sim bool) (*handle.Handler, 
 		return s.simHandler()
 	}
 	h, _, err := s.realHandler(ctx)
+	if err == nil {
+		h.Log = zerolog.Nop() // what was done is printed, and said once
+	}
 	return h, err
 }
 
@@ -127,7 +131,7 @@ func (d *direct) handle(ctx context.Context, b handle.Batch) ([]handle.Outcome, 
 	} else {
 		routed, errs := d.h.Route(ctx, b.Messages)
 		if err := errors.Join(errs...); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("AWS was needed (credentials and region come from the environment; --sim needs neither): %w", err)
 		}
 		outcomes = routed
 	}

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -66,6 +67,9 @@ func runLambda(ctx context.Context, args []string, st streams) error {
 	if err != nil {
 		return err
 	}
+	if err := s.installed(); err != nil {
+		return err
+	}
 	h, _, err := s.realHandler(ctx)
 	if err != nil {
 		return err
@@ -87,6 +91,22 @@ func readSettings(name string, args []string, st streams, more func(*flag.FlagSe
 	return s, parse(fs, args, st)
 }
 
+// installed tells whether everything is named that messages come and go through. Without the topics nobody could tell
+// what EventBridge says from what anybody in the account says.
+func (s settings) installed() error {
+	for _, f := range []struct{ flag, value string }{
+		{"inbox-url", s.inboxURL}, {"work-url", s.workURL}, {"reports-topic", s.reportsTopic}, {"events-topic", s.eventsTopic},
+	} {
+		if f.value == "" {
+			return fmt.Errorf("%w: --%s is needed", errUsage, f.flag)
+		}
+	}
+	if !strings.HasSuffix(s.workURL, ".fifo") {
+		return fmt.Errorf("%w: --work-url %q: want a FIFO queue, whose name ends in .fifo", errUsage, s.workURL)
+	}
+	return nil
+}
+
 // workers is how many groups a process reconciles at once; the work queue keeps one group to one of them.
 const workers = 4
 
@@ -95,8 +115,8 @@ func runServe(ctx context.Context, args []string, st streams) error {
 	if err != nil {
 		return err
 	}
-	if s.inboxURL == "" || s.workURL == "" {
-		return fmt.Errorf("%w: --inbox-url and --work-url are needed", errUsage)
+	if err := s.installed(); err != nil {
+		return err
 	}
 	h, queues, err := s.realHandler(ctx)
 	if err != nil {

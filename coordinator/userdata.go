@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"autospotting/userdata"
@@ -13,6 +14,10 @@ import (
 
 // runUserdata works on raw bytes, as cloud-init sees them, not on base64.
 func runUserdata(_ context.Context, args []string, st streams) error {
+	if len(args) > 0 && strings.TrimLeft(args[0], "-") == "help" || len(args) > 0 && args[0] == "-h" {
+		_, err := fmt.Fprintln(st.out, "usage: coordinator userdata inject|remove|show [flags] < user-data\ninject --help shows the flags of inject and show.")
+		return err
+	}
 	if len(args) == 0 {
 		return fmt.Errorf("%w: inject, remove or show", errUsage)
 	}

@@ -1,7 +1,6 @@
 package act
 
 import (
-	"context"
 	"errors"
 	"strings"
 
@@ -79,10 +78,4 @@ var perPool = map[string]bool{
 	"InsufficientFreeAddressesInSubnet": true,
 	"SpotMaxPriceTooLow":                true,
 	"ReservationCapacityExceeded":       true,
-}
-
-// Unreachable tells whether AWS could not be asked at all: no credentials, no network, no time left.
-func Unreachable(err error) bool {
-	var api smithy.APIError
-	return err != nil && !errors.As(err, &api) || errors.Is(err, context.DeadlineExceeded)
 }

@@ -166,7 +166,7 @@ func (a *Actor) membership(ctx context.Context, group string, ids []string, byID
 func (a *Actor) statusChecks(ctx context.Context, ids []string, byID map[string]decide.Instance) error {
 	for chunk := range slices.Chunk(ids, 100) {
 		out, err := a.EC2.DescribeInstanceStatus(ctx, &ec2.DescribeInstanceStatusInput{
-			Filters: nil, InstanceIds: chunk, IncludeAllInstances: aws.Bool(true)})
+			InstanceIds: chunk, IncludeAllInstances: aws.Bool(true)})
 		if f, _ := classify(err); f == decide.Gone {
 			continue // not described yet, or not any more: no status, so not ready
 		}

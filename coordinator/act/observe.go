@@ -104,7 +104,7 @@ func (a *Actor) toGroup(g asgtypes.AutoScalingGroup) decide.Group {
 	slices.Sort(out.Suspended)
 	for _, t := range g.Tags {
 		key, value := aws.ToString(t.Key), aws.ToString(t.Value)
-		if key == a.TagKey && strings.EqualFold(value, a.TagValue) {
+		if key == a.TagKey && value == a.TagValue {
 			out.Enabled = true
 		}
 		if owner := ownerByTag(key); owner != "" {

@@ -182,7 +182,7 @@ func (r *run) missedVictim(p ledger.Pair) (ledger.Pair, bool) {
 		return p, true
 	case r.activity(p.Victim, p, UserShrink):
 		r.say(p.Victim, "retired: the debt for %s is paid", p.Intent.Instance)
-		r.rec.Failures = 0
+		succeeded(&r.rec)
 		return p, false
 	case r.activityFrom(p.At.Add(-staleFor), p.Victim, Unhealthy), r.activityFrom(p.At.Add(-staleFor), p.Victim, UserReplace),
 		r.tookAnyway(p):

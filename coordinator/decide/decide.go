@@ -220,6 +220,11 @@ func failed(rec *ledger.Record, now time.Time, why string) {
 	rec.Status.Reason = why
 }
 
+// succeeded ends a row of failures.
+func succeeded(rec *ledger.Record) {
+	rec.Failures, rec.PausedUntil, rec.Status.Reason = 0, time.Time{}, ""
+}
+
 // markPool keeps a pool out of the choice for a while, longer each time.
 func markPool(rec *ledger.Record, now time.Time, p market.Pool, why string) {
 	if p.Type == "" || p.Zone == "" {

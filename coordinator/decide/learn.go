@@ -107,8 +107,7 @@ func learnRetire(rec *ledger.Record, a Action, res Result, now time.Time) {
 		}
 		rec.Settling[a.Instance] = now
 		if !undoing {
-			rec.Failures, rec.PausedUntil = 0, time.Time{}
-			rec.Status.Reason = ""
+			succeeded(rec)
 		}
 		rec.Pairs = slices.Delete(rec.Pairs, i, i+1)
 	case AtMin: // the owner's minimum leaves no room: the debt is void, and the call is not repeated

@@ -23,7 +23,7 @@ func (r *run) raise(need int) {
 		tried = append(tried, need)
 	}
 	if owner == r.w.Group.Desired {
-		r.say("", "MaxSize %d is fully used: raised to %d until the swap is done", owner, need)
+		r.say("", "MaxSize %d is fully used: raised to %d until desired fits it again", owner, need)
 	}
 	r.rec.Lease = &ledger.Lease{Owner: owner, Leased: need, Tried: tried, At: r.now()}
 	r.act(Action{Kind: RaiseMax, Max: need, Why: "no room to attach before retiring"})

@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -180,7 +181,7 @@ func (r *run) onDemandOverrides(v Instance) []ledger.Override {
 			}
 			return r.w.Catalog.OnDemandUSD[n]
 		}
-		return cmpFloat(price(a), price(b))
+		return cmp.Compare(price(a), price(b))
 	})
 	zones := append([]string{v.Zone}, slices.DeleteFunc(r.zones(), func(z string) bool { return z == v.Zone })...)
 	var out []ledger.Override
@@ -196,16 +197,6 @@ func (r *run) onDemandOverrides(v Instance) []ledger.Override {
 
 // hasNVMeStore tells whether the type has disks that never show in block device mappings, so that only the type can tell.
 func (r *run) hasNVMeStore(name string) bool { return r.w.Catalog.Types[name].StorageKind == "nvme" }
-
-func cmpFloat(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
-}
 
 func (r *run) holding() market.Holding {
 	h := market.Holding{}

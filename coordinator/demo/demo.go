@@ -12,6 +12,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"autospotting/coordinator/decide"
@@ -37,6 +38,7 @@ type Result struct {
 	OnDemandBefore      int            `json:"on_demand_before"`
 	SpotAfter           int            `json:"spot_after"`
 	LowestReadyByUs     int            `json:"lowest_ready_caused_by_us"`
+	SpotdReady          int            `json:"spotd_ready"` // instances whose spotd was believed to be ready
 	Interruptions       int            `json:"interruptions"`
 	NoticeToRequestMS   int64          `json:"notice_to_request_ms"`
 	MaxSizeRestored     bool           `json:"max_size_restored"`
@@ -72,6 +74,7 @@ type show struct {
 	result  Result
 	noticed time.Time
 	minutes *minutes
+	mu      sync.Mutex // of what told counts: several invocations may speak at once
 }
 
 // guests runs spotd for the instances that carry it.
@@ -201,8 +204,10 @@ func (s *show) settled() bool {
 func (s *show) interrupt() error {
 	g, _ := s.stage.Cloud.Group(group)
 	m := g.Members[rand.New(rand.NewPCG(uint64(s.opt.Seed), 1)).IntN(len(g.Members))]
+	s.mu.Lock()
 	s.noticed = s.stage.Cloud.Now()
 	s.result.Interruptions++
+	s.mu.Unlock()
 	return s.stage.Cloud.Interrupt(m.ID, "terminate")
 }
 
@@ -215,6 +220,11 @@ func (s *show) interruptedGone() bool {
 // told hears what the coordinator says of itself.
 func (s *show) told(n handle.Note) {
 	s.line.note(n)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n.Kind == "why" && n.Text == "spotd says ready" {
+		s.result.SpotdReady++
+	}
 	if n.Kind == string(decide.LaunchOne) && n.Result != nil && !s.noticed.IsZero() && s.result.NoticeToRequestMS == 0 {
 		s.result.NoticeToRequestMS = max(n.At.Sub(s.noticed).Milliseconds(), 1)
 	}
@@ -224,6 +234,8 @@ func (s *show) happened(e cloudsim.Event) { s.line.event(e) }
 
 // close counts, and fails where a promise was broken.
 func (s *show) close() (Result, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	r, cloud := &s.result, s.stage.Cloud
 	g, _ := cloud.Group(group)
 	rec, err := s.stage.Record(group)
@@ -266,6 +278,7 @@ func (r Result) broken() error {
 		}
 	}
 	fail(r.LowestReadyByUs < r.Desired, "an action of ours left %d of %d ready", r.LowestReadyByUs, r.Desired)
+	fail(r.SpotdReady == 0, "no spotd was heard to be ready: does the binary run?")
 	fail(!r.MaxSizeRestored, "MaxSize was not given back")
 	fail(r.Orphans > 0, "%d instances are left that nobody wants", r.Orphans)
 	fail(r.SpotAfter != r.Desired, "%d of %d are spot", r.SpotAfter, r.Desired)

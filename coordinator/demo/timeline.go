@@ -49,7 +49,7 @@ func (t *timeline) write(at time.Time, who, text string) {
 	fmt.Fprintf(t.out, "%02d:%04.1f %s %-11s %s\n", int(d.Minutes()), math.Floor(math.Mod(d.Seconds(), 60)*10)/10, t.bar(), who, text)
 }
 
-// bar shows the group's members: ■ spot in service, □ on-demand in service, ▪ attached and not yet in service,
+// bar shows the group's members: ■ spot in service, □ on-demand in service, · not yet serving,
 // ! under notice; the number is the ready ones of the desired.
 func (t *timeline) bar() string {
 	g, ok := t.cloud.Group(group)
@@ -133,20 +133,17 @@ func (t *timeline) event(e cloudsim.Event) {
 type minutes struct {
 	start  time.Time
 	lowest []int
+	now    int
 }
 
 func watchMinutes(c *cloudsim.Cloud) *minutes {
 	m := &minutes{start: c.Now()}
 	c.OnEvent(func(e cloudsim.Event) {
 		ready, minute := c.Ready(group), int(e.At.Sub(m.start)/time.Minute)
-		for len(m.lowest) <= minute {
-			last := ready
-			if n := len(m.lowest); n > 0 {
-				last = min(ready, max(ready, m.lowest[n-1]))
-			}
-			m.lowest = append(m.lowest, last)
+		for len(m.lowest) <= minute { // a minute begins with what the one before ended with
+			m.lowest = append(m.lowest, m.now)
 		}
-		m.lowest[minute] = min(m.lowest[minute], ready)
+		m.lowest[minute], m.now = min(m.lowest[minute], ready), ready
 	})
 	return m
 }

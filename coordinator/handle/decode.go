@@ -93,6 +93,10 @@ func undecodable(body []byte, err error) error {
 		line := 1 + bytes.Count(body[:min(int(syntax.Offset), len(body))], []byte("\n"))
 		return fmt.Errorf("%w: byte %d (line %d): %v", ErrUndecodable, syntax.Offset, line, err)
 	}
+	var kind *json.UnmarshalTypeError
+	if errors.As(err, &kind) {
+		return fmt.Errorf("%w: byte %d: want a JSON object there, not a %s", ErrUndecodable, kind.Offset, kind.Value)
+	}
 	return fmt.Errorf("%w: %v", ErrUndecodable, err)
 }
 
@@ -142,12 +146,26 @@ var reportHints = map[message.Kind]decide.HintKind{
 	message.Rebalance:   decide.HeardRebalance,
 }
 
+// awsEvents are the events that say something about an instance or a group.
+var awsEvents = map[string]bool{
+	"EC2 Spot Instance Interruption Warning": true, "EC2 Instance Rebalance Recommendation": true, "EC2 Instance State-change Notification": true,
+	"EC2 Instance Launch Successful": true, "EC2 Instance Launch Unsuccessful": true, "EC2 Instance Terminate Successful": true,
+	"EC2 Instance Terminate Unsuccessful": true, "EC2 Instance-launch Lifecycle Action": true, "EC2 Instance-terminate Lifecycle Action": true,
+}
+
 func decodeAWS(body []byte) (Event, error) {
 	var a awsEvent
 	if err := json.Unmarshal(body, &a); err != nil {
 		return Event{}, fmt.Errorf("%w: an event whose envelope is not EventBridge's: %v", ErrUndecodable, err)
 	}
 	e := Event{Kind: AWSEvent, ID: a.ID, What: a.DetailType}
+	// Before the detail is read: the Scheduler's own default is a string there.
+	if a.DetailType == "Scheduled Event" {
+		return Event{Kind: Tick, ID: a.ID, What: a.DetailType}, nil
+	}
+	if !awsEvents[a.DetailType] {
+		return Event{Kind: Unrelated, ID: a.ID, What: a.DetailType}, nil
+	}
 	var d struct {
 		Instance    string `json:"instance-id"`
 		Action      string `json:"instance-action"`
@@ -161,18 +179,13 @@ func decodeAWS(body []byte) (Event, error) {
 	}
 	h := decide.Hint{Instance: d.Instance, At: a.Time, Action: d.Action, Trusted: true, Source: "EventBridge", Kind: decide.HeardChange}
 	switch a.DetailType {
-	case "Scheduled Event":
-		return Event{Kind: Tick, ID: a.ID, What: a.DetailType}, nil
 	case "EC2 Spot Instance Interruption Warning":
 		h.Kind = decide.HeardTerminating
 	case "EC2 Instance Rebalance Recommendation":
 		h.Kind = decide.HeardRebalance
 	case "EC2 Instance State-change Notification":
-	case "EC2 Instance Launch Successful", "EC2 Instance Launch Unsuccessful", "EC2 Instance Terminate Successful",
-		"EC2 Instance Terminate Unsuccessful", "EC2 Instance-launch Lifecycle Action", "EC2 Instance-terminate Lifecycle Action":
+	default: // Auto Scaling's
 		h.Instance, e.Group = d.ASGInstance, d.Group
-	default:
-		return Event{Kind: Unrelated, ID: a.ID, What: a.DetailType}, nil
 	}
 	if h.Instance == "" && e.Group == "" {
 		return Event{}, fmt.Errorf("%w: event %s (%s) names neither an instance nor a group", ErrUndecodable, a.ID, a.DetailType)

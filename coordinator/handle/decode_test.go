@@ -50,6 +50,8 @@ func TestDecodeTellsWhatAMessageIs(t *testing.T) {
 		{"an Auto Scaling launch", enveloped(t, topics.Events, `{"id":"e4","detail-type":"EC2 Instance Launch Successful","detail":{"AutoScalingGroupName":"web","EC2InstanceId":"i-1"}}`), Event{Kind: AWSEvent, ID: "e4", What: "EC2 Instance Launch Successful", Group: "web"}, decide.HeardChange},
 		{"a lifecycle action", enveloped(t, topics.Events, `{"id":"e5","detail-type":"EC2 Instance-terminate Lifecycle Action","detail":{"AutoScalingGroupName":"web","EC2InstanceId":"i-1"}}`), Event{Kind: AWSEvent, ID: "e5", What: "EC2 Instance-terminate Lifecycle Action", Group: "web"}, decide.HeardChange},
 		{"the tick", enveloped(t, topics.Events, `{"id":"e6","detail-type":"Scheduled Event","source":"aws.events","detail":{}}`), Event{Kind: Tick, ID: "e6", What: "Scheduled Event"}, ""},
+		{"the tick as the Scheduler sends it by itself", enveloped(t, topics.Events, `{"id":"e9","detail-type":"Scheduled Event","source":"aws.scheduler","detail":"{}"}`), Event{Kind: Tick, ID: "e9", What: "Scheduled Event"}, ""},
+		{"an event of no interest with a string for its detail", enveloped(t, topics.Events, `{"id":"e10","detail-type":"x","detail":"{}"}`), Event{Kind: Unrelated, ID: "e10", What: "x"}, ""},
 		{"an event of no interest", enveloped(t, topics.Events, `{"id":"e7","detail-type":"AWS API Call via CloudTrail","detail":{"x":1}}`), Event{Kind: Unrelated, ID: "e7", What: "AWS API Call via CloudTrail"}, ""},
 		{"JSON of no kind", `{"hello":"world"}`, Event{Kind: Unrelated, What: "neither a report nor an event"}, ""},
 	} {
@@ -80,6 +82,7 @@ func TestDecodeRefusesWithThePlace(t *testing.T) {
 	}{
 		{"no JSON", "{\n\"a\": nonsense}", "line 2", ErrUndecodable},
 		{"nothing", "", "byte 0", ErrUndecodable},
+		{"a list", `[1]`, "want a JSON object", ErrUndecodable},
 		{"an unknown version", strings.Replace(report(t), `"version":1`, `"version":9`, 1), "version", message.ErrVersion},
 		{"an unknown kind", strings.Replace(report(t), `"kind":"ready"`, `"kind":"bored"`, 1), "kind", message.ErrKind},
 		{"an AWS event where anybody may publish", enveloped(t, topics.Reports, warning), "anybody", ErrUndecodable},

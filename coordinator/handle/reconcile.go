@@ -3,8 +3,8 @@ package handle
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"autospotting/coordinator/decide"
@@ -24,7 +24,11 @@ func (h *Handler) Reconcile(ctx context.Context, body []byte) (Outcome, error) {
 	var r Request
 	if err := json.Unmarshal(body, &r); err != nil || r.Group == "" {
 		var o Outcome
-		h.note(&o, Note{Kind: "dropped", Text: fmt.Sprintf("a work message that names no group: %v", err)})
+		why := "it names no group"
+		if err != nil {
+			why = err.Error()
+		}
+		h.note(&o, Note{Kind: "dropped", Text: "a work message that cannot be worked on: " + why})
 		return o, nil
 	}
 	o := Outcome{ID: r.Group, What: r.Cause}
@@ -75,7 +79,7 @@ func (h *Handler) rounds(ctx context.Context, r Request, o *Outcome) (time.Time,
 		plan := decide.Decide(w)
 		h.explain(o, r.Group, plan)
 		// Written before every mutating call, also where nothing in it changed: whoever read an older revision is stopped.
-		if rec, err = h.write(ctx, rec, plan, heard); err != nil {
+		if rec, err = h.write(ctx, rec, plan); err != nil {
 			return time.Time{}, heard, err
 		}
 		heard = nil
@@ -97,7 +101,7 @@ func (h *Handler) budget() time.Duration {
 	return defaultBudget
 }
 
-func (h *Handler) write(ctx context.Context, rec ledger.Record, plan decide.Plan, heard []decide.Hint) (ledger.Record, error) {
+func (h *Handler) write(ctx context.Context, rec ledger.Record, plan decide.Plan) (ledger.Record, error) {
 	if !plan.Changed && len(plan.Actions) == 0 {
 		return rec, nil
 	}
@@ -146,6 +150,8 @@ func (h *Handler) explain(o *Outcome, group string, plan decide.Plan) {
 func describe(a decide.Action, res decide.Result) string {
 	text := string(a.Kind)
 	switch a.Kind {
+	case decide.MakeTemplate:
+		text = "make our launch template"
 	case decide.LaunchOne:
 		market := "on-demand"
 		if a.Launch.Spot {
@@ -159,7 +165,7 @@ func describe(a decide.Action, res decide.Result) string {
 			text += ", none had capacity"
 		}
 	case decide.AttachSome:
-		text = fmt.Sprintf("attach %v (desired + %d)", a.Instances, len(a.Instances))
+		text = fmt.Sprintf("attach %s (desired + %d)", strings.Join(a.Instances, ", "), len(a.Instances))
 	case decide.Retire:
 		text = "retire " + a.Instance + " (desired - 1)"
 		if !a.Decrement {
@@ -176,6 +182,3 @@ func describe(a decide.Action, res decide.Result) string {
 	}
 	return text
 }
-
-// IsConflict tells whether somebody else handled the group meanwhile.
-func IsConflict(err error) bool { return errors.Is(err, ledger.ErrConflict) }
