@@ -71,7 +71,7 @@ func withLambdaContext(ctx context.Context, file string) (context.Context, error
 }
 
 // once decodes everything before it asks AWS for anything, so that what is malformed or of no interest needs no credentials.
-func (s settings) once(ctx context.Context, name string, payload []byte, sim bool) ([]handle.Outcome, error) {
+func (s options) once(ctx context.Context, name string, payload []byte, sim bool) ([]handle.Outcome, error) {
 	b, err := handle.Split(payload)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -98,7 +98,7 @@ func (s settings) once(ctx context.Context, name string, payload []byte, sim boo
 	return q.handle(ctx, b)
 }
 
-func (s *settings) onceHandler(ctx context.Context, sim bool) (*handle.Handler, error) {
+func (s *options) onceHandler(ctx context.Context, sim bool) (*handle.Handler, error) {
 	if sim {
 		return s.simHandler()
 	}

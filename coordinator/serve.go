@@ -16,8 +16,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancing"
+	elbv2 "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/rs/zerolog"
 
@@ -34,7 +37,7 @@ type sqsAPI interface {
 
 // realClients uses the SDK's standard configuration. Retries are few and short: a message that fails is looked at
 // again, and the SDK's own patience (25 s) would outlast a run's budget.
-func (s *settings) realClients(ctx context.Context) (wire.Clients, sqsAPI, error) {
+func (s *options) realClients(ctx context.Context) (wire.Clients, sqsAPI, error) {
 	cfg, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithRegion(s.region), awsconfig.WithRetryer(func() aws.Retryer {
 		return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts, o.MaxBackoff = 3, 2*time.Second })
 	}))
@@ -46,10 +49,13 @@ func (s *settings) realClients(ctx context.Context) (wire.Clients, sqsAPI, error
 	}
 	s.region = cfg.Region
 	queues := sqs.NewFromConfig(cfg)
-	return wire.Clients{EC2: ec2.NewFromConfig(cfg), AutoScaling: autoscaling.NewFromConfig(cfg), DynamoDB: dynamodb.NewFromConfig(cfg), SQS: queues}, queues, nil
+	return wire.Clients{
+		EC2: ec2.NewFromConfig(cfg), AutoScaling: autoscaling.NewFromConfig(cfg), DynamoDB: dynamodb.NewFromConfig(cfg), SQS: queues,
+		TargetGroups: elbv2.NewFromConfig(cfg), Balancers: elb.NewFromConfig(cfg), Stacks: cloudformation.NewFromConfig(cfg),
+	}, queues, nil
 }
 
-func (s *settings) realHandler(ctx context.Context) (*handle.Handler, sqsAPI, error) {
+func (s *options) realHandler(ctx context.Context) (*handle.Handler, sqsAPI, error) {
 	log, err := s.logger()
 	if err != nil {
 		return nil, nil, err
@@ -79,8 +85,8 @@ func runLambda(ctx context.Context, args []string, st streams) error {
 }
 
 // readSettings parses a command's flags; more adds the command's own.
-func readSettings(name string, args []string, st streams, more func(*flag.FlagSet)) (settings, error) {
-	var s settings
+func readSettings(name string, args []string, st streams, more func(*flag.FlagSet)) (options, error) {
+	var s options
 	fs := flag.NewFlagSet(name, flag.ContinueOnError)
 	if err := s.flags(fs, os.Getenv); err != nil {
 		return s, err
@@ -93,7 +99,7 @@ func readSettings(name string, args []string, st streams, more func(*flag.FlagSe
 
 // installed tells whether everything is named that messages come and go through. Without the topics nobody could tell
 // what EventBridge says from what anybody in the account says.
-func (s settings) installed() error {
+func (s options) installed() error {
 	for _, f := range []struct{ flag, value string }{
 		{"inbox-url", s.inboxURL}, {"work-url", s.workURL}, {"reports-topic", s.reportsTopic}, {"events-topic", s.eventsTopic},
 	} {
@@ -129,7 +135,7 @@ func runServe(ctx context.Context, args []string, st streams) error {
 }
 
 // serve polls both queues until the context ends; what is being handled then is finished.
-func serve(ctx context.Context, h *handle.Handler, q sqsAPI, s settings) {
+func serve(ctx context.Context, h *handle.Handler, q sqsAPI, s options) {
 	var wg sync.WaitGroup
 	start := func(p poller) { wg.Go(func() { p.run(ctx) }) }
 	start(poller{q, s.inboxURL, "inbox", 10, h, h.Log})

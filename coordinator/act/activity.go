@@ -83,6 +83,8 @@ func activityKind(description, cause string) decide.ActivityKind {
 		return decide.Unhealthy
 	case has("explicitly set group desired capacity"), has("update of AutoScalingGroup constraints"), has("scheduled action"):
 		return decide.Resize
+	case strings.HasPrefix(description, "Launching a new EC2 instance"):
+		return decide.Launch
 	case strings.HasPrefix(description, "Terminating EC2 instance"):
 		return decide.GroupTook
 	}

@@ -10,11 +10,13 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	asgtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"autospotting/coordinator/decide"
 	"autospotting/coordinator/ledger"
+	"autospotting/coordinator/settings"
 )
 
 // Apply makes the one call of an action, unless the plan is older than its deadline: a process that was paused must not
@@ -48,11 +50,32 @@ func (a *Actor) call(ctx context.Context, group string, act decide.Action) error
 	case decide.Protect, decide.Unprotect:
 		_, err = a.AutoScaling.SetInstanceProtection(ctx, &autoscaling.SetInstanceProtectionInput{
 			AutoScalingGroupName: &group, InstanceIds: []string{act.Instance}, ProtectedFromScaleIn: aws.Bool(act.Kind == decide.Protect)})
+	case decide.SetDesired:
+		_, err = a.AutoScaling.SetDesiredCapacity(ctx, &autoscaling.SetDesiredCapacityInput{
+			AutoScalingGroupName: &group, DesiredCapacity: aws.Int32(int32(act.Desired))})
+	case decide.TagStatus, decide.UntagStatus:
+		err = a.tagStatus(ctx, group, act)
+	case decide.Untag:
+		_, err = a.EC2.DeleteTags(ctx, &ec2.DeleteTagsInput{Resources: act.Instances,
+			Tags: []types.Tag{{Key: aws.String(decide.TagGroup)}, {Key: aws.String(decide.TagLaunch)}}})
+	case decide.DropTemplate:
+		_, err = a.EC2.DeleteLaunchTemplate(ctx, &ec2.DeleteLaunchTemplateInput{LaunchTemplateName: aws.String(ourTemplateName(group))})
 	case decide.Terminate:
 		_, err = a.EC2.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: []string{act.Instance}})
 	default:
 		err = fmt.Errorf("no call is known for action %q", act.Kind)
 	}
+	return err
+}
+
+func (a *Actor) tagStatus(ctx context.Context, group string, act decide.Action) error {
+	tag := asgtypes.Tag{ResourceId: &group, ResourceType: aws.String("auto-scaling-group"), Key: aws.String(settings.StatusTag)}
+	if act.Kind == decide.UntagStatus {
+		_, err := a.AutoScaling.DeleteTags(ctx, &autoscaling.DeleteTagsInput{Tags: []asgtypes.Tag{tag}})
+		return err
+	}
+	tag.Value, tag.PropagateAtLaunch = &act.Text, aws.Bool(false)
+	_, err := a.AutoScaling.CreateOrUpdateTags(ctx, &autoscaling.CreateOrUpdateTagsInput{Tags: []asgtypes.Tag{tag}})
 	return err
 }
 

@@ -31,6 +31,7 @@ type cache struct {
 	templates table[templateVersion]
 	images    table[market.Need]
 	subnets   table[map[string]string]
+	protected table[protection]
 
 	mu       sync.Mutex
 	types    map[string]market.Type
@@ -212,11 +213,12 @@ func toDevices(t ec2types.InstanceTypeInfo, out *market.Type) {
 	}
 }
 
-// subnets maps each of the group's zones to the first of its subnets there: a fleet cannot span two of one zone.
+// subnets maps each of the group's zones to the first of its subnets there: a fleet cannot span two of one zone. A group that
+// names none (EC2-Classic is gone) has no zones.
 func (a *Actor) subnets(ctx context.Context, g types.AutoScalingGroup) (map[string]string, error) {
 	ids := splitIDs(aws.ToString(g.VPCZoneIdentifier))
 	if len(ids) == 0 {
-		return nil, fmt.Errorf("group %q names no subnets (EC2-Classic is gone): set VPCZoneIdentifier", aws.ToString(g.AutoScalingGroupName))
+		return nil, nil
 	}
 	key := fmt.Sprint(ids)
 	if byZone, ok := a.cache.subnets.get(key); ok {

@@ -8,9 +8,12 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancing"
+	elbv2 "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 
-	"autospotting/coordinator/decide"
+	"autospotting/coordinator/settings"
 	"autospotting/userdata"
 )
 
@@ -28,6 +31,10 @@ type EC2 interface {
 	CreateLaunchTemplate(context.Context, *ec2.CreateLaunchTemplateInput, ...func(*ec2.Options)) (*ec2.CreateLaunchTemplateOutput, error)
 	CreateLaunchTemplateVersion(context.Context, *ec2.CreateLaunchTemplateVersionInput, ...func(*ec2.Options)) (*ec2.CreateLaunchTemplateVersionOutput, error)
 	CreateFleet(context.Context, *ec2.CreateFleetInput, ...func(*ec2.Options)) (*ec2.CreateFleetOutput, error)
+	DescribeInstanceAttribute(context.Context, *ec2.DescribeInstanceAttributeInput, ...func(*ec2.Options)) (*ec2.DescribeInstanceAttributeOutput, error)
+	DescribePlacementGroups(context.Context, *ec2.DescribePlacementGroupsInput, ...func(*ec2.Options)) (*ec2.DescribePlacementGroupsOutput, error)
+	DeleteTags(context.Context, *ec2.DeleteTagsInput, ...func(*ec2.Options)) (*ec2.DeleteTagsOutput, error)
+	DeleteLaunchTemplate(context.Context, *ec2.DeleteLaunchTemplateInput, ...func(*ec2.Options)) (*ec2.DeleteLaunchTemplateOutput, error)
 	TerminateInstances(context.Context, *ec2.TerminateInstancesInput, ...func(*ec2.Options)) (*ec2.TerminateInstancesOutput, error)
 }
 
@@ -38,25 +45,52 @@ type AutoScaling interface {
 	DescribeLifecycleHooks(context.Context, *autoscaling.DescribeLifecycleHooksInput, ...func(*autoscaling.Options)) (*autoscaling.DescribeLifecycleHooksOutput, error)
 	DescribeLaunchConfigurations(context.Context, *autoscaling.DescribeLaunchConfigurationsInput, ...func(*autoscaling.Options)) (*autoscaling.DescribeLaunchConfigurationsOutput, error)
 	DescribeScalingActivities(context.Context, *autoscaling.DescribeScalingActivitiesInput, ...func(*autoscaling.Options)) (*autoscaling.DescribeScalingActivitiesOutput, error)
+	DescribeInstanceRefreshes(context.Context, *autoscaling.DescribeInstanceRefreshesInput, ...func(*autoscaling.Options)) (*autoscaling.DescribeInstanceRefreshesOutput, error)
+	SetDesiredCapacity(context.Context, *autoscaling.SetDesiredCapacityInput, ...func(*autoscaling.Options)) (*autoscaling.SetDesiredCapacityOutput, error)
+	CreateOrUpdateTags(context.Context, *autoscaling.CreateOrUpdateTagsInput, ...func(*autoscaling.Options)) (*autoscaling.CreateOrUpdateTagsOutput, error)
+	DeleteTags(context.Context, *autoscaling.DeleteTagsInput, ...func(*autoscaling.Options)) (*autoscaling.DeleteTagsOutput, error)
 	AttachInstances(context.Context, *autoscaling.AttachInstancesInput, ...func(*autoscaling.Options)) (*autoscaling.AttachInstancesOutput, error)
 	TerminateInstanceInAutoScalingGroup(context.Context, *autoscaling.TerminateInstanceInAutoScalingGroupInput, ...func(*autoscaling.Options)) (*autoscaling.TerminateInstanceInAutoScalingGroupOutput, error)
 	UpdateAutoScalingGroup(context.Context, *autoscaling.UpdateAutoScalingGroupInput, ...func(*autoscaling.Options)) (*autoscaling.UpdateAutoScalingGroupOutput, error)
 	SetInstanceProtection(context.Context, *autoscaling.SetInstanceProtectionInput, ...func(*autoscaling.Options)) (*autoscaling.SetInstanceProtectionOutput, error)
 }
 
+// TargetGroups is what the coordinator calls of Elastic Load Balancing.
+type TargetGroups interface {
+	DescribeTargetHealth(context.Context, *elbv2.DescribeTargetHealthInput, ...func(*elbv2.Options)) (*elbv2.DescribeTargetHealthOutput, error)
+}
+
+// Balancers is what the coordinator calls of the classic load balancers.
+type Balancers interface {
+	DescribeInstanceHealth(context.Context, *elb.DescribeInstanceHealthInput, ...func(*elb.Options)) (*elb.DescribeInstanceHealthOutput, error)
+}
+
+// Stacks is what the coordinator calls of CloudFormation.
+type Stacks interface {
+	DescribeStacks(context.Context, *cloudformation.DescribeStacksInput, ...func(*cloudformation.Options)) (*cloudformation.DescribeStacksOutput, error)
+}
+
 var (
-	_ EC2         = (*ec2.Client)(nil)
-	_ AutoScaling = (*autoscaling.Client)(nil)
+	_ EC2          = (*ec2.Client)(nil)
+	_ AutoScaling  = (*autoscaling.Client)(nil)
+	_ TargetGroups = (*elbv2.Client)(nil)
+	_ Balancers    = (*elb.Client)(nil)
+	_ Stacks       = (*cloudformation.Client)(nil)
 )
 
 // Config is what an Actor needs.
 type Config struct {
 	EC2         EC2
 	AutoScaling AutoScaling
-	Region      string
-	// TagKey and TagValue opt a group in; "spot-enabled" and "true" if empty.
-	TagKey, TagValue string
-	Defaults         decide.Settings
+	// TargetGroups, Balancers and Stacks may be nil where there are none to be asked.
+	TargetGroups TargetGroups
+	Balancers    Balancers
+	Stacks       Stacks
+	Region       string
+	// Scope says which groups are served; those tagged spot-enabled=true if it is empty.
+	Scope settings.Scope
+	// Defaults are the installation's; settings.Defaults() unless it says otherwise.
+	Defaults settings.Settings
 	// Spotd says how the daemon is put on what we launch; no Topic means without it.
 	Spotd userdata.Settings
 	Now   func() time.Time
@@ -70,22 +104,11 @@ type Actor struct {
 
 // New returns an Actor with defaults filled in.
 func New(c Config) *Actor {
-	if c.TagKey == "" {
-		c.TagKey, c.TagValue = "spot-enabled", "true"
+	if c.Scope.Key == "" {
+		c.Scope.Key, c.Scope.Value = "spot-enabled", "true"
 	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	d := &c.Defaults
-	d.Grace = orDefault(d.Grace, 5*time.Minute)
-	d.Drain = orDefault(d.Drain, 45*time.Second)
-	d.BootLimit = orDefault(d.BootLimit, 15*time.Minute)
 	return &Actor{Config: c}
-}
-
-func orDefault(d, def time.Duration) time.Duration {
-	if d == 0 {
-		return def
-	}
-	return d
 }

@@ -17,16 +17,21 @@ import (
 
 // Enabled names the groups whose owner opted in, in order.
 func (a *Actor) Enabled(ctx context.Context) ([]string, error) {
-	pages := autoscaling.NewDescribeAutoScalingGroupsPaginator(a.AutoScaling, &autoscaling.DescribeAutoScalingGroupsInput{
-		Filters: []asgtypes.Filter{{Name: aws.String("tag:" + a.TagKey), Values: []string{a.TagValue}}}, MaxRecords: aws.Int32(100)})
+	in := &autoscaling.DescribeAutoScalingGroupsInput{MaxRecords: aws.Int32(100)}
+	if !a.Scope.OptOut { // a filter cannot ask for groups that lack a tag
+		in.Filters = []asgtypes.Filter{{Name: aws.String("tag:" + a.Scope.Key), Values: []string{a.Scope.Value}}}
+	}
+	pages := autoscaling.NewDescribeAutoScalingGroupsPaginator(a.AutoScaling, in)
 	var names []string
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("list the groups tagged %s=%s: %w", a.TagKey, a.TagValue, err)
+			return nil, fmt.Errorf("list the groups %s: %w", a.Scope, err)
 		}
 		for _, g := range page.AutoScalingGroups {
-			names = append(names, aws.ToString(g.AutoScalingGroupName))
+			if world, _ := ToGroup(g, a.Scope, a.Defaults); world.Enabled {
+				names = append(names, world.Name)
+			}
 		}
 	}
 	slices.Sort(names)

@@ -2,14 +2,7 @@ package act
 
 import (
 	"context"
-	"fmt"
-	"slices"
-	"strings"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
-	asgtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
 	"autospotting/coordinator/decide"
 	"autospotting/coordinator/ledger"
@@ -18,39 +11,69 @@ import (
 // Observe reads all that a decision about the group depends on. What cannot be read is an error, but for what a
 // decision can do without, which it is told.
 func (a *Actor) Observe(ctx context.Context, group string, rec ledger.Record, heard []decide.Hint) (decide.World, error) {
-	w := decide.World{Now: a.Now(), Settings: a.Defaults, Record: rec, Heard: heard}
-	g, members, err := a.group(ctx, group)
+	w := decide.World{Now: a.Now(), Record: rec, Heard: heard}
+	g, err := a.group(ctx, group)
 	if err != nil {
 		return w, err
 	}
-	w.Group = g.world
-	if w.Instances, err = a.instances(ctx, group, members, rec); err != nil {
+	w.Group, w.Settings = g.world, g.settings
+	if w.Instances, err = a.instances(ctx, group, g.raw.Instances, rec); err != nil {
 		return w, err
 	}
-	if w.Group.Found && w.Group.Enabled {
+	if err := a.balancers(ctx, g.raw, w.Instances); err != nil {
+		return w, err
+	}
+	if err := a.placement(ctx, &w.Group); err != nil && !denied(err) {
+		return w, err
+	}
+	if !decide.Idle(w) {
 		if err := a.whatToLaunch(ctx, &w, g); err != nil {
 			return w, err
 		}
 	}
-	if since, open := oldestPair(rec); open && w.Group.Found {
-		w.Activities, err = a.activities(ctx, group, since.Add(-2*time.Minute))
+	if since, wanted := activitiesSince(w); wanted {
+		w.Activities, err = a.activities(ctx, group, since)
 		w.Unread = err != nil
 	}
 	return w, nil
 }
 
-// whatToLaunch reads template and catalog, which only a group with something to launch needs.
-func (a *Actor) whatToLaunch(ctx context.Context, w *decide.World, g described) error {
-	hooks, err := a.launchHooks(ctx, w.Group.Name)
-	if err != nil {
+// whatToLaunch reads what only a group needs that has something to launch or to retire, as far as it is not refused already.
+func (a *Actor) whatToLaunch(ctx context.Context, w *decide.World, g described) (err error) {
+	if w.Group.Subnets, err = a.subnets(ctx, g.raw); err != nil {
 		return err
 	}
-	w.Group.LaunchHooks = hooks
+	if err := a.surroundings(ctx, &w.Group); err != nil {
+		return err
+	}
+	if err := a.protections(ctx, w.Instances, w.Record); err != nil {
+		return err
+	}
+	if decide.Refusal(*w) != "" {
+		return nil
+	}
 	if w.Template, err = a.template(ctx, g); err != nil {
 		return err
 	}
 	w.Catalog, err = a.catalog(ctx, decideZones(w.Group))
 	return err
+}
+
+// shortMemory is how far back a group that lacks members is looked at for launches that failed.
+const shortMemory = 30 * time.Minute
+
+// activitiesSince tells from when on the scaling activities are needed: while a pair is open, or the group is short.
+func activitiesSince(w decide.World) (time.Time, bool) {
+	if since, open := oldestPair(w.Record); open && w.Group.Found {
+		return since.Add(-max(2*time.Minute, shortMemory)), true
+	}
+	live := 0
+	for _, i := range w.Instances {
+		if i.Member && i.Live() && !i.Leaving() {
+			live++
+		}
+	}
+	return w.Now.Add(-shortMemory), w.Group.Found && w.Group.Enabled && live < w.Group.Desired
 }
 
 func oldestPair(rec ledger.Record) (time.Time, bool) {
@@ -61,88 +84,4 @@ func oldestPair(rec ledger.Record) (time.Time, bool) {
 		}
 	}
 	return oldest, !oldest.IsZero()
-}
-
-// described is a group as read, with what only this package needs of it.
-type described struct {
-	world  decide.Group
-	source *asgtypes.LaunchTemplateSpecification
-	// configuration is the name of the launch configuration of a group that has one instead of a template.
-	configuration string
-}
-
-func (a *Actor) group(ctx context.Context, name string) (described, []asgtypes.Instance, error) {
-	out, err := a.AutoScaling.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: []string{name}})
-	if err != nil {
-		return described{}, nil, fmt.Errorf("describe group %q: %w", name, err)
-	}
-	if len(out.AutoScalingGroups) == 0 {
-		return described{world: decide.Group{Name: name}}, nil, nil
-	}
-	g := out.AutoScalingGroups[0]
-	d := described{world: a.toGroup(g), source: g.LaunchTemplate, configuration: aws.ToString(g.LaunchConfigurationName)}
-	if d.world.Enabled {
-		if d.world.Subnets, err = a.subnets(ctx, g); err != nil {
-			return described{}, nil, err
-		}
-	}
-	return d, g.Instances, nil
-}
-
-func (a *Actor) toGroup(g asgtypes.AutoScalingGroup) decide.Group {
-	out := decide.Group{
-		Name: aws.ToString(g.AutoScalingGroupName), Found: true,
-		Min: int(aws.ToInt32(g.MinSize)), Max: int(aws.ToInt32(g.MaxSize)), Desired: int(aws.ToInt32(g.DesiredCapacity)),
-		NewProtected: aws.ToBool(g.NewInstancesProtectedFromScaleIn),
-		HasTemplate:  g.LaunchTemplate != nil || aws.ToString(g.LaunchConfigurationName) != "", MixedInstances: g.MixedInstancesPolicy != nil,
-		CapacityRebalance: aws.ToBool(g.CapacityRebalance), WarmPool: g.WarmPoolConfiguration != nil,
-		Tags: map[string]string{},
-	}
-	for _, p := range g.SuspendedProcesses {
-		out.Suspended = append(out.Suspended, aws.ToString(p.ProcessName))
-	}
-	slices.Sort(out.Suspended)
-	for _, t := range g.Tags {
-		key, value := aws.ToString(t.Key), aws.ToString(t.Value)
-		if key == a.TagKey && value == a.TagValue {
-			out.Enabled = true
-		}
-		if owner := ownerByTag(key); owner != "" {
-			out.OtherOwner = owner
-		}
-		if aws.ToBool(t.PropagateAtLaunch) && !strings.HasPrefix(key, "aws:") {
-			out.Tags[key] = value
-		}
-	}
-	return out
-}
-
-// ownerByTag knows the tags by which other services mark the groups that they manage.
-func ownerByTag(key string) string {
-	switch {
-	case key == "eks:nodegroup-name", key == "eks:cluster-name":
-		return "EKS"
-	case strings.HasPrefix(key, "elasticbeanstalk:"):
-		return "Elastic Beanstalk"
-	case key == "AWSBatchServiceTag":
-		return "AWS Batch"
-	case key == "AmazonECSManaged":
-		return "an ECS capacity provider"
-	}
-	return ""
-}
-
-func (a *Actor) launchHooks(ctx context.Context, group string) ([]string, error) {
-	out, err := a.AutoScaling.DescribeLifecycleHooks(ctx, &autoscaling.DescribeLifecycleHooksInput{AutoScalingGroupName: &group})
-	if err != nil {
-		return nil, fmt.Errorf("describe the lifecycle hooks of group %q: %w", group, err)
-	}
-	var names []string
-	for _, h := range out.LifecycleHooks {
-		if aws.ToString(h.LifecycleTransition) == "autoscaling:EC2_INSTANCE_LAUNCHING" {
-			names = append(names, aws.ToString(h.LifecycleHookName))
-		}
-	}
-	slices.Sort(names)
-	return names, nil
 }

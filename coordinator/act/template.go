@@ -39,7 +39,7 @@ func (a *Actor) template(ctx context.Context, g described) (decide.Template, err
 	if err != nil || unreadable != "" {
 		return decide.Template{Unreadable: unreadable}, err
 	}
-	t := decide.Template{Hash: want.hash}
+	t := decide.Template{Hash: want.hash, Type: string(want.data.InstanceType)}
 	if t.Need, unreadable, err = a.need(ctx, image); err != nil || unreadable != "" {
 		t.Unreadable = unreadable
 		return t, err
@@ -194,7 +194,7 @@ func (a *Actor) ours(ctx context.Context, w wanted) (id, version string, err err
 
 // makeTemplate creates our template, or a version of it. The token is the content, so that a repetition makes no second.
 func (a *Actor) makeTemplate(ctx context.Context, group string) error {
-	g, _, err := a.group(ctx, group)
+	g, err := a.group(ctx, group)
 	if err != nil {
 		return err
 	}

@@ -154,6 +154,11 @@ func (r *run) settleVictim(p ledger.Pair) (ledger.Pair, bool) {
 	}
 	if there && v.Member && !v.Leaving() {
 		p.Missed = time.Time{}
+		if r.breaksFloor(p, s, v) {
+			r.say(s.ID, "the owner keeps %s on-demand since: the replacement itself is retired", v.ID)
+			p.Victim, p.Phase = s.ID, ledger.Attached
+			return p, true
+		}
 		if p.Phase == ledger.Attached && !r.doomed(v.ID) && (v.Protected || v.Undeletable) && v.ID != s.ID {
 			r.say(v.ID, "is protected since: another victim is chosen")
 			return r.nextVictim(p), true
@@ -182,7 +187,7 @@ func (r *run) missedVictim(p ledger.Pair) (ledger.Pair, bool) {
 		return p, true
 	case r.activity(p.Victim, p, UserShrink):
 		r.say(p.Victim, "retired: the debt for %s is paid", p.Intent.Instance)
-		succeeded(&r.rec)
+		proves(&r.rec, p, r.now())
 		return p, false
 	case r.activityFrom(p.At.Add(-staleFor), p.Victim, Unhealthy), r.activityFrom(p.At.Add(-staleFor), p.Victim, UserReplace),
 		r.tookAnyway(p):
@@ -203,9 +208,20 @@ func (r *run) tookAnyway(p ledger.Pair) bool {
 	return took && r.rec.Doubt.Since.IsZero() && r.w.Group.Desired == r.rec.Desired0+r.rec.Owed()
 }
 
-// nextVictim chooses the newest on-demand member of the zone; none yet leaves it open.
+// breaksFloor tells whether paying the debt with its on-demand victim would leave fewer on-demand than the owner wants by now,
+// while the spot replacement, that can go instead, is in.
+func (r *run) breaksFloor(p ledger.Pair, s, v Instance) bool {
+	return p.Phase == ledger.Attached && !v.Spot && !r.doomed(v.ID) && v.Serving() && s.Spot && s.Ours && s.Member && !s.Leaving() &&
+		!r.hasPair(s.ID) && r.onDemandLater() < r.keep()
+}
+
+// nextVictim chooses the newest on-demand member of the zone, or for a return the oldest spot of ours; none yet leaves it open.
 func (r *run) nextVictim(p ledger.Pair) ledger.Pair {
 	p.Victim, p.Missed = "", time.Time{}
+	if back := r.returnable(); p.Intent.Purpose == ledger.Return && len(back) > 0 {
+		p.Victim = back[0].ID
+		return p
+	}
 	if v, ok := r.newcomer(p.Intent.Zone); ok {
 		p.Victim = v.ID
 	}
@@ -283,7 +299,7 @@ func (r *run) whyRetire(v Instance, p ledger.Pair) string {
 		return "desired is above the owner's MaxSize and no debt is open: one on-demand instance fewer"
 	}
 	if p.Intent.Instance == v.ID {
-		return "AWS takes it and its victim still serves"
+		return "what it was to replace still serves, and stays"
 	}
 	return fmt.Sprintf("%s (%s) is in service in its place", p.Intent.Instance, p.Intent.Type)
 }

@@ -2,7 +2,6 @@ package decide
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -29,6 +28,10 @@ const (
 	firstPause   = 5 * time.Minute // after pauseAfter failures in a row, doubling
 	longestPause = 6 * time.Hour
 	pauseAfter   = 3
+	longestDwell = 6 * time.Hour
+	lastingSwap  = 30 * time.Minute // a swap that lasts so long ends a row of failures
+	shortFor     = time.Minute      // a deficit that the group cannot fill is ours to fill after this long
+	fillFor      = 15 * time.Minute // and settled for less where nothing comes
 	maxOverrides = 20
 	doubtFor     = 30 * time.Second // a desired capacity that we cannot explain must be read again after this long
 	activitySkew = 2 * time.Second  // between our clock and the activities'
@@ -44,15 +47,13 @@ type run struct {
 	ids  []string // of byID, in order
 	// refusal is why the group is not served; empty if it is.
 	refusal string
+	// offered counts the launches of this plan by the pool that is likeliest to take them.
+	offered map[market.Pool]int
 }
 
 // Decide returns what to do next in the world w. The same world gives the same plan.
 func Decide(w World) Plan {
-	r := &run{w: w, rec: w.Record.Clone(), byID: make(map[string]Instance, len(w.Instances))}
-	for _, i := range w.Instances {
-		r.byID[i.ID] = i
-	}
-	r.ids = slices.Sorted(maps.Keys(r.byID))
+	r := newRun(w)
 	r.refusal = Refusal(w)
 
 	r.hear()
@@ -60,6 +61,7 @@ func Decide(w World) Plan {
 	r.settle()
 	r.follow()
 	r.answerNotices()
+	r.deficit()
 	r.attach()
 	r.shield()
 	r.pay()
@@ -67,7 +69,17 @@ func Decide(w World) Plan {
 	r.swap()
 	r.sweep()
 	r.status()
+	r.leave()
 	return r.finish()
+}
+
+func newRun(w World) *run {
+	r := &run{w: w, rec: w.Record.Clone(), byID: make(map[string]Instance, len(w.Instances)), offered: map[market.Pool]int{}}
+	for _, i := range w.Instances {
+		r.byID[i.ID] = i
+	}
+	r.ids = slices.Sorted(maps.Keys(r.byID))
+	return r
 }
 
 func (r *run) finish() Plan {
@@ -99,9 +111,9 @@ func (r *run) lookAt(t time.Time) {
 // poll asks to decide again at the next slot: slots are shared by all causes, so that re-checks merge.
 func (r *run) poll() { r.lookAt(r.now().Truncate(pollEvery).Add(pollEvery)) }
 
-// managed tells whether new work may be begun for the group.
+// managed tells whether the group is served: enabled, or on its way back to on-demand.
 func (r *run) managed() bool {
-	return r.w.Group.Found && r.w.Group.Enabled && r.refusal == ""
+	return r.w.Group.Found && r.refusal == "" && (r.w.Group.Enabled || r.holdsOurs())
 }
 
 // stale tells whether what was read is older than a write of ours; nothing that counts on the group's desired capacity
@@ -148,13 +160,11 @@ func (r *run) release(n ledger.Notice) time.Time {
 func (r *run) victims() []Instance {
 	var out []Instance
 	for _, id := range r.ids {
-		if i := r.byID[id]; r.eligible(i) && !r.isVictim(id) {
+		if i := r.byID[id]; r.eligible(i) && !r.isVictim(id) && !r.isReplacement(id) {
 			out = append(out, i)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Instance) int {
-		return cmp.Or(a.Launched.Compare(b.Launched), cmp.Compare(a.ID, b.ID))
-	})
+	byAge(out)
 	return out
 }
 
@@ -162,7 +172,7 @@ func (r *run) victims() []Instance {
 // not in service.
 func (r *run) eligible(i Instance) bool {
 	_, retired := r.rec.Settling[i.ID] // and an old read still shows it
-	return i.Serving() && !i.Spot && !i.Protected && !i.Undeletable && !r.doomed(i.ID) && !retired
+	return i.Serving() && !i.Spot && !i.Protected && !i.Undeletable && !i.Unchecked && !r.doomed(i.ID) && !retired
 }
 
 // isVictim tells whether a pair or a launch already stands for the instance.
@@ -223,6 +233,18 @@ func failed(rec *ledger.Record, now time.Time, why string) {
 // succeeded ends a row of failures.
 func succeeded(rec *ledger.Record) {
 	rec.Failures, rec.PausedUntil, rec.Status.Reason = 0, time.Time{}, ""
+	rec.Fallback = ledger.Fallback{}
+}
+
+// proves notes that a debt was paid; the replacement has to last before that counts as a success.
+func proves(rec *ledger.Record, p ledger.Pair, now time.Time) {
+	if p.Intent.Instance == "" || p.Intent.Instance == p.Victim || !p.Intent.Launch.Spot {
+		return
+	}
+	if rec.Proving == nil {
+		rec.Proving = map[string]time.Time{}
+	}
+	rec.Proving[p.Intent.Instance] = now
 }
 
 // markPool keeps a pool out of the choice for a while, longer each time.
@@ -248,4 +270,21 @@ func doubled(first time.Duration, times int, most time.Duration) time.Duration {
 		}
 	}
 	return d
+}
+
+// Idle tells from the group's description and members alone that nothing will be begun: what is there is as its owner wants it,
+// nothing is open and nothing was heard. Then neither template nor market need to be read.
+func Idle(w World) bool {
+	if !w.Group.Found {
+		return true
+	}
+	if w.Record.Open() || len(w.Heard) > 0 {
+		return false
+	}
+	r := newRun(w)
+	if !w.Group.Enabled {
+		return !r.holdsOurs()
+	}
+	later, keep := r.onDemandLater(), r.keep()
+	return later == keep && len(r.liveMembers()) >= w.Group.Desired
 }

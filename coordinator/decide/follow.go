@@ -93,10 +93,14 @@ func (r *run) unwanted(it *ledger.Intent, s Instance) string {
 		return "AWS takes it before it was attached"
 	case !r.w.Group.Found:
 		return "the group is gone"
-	case !r.w.Group.Enabled:
+	case !r.w.Group.Enabled && it.Purpose == ledger.Swap:
 		return "the group is not enabled any more"
-	case r.refusal != "" && it.Purpose == ledger.Swap:
+	case r.refusal != "" && (it.Purpose == ledger.Swap || it.Purpose == ledger.Return):
 		return "the group cannot be served now: " + r.refusal
+	case it.Purpose == ledger.Swap && r.onDemandLater() < r.keep():
+		return "the owner keeps more on-demand since it was launched"
+	case it.Purpose == ledger.Return && r.onDemandLater() > r.keep():
+		return "the owner keeps less on-demand since it was launched"
 	case r.w.Template.Hash != "" && r.w.Template.Hash != it.Launch.SourceHash:
 		return "the owner's template changed since it was launched"
 	}
@@ -116,8 +120,17 @@ func (r *run) unwanted(it *ledger.Intent, s Instance) string {
 // its place to the group's own newcomer, which may still be on its way.
 func (r *run) keepsVictim(it *ledger.Intent) bool {
 	v, there := r.byID[it.Victim]
-	if there && v.Member && !v.Leaving() && (r.doomed(v.ID) || r.eligible(v)) {
+	if there && v.Member && !v.Leaving() && (r.doomed(v.ID) || r.eligible(v) || it.Purpose == ledger.Return && v.Spot && v.Ours) {
 		return true
+	}
+	if it.Purpose == ledger.Fill {
+		return r.stillMissing(it)
+	}
+	if back := r.returnable(); it.Purpose == ledger.Return {
+		if len(back) > 0 {
+			it.Victim = back[0].ID
+		}
+		return len(back) > 0
 	}
 	if n, ok := r.newcomer(it.Zone); ok {
 		r.say(it.Instance, "%s is gone or protected: %s is to be replaced instead", it.Victim, n.ID)
@@ -158,7 +171,7 @@ func (r *run) ready(it *ledger.Intent, s Instance) bool {
 	}
 	said := r.rec.Said[s.ID]
 	if spoke := latest(said.Hello, said.Started, said.Ready); !spoke.IsZero() {
-		urgent := it.Purpose == ledger.Replace
+		urgent := it.Purpose == ledger.Replace || it.Purpose == ledger.Fill || r.doomed(it.Victim)
 		return !said.Ready.IsZero() || urgent && !said.Started.IsZero()
 	}
 	return s.StatusOK && r.since(s.Launched) >= r.w.Settings.Grace
@@ -176,6 +189,10 @@ func (r *run) pair(it *ledger.Intent, s Instance) bool {
 		r.say(s.ID, "ready, but desired is not what the open debts explain: waiting")
 		return false
 	}
+	if !r.hasTurn(it, s) {
+		r.say(s.ID, "ready, and waits for its turn: attached now, its zone would have two more than another")
+		return false
+	}
 	victim := it.Victim
 	if v, there := r.byID[victim]; !there || !v.Member || v.Leaving() || r.hasPair(victim) {
 		victim = ""
@@ -187,14 +204,30 @@ func (r *run) pair(it *ledger.Intent, s Instance) bool {
 	return true
 }
 
-// attach sends one call for all pairs that wait for it, after raising MaxSize where they would not fit.
-func (r *run) attach() {
-	var ids []string
+// hasTurn tells whether a replacement that nobody is waiting for can be attached beside those that are attached and not paid for
+// yet, without the zones differing by more than one.
+func (r *run) hasTurn(it *ledger.Intent, s Instance) bool {
+	if it.Purpose != ledger.Swap && it.Purpose != ledger.Return || len(r.rec.Pairs) == 0 {
+		return true
+	}
+	counts := r.zoneCounts()
 	for _, p := range r.rec.Pairs {
-		if p.Phase == ledger.Attaching && len(ids) < attachBatch {
-			ids = append(ids, p.Intent.Instance)
+		if p.Phase == ledger.Attaching {
+			counts[p.Intent.Zone]++
 		}
 	}
+	counts[s.Zone]++
+	for _, n := range counts {
+		if counts[s.Zone]-n > 1 {
+			return false
+		}
+	}
+	return true
+}
+
+// attach sends one call for all pairs that wait for it, after raising MaxSize where they would not fit.
+func (r *run) attach() {
+	ids := r.waiting()
 	if len(ids) == 0 {
 		return
 	}
@@ -212,9 +245,24 @@ func (r *run) attach() {
 		return
 	}
 	for i := range r.rec.Pairs {
-		if r.rec.Pairs[i].Phase == ledger.Attaching {
+		if slices.Contains(ids, r.rec.Pairs[i].Intent.Instance) {
 			r.rec.Pairs[i].Since, r.rec.Pairs[i].Sent = r.now(), r.now()
 		}
 	}
 	r.act(Action{Kind: AttachSome, Instances: ids, Why: "ready to serve"})
+}
+
+// waiting lists whom the next attach is for: one by itself where a call for several was refused.
+func (r *run) waiting() []string {
+	var ids []string
+	for _, p := range r.rec.Pairs {
+		switch {
+		case p.Phase != ledger.Attaching:
+		case p.Alone:
+			return []string{p.Intent.Instance}
+		case len(ids) < attachBatch:
+			ids = append(ids, p.Intent.Instance)
+		}
+	}
+	return ids
 }

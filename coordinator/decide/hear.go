@@ -145,6 +145,7 @@ func (r *run) forget() {
 			delete(r.rec.Notices, id)
 		}
 	}
+	r.prove()
 	for _, id := range slices.Sorted(maps.Keys(r.rec.Settling)) {
 		if r.since(r.rec.Settling[id]) > staleFor {
 			delete(r.rec.Settling, id)
@@ -153,6 +154,20 @@ func (r *run) forget() {
 	for _, key := range slices.Sorted(maps.Keys(r.rec.Pools)) {
 		if r.since(r.rec.Pools[key].Until) > keepMark {
 			delete(r.rec.Pools, key)
+		}
+	}
+}
+
+// prove ends a row of failures when a replacement has lasted; one that did not proves nothing.
+func (r *run) prove() {
+	for _, id := range slices.Sorted(maps.Keys(r.rec.Proving)) {
+		i, seen := r.byID[id]
+		switch paid := r.rec.Proving[id]; {
+		case r.doomed(id), seen && (!i.Live() || i.Leaving()), !seen && r.since(paid) > lookFor:
+			delete(r.rec.Proving, id)
+		case r.since(paid) >= lastingSwap && i.Serving():
+			delete(r.rec.Proving, id)
+			succeeded(&r.rec)
 		}
 	}
 }

@@ -31,7 +31,22 @@ func Learn(rec ledger.Record, a Action, res Result, now time.Time) ledger.Record
 		if res.Failure == Done || res.Failure == Gone || res.Failure == Invalid || res.Failure == NotMember {
 			delete(rec.Shielded, a.Instance)
 		}
+	case SetDesired:
+		if res.Failure == Done { // what could not be paid is settled
+			rec.Pairs = slices.DeleteFunc(rec.Pairs, ledger.Pair.Owed)
+		}
+	case TagStatus:
+		if res.Failure == Done || res.Failure == Invalid { // an owner who forbids it is not asked again before it changes
+			rec.Status.Tagged = a.Text
+		}
+	case UntagStatus:
+		if res.Failure == Done || res.Failure == Invalid {
+			rec.Status.Tagged = ""
+		}
+	case DropTemplate:
+		rec.Dropped = res.Failure == Done || res.Failure == Gone || res.Failure == Invalid
 	case MakeTemplate:
+		rec.Dropped = false
 		if res.Failure == Invalid || res.Failure == Gone {
 			failed(&rec, now, "our launch template could not be made: "+res.Detail)
 		}
@@ -52,6 +67,9 @@ func learnLaunch(rec *ledger.Record, l ledger.Launch, res Result, now time.Time)
 	case len(res.Launched) > 0:
 		one := res.Launched[0]
 		it.Instance, it.Type, it.Zone = one.ID, one.Type, one.Zone
+		if !it.Launch.Spot && it.Purpose != ledger.Return { // spot had none
+			rec.Fallback = ledger.Fallback{At: now, Times: rec.Fallback.Times + 1}
+		}
 	case res.Failure == Done, res.Failure == Invalid, res.Failure == Gone:
 		closeLaunch(rec, i, res, now)
 	case res.Failure == Mismatch:
@@ -84,6 +102,8 @@ func learnAttach(rec *ledger.Record, ids []string, res Result, now time.Time) {
 		switch {
 		case res.Failure == Done, res.Failure == AlreadyMember && len(ids) == 1:
 			p.Phase, p.Since = ledger.Attached, now
+		case (res.Failure == Invalid || res.Failure == AlreadyMember || res.Failure == Gone) && len(ids) > 1:
+			p.Alone = true // the fault may be another's
 		case res.Failure == Invalid, res.Failure == Gone:
 			p.Phase, p.Since = ledger.Undoing, now
 			failed(rec, now, "attach refused: "+res.Detail)
@@ -107,7 +127,7 @@ func learnRetire(rec *ledger.Record, a Action, res Result, now time.Time) {
 		}
 		rec.Settling[a.Instance] = now
 		if !undoing {
-			succeeded(rec)
+			proves(rec, *p, now)
 		}
 		rec.Pairs = slices.Delete(rec.Pairs, i, i+1)
 	case AtMin: // the owner's minimum leaves no room: the debt is void, and the call is not repeated

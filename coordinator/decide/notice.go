@@ -52,12 +52,19 @@ func (r *run) replace(x Instance, n ledger.Notice) {
 
 func (r *run) emergencyOverrides(x Instance, tries int) []ledger.Override {
 	switch {
+	case tries < triesSpot && !r.w.Group.Enabled: // it is on its way back to on-demand
+		return nil
 	case tries < triesSameZone:
 		return r.spotOverrides(x, []string{x.Zone})
 	case tries < triesSpot:
 		return r.spotOverrides(x, r.zones())
 	}
-	return r.onDemandOverrides(x)
+	return r.onDemandOverrides(x.Type, r.zonesFrom(x.Zone))
+}
+
+// zonesFrom lists the group's zones, that one first.
+func (r *run) zonesFrom(first string) []string {
+	return append([]string{first}, slices.DeleteFunc(r.zones(), func(z string) bool { return z == first })...)
 }
 
 // releaseInTime lets the group replace and drain a doomed instance itself when our replacement is not attached.

@@ -16,6 +16,8 @@ type Plan struct {
 	Look time.Time
 	// Why says what was decided and what was not, with the reason, for people.
 	Why []Line
+	// Forget says that nothing of ours is left, so that the record itself can go.
+	Forget bool
 }
 
 // Line is one reason. Instance is empty for the group as a whole.
@@ -38,15 +40,22 @@ const (
 	Protect      ActionKind = "protect"
 	Unprotect    ActionKind = "unprotect"
 	Terminate    ActionKind = "terminate" // ec2:TerminateInstances, for what is no member
+	SetDesired   ActionKind = "set-desired"
+	TagStatus    ActionKind = "tag-status"
+	UntagStatus  ActionKind = "untag-status"
+	Untag        ActionKind = "untag"         // our tags, from members that stay
+	DropTemplate ActionKind = "drop-template" // ours
 )
 
 // Action is one mutating call to make.
 type Action struct {
 	Kind      ActionKind     `json:"kind"`
 	Instance  string         `json:"instance,omitempty"`
-	Instances []string       `json:"instances,omitempty"` // attach only
+	Instances []string       `json:"instances,omitempty"` // attach and untag only
 	Decrement bool           `json:"decrement,omitempty"` // retire only
 	Max       int            `json:"max,omitempty"`
+	Desired   int            `json:"desired,omitempty"` // set-desired only
+	Text      string         `json:"text,omitempty"`    // tag-status only
 	Launch    *ledger.Launch `json:"launch,omitempty"`
 	Why       string         `json:"why"`
 }

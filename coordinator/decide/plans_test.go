@@ -18,7 +18,7 @@ var plans = []struct {
 	{"a swap begins with the oldest victim in its own zone", func(w *World) { w.at("i-odb").Launched = noon.Add(-9 * time.Hour) },
 		"intent   swap of i-odb in b: to be launched", "attach"},
 	{"our template is made first", func(w *World) { w.Template.ID, w.Template.Version = "", "" }, "do       make-template", "do       launch"},
-	{"without the tag nothing is done", func(w *World) { w.Group.Enabled = false }, "status   not-enabled", "do       "},
+	{"without the tag nothing is done", func(w *World) { w.Group.Enabled, w.Record.Revision = false, 0 }, "status   not-enabled", "do       "},
 	{"a group with launch hooks is refused", func(w *World) { w.Group.LaunchHooks = []string{"bootstrap"} }, "status   refused", "do       "},
 	{"a protected instance is never a victim", func(w *World) {
 		for _, id := range []string{"i-oda", "i-odb"} {
@@ -237,12 +237,12 @@ var plans = []struct {
 		w.at("i-lost").Ours = false
 		w.Record.Strays = map[string]time.Time{"i-lost": noon.Add(-61 * time.Second)}
 	}, "", "terminate"},
-	{"opted out with a debt open: paid, and then stood still", func(w *World) {
+	{"opted out with a debt open: the replacement goes, its victim stays", func(w *World) {
 		w.Group.Enabled, w.Group.Desired = false, 4
 		w.owes("i-s1", "i-oda", "a", ledger.Attached, time.Minute)
 		w.add(attached("i-s1", "a"))
 		w.says("i-s1", true, true)
-	}, "do       retire i-oda decrement=true", "do       launch"},
+	}, "do       retire i-s1 decrement=true", "do       launch"},
 	{"three failures pause the group", func(w *World) {
 		w.Record.Failures, w.Record.PausedUntil = 3, noon.Add(5*time.Minute)
 		w.Record.Status.Reason = "no capacity in any of the pools asked"

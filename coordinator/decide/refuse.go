@@ -6,35 +6,107 @@ import (
 	"strings"
 )
 
-// Refusal gives the reason why an enabled group cannot be served safely, empty if it can.
+// Refusal gives the reason why a group cannot be served safely, empty if it can. The first that holds is given; the order is
+// from what is certain to what may pass.
 func Refusal(w World) string {
-	g := w.Group
-	switch {
-	case !g.Found || !g.Enabled:
+	if !w.Group.Found {
 		return ""
-	case g.OtherOwner != "":
-		return g.OtherOwner + " manages this group and would undo what we do: use its own spot settings"
-	case g.MixedInstances:
-		return "the group has a mixed instances policy: it chooses between on-demand and spot itself"
-	case g.CapacityRebalance:
-		return "capacity rebalancing is on: two controllers would answer the same signal; turn it off to be served"
-	case g.WarmPool:
-		return "the group has a warm pool, which cannot hold spot instances"
-	case !g.HasTemplate:
-		return "the group has no launch template"
-	case w.Template.Unreadable != "":
-		return w.Template.Unreadable
-	case len(g.LaunchHooks) > 0 && !w.Settings.SkipHooks:
-		return fmt.Sprintf("launching lifecycle hooks (%s) do not run for attached instances: an instance would serve half-made", strings.Join(g.LaunchHooks, ", "))
-	case g.Max == 1 && !w.Settings.AllowMaxOne:
-		return "MaxSize is 1, which often means that two must never run: a swap needs two for a while"
-	case g.Refreshing:
-		return "an instance refresh is under way"
 	}
-	for _, p := range []string{"Launch", "Terminate", "AddToLoadBalancer", "HealthCheck", "ReplaceUnhealthy"} {
-		if slices.Contains(g.Suspended, p) {
-			return "the process " + p + " is suspended: a replacement could not be put in service or watched"
+	for _, why := range refusals {
+		if reason := why(w); reason != "" {
+			return reason
 		}
 	}
 	return ""
+}
+
+// refusals is the table of reasons, asked in order.
+var refusals = []func(World) string{
+	func(w World) string { return when(w.Group.BadTag != "", "%s", w.Group.BadTag) },
+	func(w World) string { return when(w.Group.Deleting, "the group is being deleted") },
+	func(w World) string {
+		return when(w.Group.OtherOwner != "", "%s manages this group and would undo what we do: use its own spot settings", w.Group.OtherOwner)
+	},
+	func(w World) string {
+		return when(w.Group.MixedInstances, "the group has a mixed instances policy: it chooses between on-demand and spot itself")
+	},
+	func(w World) string {
+		return when(w.Group.Weighted, "the group counts capacity in weights, not in instances: one instance cannot stand for another")
+	},
+	func(w World) string {
+		return when(w.Group.CapacityRebalance, "capacity rebalancing is on: two controllers would answer the same signal; turn it off to be served")
+	},
+	func(w World) string {
+		return when(w.Group.WarmPool, "the group has a warm pool, which cannot hold spot instances")
+	},
+	func(w World) string {
+		return when(!w.Group.HasTemplate, "the group has no launch template or launch configuration")
+	},
+	func(w World) string { return when(w.Template.Unreadable != "", "%s", w.Template.Unreadable) },
+	func(w World) string { return when(w.Group.Unseen != "", "%s", w.Group.Unseen) },
+	placement,
+	hooks,
+	func(w World) string {
+		return when(w.Group.Max == 1 && !w.Settings.AllowMaxOne,
+			"MaxSize is 1, which often means that two must never run: a swap needs two for a while; the tag autospotting:allow-max-size-one=true allows it")
+	},
+	suspended,
+	func(w World) string {
+		return when(w.Group.NoSubnets, "the group names no subnets: a replacement could not be placed")
+	},
+	func(w World) string {
+		return when(w.Group.Refreshing, "an instance refresh is under way: it replaces the instances itself")
+	},
+	stack,
+}
+
+func when(holds bool, format string, args ...any) string {
+	if !holds {
+		return ""
+	}
+	return fmt.Sprintf(format, args...)
+}
+
+// placement refuses what other types may not enter. Cluster placement groups take few types, and not all of them together.
+func placement(w World) string {
+	name, strategy := w.Group.PlacementGroup, w.Group.PlacementStrategy
+	if name == "" || strategy == "spread" || strategy == "partition" {
+		return ""
+	}
+	if strategy == "" {
+		return fmt.Sprintf("the placement group %s may not hold other instance types, and its strategy could not be read", name)
+	}
+	return fmt.Sprintf("the placement group %s (%s) cannot be relied on to hold other instance types", name, strategy)
+}
+
+// codeDeployHook is how CodeDeploy names the hook by which it puts a revision on new instances of a group.
+const codeDeployHook = "CodeDeploy-managed-automatic-launch-lifecycle-hook"
+
+func hooks(w World) string {
+	for _, h := range w.Group.LaunchHooks {
+		if strings.HasPrefix(h, codeDeployHook) {
+			return "CodeDeploy deploys to new instances of this group by a lifecycle hook, which does not run for attached instances: they would serve without a revision"
+		}
+	}
+	return when(len(w.Group.LaunchHooks) > 0 && !w.Settings.SkipHooks,
+		"launching lifecycle hooks (%s) do not run for attached instances: an instance would serve half-made; the tag autospotting:skip-launch-hooks=true allows it",
+		strings.Join(w.Group.LaunchHooks, ", "))
+}
+
+func suspended(w World) string {
+	for _, p := range []string{"Launch", "Terminate", "AddToLoadBalancer", "HealthCheck", "ReplaceUnhealthy"} {
+		if slices.Contains(w.Group.Suspended, p) {
+			return "the process " + p + " is suspended: a replacement could not be put in service or watched; resume it to be served"
+		}
+	}
+	return ""
+}
+
+// stack refuses a group whose CloudFormation stack is changing: a rolling update replaces the instances itself.
+func stack(w World) string {
+	s := w.Group.StackStatus
+	if !strings.HasSuffix(s, "_IN_PROGRESS") {
+		return ""
+	}
+	return fmt.Sprintf("its CloudFormation stack is changing (%s): a rolling update replaces the instances itself", s)
 }

@@ -12,6 +12,7 @@ import (
 
 	"autospotting/coordinator/ledger"
 	"autospotting/coordinator/market"
+	"autospotting/coordinator/settings"
 )
 
 // The tags that an instance of ours carries from birth, set in the launch request itself.
@@ -20,9 +21,80 @@ const (
 	TagLaunch = "autospotting-launch"
 )
 
-// swap begins the next gradual replacement, one at a time.
+// scaleOutQuiet is how long after the group launched an instance nothing gradual is begun: a scale-out is under way.
+const scaleOutQuiet = 2 * time.Minute
+
+// swap begins the next gradual replacement: by spot where there are more on-demand instances than the owner keeps, by
+// on-demand where there are fewer. One a plan: where it landed is known when the next is decided.
 func (r *run) swap() {
-	if !r.maySwap() {
+	if !r.mayBegin() {
+		return
+	}
+	switch later, keep := r.onDemandLater(), r.keep(); {
+	case later > keep:
+		r.toSpot(later - keep)
+	case later < keep && len(r.returnable()) > 0:
+		r.toOnDemand(keep - later)
+	case r.w.Group.Enabled && keep > 0:
+		r.say("", "nothing to replace: %d on-demand of %d that the owner keeps", later, keep)
+	case r.w.Group.Enabled:
+		r.say("", "no on-demand instance is left that may be replaced")
+	}
+}
+
+// mayBegin tells whether something gradual may be begun, in either direction.
+func (r *run) mayBegin() bool {
+	owed := r.rec.Owed()
+	switch {
+	case !r.w.Group.Found:
+		r.say("", "there is no such group (any more): nothing is begun")
+	case !r.w.Group.Enabled && !r.holdsOurs():
+		r.say("", "not enabled: the group does not carry the tag, so nothing is begun")
+	case r.refusal != "":
+		r.say("", "refused: %s", r.refusal)
+	case r.urgent() || r.underWay() >= r.atOnce() || r.rec.Lease != nil && !r.rec.Lease.Returned || r.stale():
+		if len(r.plan.Why)+len(r.plan.Actions) == 0 {
+			r.say("", "nothing new is begun before what is under way is done")
+		}
+	case r.now().Before(r.rec.PausedUntil):
+		r.say("", "paused until %s after %d failures: %s", r.rec.PausedUntil.UTC().Format(time.TimeOnly), r.rec.Failures, r.rec.Status.Reason)
+		r.lookAt(r.rec.PausedUntil)
+	case len(r.liveMembers()) < r.w.Group.Desired-owed || r.capacity("") < r.w.Group.Desired-owed:
+		r.say("", "not now: %d of %d in service", r.capacity(""), r.w.Group.Desired)
+		r.poll()
+	case r.scalingOut():
+		r.say("", "not now: the group launched an instance less than %s ago", scaleOutQuiet)
+		r.poll()
+	default:
+		return true
+	}
+	return false
+}
+
+// urgent tells whether AWS takes an instance, or the group cannot be filled: then nothing gradual is begun.
+func (r *run) urgent() bool {
+	return len(r.rec.Notices) > 0 ||
+		slices.ContainsFunc(r.rec.Intents, func(it ledger.Intent) bool { return it.Purpose != ledger.Swap && it.Purpose != ledger.Return }) ||
+		slices.ContainsFunc(r.rec.Pairs, func(p ledger.Pair) bool {
+			return p.Phase == ledger.Undoing || p.Intent.Purpose != ledger.Swap && p.Intent.Purpose != ledger.Return
+		})
+}
+
+func (r *run) underWay() int { return len(r.rec.Intents) + len(r.rec.Pairs) }
+
+func (r *run) atOnce() int { return max(1, r.w.Settings.AtOnce.Down(r.w.Group.Desired-r.rec.Owed())) }
+
+func (r *run) scalingOut() bool {
+	return slices.ContainsFunc(r.liveMembers(), func(i Instance) bool { return !i.Ours && r.since(i.Launched) < scaleOutQuiet })
+}
+
+func (r *run) toSpot(more int) {
+	if again := r.spotAgain(); r.now().Before(again) {
+		r.say("", "on on-demand for want of spot: tried again at %s", again.UTC().Format(time.TimeOnly))
+		return
+	}
+	if w := r.w.Settings.Window; !w.Open(r.now()) {
+		r.say("", "not now: outside the owner's schedule (%s)", w)
 		return
 	}
 	victims := r.victims()
@@ -40,42 +112,65 @@ func (r *run) swap() {
 		return
 	}
 	r.launch(ledger.Swap, v, zone, true, overrides, fmt.Sprintf("%s is on-demand; spot is cheaper in %s", v.ID, zone))
+	r.andAnother(more)
 }
 
-func (r *run) maySwap() bool {
-	switch {
-	case !r.w.Group.Found:
-		r.say("", "there is no such group (any more): nothing is begun")
-	case !r.w.Group.Enabled:
-		r.say("", "not enabled: the group does not carry the tag, so nothing is begun")
-	case r.refusal != "":
-		r.say("", "refused: %s", r.refusal)
-	case len(r.rec.Intents) > 0 || len(r.rec.Pairs) > 0 || len(r.rec.Notices) > 0 || r.rec.Lease != nil && !r.rec.Lease.Returned || r.stale():
-		if len(r.plan.Why)+len(r.plan.Actions) == 0 {
-			r.say("", "nothing new is begun before what is under way is done")
-		}
-	case r.now().Before(r.rec.PausedUntil):
-		r.say("", "paused until %s after %d failures: %s", r.rec.PausedUntil.UTC().Format(time.TimeOnly), r.rec.Failures, r.rec.Status.Reason)
-		r.lookAt(r.rec.PausedUntil)
-	case len(r.liveMembers()) < r.w.Group.Desired || r.capacity("") < r.w.Group.Desired:
-		r.say("", "not now: %d of %d in service", r.capacity(""), r.w.Group.Desired)
-		r.poll()
-	default:
-		return true
+// spotAgain is when spot is tried again after on-demand was bought for want of it: a dwell that doubles each time in a row.
+func (r *run) spotAgain() time.Time {
+	f := r.rec.Fallback
+	if f.Times == 0 {
+		return time.Time{}
 	}
-	return false
+	return f.At.Add(doubled(r.w.Settings.Dwell, f.Times-1, max(longestDwell, r.w.Settings.Dwell)))
 }
+
+func (r *run) toOnDemand(more int) {
+	v, zone, ok := r.balanced(r.returnable())
+	if !ok {
+		r.say("", "not now: the zones are out of balance, and a swap would wake their rebalancing")
+		return
+	}
+	overrides := r.onDemandOverrides(r.ownersType(v), []string{zone})
+	if len(overrides) == 0 {
+		r.say(v.ID, "is to become on-demand again, and no compatible type with a known price is offered in %s", zone)
+		return
+	}
+	why := fmt.Sprintf("the owner keeps %d on-demand: %s goes back", r.keep(), v.ID)
+	if !r.w.Group.Enabled {
+		why = fmt.Sprintf("the group is not enabled any more: %s goes back to on-demand", v.ID)
+	}
+	r.launch(ledger.Return, v, zone, false, overrides, why)
+	r.andAnother(more)
+}
+
+// andAnother comes back for the next at once: it is chosen when it is known where this one landed.
+func (r *run) andAnother(more int) {
+	if more > 1 && r.underWay() > 0 && r.underWay() < r.atOnce() {
+		r.lookAt(r.now().Add(time.Second))
+	}
+}
+
+// ownersType is the instance type that the group itself would launch in the instance's place.
+func (r *run) ownersType(v Instance) string { return cmp.Or(r.w.Template.Type, v.Type) }
 
 // balanced picks the oldest victim, and the zone of its replacement, such that no zone ever differs from another by
 // more than one: otherwise AZ rebalancing would launch on-demand and kill one of ours. The victim's own zone is
-// preferred; another serves where its own cannot (a group of one instance over two zones, say).
+// preferred; another serves where its own cannot (a group of one instance over two zones, say). What is under way counts as done.
 func (r *run) balanced(victims []Instance) (Instance, string, bool) {
-	counts := map[string]int{}
-	for _, z := range r.zones() {
-		counts[z] = 0
+	counts := r.zoneCounts()
+	for _, it := range r.rec.Intents {
+		if v, ok := r.byID[it.Victim]; ok && it.Abandoned == "" {
+			counts[it.Zone]++
+			counts[v.Zone]--
+		}
 	}
-	for _, i := range r.liveMembers() {
-		counts[i.Zone]++
+	for _, p := range r.rec.Pairs {
+		if v, ok := r.byID[p.Victim]; ok && v.Member && !v.Leaving() {
+			counts[v.Zone]--
+		}
+		if p.Phase == ledger.Attaching {
+			counts[p.Intent.Zone]++
+		}
 	}
 	for _, v := range victims {
 		if fits(counts, v.Zone, v.Zone) {
@@ -90,6 +185,18 @@ func (r *run) balanced(victims []Instance) (Instance, string, bool) {
 		}
 	}
 	return Instance{}, "", false
+}
+
+// zoneCounts counts the live members of every zone of the group.
+func (r *run) zoneCounts() map[string]int {
+	counts := map[string]int{}
+	for _, z := range r.zones() {
+		counts[z] = 0
+	}
+	for _, i := range r.liveMembers() {
+		counts[i.Zone]++
+	}
+	return counts
 }
 
 // fits tells whether the zones stay within one of each other with one more in to, and then with one less in from.
@@ -134,6 +241,9 @@ func (r *run) launch(purpose ledger.Purpose, v Instance, zone string, spot bool,
 	}
 	it.Launch.Tags[TagGroup], it.Launch.Tags[TagLaunch] = r.w.Group.Name, it.Launch.Nonce
 	r.rec.Intents = append(r.rec.Intents, it)
+	if len(overrides) > 0 { // the likeliest of them, until the answer says
+		r.offered[market.Pool{Type: overrides[0].Type, Zone: overrides[0].Zone}]++
+	}
 	launch := it.Launch
 	r.act(Action{Kind: LaunchOne, Instance: v.ID, Launch: &launch, Why: why})
 	r.poll()
@@ -148,9 +258,7 @@ func (r *run) nonce(victim string) string {
 
 // spotOverrides lists the pools to offer for a replacement of v in the zones, best first.
 func (r *run) spotOverrides(v Instance, zones []string) []ledger.Override {
-	need := r.w.Template.Need
-	need.Victim, need.Zones, need.Margin = v.Type, r.zones(), r.w.Settings.Margin
-	need.UsesInstanceStore = need.UsesInstanceStore || r.hasNVMeStore(v.Type)
+	need := r.need(v.Type)
 	var out []ledger.Override
 	for _, z := range zones {
 		candidates, err := market.Candidates(r.w.Catalog, need, z, r.holding(), r.avoided(), r.w.Group.Desired)
@@ -168,26 +276,24 @@ func (r *run) spotOverrides(v Instance, zones []string) []ledger.Override {
 	return out
 }
 
-// onDemandOverrides lists what may be bought when no spot is to be had: the same type first.
-func (r *run) onDemandOverrides(v Instance) []ledger.Override {
-	need := r.w.Template.Need
-	need.Victim, need.Zones = v.Type, r.zones()
-	need.UsesInstanceStore = need.UsesInstanceStore || r.hasNVMeStore(v.Type)
+// onDemandOverrides lists what may be bought on-demand in the zones, in their order, for an instance of that type: the same
+// type first, then the cheapest.
+func (r *run) onDemandOverrides(typ string, zones []string) []ledger.Override {
+	need := r.need(typ)
 	names, _ := market.Compatible(r.w.Catalog, need)
 	slices.SortStableFunc(names, func(a, b string) int {
 		price := func(n string) float64 {
-			if n == v.Type {
+			if n == typ {
 				return -1
 			}
 			return r.w.Catalog.OnDemandUSD[n]
 		}
 		return cmp.Compare(price(a), price(b))
 	})
-	zones := append([]string{v.Zone}, slices.DeleteFunc(r.zones(), func(z string) bool { return z == v.Zone })...)
 	var out []ledger.Override
 	for _, name := range names {
 		for _, z := range zones {
-			if len(out) < maxOverrides && r.w.Catalog.Offered[market.Pool{Type: name, Zone: z}] && r.w.Group.Subnets[z] != "" && r.w.Catalog.OnDemandUSD[name] > 0 {
+			if len(out) < maxOverrides && r.w.Catalog.Offered[market.Pool{Type: name, Zone: z}] && r.w.Group.Subnets[z] != "" && (r.w.Catalog.OnDemandUSD[name] > 0 || name == typ) {
 				out = append(out, ledger.Override{Type: name, Zone: z, Subnet: r.w.Group.Subnets[z]})
 			}
 		}
@@ -195,15 +301,42 @@ func (r *run) onDemandOverrides(v Instance) []ledger.Override {
 	return out
 }
 
+// need is what a replacement of that type must be able to do.
+func (r *run) need(typ string) market.Need {
+	n := r.w.Template.Need
+	n.Victim, n.Zones, n.Margin = typ, r.zones(), r.w.Settings.Margin
+	if n.Margin == 0 {
+		n.Margin = market.NoMargin
+	}
+	n.UsesInstanceStore = n.UsesInstanceStore || r.hasNVMeStore(typ)
+	n.Deny, n.AllowBurstable = r.w.Settings.Deny, r.w.Settings.AllowBurstable
+	for _, a := range r.w.Settings.Allow {
+		if a == settings.Current {
+			a = typ
+		}
+		n.Allow = append(n.Allow, a)
+	}
+	return n
+}
+
 // hasNVMeStore tells whether the type has disks that never show in block device mappings, so that only the type can tell.
 func (r *run) hasNVMeStore(name string) bool { return r.w.Catalog.Types[name].StorageKind == "nvme" }
 
+// holding counts the spot instances of each pool, those that are launched and not described yet included.
 func (r *run) holding() market.Holding {
 	h := market.Holding{}
 	for _, id := range r.ids {
 		if i := r.byID[id]; i.Spot && i.Live() && !i.Leaving() && !r.doomed(id) {
 			h[market.Pool{Type: i.Type, Zone: i.Zone}]++
 		}
+	}
+	for _, it := range r.rec.Intents {
+		if _, seen := r.byID[it.Instance]; it.Instance != "" && !seen && it.Launch.Spot {
+			h[market.Pool{Type: it.Type, Zone: it.Zone}]++
+		}
+	}
+	for p, n := range r.offered {
+		h[p] += n
 	}
 	return h
 }

@@ -4,8 +4,6 @@ import (
 	"maps"
 	"slices"
 	"time"
-
-	"autospotting/coordinator/ledger"
 )
 
 // shield protects a replacement from scale-in while its debt is open, since the default termination policy would
@@ -14,7 +12,7 @@ func (r *run) shield() {
 	open := map[string]bool{}
 	for _, p := range r.rec.Pairs {
 		s, seen := r.byID[p.Intent.Instance]
-		if !seen || !p.Owed() {
+		if !seen || !p.Owed() || p.Victim == s.ID {
 			continue
 		}
 		open[s.ID] = true
@@ -80,9 +78,10 @@ func (r *run) sweep() {
 func (r *run) status() {
 	code, reason := r.statusNow()
 	if r.rec.Status.Code != code || r.rec.Status.Reason != reason {
-		r.rec.Status = ledger.Status{Code: code, Reason: reason, At: r.now()}
+		r.rec.Status.Code, r.rec.Status.Reason, r.rec.Status.At = code, reason, r.now()
 	}
 	r.rec.Group = r.w.Group.Name
+	r.tagStatus()
 }
 
 func (r *run) statusNow() (code, reason string) {

@@ -11,12 +11,13 @@ import (
 
 	"autospotting/coordinator/ledger"
 	"autospotting/coordinator/market"
+	"autospotting/coordinator/settings"
 )
 
 // World is all that a decision may depend on.
 type World struct {
 	Now       time.Time
-	Settings  Settings
+	Settings  settings.Settings
 	Group     Group
 	Instances []Instance // the group's members and every instance that carries our group tag
 	Record    ledger.Record
@@ -24,28 +25,21 @@ type World struct {
 	Template  Template
 	Catalog   market.Catalog
 	// Activities are the group's scaling activities since the oldest open pair, newest first; read only while
-	// a pair is open. Unread tells that they were wanted and could not be read.
+	// a pair is open or the group is short of members. Unread tells that they were wanted and could not be read.
 	Activities []Activity
 	Unread     bool
-}
-
-// Settings are the rules' parameters: the installation's defaults with the group's tags over them.
-type Settings struct {
-	Grace       time.Duration // how long an application that nobody probes is given to come up
-	Drain       time.Duration // how long the group is given to drain an instance that AWS takes
-	BootLimit   time.Duration // a replacement that is not ready by then, beyond Grace, goes
-	Margin      float64       // the least saving, as a fraction of the on-demand price, that is worth a swap
-	AllowMaxOne bool          // serve groups of MaxSize 1, which often means "never two"
-	SkipHooks   bool          // serve groups with launching lifecycle hooks though attach does not run them
 }
 
 // Group is the Auto Scaling group as described.
 type Group struct {
 	Name              string
 	Found             bool
-	Enabled           bool // the owner opted in
+	Enabled           bool   // the owner opted in
+	BadTag            string // why a setting's tag cannot be read
+	Deleting          bool
 	Min, Max, Desired int
 	Subnets           map[string]string // by zone
+	NoSubnets         bool              // the description names none
 	NewProtected      bool              // new instances are protected from scale-in
 	Tags              map[string]string // those that are propagated at launch
 
@@ -55,8 +49,16 @@ type Group struct {
 	MixedInstances    bool
 	CapacityRebalance bool
 	WarmPool          bool
+	Weighted          bool   // sizes count something else than instances
+	PlacementGroup    string // its name, where the group has one
+	PlacementStrategy string // cluster, partition or spread; empty where it is not known
+	LoadBalanced      bool   // behind target groups or classic load balancers
 	Refreshing        bool   // an instance refresh is under way
+	Stack             string // id of the CloudFormation stack that the group belongs to
+	StackStatus       string // of that stack
+	Unseen            string // what would have to be known to serve the group and could not be read, for good
 	OtherOwner        string // a service that manages the group itself: EKS, Batch, Elastic Beanstalk …
+	StatusTag         string // what our status tag says now
 }
 
 // Instance is one EC2 instance and, if Member, its place in the group.
@@ -75,18 +77,23 @@ type Instance struct {
 	Listed      bool   // in the group's own description, which shows desired capacity as of the same moment
 	Lifecycle   string // Auto Scaling's lifecycle state
 	Healthy     bool
-	Protected   bool // from scale-in
-	Undeletable bool // EC2 termination protection
-	Foreign     bool // a member of another group
+	Balancer    string // health in the load balancers: healthy, or what is against it; empty where none is known
+	Protected   bool   // from scale-in
+	Undeletable bool   // EC2 termination protection
+	Unchecked   bool   // whether EC2 protects it from termination was not read
+	Foreign     bool   // a member of another group
 }
 
 // Live tells whether the instance exists and is not on its way out.
 func (i Instance) Live() bool { return i.State == "pending" || i.State == "running" }
 
-// Serving tells whether the instance counts as capacity: in service, healthy and running.
+// Serving tells whether the instance counts as capacity: in service, healthy, also in the load balancers, and running.
 func (i Instance) Serving() bool {
-	return i.Member && i.Lifecycle == "InService" && i.Healthy && i.State == "running"
+	return i.Member && i.Lifecycle == "InService" && i.Healthy && i.State == "running" && (i.Balancer == "" || i.Balancer == BalancerHealthy)
 }
+
+// BalancerHealthy is Instance.Balancer of a target that is healthy wherever it is registered.
+const BalancerHealthy = "healthy"
 
 // Leaving tells whether the group has already let the member go.
 func (i Instance) Leaving() bool {
@@ -126,6 +133,8 @@ type Hint struct {
 type Template struct {
 	// Hash identifies source template, resolved version, image and user data.
 	Hash string
+	// Type is the instance type that the owner's template names; empty where it names none.
+	Type string
 	// ID and Version are our own template made from it; empty until it exists.
 	ID, Version string
 	// Need is what the image and the block devices ask of an instance type; its victim fields are filled here.
@@ -145,6 +154,7 @@ const (
 	GroupTook   ActivityKind = "group-took"   // taken out by the group itself: scale-in, zone rebalancing
 	Attach      ActivityKind = "attach"       // attached by request
 	Resize      ActivityKind = "resize"       // desired was named by an owner or a schedule
+	Launch      ActivityKind = "launch"       // the group launched, or tried to
 	OtherChange ActivityKind = "other"
 )
 

@@ -11,6 +11,7 @@ import (
 
 	"autospotting/coordinator/ledger"
 	"autospotting/coordinator/market"
+	"autospotting/coordinator/settings"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden plans")
@@ -22,7 +23,7 @@ var noon = time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
 func web() World {
 	w := World{
 		Now:      noon,
-		Settings: Settings{Grace: 5 * time.Minute, Drain: 45 * time.Second, BootLimit: 15 * time.Minute, Margin: 0.1},
+		Settings: quietly(settings.Defaults()),
 		Group: Group{Name: "web", Found: true, Enabled: true, HasTemplate: true, Min: 1, Max: 4, Desired: 3,
 			Subnets: map[string]string{"a": "subnet-a", "b": "subnet-b", "c": "subnet-c"}},
 		Template: Template{Hash: "h1", ID: "lt-ours", Version: "1", Need: market.Need{Arch: "x86_64", Virtualization: market.HVM, ENA: market.SupportYes}},
@@ -84,7 +85,7 @@ func (w *World) intends(purpose ledger.Purpose, instance, victim, zone string, a
 // owes records an open pair.
 func (w *World) owes(s, victim, zone string, phase ledger.Phase, age time.Duration) {
 	w.Record.Pairs = append(w.Record.Pairs, ledger.Pair{Victim: victim, Phase: phase, At: noon.Add(-age), Since: noon.Add(-age), Sent: noon.Add(-age),
-		Intent: ledger.Intent{Purpose: ledger.Swap, Instance: s, Type: "m5a.large", Zone: zone, Launch: ledger.Launch{Nonce: "n-" + s, SourceHash: "h1"}}})
+		Intent: ledger.Intent{Purpose: ledger.Swap, Instance: s, Type: "m5a.large", Zone: zone, Launch: ledger.Launch{Nonce: "n-" + s, Spot: true, SourceHash: "h1"}}})
 	w.Record.Desired0 = w.Group.Desired
 	if phase == ledger.Attached || phase == ledger.Paying {
 		w.Record.Desired0 -= w.Record.Owed()
@@ -187,4 +188,10 @@ func golden(t *testing.T, name, got string) {
 	if got != string(want) {
 		t.Errorf("the plan differs from %s (go test ./coordinator/decide -update rewrites it)\n--- got\n%s--- want\n%s", file, got, want)
 	}
+}
+
+// quietly leaves the status tag off, which every first plan would write.
+func quietly(s settings.Settings) settings.Settings {
+	s.StatusTag = false
+	return s
 }

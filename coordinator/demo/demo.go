@@ -19,6 +19,7 @@ import (
 	"autospotting/coordinator/handle"
 	"autospotting/coordinator/invariant"
 	"autospotting/coordinator/ledger"
+	"autospotting/coordinator/settings"
 	"autospotting/coordinator/stage"
 	"autospotting/pkg/cloudsim"
 )
@@ -106,7 +107,7 @@ func (s *show) open() error {
 		Cloud:      cloudsim.Config{Seed: s.opt.Seed, Timing: cloudsim.Timing{BootMin: 20 * time.Second, BootMax: 30 * time.Second, AppStart: 10 * time.Second}},
 		Group:      cloudsim.GroupSpec{Name: group, Min: 2, Max: 6, Desired: 6},
 		UserData:   []byte("#!/bin/sh\nsystemctl start web\n"),
-		Defaults:   decide.Settings{Grace: grace},
+		Defaults:   settings.Settings{Grace: grace},
 		ReleaseURL: "https://releases.example.com/spotd",
 		SHA256:     release,
 		Tell:       s.told,

@@ -16,7 +16,8 @@ import (
 type Ledger interface {
 	Get(ctx context.Context, group string) (ledger.Record, error)
 	Put(ctx context.Context, r ledger.Record) (ledger.Record, error)
-	Unfinished(ctx context.Context) ([]string, error)
+	Delete(ctx context.Context, r ledger.Record) error
+	Known(ctx context.Context) ([]string, error)
 }
 
 // Queues is where messages of our own go.

@@ -83,6 +83,10 @@ func (h *Handler) rounds(ctx context.Context, r Request, o *Outcome) (time.Time,
 			return time.Time{}, heard, err
 		}
 		heard = nil
+		if plan.Forget {
+			h.note(o, Note{Group: r.Group, Kind: "forget", Text: "nothing of ours is left: the record goes too"})
+			return time.Time{}, nil, h.Ledger.Delete(ctx, rec)
+		}
 		if len(plan.Actions) == 0 {
 			return plan.Look, nil, nil
 		}
@@ -173,6 +177,12 @@ func describe(a decide.Action, res decide.Result) string {
 		}
 	case decide.RaiseMax, decide.RestoreMax:
 		text = fmt.Sprintf("%s to %d", a.Kind, a.Max)
+	case decide.SetDesired:
+		text = fmt.Sprintf("set desired to %d", a.Desired)
+	case decide.TagStatus:
+		text = "status tag " + a.Text
+	case decide.Untag:
+		text = "untag " + strings.Join(a.Instances, ", ")
 	case decide.Terminate, decide.Protect, decide.Unprotect:
 		text = string(a.Kind) + " " + a.Instance
 	}

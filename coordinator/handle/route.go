@@ -125,10 +125,10 @@ func (h *Handler) trusts(e Event, o *Outcome) bool {
 	return err == nil
 }
 
-// routeTick asks for every group that has something to do: enabled, holding live instances of ours, or with an open record.
+// routeTick asks for every group that has something to do: enabled, holding live instances of ours, or with a record.
 func (h *Handler) routeTick(ctx context.Context, e Event, o *Outcome) error {
 	var groups []string
-	for _, list := range []func(context.Context) ([]string, error){h.Groups.Enabled, h.Groups.GroupsOfOurs, h.Ledger.Unfinished} {
+	for _, list := range []func(context.Context) ([]string, error){h.Groups.Enabled, h.Groups.GroupsOfOurs, h.Ledger.Known} {
 		names, err := list(ctx)
 		if err != nil {
 			return fmt.Errorf("tick %s: %w", e.ID, err)

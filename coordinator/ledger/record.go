@@ -42,7 +42,15 @@ type Record struct {
 
 	Failures    int       `json:"failures,omitempty"`
 	PausedUntil time.Time `json:"paused_until,omitzero"`
-	Status      Status    `json:"status,omitzero"`
+	// Proving holds replacements whose debt was paid, with that time: one that lasts ends a row of failures.
+	Proving map[string]time.Time `json:"proving,omitempty"`
+	// Fallback is the last time that on-demand was bought for want of spot.
+	Fallback Fallback `json:"fallback,omitzero"`
+	// Short is since when the group lacks members that it fails to launch.
+	Short  time.Time `json:"short,omitzero"`
+	Status Status    `json:"status,omitzero"`
+	// Dropped says that our launch template was deleted, the last thing but the record itself.
+	Dropped bool `json:"dropped,omitempty"`
 }
 
 // Purpose says why an instance is launched.
@@ -54,6 +62,10 @@ const (
 	Swap Purpose = "swap"
 	// Replace stands in for an instance that AWS is taking.
 	Replace Purpose = "replace"
+	// Return replaces spot by on-demand, in no hurry: the owner keeps more of it, or is not served any more.
+	Return Purpose = "return"
+	// Fill stands in for an instance that the group itself fails to launch.
+	Fill Purpose = "fill"
 )
 
 // Intent is a launch that was decided, written before the first call is made, kept until the instance is
@@ -119,6 +131,8 @@ type Pair struct {
 	Why  string `json:"why,omitempty"`
 	// Sent is when the attach was last sent.
 	Sent time.Time `json:"sent,omitzero"`
+	// Alone has its attach sent by itself, since a call for several is refused for the fault of one.
+	Alone bool `json:"alone,omitempty"`
 	// Missed is when the victim was first found gone while its pair was unpaid.
 	Missed time.Time `json:"missed,omitzero"`
 }
@@ -175,11 +189,19 @@ type PoolMark struct {
 	Why      string    `json:"why"`
 }
 
+// Fallback is a row of purchases of on-demand for want of spot.
+type Fallback struct {
+	At    time.Time `json:"at"`
+	Times int       `json:"times"`
+}
+
 // Status is what the group's owner is told.
 type Status struct {
 	Code   string    `json:"code"`
 	Reason string    `json:"reason,omitempty"`
 	At     time.Time `json:"at,omitzero"`
+	// Tagged is what was last written to the group's status tag.
+	Tagged string `json:"tagged,omitempty"`
 }
 
 // Open tells whether anything is left to be finished for the group.
@@ -209,7 +231,7 @@ func (r Record) Clone() Record {
 		r.Lease = &l
 	}
 	r.Settling, r.Shielded, r.Strays = maps.Clone(r.Settling), maps.Clone(r.Shielded), maps.Clone(r.Strays)
-	r.Said, r.Notices, r.Pools = maps.Clone(r.Said), maps.Clone(r.Notices), maps.Clone(r.Pools)
+	r.Said, r.Notices, r.Pools, r.Proving = maps.Clone(r.Said), maps.Clone(r.Notices), maps.Clone(r.Pools), maps.Clone(r.Proving)
 	return r
 }
 

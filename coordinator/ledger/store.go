@@ -45,15 +45,20 @@ func (m *Memory) Put(_ context.Context, r Record) (Record, error) {
 	return r, nil
 }
 
-// Unfinished names the groups whose record is open, in order.
-func (m *Memory) Unfinished(context.Context) ([]string, error) {
+// Delete removes the group's record if its revision is still the stored one, else it returns ErrConflict.
+func (m *Memory) Delete(_ context.Context, r Record) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	var names []string
-	for _, name := range slices.Sorted(maps.Keys(m.records)) {
-		if m.records[name].Open() {
-			names = append(names, name)
-		}
+	if m.records[r.Group].Revision != r.Revision {
+		return fmt.Errorf("delete the record of group %q at revision %d: %w", r.Group, r.Revision, ErrConflict)
 	}
-	return names, nil
+	delete(m.records, r.Group)
+	return nil
+}
+
+// Known names the groups that have a record, in order.
+func (m *Memory) Known(context.Context) ([]string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Sorted(maps.Keys(m.records)), nil
 }

@@ -4,6 +4,7 @@
 package stage
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -20,11 +21,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
-	"autospotting/coordinator/decide"
 	"autospotting/coordinator/handle"
 	"autospotting/coordinator/identity"
 	"autospotting/coordinator/ledger"
 	"autospotting/coordinator/ledger/dynamo"
+	"autospotting/coordinator/settings"
 	"autospotting/coordinator/wire"
 	"autospotting/pkg/cloudsim"
 	"autospotting/userdata"
@@ -37,7 +38,7 @@ type Config struct {
 	Type  string             // the group's instance type, m5.large by default
 	// UserData is the owner's, raw.
 	UserData []byte
-	Defaults decide.Settings
+	Defaults settings.Settings // settings.Defaults() with a grace of 20 s by default
 	// ReleaseURL and SHA256 say where instances get spotd from; the URL is only ever read by the guests.
 	ReleaseURL string
 	SHA256     map[string]string
@@ -120,8 +121,10 @@ func (cfg Config) withDefaults() Config {
 	if cfg.Tick == 0 {
 		cfg.Tick = 5 * time.Minute
 	}
-	if cfg.Defaults.Grace == 0 {
-		cfg.Defaults.Grace = 20 * time.Second
+	if cfg.Defaults.BootLimit == 0 {
+		grace := cfg.Defaults.Grace
+		cfg.Defaults = settings.Defaults()
+		cfg.Defaults.Grace = cmp.Or(grace, 20*time.Second)
 	}
 	return cfg
 }
@@ -182,7 +185,7 @@ func (s *Stage) deploy() {
 
 // Handler is the coordinator on a session of the simulated cloud.
 func (s *Stage) Handler(session *cloudsim.Session) *handle.Handler {
-	return wire.Handler(s.config, wire.Clients{EC2: session.EC2(), AutoScaling: session.AutoScaling(), DynamoDB: session.DynamoDB(), SQS: session.SQS()})
+	return wire.Handler(s.config, wire.Clients{EC2: session.EC2(), AutoScaling: session.AutoScaling(), TargetGroups: session.LoadBalancing(), DynamoDB: session.DynamoDB(), SQS: session.SQS()})
 }
 
 // group makes the owner's side: image, subnets, launch template, group.
@@ -239,6 +242,10 @@ func (o observer) GetItem(_ context.Context, in *dynamodb.GetItemInput, _ ...fun
 
 func (o observer) PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
 	return nil, errors.New("an observer writes nothing")
+}
+
+func (o observer) DeleteItem(context.Context, *dynamodb.DeleteItemInput, ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error) {
+	return nil, errors.New("an observer deletes nothing")
 }
 
 func (o observer) Scan(context.Context, *dynamodb.ScanInput, ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error) {

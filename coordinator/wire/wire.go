@@ -7,9 +7,9 @@ import (
 	"github.com/rs/zerolog"
 
 	"autospotting/coordinator/act"
-	"autospotting/coordinator/decide"
 	"autospotting/coordinator/handle"
 	"autospotting/coordinator/ledger/dynamo"
+	"autospotting/coordinator/settings"
 	"autospotting/userdata"
 )
 
@@ -17,8 +17,12 @@ import (
 type Clients struct {
 	EC2         act.EC2
 	AutoScaling act.AutoScaling
-	DynamoDB    dynamo.API
-	SQS         handle.SQSAPI
+	// TargetGroups, Balancers and Stacks may be nil: then nobody is asked.
+	TargetGroups act.TargetGroups
+	Balancers    act.Balancers
+	Stacks       act.Stacks
+	DynamoDB     dynamo.API
+	SQS          handle.SQSAPI
 }
 
 // Config is the installation: where its parts are, and the defaults of its groups.
@@ -27,8 +31,8 @@ type Config struct {
 	InboxURL, WorkURL string
 	Table             string
 	Topics            handle.Topics
-	TagKey, TagValue  string
-	Defaults          decide.Settings
+	Scope             settings.Scope
+	Defaults          settings.Settings
 	Spotd             userdata.Settings
 	Verifier          handle.Verifier
 	Now               func() time.Time
@@ -39,7 +43,7 @@ type Config struct {
 // Handler returns what handles the messages of both queues.
 func Handler(c Config, with Clients) *handle.Handler {
 	actor := act.New(act.Config{
-		EC2: with.EC2, AutoScaling: with.AutoScaling, Region: c.Region, TagKey: c.TagKey, TagValue: c.TagValue,
+		EC2: with.EC2, AutoScaling: with.AutoScaling, TargetGroups: with.TargetGroups, Balancers: with.Balancers, Stacks: with.Stacks, Region: c.Region, Scope: c.Scope,
 		Defaults: c.Defaults, Spotd: c.Spotd, Now: c.Now,
 	})
 	return &handle.Handler{

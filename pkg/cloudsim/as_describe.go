@@ -27,8 +27,8 @@ func (c *Cloud) describeGroup(g *group) astypes.AutoScalingGroup {
 		HealthCheckType: aws.String(g.healthType), HealthCheckGracePeriod: aws.Int32(int32(g.grace.Seconds())),
 		DefaultCooldown: aws.Int32(300), NewInstancesProtectedFromScaleIn: aws.Bool(g.newProtected), CapacityRebalance: aws.Bool(g.capacityRebalance),
 		LaunchTemplate:      &astypes.LaunchTemplateSpecification{LaunchTemplateId: aws.String(g.template.id), LaunchTemplateName: aws.String(g.template.name), Version: aws.String(g.version)},
-		TerminationPolicies: []string{"Default"},
-		Tags:                g.describeTags(),
+		TerminationPolicies: []string{"Default"}, TargetGroupARNs: slices.Clone(g.targetGroups),
+		Tags: g.describeTags(),
 	}
 	for _, p := range g.suspended {
 		out.SuspendedProcesses = append(out.SuspendedProcesses, astypes.SuspendedProcess{ProcessName: aws.String(p), SuspensionReason: aws.String("User suspended")})

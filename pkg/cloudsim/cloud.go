@@ -32,6 +32,7 @@ type Timing struct {
 	AttachTime       time.Duration // attached (Pending) to InService; 5 s
 	HealthDetect     time.Duration // an instance stops running to the group knowing it; 30 s
 	ASGReact         time.Duration // a difference in a group to its reaction; 10 s
+	TargetHealthy    time.Duration // a registered target's application answers to its being healthy; 10 s
 	AZRebalance      time.Duration // an imbalance between zones to the rebalancing launch; 60 s
 	LaunchRetry      time.Duration // a failed launch of a group to the next try, doubling to 15 min; 60 s
 	BusDelay         time.Duration // EventBridge or SNS to the queue; 200 ms
@@ -156,6 +157,7 @@ func (t Timing) withDefaults() Timing {
 	orDefault(&t.ShutDown, 20*time.Second)
 	orDefault(&t.AttachTime, 5*time.Second)
 	orDefault(&t.HealthDetect, 30*time.Second)
+	orDefault(&t.TargetHealthy, 10*time.Second)
 	orDefault(&t.ASGReact, 10*time.Second)
 	orDefault(&t.AZRebalance, 60*time.Second)
 	orDefault(&t.LaunchRetry, 60*time.Second)

@@ -29,6 +29,8 @@ type group struct {
 	capacityRebalance bool
 	suspended         []string
 	hooks             []Hook
+	targetGroups      []string
+	refresh           astypes.InstanceRefreshStatus
 	members           []*member
 	activities        []*activity // oldest first
 	why               string      // the user request that the next activities answer to

@@ -24,6 +24,7 @@ type GroupSpec struct {
 	Hooks             []Hook
 	ProtectNew        bool
 	CapacityRebalance bool
+	TargetGroups      []string // ARNs
 }
 
 // as runs fn under the lock with the owner (or AWS) as the actor.
@@ -100,7 +101,7 @@ func (c *Cloud) newGroup(s GroupSpec) (*group, error) {
 	}
 	g := &group{name: s.Name, created: c.clock(), min: s.Min, max: s.Max, desired: s.Desired, template: lt, version: s.Version,
 		healthType: s.HealthCheckType, grace: s.Grace, hooks: slices.Clone(s.Hooks), newProtected: s.ProtectNew,
-		capacityRebalance: s.CapacityRebalance, baselineAt: c.clock()}
+		capacityRebalance: s.CapacityRebalance, targetGroups: slices.Clone(s.TargetGroups), baselineAt: c.clock()}
 	if g.version == "" {
 		g.version = "$Default"
 	}

@@ -19,7 +19,7 @@ import (
 const (
 	attrGroup    = "asg"
 	attrRevision = "revision"
-	attrOpen     = "unfinished"
+	attrOpen     = "unfinished" // for people and alarms; the coordinator does not read it
 	attrBody     = "body"
 )
 
@@ -30,6 +30,7 @@ const DefaultTable = "autospotting-ledger"
 type API interface {
 	GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
 	PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
+	DeleteItem(context.Context, *dynamodb.DeleteItemInput, ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error)
 	Scan(context.Context, *dynamodb.ScanInput, ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error)
 }
 
@@ -87,18 +88,34 @@ func (d Store) Put(ctx context.Context, r ledger.Record) (ledger.Record, error) 
 	return r, nil
 }
 
-// Unfinished names the groups whose record is open, in order.
-func (d Store) Unfinished(ctx context.Context) ([]string, error) {
+// Delete removes the group's record if its revision is still the stored one, else it returns ledger.ErrConflict.
+func (d Store) Delete(ctx context.Context, r ledger.Record) error {
+	_, err := d.API.DeleteItem(ctx, &dynamodb.DeleteItemInput{
+		TableName: &d.Table, Key: map[string]types.AttributeValue{attrGroup: &types.AttributeValueMemberS{Value: r.Group}},
+		ConditionExpression:       aws.String(attrRevision + " = :seen"),
+		ExpressionAttributeValues: map[string]types.AttributeValue{":seen": number(r.Revision)},
+	})
+	var conflict *types.ConditionalCheckFailedException
+	if errors.As(err, &conflict) {
+		err = ledger.ErrConflict
+	}
+	if err != nil {
+		return fmt.Errorf("delete the record of group %q at revision %d from table %s: %w", r.Group, r.Revision, d.Table, err)
+	}
+	return nil
+}
+
+// Known names the groups that have a record, in order. A group that is not served any more has one until nothing of ours is left.
+func (d Store) Known(ctx context.Context) ([]string, error) {
 	var names []string
 	in := &dynamodb.ScanInput{
 		TableName: &d.Table, ConsistentRead: aws.Bool(true),
-		FilterExpression:          aws.String(attrOpen + " = :yes"),
-		ExpressionAttributeValues: map[string]types.AttributeValue{":yes": &types.AttributeValueMemberBOOL{Value: true}},
+		ProjectionExpression: aws.String("#asg"), ExpressionAttributeNames: map[string]string{"#asg": attrGroup},
 	}
 	for {
 		out, err := d.API.Scan(ctx, in)
 		if err != nil {
-			return nil, fmt.Errorf("list the open records of table %s: %w", d.Table, err)
+			return nil, fmt.Errorf("list the records of table %s: %w", d.Table, err)
 		}
 		for _, item := range out.Items {
 			if s, ok := item[attrGroup].(*types.AttributeValueMemberS); ok {

@@ -20,7 +20,8 @@ import (
 type store interface {
 	Get(context.Context, string) (ledger.Record, error)
 	Put(context.Context, ledger.Record) (ledger.Record, error)
-	Unfinished(context.Context) ([]string, error)
+	Delete(context.Context, ledger.Record) error
+	Known(context.Context) ([]string, error)
 }
 
 func stores(t *testing.T) map[string]store {
@@ -80,7 +81,7 @@ func TestOnlyTheFirstOfTwoWritersWins(t *testing.T) {
 	}
 }
 
-func TestUnfinishedNamesTheOpenRecords(t *testing.T) {
+func TestARecordIsKnownUntilWhoReadItLastDeletesIt(t *testing.T) {
 	t.Parallel()
 	for name, s := range stores(t) {
 		ctx := context.Background()
@@ -89,7 +90,18 @@ func TestUnfinishedNamesTheOpenRecords(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		got, err := s.Unfinished(ctx)
+		old, _ := s.Get(ctx, "b")
+		if _, err := s.Put(ctx, old); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Delete(ctx, old); !errors.Is(err, ledger.ErrConflict) {
+			t.Errorf("%s: deleted what was written since it was read: %v", name, err)
+		}
+		last, _ := s.Get(ctx, "done")
+		if err := s.Delete(ctx, last); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		got, err := s.Known(ctx)
 		if err != nil || !slices.Equal(got, []string{"a", "b"}) {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}

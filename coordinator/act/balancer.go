@@ -1,0 +1,90 @@
+package act
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancing"
+	elbv2 "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"autospotting/coordinator/decide"
+)
+
+// balancers reads how the group's load balancers see its members. One that is not registered everywhere does not serve everywhere,
+// so it counts as initial. Where we may not ask, what Auto Scaling says has to do.
+func (a *Actor) balancers(ctx context.Context, g types.AutoScalingGroup, list []decide.Instance) error {
+	for _, arn := range g.TargetGroupARNs {
+		if err := a.targets(ctx, arn, list); err != nil && !denied(err) {
+			return err
+		}
+	}
+	for _, name := range g.LoadBalancerNames {
+		if err := a.classic(ctx, name, list); err != nil && !denied(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *Actor) targets(ctx context.Context, arn string, list []decide.Instance) error {
+	if a.TargetGroups == nil {
+		return nil
+	}
+	out, err := a.TargetGroups.DescribeTargetHealth(ctx, &elbv2.DescribeTargetHealthInput{TargetGroupArn: &arn})
+	if err != nil {
+		return fmt.Errorf("read the health in target group %s: %w", arn, err)
+	}
+	health := map[string]string{}
+	for _, t := range out.TargetHealthDescriptions {
+		if t.Target != nil && t.TargetHealth != nil {
+			health[aws.ToString(t.Target.Id)] = targetState(t.TargetHealth.State)
+		}
+	}
+	merge(list, health)
+	return nil
+}
+
+// targetState is healthy where nobody checks: a target group that no load balancer uses, or that checks nothing.
+func targetState(s elbtypes.TargetHealthStateEnum) string {
+	switch s {
+	case elbtypes.TargetHealthStateEnumUnused, elbtypes.TargetHealthStateEnumUnavailable:
+		return decide.BalancerHealthy
+	}
+	return string(s)
+}
+
+func (a *Actor) classic(ctx context.Context, name string, list []decide.Instance) error {
+	if a.Balancers == nil {
+		return nil
+	}
+	out, err := a.Balancers.DescribeInstanceHealth(ctx, &elb.DescribeInstanceHealthInput{LoadBalancerName: &name})
+	if err != nil {
+		return fmt.Errorf("read the health in load balancer %q: %w", name, err)
+	}
+	health := map[string]string{}
+	for _, s := range out.InstanceStates {
+		state := aws.ToString(s.State)
+		if state == "InService" {
+			state = decide.BalancerHealthy
+		}
+		health[aws.ToString(s.InstanceId)] = state
+	}
+	merge(list, health)
+	return nil
+}
+
+// merge takes over what is worst of several load balancers.
+func merge(list []decide.Instance, health map[string]string) {
+	for i := range list {
+		m := &list[i]
+		if !m.Member || m.Leaving() || m.Balancer != "" && m.Balancer != decide.BalancerHealthy {
+			continue
+		}
+		if m.Balancer = health[m.ID]; m.Balancer == "" {
+			m.Balancer = "initial"
+		}
+	}
+}

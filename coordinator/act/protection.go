@@ -1,0 +1,77 @@
+package act
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"autospotting/coordinator/decide"
+	"autospotting/coordinator/ledger"
+)
+
+// Termination protection is one call an instance. It is read for whom a debt would retire, and for the oldest of those that may
+// be chosen next; the others wait their turn unchecked.
+const (
+	checkOldest   = 5
+	protectionFor = 5 * time.Minute
+)
+
+type protection struct {
+	on bool
+	at time.Time
+}
+
+// protections reads what EC2 protects from termination, which Auto Scaling's own call would not heed.
+func (a *Actor) protections(ctx context.Context, list []decide.Instance, rec ledger.Record) error {
+	var order []*decide.Instance
+	for i := range list {
+		if m := &list[i]; m.Member && !m.Spot && m.Live() && !m.Leaving() {
+			order = append(order, m)
+		}
+	}
+	slices.SortStableFunc(order, func(x, y *decide.Instance) int {
+		if c := x.Launched.Compare(y.Launched); c != 0 {
+			return c
+		}
+		return strings.Compare(x.ID, y.ID)
+	})
+	checked := 0
+	for _, m := range order {
+		victim := slices.ContainsFunc(rec.Pairs, func(p ledger.Pair) bool { return p.Victim == m.ID })
+		if !victim && checked >= checkOldest {
+			m.Unchecked = true
+			continue
+		}
+		on, err := a.undeletable(ctx, m.ID, victim)
+		if err != nil {
+			return err
+		}
+		if m.Undeletable = on; !on && !m.Protected {
+			checked++
+		}
+	}
+	return nil
+}
+
+func (a *Actor) undeletable(ctx context.Context, id string, fresh bool) (bool, error) {
+	if p, ok := a.cache.protected.get(id); ok && !fresh && a.Now().Sub(p.at) < protectionFor {
+		return p.on, nil
+	}
+	out, err := a.EC2.DescribeInstanceAttribute(ctx, &ec2.DescribeInstanceAttributeInput{
+		InstanceId: &id, Attribute: types.InstanceAttributeNameDisableApiTermination})
+	if f, _ := classify(err); f == decide.Gone {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read the termination protection of %s: %w", id, err)
+	}
+	on := out.DisableApiTermination != nil && aws.ToBool(out.DisableApiTermination.Value)
+	a.cache.protected.put(id, protection{on, a.Now()})
+	return on, nil
+}

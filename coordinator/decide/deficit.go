@@ -1,0 +1,131 @@
+package decide
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"autospotting/coordinator/ledger"
+)
+
+// deficit fills what the group itself fails to launch, and settles for less where nothing comes: desired goes down to what
+// it was before we raised it, which ends nobody as long as no more members than that are there.
+func (r *run) deficit() {
+	missing := r.w.Group.Desired - len(r.liveMembers())
+	if !r.managed() || !r.w.Group.Enabled || missing <= 0 || !r.cannotLaunch() || r.stale() {
+		if missing <= 0 {
+			r.rec.Short = time.Time{}
+		}
+		return
+	}
+	if r.rec.Short.IsZero() {
+		r.rec.Short = r.now()
+	}
+	if due := r.rec.Short.Add(shortFor); r.now().Before(due) {
+		r.lookAt(due)
+		return
+	}
+	if r.settledForLess(missing) {
+		return
+	}
+	for range missing - r.filling() {
+		if !r.fill() {
+			return
+		}
+	}
+	r.poll()
+}
+
+// cannotLaunch tells whether the group's last launch failed.
+func (r *run) cannotLaunch() bool {
+	i := slices.IndexFunc(r.w.Activities, func(a Activity) bool { return a.Kind == Launch })
+	return i >= 0 && r.w.Activities[i].Failed
+}
+
+// filling counts what is already on its way, or attached and owed a newcomer.
+func (r *run) filling() int {
+	n := 0
+	for _, it := range r.rec.Intents {
+		if it.Purpose == ledger.Fill || it.Purpose == ledger.Replace {
+			n++
+		}
+	}
+	for _, p := range r.rec.Pairs {
+		if p.Owed() || p.Phase == ledger.Attaching {
+			n++
+		}
+	}
+	return n
+}
+
+func (r *run) fill() bool {
+	if r.now().Before(r.rec.PausedUntil) {
+		return false
+	}
+	like := Instance{Type: r.ownersType(r.example()), Zone: cmp.Or(r.emptiest(), r.example().Zone)}
+	zones := r.zonesFrom(like.Zone)
+	overrides, spot := r.spotOverrides(like, zones), true
+	if len(overrides) == 0 || r.rec.Failures > 0 {
+		overrides, spot = r.onDemandOverrides(like.Type, zones), false
+	}
+	if like.Type == "" || len(overrides) == 0 {
+		r.say("", "the group lacks an instance and nothing compatible can be had")
+		return false
+	}
+	r.launch(ledger.Fill, like, like.Zone, spot, overrides, "the group lacks an instance that it fails to launch")
+	return true
+}
+
+// example is a member whose like is looked for.
+func (r *run) example() Instance {
+	all := r.liveMembers()
+	if len(all) == 0 {
+		return Instance{}
+	}
+	byAge(all)
+	return all[0]
+}
+
+// emptiest is the zone with the fewest members.
+func (r *run) emptiest() string {
+	counts := r.zoneCounts()
+	zones := r.zones()
+	if len(zones) == 0 {
+		return ""
+	}
+	return slices.MinFunc(zones, func(a, b string) int { return cmp.Or(cmp.Compare(counts[a], counts[b]), cmp.Compare(a, b)) })
+}
+
+// stillMissing tells whether a fill has a place to fill, or somebody late to take its turn from.
+func (r *run) stillMissing(it *ledger.Intent) bool {
+	if r.w.Group.Desired > len(r.liveMembers()) || r.pendingMembers() > 0 {
+		return true
+	}
+	n, ok := r.newcomer(it.Zone)
+	if ok && r.onDemandLater() > r.keep() {
+		r.say(it.Instance, "the group launched after all: %s is to be replaced", n.ID)
+		it.Victim, it.Purpose = n.ID, ledger.Swap
+		return true
+	}
+	return false
+}
+
+// settledForLess lowers desired by what is owed when for long nothing came that could be retired for it, and closes those
+// debts. It is the one place where desired is named: nothing but a number that nobody lives for is given up.
+func (r *run) settledForLess(missing int) bool {
+	owed := r.rec.Owed()
+	if owed == 0 || missing < owed || r.attaching() || r.pendingMembers() > 0 {
+		return false
+	}
+	for _, p := range r.rec.Pairs {
+		if p.Owed() && (r.since(p.At) < fillFor || p.Phase == ledger.Paying) {
+			return false
+		}
+	}
+	to := r.w.Group.Desired - owed
+	if to < r.w.Group.Min || r.rec.Desired0 != to {
+		return false
+	}
+	r.act(Action{Kind: SetDesired, Desired: to, Why: "nothing came for what was attached in its stead: desired is again what it was before"})
+	return true
+}

@@ -1,0 +1,55 @@
+// Package settings holds what the owner of a group can ask for: one table of settings, from which the installation's flags,
+// the tags of a group and docs/configuration.md are made. It is pure: text in, values or an error out.
+//
+// A value that cannot be read never silently means the default: the error names the tag, the value and what to write, and
+// the group is refused with it.
+package settings
+
+import "time"
+
+// Settings are the rules' parameters for one group: the installation's defaults with the group's tags over them.
+type Settings struct {
+	// KeepOnDemand is how many instances stay on-demand: an owner's floor, for savings plans and reserved instances too.
+	KeepOnDemand Amount
+	// AtOnce is how many gradual replacements may be under way together, one at least.
+	AtOnce Amount
+
+	Allow, Deny    []string // instance types with wildcards; Current in Allow stands for the victim's own type
+	AllowBurstable bool
+	Margin         float64 // the least saving, as a fraction of the on-demand price, that is worth a swap
+
+	Grace     time.Duration // how long an application that nobody probes is given to come up
+	BootLimit time.Duration // a replacement that is not ready by then, beyond Grace, goes
+	Drain     time.Duration // how long the group is given to drain an instance that AWS takes
+	Dwell     time.Duration // the least time on on-demand after a fallback, before spot is tried again
+
+	Window Window // when gradual replacement by spot may begin
+
+	AllowMaxOne bool // serve groups of MaxSize 1, which often means "never two"
+	SkipHooks   bool // serve groups with launching lifecycle hooks though attach does not run them
+	StatusTag   bool // write what is done or refused, and why, to a tag of the group
+
+	// GP2Threshold converts gp2 volumes smaller than so many GiB to gp3; 0 converts none.
+	GP2Threshold int
+}
+
+// Current, in a list of allowed types, stands for the type of the instance that is to be replaced.
+const Current = "current"
+
+// Amount is a number of instances or a fraction of the group.
+type Amount struct {
+	Count    int
+	Fraction float64 // 0 to 1; only where Count is 0
+}
+
+// Up is the amount of a group of that size, rounded up.
+func (a Amount) Up(size int) int {
+	n := int(a.Fraction * float64(size))
+	if float64(n) < a.Fraction*float64(size)-1e-9 {
+		n++
+	}
+	return a.Count + n
+}
+
+// Down is the amount of a group of that size, rounded down.
+func (a Amount) Down(size int) int { return a.Count + int(a.Fraction*float64(size)+1e-9) }

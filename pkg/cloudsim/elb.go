@@ -1,0 +1,62 @@
+package cloudsim
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+)
+
+const svcELB = "Elastic Load Balancing v2"
+
+// LoadBalancing is a session's client for target groups. A target group exists as soon as a group names it (GroupSpec.TargetGroups).
+type LoadBalancing struct{ s *Session }
+
+// LoadBalancing is the session's client for target groups.
+func (s *Session) LoadBalancing() *LoadBalancing { return &LoadBalancing{s} }
+
+// DescribeTargetHealth lists the targets of a target group: members of the groups that name it are registered when they go in
+// service, and initial until the application has answered for Timing.TargetHealthy; a terminating one drains (aws-facts 1.1 #7, 1.4).
+func (l *LoadBalancing) DescribeTargetHealth(ctx context.Context, in *elb.DescribeTargetHealthInput, _ ...func(*elb.Options)) (*elb.DescribeTargetHealthOutput, error) {
+	return call(ctx, l.s, request{svcELB, "DescribeTargetHealth", false}, in, func(in *elb.DescribeTargetHealthInput) (*elb.DescribeTargetHealthOutput, error) {
+		c, arn := l.s.cloud, aws.ToString(in.TargetGroupArn)
+		out, known := &elb.DescribeTargetHealthOutput{}, false
+		for _, g := range c.groups {
+			if g.deleted || !slices.Contains(g.targetGroups, arn) {
+				continue
+			}
+			known = true
+			for _, m := range g.members {
+				if state, registered := m.targetHealth(c.clock(), c.cfg.Timing.TargetHealthy); registered {
+					out.TargetHealthDescriptions = append(out.TargetHealthDescriptions, elbtypes.TargetHealthDescription{
+						Target: &elbtypes.TargetDescription{Id: aws.String(m.i.id), Port: aws.Int32(80)}, TargetHealth: &elbtypes.TargetHealth{State: state}})
+				}
+			}
+		}
+		if !known {
+			return nil, apiError("TargetGroupNotFound", "One or more target groups not found")
+		}
+		return out, nil
+	})
+}
+
+func (m *member) targetHealth(now time.Time, settle time.Duration) (elbtypes.TargetHealthStateEnum, bool) {
+	switch {
+	case m.inService.IsZero():
+		return "", false
+	case m.terminating():
+		return elbtypes.TargetHealthStateEnumDraining, true
+	case m.state != astypes.LifecycleStateInService:
+		return "", false
+	case !m.i.appReady && !m.i.appAt.IsZero():
+		return elbtypes.TargetHealthStateEnumUnhealthy, true
+	case !m.i.appReady, now.Sub(m.i.appAt) < settle, now.Sub(m.inService) < settle:
+		return elbtypes.TargetHealthStateEnumInitial, true
+	}
+	return elbtypes.TargetHealthStateEnumHealthy, true
+}
