@@ -188,6 +188,7 @@ func (r *run) missedVictim(p ledger.Pair) (ledger.Pair, bool) {
 	case r.activity(p.Victim, p, UserShrink):
 		r.say(p.Victim, "retired: the debt for %s is paid", p.Intent.Instance)
 		proves(&r.rec, p, r.now())
+		settles(&r.rec, p.Victim, r.now()) // this read shows it, the next may be older
 		return p, false
 	case r.activityFrom(p.At.Add(-staleFor), p.Victim, Unhealthy), r.activityFrom(p.At.Add(-staleFor), p.Victim, UserReplace),
 		r.tookAnyway(p):

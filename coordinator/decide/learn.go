@@ -111,6 +111,14 @@ func learnAttach(rec *ledger.Record, ids []string, res Result, now time.Time) {
 	}
 }
 
+// settles notes a retirement that is certain: a read that still shows the victim in service is too old to count on.
+func settles(rec *ledger.Record, victim string, now time.Time) {
+	if rec.Settling == nil {
+		rec.Settling = map[string]time.Time{}
+	}
+	rec.Settling[victim] = now
+}
+
 func learnRetire(rec *ledger.Record, a Action, res Result, now time.Time) {
 	i := slices.IndexFunc(rec.Pairs, func(p ledger.Pair) bool {
 		return p.Phase == ledger.Undoing && p.Intent.Instance == a.Instance || p.Phase == ledger.Paying && p.Victim == a.Instance
@@ -122,10 +130,7 @@ func learnRetire(rec *ledger.Record, a Action, res Result, now time.Time) {
 	undoing := p.Phase == ledger.Undoing
 	switch res.Failure {
 	case Done:
-		if rec.Settling == nil {
-			rec.Settling = map[string]time.Time{}
-		}
-		rec.Settling[a.Instance] = now
+		settles(rec, a.Instance, now)
 		if !undoing {
 			proves(rec, *p, now)
 		}
