@@ -26,7 +26,11 @@ func (a *Actor) Apply(ctx context.Context, group string, act decide.Action, dead
 		return decide.Result{Failure: decide.Expired, Detail: "the plan's deadline had passed"}
 	}
 	if act.Kind == decide.LaunchOne {
-		return a.launch(ctx, *act.Launch)
+		res := a.launch(ctx, *act.Launch)
+		if strings.Contains(res.Detail, "InvalidLaunchTemplate") { // somebody deleted ours since we saw it
+			a.cache.templates.clear()
+		}
+		return res
 	}
 	f, detail := classify(a.call(ctx, group, act))
 	return decide.Result{Failure: f, Detail: detail}

@@ -53,6 +53,8 @@ func (t *table[V]) get(k string) (v V, ok bool) {
 	return v, ok
 }
 
+func (t *table[V]) clear() { t.m.Clear() }
+
 func (t *table[V]) put(k string, v V) { t.m.Store(k, v) }
 
 func decideZones(g decide.Group) []string { return slices.Sorted(maps.Keys(g.Subnets)) }

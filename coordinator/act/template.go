@@ -192,7 +192,8 @@ func (a *Actor) ours(ctx context.Context, w wanted) (id, version string, err err
 	}
 }
 
-// makeTemplate creates our template, or a version of it. The token is the content, so that a repetition makes no second.
+// makeTemplate creates our template, or a version of it. The name lets there be one template only, and needs no token: one
+// deleted since would come back by it. The token of a version is its content, so that a repetition makes no second.
 func (a *Actor) makeTemplate(ctx context.Context, group string) error {
 	g, err := a.group(ctx, group)
 	if err != nil {
@@ -209,7 +210,7 @@ func (a *Actor) makeTemplate(ctx context.Context, group string) error {
 		return fmt.Errorf("group %q: %s", group, unreadable)
 	}
 	_, err = a.EC2.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{
-		LaunchTemplateName: &w.name, VersionDescription: &w.hash, LaunchTemplateData: w.data, ClientToken: &w.hash,
+		LaunchTemplateName: &w.name, VersionDescription: &w.hash, LaunchTemplateData: w.data,
 		TagSpecifications: []types.TagSpecification{{ResourceType: types.ResourceTypeLaunchTemplate,
 			Tags: []types.Tag{{Key: aws.String(decide.TagGroup), Value: &group}}}},
 	})

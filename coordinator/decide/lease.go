@@ -13,11 +13,14 @@ func (r *run) leaseCovers(need int) bool {
 }
 
 // raise borrows room in MaxSize; the owner's value is written first. A value of ours that an old read still shows is
-// not taken for the owner's.
+// not taken for the owner's; any other is, however lately we gave one back.
 func (r *run) raise(need int) {
 	owner, tried := r.w.Group.Max, []int(nil)
 	if l := r.rec.Lease; l != nil && (!l.Returned || r.since(l.At) < staleFor) {
-		owner, tried = l.Owner, l.Tried
+		tried = l.Tried
+		if l.Ours(owner) {
+			owner = l.Owner
+		}
 	}
 	if !slices.Contains(tried, need) {
 		tried = append(tried, need)

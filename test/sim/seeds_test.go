@@ -55,7 +55,7 @@ type weather struct {
 
 func storm(t *testing.T, seed int64) {
 	rng := rand.New(rand.NewPCG(uint64(seed), 7))
-	w := &weather{rng: rng, world: newWorld(t, stage.Config{Cloud: cloudsim.Config{Seed: seed, Faults: randomFaults(rng), Readings: cloudsim.Readings{
+	w := &weather{rng: rng, world: newWorld(t, stage.Config{Group: randomGroup(rng), Cloud: cloudsim.Config{Seed: seed, Faults: randomFaults(rng), Readings: cloudsim.Readings{
 		LaunchAfterDrain: rng.IntN(2) == 0, SecondDecrement: rng.IntN(2) == 0,
 		AttachIgnoredByRebalance: rng.IntN(2) == 0, SizeCountsTerminating: rng.IntN(2) == 0,
 	}}})}
@@ -79,6 +79,21 @@ func storm(t *testing.T, seed int64) {
 	if w.check.Net() != 0 || g.Max != w.check.OwnersMax() {
 		w.fail("seed %d: desired %d has %d of ours in it, MaxSize is %d where the owner's is %d", seed, g.Desired, g.Net, g.Max, w.check.OwnersMax())
 	}
+}
+
+// randomGroup is the demo's group as some owner may have it.
+func randomGroup(rng *rand.Rand) cloudsim.GroupSpec {
+	g := cloudsim.GroupSpec{Name: group, Min: 2, Max: 6, Desired: 6, Tags: map[string]string{"spot-enabled": "true"}}
+	if rng.IntN(3) == 0 {
+		g.TargetGroups = []string{"arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/1"}
+	}
+	if rng.IntN(2) == 0 {
+		g.Tags["autospotting:swaps-at-once"] = []string{"2", "3", "100%"}[rng.IntN(3)]
+	}
+	if rng.IntN(3) == 0 {
+		g.Tags["autospotting:keep-on-demand"] = []string{"1", "50%"}[rng.IntN(2)]
+	}
+	return g
 }
 
 func randomFaults(rng *rand.Rand) cloudsim.Faults {
@@ -115,7 +130,7 @@ func (w *weather) somebodyActs() {
 		return
 	}
 	m := g.Members[w.rng.IntN(len(g.Members))]
-	switch w.rng.IntN(10) {
+	switch w.rng.IntN(13) {
 	case 0, 1:
 		_ = w.cloud.Interrupt(m.ID, []string{"terminate", "terminate", "stop", "hibernate"}[w.rng.IntN(4)])
 	case 2:
@@ -141,6 +156,16 @@ func (w *weather) somebodyActs() {
 		_ = w.cloud.FailHealth(m.ID)
 	case 7:
 		w.cloud.NoCapacity("", m.Zone, true, w.cloud.Now().Add(time.Duration(w.rng.IntN(30))*time.Minute))
+	case 8:
+		_ = w.cloud.SetGroupTag(group, "autospotting:keep-on-demand", []string{"0", "1", "2", "40%"}[w.rng.IntN(4)])
+	case 9:
+		if g.Tags["spot-enabled"] == "true" {
+			_ = w.cloud.DeleteGroupTag(group, "spot-enabled")
+		} else {
+			_ = w.cloud.SetGroupTag(group, "spot-enabled", "true")
+		}
+	case 10:
+		w.cloud.NoCapacity("", m.Zone, false, w.cloud.Now().Add(time.Duration(w.rng.IntN(30))*time.Minute))
 	default:
 		w.crash, w.before = 1+w.rng.IntN(60), w.rng.IntN(2) == 0
 	}

@@ -12,6 +12,7 @@ import (
 	"autospotting/coordinator/handle"
 	"autospotting/coordinator/invariant"
 	"autospotting/coordinator/ledger"
+	"autospotting/coordinator/settings"
 	"autospotting/coordinator/stage"
 	"autospotting/pkg/cloudsim"
 )
@@ -87,10 +88,18 @@ func (w *world) record() ledger.Record {
 	return rec
 }
 
-// settled tells whether the group is whole, all spot, as its owner set it, with nothing open.
+// settled tells whether the group is whole, on spot and on-demand as its owner wants it, with nothing open.
 func (w *world) settled() bool {
 	g, _ := w.cloud.Group(group)
-	return !w.record().Open() && len(g.Members) == g.Desired && w.stage.Serving(true) == g.Desired
+	keep := g.Desired
+	if g.Tags["spot-enabled"] == "true" {
+		s, err := settings.FromTags(settings.Defaults(), g.Tags)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		keep = min(s.KeepOnDemand.Up(g.Desired), g.Desired)
+	}
+	return !w.record().Open() && len(g.Members) == g.Desired && w.stage.Serving(true) == g.Desired-keep && w.stage.Serving(false) == keep
 }
 
 // strays lists live instances of ours that are no members.
