@@ -86,16 +86,6 @@ func (r *run) example() Instance {
 	return all[0]
 }
 
-// emptiest is the zone with the fewest members.
-func (r *run) emptiest() string {
-	counts := r.zoneCounts()
-	zones := r.zones()
-	if len(zones) == 0 {
-		return ""
-	}
-	return slices.MinFunc(zones, func(a, b string) int { return cmp.Or(cmp.Compare(counts[a], counts[b]), cmp.Compare(a, b)) })
-}
-
 // stillMissing tells whether a fill has a place to fill, or somebody late to take its turn from.
 func (r *run) stillMissing(it *ledger.Intent) bool {
 	if r.w.Group.Desired > len(r.liveMembers()) || r.pendingMembers() > 0 {

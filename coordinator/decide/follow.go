@@ -204,27 +204,6 @@ func (r *run) pair(it *ledger.Intent, s Instance) bool {
 	return true
 }
 
-// hasTurn tells whether a replacement that nobody is waiting for can be attached beside those that are attached and not paid for
-// yet, without the zones differing by more than one.
-func (r *run) hasTurn(it *ledger.Intent, s Instance) bool {
-	if it.Purpose != ledger.Swap && it.Purpose != ledger.Return || len(r.rec.Pairs) == 0 {
-		return true
-	}
-	counts := r.zoneCounts()
-	for _, p := range r.rec.Pairs {
-		if p.Phase == ledger.Attaching {
-			counts[p.Intent.Zone]++
-		}
-	}
-	counts[s.Zone]++
-	for _, n := range counts {
-		if counts[s.Zone]-n > 1 {
-			return false
-		}
-	}
-	return true
-}
-
 // attach sends one call for all pairs that wait for it, after raising MaxSize where they would not fit.
 func (r *run) attach() {
 	ids := r.waiting()

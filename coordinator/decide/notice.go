@@ -62,11 +62,6 @@ func (r *run) emergencyOverrides(x Instance, tries int) []ledger.Override {
 	return r.onDemandOverrides(x.Type, r.zonesFrom(x.Zone))
 }
 
-// zonesFrom lists the group's zones, that one first.
-func (r *run) zonesFrom(first string) []string {
-	return append([]string{first}, slices.DeleteFunc(r.zones(), func(z string) bool { return z == first })...)
-}
-
 // releaseInTime lets the group replace and drain a doomed instance itself when our replacement is not attached.
 func (r *run) releaseInTime(x Instance) {
 	n := r.rec.Notices[x.ID]

@@ -104,7 +104,6 @@ func (r *run) toSpot(more int) {
 	}
 	v, zone, ok := r.balanced(victims)
 	if !ok {
-		r.say("", "not now: the zones are out of balance, and a swap would wake their rebalancing")
 		return
 	}
 	overrides := r.spotOverrides(v, []string{zone})
@@ -127,7 +126,6 @@ func (r *run) spotAgain() time.Time {
 func (r *run) toOnDemand(more int) {
 	v, zone, ok := r.balanced(r.returnable())
 	if !ok {
-		r.say("", "not now: the zones are out of balance, and a swap would wake their rebalancing")
 		return
 	}
 	overrides := r.onDemandOverrides(r.ownersType(v), []string{zone})
@@ -152,75 +150,6 @@ func (r *run) andAnother(more int) {
 
 // ownersType is the instance type that the group itself would launch in the instance's place.
 func (r *run) ownersType(v Instance) string { return cmp.Or(r.w.Template.Type, v.Type) }
-
-// balanced picks the oldest victim, and the zone of its replacement, such that no zone ever differs from another by
-// more than one: otherwise AZ rebalancing would launch on-demand and kill one of ours. The victim's own zone is
-// preferred; another serves where its own cannot (a group of one instance over two zones, say). What is under way counts as done.
-func (r *run) balanced(victims []Instance) (Instance, string, bool) {
-	counts := r.zoneCounts()
-	for _, it := range r.rec.Intents {
-		if v, ok := r.byID[it.Victim]; ok && it.Abandoned == "" {
-			counts[it.Zone]++
-			counts[v.Zone]--
-		}
-	}
-	for _, p := range r.rec.Pairs {
-		if v, ok := r.byID[p.Victim]; ok && v.Member && !v.Leaving() {
-			counts[v.Zone]--
-		}
-		if p.Phase == ledger.Attaching {
-			counts[p.Intent.Zone]++
-		}
-	}
-	for _, v := range victims {
-		if fits(counts, v.Zone, v.Zone) {
-			return v, v.Zone, true
-		}
-	}
-	for _, v := range victims {
-		for _, z := range r.zones() {
-			if fits(counts, z, v.Zone) {
-				return v, z, true
-			}
-		}
-	}
-	return Instance{}, "", false
-}
-
-// zoneCounts counts the live members of every zone of the group.
-func (r *run) zoneCounts() map[string]int {
-	counts := map[string]int{}
-	for _, z := range r.zones() {
-		counts[z] = 0
-	}
-	for _, i := range r.liveMembers() {
-		counts[i.Zone]++
-	}
-	return counts
-}
-
-// fits tells whether the zones stay within one of each other with one more in to, and then with one less in from.
-func fits(counts map[string]int, to, from string) bool {
-	spread := func() int {
-		lo, hi := -1, 0
-		for _, n := range counts {
-			hi = max(hi, n)
-			if lo < 0 || n < lo {
-				lo = n
-			}
-		}
-		return hi - lo
-	}
-	counts[to]++
-	during := spread()
-	counts[from]--
-	after := spread()
-	counts[from]++
-	counts[to]--
-	return during <= 1 && after <= 1
-}
-
-func (r *run) zones() []string { return slices.Sorted(maps.Keys(r.w.Group.Subnets)) }
 
 // launch writes the intent and asks for the instance, or first for the template that it needs.
 func (r *run) launch(purpose ledger.Purpose, v Instance, zone string, spot bool, overrides []ledger.Override, why string) {

@@ -48,6 +48,8 @@ type Record struct {
 	Fallback Fallback `json:"fallback,omitzero"`
 	// Short is since when the group lacks members that it fails to launch.
 	Short  time.Time `json:"short,omitzero"`
+	// Uneven is since when no replacement could be begun for the zones' being out of balance.
+	Uneven time.Time `json:"uneven,omitzero"`
 	Status Status    `json:"status,omitzero"`
 	// Dropped says that our launch template was deleted, the last thing but the record itself.
 	Dropped bool `json:"dropped,omitempty"`

@@ -13,7 +13,7 @@ import (
 )
 
 // failed are the seeds that once found a fault, kept for ever.
-var failed = []int64{21, 25, 60, 102, 104, 145, 938847908151}
+var failed = []int64{21, 25, 60, 102, 104, 145, 938847908151, 7, 10, 14, 548861614006, 548861614034}
 
 // seeds is how many fresh seeds are run, SIM_SEEDS if set; SIM_SEED runs just one.
 func seeds(t *testing.T) []int64 {

@@ -1,0 +1,145 @@
+package decide
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"autospotting/coordinator/ledger"
+)
+
+// unevenFor is how long a group that is out of balance is given to balance itself before we help it, or do at least what
+// makes nothing worse.
+const unevenFor = 15 * time.Minute
+
+// balanced picks the oldest victim, and the zone of its replacement, such that no zone ever differs from another by
+// more than one: otherwise AZ rebalancing would launch on-demand and kill one of ours. The victim's own zone is
+// preferred; another serves where its own cannot (a group of one instance over two zones, say). What is under way counts as done.
+func (r *run) balanced(victims []Instance) (Instance, string, bool) {
+	counts := r.countsLater()
+	for _, v := range victims {
+		if during, after := spreads(counts, v.Zone, v.Zone); during <= 1 && after <= 1 {
+			return r.even(v, v.Zone)
+		}
+	}
+	best, zone, least := Instance{}, "", []int{}
+	for _, v := range victims {
+		for _, z := range r.zones() {
+			during, after := spreads(counts, z, v.Zone)
+			if during <= 1 && after <= 1 {
+				return r.even(v, z)
+			}
+			if cost := []int{after, during}; zone == "" || slices.Compare(cost, least) < 0 {
+				best, zone, least = v, z, cost
+			}
+		}
+	}
+	now := spread(counts)
+	if r.rec.Uneven.IsZero() {
+		r.rec.Uneven = r.now()
+	}
+	if r.since(r.rec.Uneven) < unevenFor || zone == "" || least[0] > now || least[1] > now {
+		r.say("", "not now: the zones are out of balance, and a swap would wake their rebalancing")
+		return Instance{}, "", false
+	}
+	r.say(best.ID, "the zones are out of balance since %s, and the group leaves them so: swapped into %s, which makes it no worse", r.rec.Uneven.UTC().Format(time.TimeOnly), zone)
+	return best, zone, true
+}
+
+func (r *run) even(v Instance, zone string) (Instance, string, bool) {
+	r.rec.Uneven = time.Time{}
+	return v, zone, true
+}
+
+// countsLater counts the members of every zone once everything under way is done.
+func (r *run) countsLater() map[string]int {
+	counts := r.zoneCounts()
+	for _, it := range r.rec.Intents {
+		if v, ok := r.byID[it.Victim]; ok && it.Abandoned == "" {
+			counts[it.Zone]++
+			counts[v.Zone]--
+		}
+	}
+	for _, p := range r.rec.Pairs {
+		if v, ok := r.byID[p.Victim]; ok && v.Member && !v.Leaving() {
+			counts[v.Zone]--
+		}
+		if p.Phase == ledger.Attaching {
+			counts[p.Intent.Zone]++
+		}
+	}
+	return counts
+}
+
+// zoneCounts counts the live members of every zone of the group.
+func (r *run) zoneCounts() map[string]int {
+	counts := map[string]int{}
+	for _, z := range r.zones() {
+		counts[z] = 0
+	}
+	for _, i := range r.liveMembers() {
+		counts[i.Zone]++
+	}
+	return counts
+}
+
+// spreads is by how much the zones differ with one more in to, and then with one less in from.
+func spreads(counts map[string]int, to, from string) (during, after int) {
+	counts[to]++
+	during = spread(counts)
+	counts[from]--
+	after = spread(counts)
+	counts[from]++
+	counts[to]--
+	return during, after
+}
+
+func spread(counts map[string]int) int {
+	lo, hi := -1, 0
+	for _, n := range counts {
+		hi = max(hi, n)
+		if lo < 0 || n < lo {
+			lo = n
+		}
+	}
+	return hi - lo
+}
+
+func (r *run) zones() []string { return slices.Sorted(maps.Keys(r.w.Group.Subnets)) }
+
+// emptiest is the zone with the fewest members.
+func (r *run) emptiest() string {
+	counts := r.zoneCounts()
+	zones := r.zones()
+	if len(zones) == 0 {
+		return ""
+	}
+	return slices.MinFunc(zones, func(a, b string) int { return cmp.Or(cmp.Compare(counts[a], counts[b]), cmp.Compare(a, b)) })
+}
+
+// zonesFrom lists the group's zones, that one first.
+func (r *run) zonesFrom(first string) []string {
+	return append([]string{first}, slices.DeleteFunc(r.zones(), func(z string) bool { return z == first })...)
+}
+
+// hasTurn tells whether a replacement that nobody is waiting for can be attached beside those that are attached and not paid for
+// yet, without the zones differing by more than one.
+func (r *run) hasTurn(it *ledger.Intent, s Instance) bool {
+	if it.Purpose != ledger.Swap && it.Purpose != ledger.Return || len(r.rec.Pairs) == 0 {
+		return true
+	}
+	counts := r.zoneCounts()
+	for _, p := range r.rec.Pairs {
+		if p.Phase == ledger.Attaching {
+			counts[p.Intent.Zone]++
+		}
+	}
+	counts[s.Zone]++
+	for _, n := range counts {
+		if counts[s.Zone]-n > 1 {
+			return false
+		}
+	}
+	return true
+}
