@@ -102,7 +102,7 @@ func (a *Actor) readTypes(ctx context.Context, zones []string) error {
 			return fmt.Errorf("describe instance types: %w", err)
 		}
 		for _, t := range page.InstanceTypes {
-			list[string(t.InstanceType)] = toType(t)
+			list[string(t.InstanceType)] = ToType(t)
 		}
 	}
 	offered := map[market.Pool]bool{}
@@ -146,7 +146,8 @@ func (a *Actor) readSpot(ctx context.Context, zones []string) (map[market.Pool]f
 	return spot, nil
 }
 
-func toType(t ec2types.InstanceTypeInfo) market.Type {
+// ToType reads what DescribeInstanceTypes says of a type.
+func ToType(t ec2types.InstanceTypeInfo) market.Type {
 	out := market.Type{
 		Name: string(t.InstanceType), Burstable: aws.ToBool(t.BurstablePerformanceSupported),
 		BareMetal: aws.ToBool(t.BareMetal), CurrentGeneration: aws.ToBool(t.CurrentGeneration),

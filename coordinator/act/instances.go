@@ -39,7 +39,7 @@ func (a *Actor) instances(ctx context.Context, group string, members []asgtypes.
 			return nil, err
 		}
 	}
-	join(byID, members)
+	Join(byID, members)
 	if err := a.enrich(ctx, group, byID, rec); err != nil {
 		return nil, err
 	}
@@ -63,21 +63,23 @@ func (a *Actor) describe(ctx context.Context, filters []types.Filter, into map[s
 		}
 		for _, r := range page.Reservations {
 			for _, i := range r.Instances {
-				into[aws.ToString(i.InstanceId)] = toInstance(i)
+				into[aws.ToString(i.InstanceId)] = ToInstance(i)
 			}
 		}
 	}
 	return nil
 }
 
-func toInstance(i types.Instance) decide.Instance {
+// ToInstance reads an instance's description; what Auto Scaling says of it as a member is for Join.
+func ToInstance(i types.Instance) decide.Instance {
 	out := decide.Instance{
 		ID: aws.ToString(i.InstanceId), Type: string(i.InstanceType),
 		Spot: i.InstanceLifecycle == types.InstanceLifecycleTypeSpot, Launched: aws.ToTime(i.LaunchTime),
 	}
 	if i.Placement != nil {
-		out.Zone = aws.ToString(i.Placement.AvailabilityZone)
+		out.Zone, out.Tenancy = aws.ToString(i.Placement.AvailabilityZone), string(i.Placement.Tenancy)
 	}
+	out.Reserved = aws.ToString(i.CapacityReservationId) != ""
 	if i.State != nil {
 		out.State = string(i.State.Name)
 	}
@@ -97,8 +99,8 @@ func toInstance(i types.Instance) decide.Instance {
 	return out
 }
 
-// join puts the group's view of its members beside EC2's. A member that EC2 does not show counts as no capacity.
-func join(byID map[string]decide.Instance, members []asgtypes.Instance) {
+// Join puts the group's view of its members beside EC2's. A member that EC2 does not show counts as no capacity.
+func Join(byID map[string]decide.Instance, members []asgtypes.Instance) {
 	for _, m := range members {
 		id := aws.ToString(m.InstanceId)
 		i := byID[id]

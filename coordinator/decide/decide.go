@@ -49,6 +49,7 @@ type run struct {
 	refusal string
 	// offered counts the launches of this plan by the pool that is likeliest to take them.
 	offered map[market.Pool]int
+	fits    map[string]market.Fit
 }
 
 // Decide returns what to do next in the world w. The same world gives the same plan.
@@ -74,7 +75,7 @@ func Decide(w World) Plan {
 }
 
 func newRun(w World) *run {
-	r := &run{w: w, rec: w.Record.Clone(), byID: make(map[string]Instance, len(w.Instances)), offered: map[market.Pool]int{}}
+	r := &run{w: w, rec: w.Record.Clone(), byID: make(map[string]Instance, len(w.Instances)), offered: map[market.Pool]int{}, fits: map[string]market.Fit{}}
 	for _, i := range w.Instances {
 		r.byID[i.ID] = i
 	}

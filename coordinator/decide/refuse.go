@@ -44,6 +44,7 @@ var refusals = []func(World) string{
 	},
 	func(w World) string { return when(w.Template.Unreadable != "", "%s", w.Template.Unreadable) },
 	func(w World) string { return when(w.Group.Unseen != "", "%s", w.Group.Unseen) },
+	tenancy,
 	placement,
 	hooks,
 	func(w World) string {
@@ -65,6 +66,20 @@ func when(holds bool, format string, args ...any) string {
 		return ""
 	}
 	return fmt.Sprintf(format, args...)
+}
+
+// tenancy refuses groups whose members are bought in a way that spot does not know.
+func tenancy(w World) string {
+	for _, i := range w.Instances {
+		switch {
+		case !i.Member:
+		case i.Tenancy == "dedicated" || i.Tenancy == "host":
+			return fmt.Sprintf("%s runs with %s tenancy, and so would its replacement have to", i.ID, i.Tenancy)
+		case i.Reserved:
+			return i.ID + " runs in a capacity reservation, which is paid for whether it is used or not"
+		}
+	}
+	return ""
 }
 
 // placement refuses what other types may not enter. Cluster placement groups take few types, and not all of them together.

@@ -12,7 +12,6 @@ import (
 
 	"autospotting/coordinator/ledger"
 	"autospotting/coordinator/market"
-	"autospotting/coordinator/settings"
 )
 
 // The tags that an instance of ours carries from birth, set in the launch request itself.
@@ -183,100 +182,4 @@ func (r *run) launch(purpose ledger.Purpose, v Instance, zone string, spot bool,
 func (r *run) nonce(victim string) string {
 	sum := sha256.Sum256([]byte(strings.Join([]string{r.w.Group.Name, victim, r.now().UTC().Format(time.RFC3339Nano), fmt.Sprint(r.rec.Revision)}, "\x00")))
 	return hex.EncodeToString(sum[:16])
-}
-
-// spotOverrides lists the pools to offer for a replacement of v in the zones, best first.
-func (r *run) spotOverrides(v Instance, zones []string) []ledger.Override {
-	need := r.need(v.Type)
-	var out []ledger.Override
-	for _, z := range zones {
-		candidates, err := market.Candidates(r.w.Catalog, need, z, r.holding(), r.avoided(), r.w.Group.Desired)
-		if err != nil {
-			r.say(v.ID, "no spot in %s: %v", z, err)
-			continue
-		}
-		for _, c := range candidates {
-			out = append(out, ledger.Override{Type: c.Type, Zone: c.Zone, Subnet: r.w.Group.Subnets[c.Zone], MaxUSD: c.MaxUSD})
-		}
-	}
-	if len(out) > maxOverrides {
-		out = out[:maxOverrides]
-	}
-	return out
-}
-
-// onDemandOverrides lists what may be bought on-demand in the zones, in their order, for an instance of that type: the same
-// type first, then the cheapest.
-func (r *run) onDemandOverrides(typ string, zones []string) []ledger.Override {
-	need := r.need(typ)
-	names, _ := market.Compatible(r.w.Catalog, need)
-	slices.SortStableFunc(names, func(a, b string) int {
-		price := func(n string) float64 {
-			if n == typ {
-				return -1
-			}
-			return r.w.Catalog.OnDemandUSD[n]
-		}
-		return cmp.Compare(price(a), price(b))
-	})
-	var out []ledger.Override
-	for _, name := range names {
-		for _, z := range zones {
-			if len(out) < maxOverrides && r.w.Catalog.Offered[market.Pool{Type: name, Zone: z}] && r.w.Group.Subnets[z] != "" && (r.w.Catalog.OnDemandUSD[name] > 0 || name == typ) {
-				out = append(out, ledger.Override{Type: name, Zone: z, Subnet: r.w.Group.Subnets[z]})
-			}
-		}
-	}
-	return out
-}
-
-// need is what a replacement of that type must be able to do.
-func (r *run) need(typ string) market.Need {
-	n := r.w.Template.Need
-	n.Victim, n.Zones, n.Margin = typ, r.zones(), r.w.Settings.Margin
-	if n.Margin == 0 {
-		n.Margin = market.NoMargin
-	}
-	n.UsesInstanceStore = n.UsesInstanceStore || r.hasNVMeStore(typ)
-	n.Deny, n.AllowBurstable = r.w.Settings.Deny, r.w.Settings.AllowBurstable
-	for _, a := range r.w.Settings.Allow {
-		if a == settings.Current {
-			a = typ
-		}
-		n.Allow = append(n.Allow, a)
-	}
-	return n
-}
-
-// hasNVMeStore tells whether the type has disks that never show in block device mappings, so that only the type can tell.
-func (r *run) hasNVMeStore(name string) bool { return r.w.Catalog.Types[name].StorageKind == "nvme" }
-
-// holding counts the spot instances of each pool, those that are launched and not described yet included.
-func (r *run) holding() market.Holding {
-	h := market.Holding{}
-	for _, id := range r.ids {
-		if i := r.byID[id]; i.Spot && i.Live() && !i.Leaving() && !r.doomed(id) {
-			h[market.Pool{Type: i.Type, Zone: i.Zone}]++
-		}
-	}
-	for _, it := range r.rec.Intents {
-		if _, seen := r.byID[it.Instance]; it.Instance != "" && !seen && it.Launch.Spot {
-			h[market.Pool{Type: it.Type, Zone: it.Zone}]++
-		}
-	}
-	for p, n := range r.offered {
-		h[p] += n
-	}
-	return h
-}
-
-func (r *run) avoided() map[market.Pool]bool {
-	out := map[market.Pool]bool{}
-	for key, mark := range r.rec.Pools {
-		var p market.Pool
-		if p.UnmarshalText([]byte(key)) == nil && r.now().Before(mark.Until) {
-			out[p] = true
-		}
-	}
-	return out
 }

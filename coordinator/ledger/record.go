@@ -47,7 +47,7 @@ type Record struct {
 	// Fallback is the last time that on-demand was bought for want of spot.
 	Fallback Fallback `json:"fallback,omitzero"`
 	// Short is since when the group lacks members that it fails to launch.
-	Short  time.Time `json:"short,omitzero"`
+	Short time.Time `json:"short,omitzero"`
 	// Uneven is since when no replacement could be begun for the zones' being out of balance.
 	Uneven time.Time `json:"uneven,omitzero"`
 	Status Status    `json:"status,omitzero"`

@@ -28,27 +28,60 @@ type Candidate struct {
 // nothing else is left, and Why says so. The error is a *NoCandidate when
 // rules left nothing, else that of Need.Validate.
 func Candidates(c Catalog, n Need, zone string, h Holding, avoid map[Pool]bool, size int) ([]Candidate, error) {
-	if err := n.Validate(c); err != nil {
+	f, err := NewFit(c, n)
+	if err != nil {
 		return nil, err
 	}
-	names, refusals := Compatible(c, n)
-	limits := limitsOf(c, n)
-	s := shareOf(n, zone, h, size)
+	return f.Candidates(zone, h, avoid, size)
+}
+
+// Fit is a need and the types that fit it, for who asks about several zones or instances: most of the work is the same.
+type Fit struct {
+	// Names are the compatible types, in order.
+	Names []string
+	// Refusals says why the others are not, and what was assumed.
+	Refusals Refusals
+
+	catalog Catalog
+	need    Need
+	limits  limits
+}
+
+// NewFit finds the compatible types. The error is that of Need.Validate.
+func NewFit(c Catalog, n Need) (Fit, error) {
+	if err := n.Validate(c); err != nil {
+		return Fit{}, err
+	}
+	f := Fit{catalog: c, need: n, limits: limitsOf(c, n)}
+	f.Names, f.Refusals = Compatible(c, n)
+	return f, nil
+}
+
+// Candidates is the function of the same name for this need.
+func (f Fit) Candidates(zone string, h Holding, avoid map[Pool]bool, size int) ([]Candidate, error) {
+	s := shareOf(f.need, zone, h, size)
 	var found []Candidate
-	compatible := len(names)
-	for _, name := range names {
+	for _, name := range f.Names {
 		p := Pool{name, zone}
-		price, rule := limits.judge(c, p, avoid)
-		if rule != "" {
-			refusals.add(name, rule)
-			continue
+		if price, rule := f.limits.judge(f.catalog, p, avoid); rule == "" {
+			found = append(found, s.candidate(p, price, f.limits))
 		}
-		found = append(found, s.candidate(p, price, limits))
 	}
 	if len(found) == 0 {
-		return nil, &NoCandidate{Victim: n.Victim, Zone: zone, Compatible: compatible, Refusals: refusals, limits: limits}
+		return nil, f.none(zone, avoid)
 	}
 	return order(found), nil
+}
+
+// none tells which rules left nothing in the zone.
+func (f Fit) none(zone string, avoid map[Pool]bool) error {
+	all := f.Refusals.clone()
+	for _, name := range f.Names {
+		if _, rule := f.limits.judge(f.catalog, Pool{name, zone}, avoid); rule != "" {
+			all.add(name, rule)
+		}
+	}
+	return &NoCandidate{Victim: f.need.Victim, Zone: zone, Compatible: len(f.Names), Refusals: all, limits: f.limits}
 }
 
 // limits are the price bounds of a need, USD per hour.

@@ -2,6 +2,7 @@ package market
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -47,6 +48,11 @@ type Refusals struct {
 // newRefusals makes room for as many types as may be refused.
 func newRefusals(types int) Refusals {
 	return Refusals{ByRule: make(map[Rule]int, len(rules)), ByType: make(map[string]Rule, types)}
+}
+
+func (r Refusals) clone() Refusals {
+	r.ByRule, r.ByType = maps.Clone(r.ByRule), maps.Clone(r.ByType)
+	return r
 }
 
 func (r Refusals) add(name string, rule Rule) {

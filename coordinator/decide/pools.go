@@ -1,0 +1,118 @@
+package decide
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"autospotting/coordinator/ledger"
+	"autospotting/coordinator/market"
+	"autospotting/coordinator/settings"
+)
+
+// spotOverrides lists the pools to offer for a replacement of v in the zones, best first.
+func (r *run) spotOverrides(v Instance, zones []string) []ledger.Override {
+	fit, err := r.fit(v.Type)
+	if err != nil {
+		r.say(v.ID, "no spot: %v", err)
+		return nil
+	}
+	var out []ledger.Override
+	for _, z := range zones {
+		candidates, err := fit.Candidates(z, r.holding(), r.avoided(), r.w.Group.Desired)
+		if err != nil {
+			r.say(v.ID, "no spot in %s: %v", z, err)
+			continue
+		}
+		for _, c := range candidates {
+			out = append(out, ledger.Override{Type: c.Type, Zone: c.Zone, Subnet: r.w.Group.Subnets[c.Zone], MaxUSD: c.MaxUSD})
+		}
+	}
+	if len(out) > maxOverrides {
+		out = out[:maxOverrides]
+	}
+	return out
+}
+
+// onDemandOverrides lists what may be bought on-demand in the zones, in their order, for an instance of that type: the same
+// type first, whatever the owner's lists say of spot, then the cheapest compatible ones.
+func (r *run) onDemandOverrides(typ string, zones []string) []ledger.Override {
+	fit, err := r.fit(typ)
+	if err != nil {
+		r.say("", "nothing on-demand: %v", err)
+		return nil
+	}
+	price := r.w.Catalog.OnDemandUSD
+	names := slices.DeleteFunc(slices.Clone(fit.Names), func(n string) bool { return n == typ || price[n] <= 0 })
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(price[a], price[b]) })
+	var out []ledger.Override
+	for _, name := range append([]string{typ}, names...) {
+		for _, z := range zones {
+			if len(out) < maxOverrides && r.w.Catalog.Offered[market.Pool{Type: name, Zone: z}] && r.w.Group.Subnets[z] != "" {
+				out = append(out, ledger.Override{Type: name, Zone: z, Subnet: r.w.Group.Subnets[z]})
+			}
+		}
+	}
+	return out
+}
+
+// fit finds, once for each type, what may stand in for an instance of it.
+func (r *run) fit(typ string) (market.Fit, error) {
+	if f, ok := r.fits[typ]; ok {
+		return f, nil
+	}
+	f, err := market.NewFit(r.w.Catalog, Need(r.w, typ))
+	if err == nil {
+		r.fits[typ] = f
+	}
+	return f, err
+}
+
+// Need is what a replacement of an instance of that type must be able to do in the world w.
+func Need(w World, typ string) market.Need {
+	n := w.Template.Need
+	n.Victim, n.Zones, n.Margin = typ, slices.Sorted(maps.Keys(w.Group.Subnets)), w.Settings.Margin
+	if n.Margin == 0 {
+		n.Margin = market.NoMargin
+	}
+	// NVMe disks never show in block device mappings, so that only the type can tell.
+	n.UsesInstanceStore = n.UsesInstanceStore || w.Catalog.Types[typ].StorageKind == "nvme"
+	n.Deny, n.AllowBurstable = w.Settings.Deny, w.Settings.AllowBurstable
+	for _, a := range w.Settings.Allow {
+		if a == settings.Current {
+			a = typ
+		}
+		n.Allow = append(n.Allow, a)
+	}
+	return n
+}
+
+// holding counts the spot instances of each pool, those that are launched and not described yet included.
+func (r *run) holding() market.Holding {
+	h := market.Holding{}
+	for _, id := range r.ids {
+		if i := r.byID[id]; i.Spot && i.Live() && !i.Leaving() && !r.doomed(id) {
+			h[market.Pool{Type: i.Type, Zone: i.Zone}]++
+		}
+	}
+	for _, it := range r.rec.Intents {
+		if _, seen := r.byID[it.Instance]; it.Instance != "" && !seen && it.Launch.Spot {
+			h[market.Pool{Type: it.Type, Zone: it.Zone}]++
+		}
+	}
+	for p, n := range r.offered {
+		h[p] += n
+	}
+	return h
+}
+
+func (r *run) avoided() map[market.Pool]bool {
+	out := map[market.Pool]bool{}
+	for key, mark := range r.rec.Pools {
+		var p market.Pool
+		if p.UnmarshalText([]byte(key)) == nil && r.now().Before(mark.Until) {
+			out[p] = true
+		}
+	}
+	return out
+}

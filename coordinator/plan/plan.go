@@ -1,0 +1,221 @@
+// Package plan tells, for one group, what the coordinator would do now and why, and what it would come to. It is pure: it asks
+// decide, round after round, as a run would, and answers for AWS that every launch succeeds in the first pool offered.
+package plan
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"autospotting/coordinator/decide"
+	"autospotting/coordinator/ledger"
+)
+
+// The values of Group.Status.
+const (
+	Managed    = "managed"
+	Refused    = "refused"
+	NotEnabled = "not-enabled"
+)
+
+// Group is the plan of one group. The JSON names are a contract.
+type Group struct {
+	Name   string `json:"name"`
+	Status string `json:"status"`
+	// Reason says why the group is refused or not enabled, or why nothing is done now.
+	Reason  string   `json:"reason"`
+	Actions []Action `json:"actions"`
+	Pools   []Pool   `json:"pools"`
+	// SavingsUSDMonth is what is saved in a month of 730 hours once every on-demand instance that may be replaced is, at the
+	// prices of now.
+	SavingsUSDMonth float64 `json:"savings_usd_month"`
+	// Why is every reason and assumption, for people.
+	Why []string `json:"why"`
+	// APICalls counts the mutating calls of AWS that the actions are.
+	APICalls map[string]int `json:"api_calls"`
+}
+
+// Action is one action of the plan.
+type Action struct {
+	// Kind is launch, attach, retire, terminate, raise-max or restore-max.
+	Kind string `json:"kind"`
+	// Instance is whom the action is about; for a launch the victim, whom the new instance replaces.
+	Instance string `json:"instance,omitempty"`
+	Zone     string `json:"zone,omitempty"`
+	// Types are offered to the launch, best first; Spot is false for on-demand.
+	Types []string `json:"types,omitempty"`
+	Spot  bool     `json:"spot,omitempty"`
+	// MaxPrice is the most that the launch may cost, USD per hour; 0 for on-demand.
+	MaxPrice float64 `json:"max_price,omitempty"`
+	// Max is the MaxSize to be set.
+	Max int    `json:"max,omitempty"`
+	Why string `json:"why"`
+}
+
+// Pool is one compatible pool for one type of the group's instances.
+type Pool struct {
+	Type string `json:"type"`
+	Zone string `json:"zone"`
+	// For is the type that it stands in for.
+	For             string  `json:"for"`
+	SpotUSDHour     float64 `json:"spot_usd_hour"`
+	OnDemandUSDHour float64 `json:"on_demand_usd_hour"` // of For
+	// Saving is the fraction of the on-demand price that is saved.
+	Saving float64 `json:"saving"`
+}
+
+// Of plans for a group. Assumptions, if any, are what the world's maker did not know.
+func Of(w decide.World, assumptions []string) Group {
+	g := Group{Name: w.Group.Name, Actions: []Action{}, Pools: []Pool{}, Why: []string{}, APICalls: map[string]int{}}
+	if w.Template.Version == "" { // it would be made first
+		w.Template.ID, w.Template.Version = "planned", "1"
+	}
+	p := decide.Decide(w)
+	g.Status, g.Reason = status(p, w)
+	g.say(p)
+	g.rounds(w, p)
+	if g.Status == Managed {
+		g.market(w)
+		if len(g.Actions) == 0 && g.Reason == "" && len(p.Why) > 0 {
+			g.Reason = p.Why[0].Text
+		}
+	}
+	g.assume(w, assumptions)
+	return g
+}
+
+func status(p decide.Plan, w decide.World) (code, reason string) {
+	switch s := p.Record.Status; s.Code {
+	case "refused":
+		return Refused, s.Reason
+	case "not-enabled":
+		return NotEnabled, "the group does not carry the tag by which it would be served"
+	case "gone":
+		return NotEnabled, fmt.Sprintf("there is no group %q", w.Group.Name)
+	default:
+		return Managed, s.Reason
+	}
+}
+
+func (g *Group) say(p decide.Plan) {
+	for _, l := range p.Why {
+		g.Why = append(g.Why, strings.TrimSpace(l.Instance+" "+l.Text))
+	}
+}
+
+// maxRounds bounds the launches that are shown; a run has as many rounds and leaves the rest to the next.
+const maxRounds = 12
+
+// rounds lists the actions of a run, as far as they follow from launches that succeed.
+func (g *Group) rounds(w decide.World, p decide.Plan) {
+	for n := range maxRounds {
+		launched := false
+		for _, a := range p.Actions {
+			if n > 0 && a.Kind != decide.LaunchOne {
+				continue
+			}
+			g.add(a, w)
+			res := decide.Result{}
+			if a.Kind == decide.LaunchOne {
+				launched = true
+				o := a.Launch.Overrides[0]
+				res.Launched = []decide.LaunchedOne{{ID: fmt.Sprintf("planned-%d", len(g.Actions)), Type: o.Type, Zone: o.Zone}}
+				p.Record = decide.Learn(p.Record, a, res, w.Now)
+			}
+		}
+		if !launched {
+			return
+		}
+		w.Record, w.Heard = p.Record, nil
+		p = decide.Decide(w)
+	}
+}
+
+// calls are the AWS operations of the kinds of actions; those without a kind of their own in the plan are only counted.
+var calls = map[decide.ActionKind]struct{ kind, call string }{
+	decide.LaunchOne:    {"launch", "ec2:CreateFleet"},
+	decide.AttachSome:   {"attach", "autoscaling:AttachInstances"},
+	decide.Retire:       {"retire", "autoscaling:TerminateInstanceInAutoScalingGroup"},
+	decide.Terminate:    {"terminate", "ec2:TerminateInstances"},
+	decide.RaiseMax:     {"raise-max", "autoscaling:UpdateAutoScalingGroup"},
+	decide.RestoreMax:   {"restore-max", "autoscaling:UpdateAutoScalingGroup"},
+	decide.MakeTemplate: {"", "ec2:CreateLaunchTemplate"},
+	decide.DropTemplate: {"", "ec2:DeleteLaunchTemplate"},
+	decide.Protect:      {"", "autoscaling:SetInstanceProtection"},
+	decide.Unprotect:    {"", "autoscaling:SetInstanceProtection"},
+	decide.SetDesired:   {"", "autoscaling:SetDesiredCapacity"},
+	decide.TagStatus:    {"", "autoscaling:CreateOrUpdateTags"},
+	decide.UntagStatus:  {"", "autoscaling:DeleteTags"},
+	decide.Untag:        {"", "ec2:DeleteTags"},
+}
+
+func (g *Group) add(a decide.Action, w decide.World) {
+	c := calls[a.Kind]
+	g.APICalls[c.call]++
+	if c.kind == "" {
+		return
+	}
+	out := Action{Kind: c.kind, Instance: a.Instance, Max: a.Max, Why: a.Why}
+	if a.Launch != nil {
+		out.describe(*a.Launch)
+	}
+	if len(a.Instances) == 0 {
+		if out.Zone == "" {
+			out.Zone = zoneOf(w, a.Instance)
+		}
+		g.Actions = append(g.Actions, out)
+		return
+	}
+	for _, id := range a.Instances {
+		out.Instance, out.Zone = id, zoneOf(w, id)
+		g.Actions = append(g.Actions, out)
+	}
+}
+
+func (a *Action) describe(l ledger.Launch) {
+	a.Spot = l.Spot
+	seen := map[string]bool{}
+	for _, o := range l.Overrides {
+		if a.Zone == "" {
+			a.Zone = o.Zone
+		}
+		a.MaxPrice = max(a.MaxPrice, o.MaxUSD)
+		if !seen[o.Type] {
+			seen[o.Type] = true
+			a.Types = append(a.Types, o.Type)
+		}
+	}
+}
+
+func zoneOf(w decide.World, id string) string {
+	for _, i := range w.Instances {
+		if i.ID == id {
+			return i.Zone
+		}
+	}
+	return ""
+}
+
+// assume names what was not known, in every launch that rests on it.
+func (g *Group) assume(w decide.World, assumptions []string) {
+	all := append([]string(nil), assumptions...)
+	if g.Status == Managed {
+		all = append(all, w.Catalog.Assumptions...)
+	}
+	for _, a := range all {
+		g.Why = append(g.Why, "assumed: "+a)
+	}
+	if len(all) == 0 {
+		return
+	}
+	for i := range g.Actions {
+		if g.Actions[i].Kind == "launch" {
+			g.Actions[i].Why += "; assumed: " + strings.Join(all, "; ")
+		}
+	}
+}
+
+func cents(usd float64) float64 { return math.Round(usd*100) / 100 }
+
+// rounded keeps prices readable: AWS quotes them in ten-thousandths.
+func rounded(usd float64) float64 { return math.Round(usd*1e6) / 1e6 }
