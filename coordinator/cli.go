@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -43,6 +44,7 @@ func commands() []command {
 		{"lambda", "", "serve the Lambda runtime (the default where AWS_LAMBDA_RUNTIME_API is set)", runLambda},
 		{"serve", "[flags]", "poll the inbox and the work queue, until SIGTERM", runServe},
 		{"once", "--event FILE [--context FILE] [--sim] [flags]", "handle one event from a file (- is stdin) and print what was done", runOnce},
+		{"plan", "[--group NAME…] | --groups FILE --instances FILE [--images FILE] [--types FILE] [--prices FILE…] [--now T] [--format text|json]", "what would be done now and why, with read-only rights, or from files", runPlan},
 		{"demo", "[--seed N] [--virtual] [--format text|json]", "show a swap and an interruption on the simulated cloud", runDemo},
 		{"userdata", "inject|remove|show [flags]", "put spotd into user data, take it out, show what is there (stdin to stdout)", runUserdata},
 		{"version", "", "print the version", runVersion},
@@ -127,4 +129,12 @@ func versionText() string {
 		return b.Main.Version
 	}
 	return "unknown"
+}
+
+// printJSON writes the one document of a command.
+func printJSON(out io.Writer, doc any) error {
+	e := json.NewEncoder(out)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(doc)
 }

@@ -16,7 +16,10 @@ type Candidate struct {
 	// the order is by it first. A caller that hands only some candidates to
 	// CreateFleet cuts from the end.
 	Crowding Crowding
-	Why      string // one clause for the plan
+
+	onDemand         float64
+	inPool, inType   int
+	poolCap, typeCap int
 }
 
 // Candidates returns the pools of one zone that may take the place of
@@ -45,6 +48,7 @@ type Fit struct {
 	catalog Catalog
 	need    Need
 	limits  limits
+	zones   map[string][]offer // what was asked already; not for use by several goroutines
 }
 
 // NewFit finds the compatible types. The error is that of Need.Validate.
@@ -52,7 +56,7 @@ func NewFit(c Catalog, n Need) (Fit, error) {
 	if err := n.Validate(c); err != nil {
 		return Fit{}, err
 	}
-	f := Fit{catalog: c, need: n, limits: limitsOf(c, n)}
+	f := Fit{catalog: c, need: n, limits: limitsOf(c, n), zones: map[string][]offer{}}
 	f.Names, f.Refusals = Compatible(c, n)
 	return f, nil
 }
@@ -60,11 +64,11 @@ func NewFit(c Catalog, n Need) (Fit, error) {
 // Candidates is the function of the same name for this need.
 func (f Fit) Candidates(zone string, h Holding, avoid map[Pool]bool, size int) ([]Candidate, error) {
 	s := shareOf(f.need, zone, h, size)
-	var found []Candidate
-	for _, name := range f.Names {
-		p := Pool{name, zone}
-		if price, rule := f.limits.judge(f.catalog, p, avoid); rule == "" {
-			found = append(found, s.candidate(p, price, f.limits))
+	offers := f.offers(zone)
+	found := make([]Candidate, 0, len(offers))
+	for _, o := range offers {
+		if !avoid[o.pool] {
+			found = append(found, s.candidate(o.pool, o.usd, f.limits))
 		}
 	}
 	if len(found) == 0 {
@@ -73,12 +77,34 @@ func (f Fit) Candidates(zone string, h Holding, avoid map[Pool]bool, size int) (
 	return order(found), nil
 }
 
+// offer is a pool that may be used unless it is to be avoided.
+type offer struct {
+	pool Pool
+	usd  float64
+}
+
+// offers lists them for a zone, once.
+func (f Fit) offers(zone string) []offer {
+	list, known := f.zones[zone]
+	if known {
+		return list
+	}
+	for _, name := range f.Names {
+		p := Pool{name, zone}
+		if price, rule := f.limits.judge(f.catalog, p, nil); rule == "" {
+			list = append(list, offer{p, price})
+		}
+	}
+	f.zones[zone] = list
+	return list
+}
+
 // none tells which rules left nothing in the zone.
 func (f Fit) none(zone string, avoid map[Pool]bool) error {
 	all := f.Refusals.clone()
 	for _, name := range f.Names {
 		if _, rule := f.limits.judge(f.catalog, Pool{name, zone}, avoid); rule != "" {
-			all.add(name, rule)
+			all.add(rule)
 		}
 	}
 	return &NoCandidate{Victim: f.need.Victim, Zone: zone, Compatible: len(f.Names), Refusals: all, limits: f.limits}

@@ -87,11 +87,11 @@ func TestOneOverItsShareSaysSo(t *testing.T) {
 	t.Parallel()
 	n := Need{Victim: "o.x", Zones: []string{"a", "b"}, Allow: []string{"cheap.x"}}
 	got, err := Candidates(shelf(three), n, "a", Holding{{"cheap.x", "a"}: 1}, nil, 2)
-	if err != nil || len(got) != 1 || got[0].Crowding.Over != OverPoolShare || !strings.HasSuffix(got[0].Why, "over the pool's share, nothing else is left") {
+	if err != nil || len(got) != 1 || got[0].Crowding.Over != OverPoolShare || !strings.HasSuffix(got[0].Why(), "over the pool's share, nothing else is left") {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	got, err = Candidates(shelf(three), n, "b", Holding{{"cheap.x", "a"}: 1}, nil, 2)
-	if err != nil || len(got) != 1 || got[0].Crowding.Over != OverTypeShare || !strings.HasSuffix(got[0].Why, "over the type's share, nothing else is left") {
+	if err != nil || len(got) != 1 || got[0].Crowding.Over != OverTypeShare || !strings.HasSuffix(got[0].Why(), "over the type's share, nothing else is left") {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
@@ -100,10 +100,9 @@ func TestACandidateSaysItsPriceAndItsBid(t *testing.T) {
 	t.Parallel()
 	n := Need{Victim: "o.x", Zones: []string{"a", "b", "c"}}
 	got, err := Candidates(shelf(three), n, "b", nil, nil, 6)
-	want := Candidate{Pool: Pool{"cheap.x", "b"}, SpotUSD: 0.030, MaxUSD: 0.100,
-		Why: "0.0300 USD/h, 70 % below on-demand; holds 0 of 1 in the zone, its type 0 of 3"}
-	if err != nil || got[0] != want {
-		t.Errorf("got %+v, %v\nwant %+v", got, err, want)
+	const why = "0.0300 USD/h, 70 % below on-demand; holds 0 of 1 in the zone, its type 0 of 3"
+	if err != nil || got[0].Pool != (Pool{"cheap.x", "b"}) || got[0].SpotUSD != 0.030 || got[0].MaxUSD != 0.100 || got[0].Why() != why {
+		t.Errorf("got %+v (%s), %v", got, got[0].Why(), err)
 	}
 	n.MaxPriceUSD = 0.08
 	if got, _ = Candidates(shelf(three), n, "b", nil, nil, 6); got[0].MaxUSD != 0.08 {

@@ -7,15 +7,13 @@ import (
 
 // Compatible returns, in order of name, the types that could run the
 // original's work wherever they are offered, and for every other type the
-// rule that threw it out. A type offered in none of n.Zones is refused by
+// rule that threw it out, counted. A type offered in none of n.Zones is refused by
 // RuleOffered (n.Zones empty: not asked). An unknown original refuses all.
 func Compatible(c Catalog, n Need) ([]string, Refusals) {
-	refusals := newRefusals(len(c.Types))
+	refusals := newRefusals()
 	victim, known := c.Types[n.Victim]
 	if !known {
-		for name := range c.Types {
-			refusals.add(name, RuleUnknownVictim)
-		}
+		refusals.ByRule[RuleUnknownVictim] = len(c.Types)
 		return nil, refusals
 	}
 	w, assumptions := settle(victim, n)
@@ -24,16 +22,36 @@ func Compatible(c Catalog, n Need) ([]string, Refusals) {
 	var t Type // one for all: the rules take it by pointer
 	for name := range c.Types {
 		t = c.Types[name]
-		if rule, refused := w.refuses(&t); refused {
-			refusals.add(name, rule)
-		} else if !offeredAnywhere(c, name, n.Zones) {
-			refusals.add(name, RuleOffered)
+		if rule, refused := w.refusesIn(c, &t); refused {
+			refusals.add(rule)
 		} else {
 			names = append(names, name)
 		}
 	}
 	slices.Sort(names)
 	return names, refusals
+}
+
+// WhyNot returns the rule that keeps a type from standing in for the original, if one does.
+func WhyNot(c Catalog, n Need, name string) (Rule, bool) {
+	victim, known := c.Types[n.Victim]
+	if !known {
+		return RuleUnknownVictim, true
+	}
+	w, _ := settle(victim, n)
+	t := c.Types[name]
+	return w.refusesIn(c, &t)
+}
+
+// refusesIn is refuses, and asks then whether any of the group's zones offers the type.
+func (w *wish) refusesIn(c Catalog, t *Type) (Rule, bool) {
+	if rule, refused := w.refuses(t); refused {
+		return rule, true
+	}
+	if !offeredAnywhere(c, t.Name, w.Zones) {
+		return RuleOffered, true
+	}
+	return "", false
 }
 
 func offeredAnywhere(c Catalog, name string, zones []string) bool {

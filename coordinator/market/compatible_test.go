@@ -102,8 +102,8 @@ func TestEachRuleRefusesWhatBreaksItAndNothingElse(t *testing.T) {
 			x := o
 			tt.change(&x)
 			tt.need.Victim = o.Name
-			names, refusals := Compatible(pair(o, x), tt.need)
-			if got := refusals.ByType["x1.large"]; got != tt.want {
+			names, _ := Compatible(pair(o, x), tt.need)
+			if got, _ := WhyNot(pair(o, x), tt.need, "x1.large"); got != tt.want {
 				t.Errorf("refused by %q, want %q", got, tt.want)
 			}
 			if slices.Contains(names, "x1.large") != (tt.want == "") {
@@ -131,8 +131,8 @@ func TestATypeOfferedInNoZoneOfTheGroupIsRefused(t *testing.T) {
 		t.Error("offered in b, yet refused")
 	}
 	delete(c.Offered, Pool{"x1.large", "b"})
-	if _, r := Compatible(c, Need{Victim: "o1.large", Zones: []string{"a", "b"}}); r.ByType["x1.large"] != RuleOffered {
-		t.Errorf("refused by %q, want %q", r.ByType["x1.large"], RuleOffered)
+	if r, no := WhyNot(c, Need{Victim: "o1.large", Zones: []string{"a", "b"}}, "x1.large"); !no || r != RuleOffered {
+		t.Errorf("refused by %q, want %q", r, RuleOffered)
 	}
 }
 

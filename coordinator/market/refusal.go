@@ -38,27 +38,20 @@ const (
 	RuleUnknownVictim     Rule = "original's type unknown"
 )
 
-// Refusals says which rule threw out what, and what had to be assumed.
+// Refusals counts what each rule threw out, and says what had to be assumed.
 type Refusals struct {
 	ByRule      map[Rule]int
-	ByType      map[string]Rule
 	Assumptions []string // one sentence each, in a fixed order
 }
 
-// newRefusals makes room for as many types as may be refused.
-func newRefusals(types int) Refusals {
-	return Refusals{ByRule: make(map[Rule]int, len(rules)), ByType: make(map[string]Rule, types)}
-}
+func newRefusals() Refusals { return Refusals{ByRule: make(map[Rule]int, len(rules))} }
 
 func (r Refusals) clone() Refusals {
-	r.ByRule, r.ByType = maps.Clone(r.ByRule), maps.Clone(r.ByType)
+	r.ByRule = maps.Clone(r.ByRule)
 	return r
 }
 
-func (r Refusals) add(name string, rule Rule) {
-	r.ByRule[rule]++
-	r.ByType[name] = rule
-}
+func (r Refusals) add(rule Rule) { r.ByRule[rule]++ }
 
 // String lists the counts, largest first: "12 less memory, 3 burstable".
 func (r Refusals) String() string {

@@ -70,14 +70,19 @@ func (s share) crowding(p Pool) Crowding {
 }
 
 func (s share) candidate(p Pool, price float64, l limits) Candidate {
-	c := Candidate{Pool: p, SpotUSD: price, MaxUSD: l.max, Crowding: s.crowding(p)}
-	c.Why = fmt.Sprintf("%.4f USD/h, %.0f %% below on-demand; holds %d of %d in the zone, its type %d of %d",
-		price, 100*(1-price/l.onDemand), s.held[p], s.poolCap, s.byType[p.Type], s.typeCap)
+	return Candidate{Pool: p, SpotUSD: price, MaxUSD: l.max, Crowding: s.crowding(p), onDemand: l.onDemand,
+		inPool: s.held[p], inType: s.byType[p.Type], poolCap: s.poolCap, typeCap: s.typeCap}
+}
+
+// Why is one clause for people.
+func (c Candidate) Why() string {
+	why := fmt.Sprintf("%.4f USD/h, %.0f %% below on-demand; holds %d of %d in the zone, its type %d of %d",
+		c.SpotUSD, 100*(1-c.SpotUSD/c.onDemand), c.inPool, c.poolCap, c.inType, c.typeCap)
 	switch c.Crowding.Over {
 	case OverTypeShare:
-		c.Why += "; over the type's share, nothing else is left"
+		why += "; over the type's share, nothing else is left"
 	case OverPoolShare:
-		c.Why += "; over the pool's share, nothing else is left"
+		why += "; over the pool's share, nothing else is left"
 	}
-	return c
+	return why
 }

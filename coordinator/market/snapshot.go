@@ -21,10 +21,14 @@ func FromSnapshot(region string, zones []string) (Catalog, error) {
 	if len(zones) == 0 {
 		return Catalog{}, fmt.Errorf("catalog of %s: no zones given: name the group's zones, for example %sa", region, region)
 	}
-	c := Catalog{
-		Types: map[string]Type{}, Offered: map[Pool]bool{}, SpotUSD: map[Pool]float64{}, OnDemandUSD: map[string]float64{},
-		Source: "snapshot " + snapshot.Date + ", zones assumed in order of price", AsOf: snapshot.AsOf,
-	}
+	c := FromPrices(prices, zones)
+	c.Source, c.AsOf = "snapshot "+snapshot.Date+", zones assumed in order of price", snapshot.AsOf
+	return c, nil
+}
+
+// FromPrices makes a Catalog of one region's prices in the snapshot's form, and of the types that the snapshot knows.
+func FromPrices(prices []snapshot.Price, zones []string) Catalog {
+	c := Catalog{Types: map[string]Type{}, Offered: map[Pool]bool{}, SpotUSD: map[Pool]float64{}, OnDemandUSD: map[string]float64{}}
 	unpriced := 0
 	for _, p := range prices {
 		t, ok := snapshot.Lookup(p.Type)
@@ -38,7 +42,7 @@ func FromSnapshot(region string, zones []string) (Catalog, error) {
 		}
 	}
 	c.Assumptions = snapshotAssumptions(unpriced)
-	return c, nil
+	return c
 }
 
 // offer enters a type for as many zones as offered it.

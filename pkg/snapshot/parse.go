@@ -121,7 +121,11 @@ func parsePrices(file []byte, rows map[string]row) (map[string][]Price, error) {
 	if err != nil {
 		return nil, err
 	}
-	records := csv.NewReader(zr)
+	return readPrices(zr, rows)
+}
+
+func readPrices(r io.Reader, rows map[string]row) (map[string][]Price, error) {
+	records := csv.NewReader(r)
 	records.ReuseRecord = true
 	if _, err := records.Read(); err != nil { // header
 		return nil, err
