@@ -161,9 +161,9 @@ func TestWhatTheCallerDidNotKnowIsNamed(t *testing.T) {
 
 func TestRefusalsReadLargestFirst(t *testing.T) {
 	t.Parallel()
-	r := newRefusals(4)
-	for name, rule := range map[string]Rule{"a": RuleMemory, "b": RuleMemory, "c": RuleVCPU, "d": RuleArch} {
-		r.add(name, rule)
+	r := newRefusals()
+	for _, rule := range []Rule{RuleMemory, RuleVCPU, RuleArch, RuleMemory} {
+		r.add(rule)
 	}
 	if got, want := r.String(), "2 less memory, 1 fewer vCPUs, 1 other architecture"; got != want {
 		t.Errorf("got %q, want %q", got, want)
