@@ -37,15 +37,11 @@ func document(file, key, command string, into any) error {
 func decode(body []byte, key, command string, into any) error {
 	remedy := "give the output of aws " + command
 	body = bytes.TrimPrefix(body, []byte("\ufeff"))
-	var top map[string]json.RawMessage
-	if err := json.Unmarshal(body, &top); err != nil {
-		return &dataset.Error{Line: line(body, err), Reason: "no JSON object: " + err.Error(), Remedy: remedy}
-	}
-	if _, ok := top[key]; !ok {
-		return &dataset.Error{Reason: "it has no " + key, Remedy: remedy}
-	}
 	if err := json.Unmarshal(body, into); err != nil {
 		return &dataset.Error{Line: line(body, err), Reason: err.Error(), Remedy: remedy}
+	}
+	if !bytes.Contains(body, []byte(`"`+key+`"`)) { // a document of something else decodes to nothing
+		return &dataset.Error{Reason: "it has no " + key, Remedy: remedy}
 	}
 	return nil
 }

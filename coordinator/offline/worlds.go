@@ -1,6 +1,7 @@
 package offline
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -26,12 +27,15 @@ type World struct {
 
 // Worlds reads the files and makes a world of every group, in the file's order, as of now.
 func Worlds(f Files, scope settings.Scope, defaults settings.Settings, now time.Time) ([]World, error) {
-	groups, err := readGroups(f.Groups)
-	if err != nil {
-		return nil, err
-	}
+	var groups []astypes.AutoScalingGroup
+	read := make(chan error, 1)
+	go func() { // the two largest files at once
+		var err error
+		groups, err = readGroups(f.Groups)
+		read <- err
+	}()
 	instances, err := readInstances(f.Instances)
-	if err != nil {
+	if err := errors.Join(<-read, err); err != nil {
 		return nil, err
 	}
 	m := maker{scope: scope, defaults: defaults, now: now, byID: make(map[string]types.Instance, len(instances)), ofGroup: map[string][]string{}}
