@@ -136,7 +136,7 @@ func (s *options) planLive(ctx context.Context, p planFlags) ([]plan.Group, erro
 	if err != nil {
 		return nil, err
 	}
-	actor := act.New(act.Config{EC2: c.EC2, AutoScaling: c.AutoScaling, TargetGroups: c.TargetGroups, Balancers: c.Balancers, Stacks: c.Stacks,
+	actor := act.New(act.Config{EC2: c.EC2, AutoScaling: c.AutoScaling, TargetGroups: c.TargetGroups, Balancers: c.Balancers, Stacks: c.Stacks, Pricing: c.Pricing,
 		Region: s.region, Scope: scope, Defaults: s.defaults, Spotd: spotd, Now: time.Now})
 	names := p.names
 	if len(names) == 0 {

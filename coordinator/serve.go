@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancing"
 	elbv2 "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/aws-sdk-go-v2/service/pricing"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/rs/zerolog"
 
@@ -52,7 +53,21 @@ func (s *options) realClients(ctx context.Context) (wire.Clients, sqsAPI, error)
 	return wire.Clients{
 		EC2: ec2.NewFromConfig(cfg), AutoScaling: autoscaling.NewFromConfig(cfg), DynamoDB: dynamodb.NewFromConfig(cfg), SQS: queues,
 		TargetGroups: elbv2.NewFromConfig(cfg), Balancers: elb.NewFromConfig(cfg), Stacks: cloudformation.NewFromConfig(cfg),
+		Pricing: pricing.NewFromConfig(cfg, func(o *pricing.Options) { o.Region = pricingRegion(cfg.Region) }),
 	}, queues, nil
+}
+
+// pricingRegion is the nearest of the few regions that have the Pricing API.
+func pricingRegion(region string) string {
+	switch {
+	case strings.HasPrefix(region, "cn-"):
+		return "cn-northwest-1"
+	case strings.HasPrefix(region, "eu-"):
+		return "eu-central-1"
+	case strings.HasPrefix(region, "ap-"):
+		return "ap-south-1"
+	}
+	return "us-east-1"
 }
 
 func (s *options) realHandler(ctx context.Context) (*handle.Handler, sqsAPI, error) {

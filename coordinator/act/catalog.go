@@ -3,10 +3,8 @@ package act
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -14,92 +12,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
-	"autospotting/coordinator/decide"
 	"autospotting/coordinator/market"
 )
 
-// How long what changes slowly is kept: spot prices glide, types and offerings change by the month.
-const (
-	pricesFor = 5 * time.Minute
-	typesFor  = 6 * time.Hour
-)
-
-type templateVersion struct{ id, version string }
-
-// cache holds what one process may remember between messages. All of it can be read again.
-type cache struct {
-	templates table[templateVersion]
-	images    table[market.Need]
-	subnets   table[map[string]string]
-	protected table[protection]
-
-	mu       sync.Mutex
-	types    map[string]market.Type
-	offered  map[market.Pool]bool
-	typesAt  time.Time
-	spot     map[market.Pool]float64
-	spotAt   time.Time
-	snapshot market.Catalog
-	zones    string
-}
-
-type table[V any] struct{ m sync.Map }
-
-func (t *table[V]) get(k string) (v V, ok bool) {
-	x, ok := t.m.Load(k)
-	if ok {
-		v = x.(V)
-	}
-	return v, ok
-}
-
-func (t *table[V]) clear() { t.m.Clear() }
-
-func (t *table[V]) put(k string, v V) { t.m.Store(k, v) }
-
-func decideZones(g decide.Group) []string { return slices.Sorted(maps.Keys(g.Subnets)) }
-
-// catalog reads types, offerings and spot prices live; on-demand prices are the built-in snapshot's.
-func (a *Actor) catalog(ctx context.Context, zones []string) (market.Catalog, error) {
-	c := &a.cache
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	now := a.Now()
-	key := fmt.Sprint(zones)
-	if c.zones != key { // groups of one region nearly always share their zones
-		c.zones, c.typesAt, c.spotAt = key, time.Time{}, time.Time{}
-		snap, err := market.FromSnapshot(a.Region, zones)
-		if err != nil {
-			return market.Catalog{}, err
-		}
-		c.snapshot = snap
-	}
-	if now.Sub(c.typesAt) > typesFor {
-		if err := a.readTypes(ctx, zones); err != nil {
-			return market.Catalog{}, err
-		}
-		c.typesAt = now
-	}
-	if now.Sub(c.spotAt) > pricesFor {
-		spot, err := a.readSpot(ctx, zones)
-		if err != nil {
-			return market.Catalog{}, err
-		}
-		c.spot, c.spotAt = spot, now
-	}
-	return market.Catalog{
-		Types: c.types, Offered: c.offered, SpotUSD: c.spot, OnDemandUSD: c.snapshot.OnDemandUSD,
-		Source: "types and spot prices live, on-demand prices " + c.snapshot.Source, AsOf: c.spotAt,
-	}, nil
-}
-
-func (a *Actor) readTypes(ctx context.Context, zones []string) error {
+// readTypes reads what is sold, and what is offered in the zones.
+func (a *Actor) readTypes(ctx context.Context, zones []string) (goods, error) {
 	list := map[string]market.Type{}
 	pages := ec2.NewDescribeInstanceTypesPaginator(a.EC2, &ec2.DescribeInstanceTypesInput{MaxResults: aws.Int32(100)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return fmt.Errorf("describe instance types: %w", err)
+			return goods{}, fmt.Errorf("describe instance types: %w", err)
 		}
 		for _, t := range page.InstanceTypes {
 			list[string(t.InstanceType)] = ToType(t)
@@ -112,23 +35,22 @@ func (a *Actor) readTypes(ctx context.Context, zones []string) error {
 	for offers.HasMorePages() {
 		page, err := offers.NextPage(ctx)
 		if err != nil {
-			return fmt.Errorf("describe instance type offerings: %w", err)
+			return goods{}, fmt.Errorf("describe instance type offerings: %w", err)
 		}
 		for _, o := range page.InstanceTypeOfferings {
 			offered[market.Pool{Type: string(o.InstanceType), Zone: aws.ToString(o.Location)}] = true
 		}
 	}
-	a.cache.types, a.cache.offered = list, offered
-	return nil
+	return goods{list, offered, a.Now()}, nil
 }
 
 // readSpot asks for the price of this moment: with equal start and end the service returns the last change before.
-func (a *Actor) readSpot(ctx context.Context, zones []string) (map[market.Pool]float64, error) {
+func (a *Actor) readSpot(ctx context.Context, zones []string, product string) (map[market.Pool]float64, error) {
 	now := a.Now()
 	spot := map[market.Pool]float64{}
 	newest := map[market.Pool]time.Time{}
 	pages := ec2.NewDescribeSpotPriceHistoryPaginator(a.EC2, &ec2.DescribeSpotPriceHistoryInput{
-		StartTime: &now, EndTime: &now, ProductDescriptions: []string{"Linux/UNIX"},
+		StartTime: &now, EndTime: &now, ProductDescriptions: []string{product},
 		Filters: []ec2types.Filter{{Name: aws.String("availability-zone"), Values: zones}}, MaxResults: aws.Int32(1000)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)

@@ -86,7 +86,9 @@ type Config struct {
 	TargetGroups TargetGroups
 	Balancers    Balancers
 	Stacks       Stacks
-	Region       string
+	// Pricing may be nil: then on-demand prices are the built-in ones.
+	Pricing Pricing
+	Region  string
 	// Scope says which groups are served; those tagged spot-enabled=true if it is empty.
 	Scope settings.Scope
 	// Defaults are the installation's; settings.Defaults() unless it says otherwise.

@@ -1,6 +1,7 @@
 package act
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -79,6 +80,7 @@ func ToInstance(i types.Instance) decide.Instance {
 	if i.Placement != nil {
 		out.Zone, out.Tenancy = aws.ToString(i.Placement.AvailabilityZone), string(i.Placement.Tenancy)
 	}
+	out.Product = Product(aws.ToString(i.PlatformDetails))
 	out.Reserved = aws.ToString(i.CapacityReservationId) != ""
 	if i.State != nil {
 		out.State = string(i.State.Name)
@@ -97,6 +99,12 @@ func ToInstance(i types.Instance) decide.Instance {
 	// Both marks: anybody may set our tag, only AWS sets the reserved one, and an Auto Scaling group's own launch has none.
 	out.Ours = tagged && out.Nonce != "" && reserved
 	return out
+}
+
+// Product is the name by which spot of a platform is priced: histories of old accounts add which network it is in, and what names
+// none is Linux.
+func Product(platform string) string {
+	return cmp.Or(strings.TrimSuffix(platform, " (Amazon VPC)"), linux)
 }
 
 // Join puts the group's view of its members beside EC2's. A member that EC2 does not show counts as no capacity.

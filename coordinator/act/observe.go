@@ -55,7 +55,7 @@ func (a *Actor) whatToLaunch(ctx context.Context, w *decide.World, g described) 
 	if w.Template, err = a.template(ctx, g); err != nil {
 		return err
 	}
-	w.Catalog, err = a.catalog(ctx, decideZones(w.Group))
+	w.Catalog, err = a.catalog(ctx, *w)
 	return err
 }
 

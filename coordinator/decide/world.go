@@ -81,6 +81,7 @@ type Instance struct {
 	Protected   bool   // from scale-in
 	Undeletable bool   // EC2 termination protection
 	Unchecked   bool   // whether EC2 protects it from termination was not read
+	Product     string // by which spot is priced: Linux/UNIX, Windows …
 	Tenancy     string // default, dedicated or host; empty is default
 	Reserved    bool   // runs in a capacity reservation, which is paid for anyhow
 	Foreign     bool   // a member of another group

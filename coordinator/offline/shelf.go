@@ -115,7 +115,7 @@ func (s *shelf) readCLIPrices(body []byte, now time.Time) error {
 			return &dataset.Error{Reason: fmt.Sprintf("price %d, %q, is no price", n+1, aws.ToString(p.SpotPrice)), Remedy: "give the output of aws ec2 describe-spot-price-history"}
 		}
 		pool := market.Pool{Type: string(p.InstanceType), Zone: aws.ToString(p.AvailabilityZone)}
-		product, at := product(string(p.ProductDescription)), aws.ToTime(p.Timestamp)
+		product, at := act.Product(string(p.ProductDescription)), aws.ToTime(p.Timestamp)
 		key := product + "|" + pool.String()
 		if at.After(now) || at.Before(newest[key]) {
 			continue
@@ -132,16 +132,3 @@ func (s *shelf) price(product string, pool market.Pool, usd float64) {
 	}
 	s.spot[product][pool] = usd
 }
-
-// product drops the suffix by which histories of old accounts tell VPC from EC2-Classic, and gives instances that name no platform
-// the commonest.
-func product(description string) string {
-	if cut, ok := bytes.CutSuffix([]byte(description), []byte(" (Amazon VPC)")); ok {
-		description = string(cut)
-	}
-	if description == "" {
-		return linux
-	}
-	return description
-}
-

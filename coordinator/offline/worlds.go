@@ -216,7 +216,7 @@ func (m *maker) need(w *World, i types.Instance) string {
 	}
 	n.NetworkInterfaces = len(i.NetworkInterfaces)
 	w.Template.Need = n
-	p := product(aws.ToString(i.PlatformDetails))
+	p := act.Product(aws.ToString(i.PlatformDetails))
 	if i.PlatformDetails == nil && i.Platform == types.PlatformValuesWindows {
 		p = "Windows"
 	}

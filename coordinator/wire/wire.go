@@ -21,6 +21,7 @@ type Clients struct {
 	TargetGroups act.TargetGroups
 	Balancers    act.Balancers
 	Stacks       act.Stacks
+	Pricing      act.Pricing
 	DynamoDB     dynamo.API
 	SQS          handle.SQSAPI
 }
@@ -43,7 +44,7 @@ type Config struct {
 // Handler returns what handles the messages of both queues.
 func Handler(c Config, with Clients) *handle.Handler {
 	actor := act.New(act.Config{
-		EC2: with.EC2, AutoScaling: with.AutoScaling, TargetGroups: with.TargetGroups, Balancers: with.Balancers, Stacks: with.Stacks, Region: c.Region, Scope: c.Scope,
+		EC2: with.EC2, AutoScaling: with.AutoScaling, TargetGroups: with.TargetGroups, Balancers: with.Balancers, Stacks: with.Stacks, Pricing: with.Pricing, Region: c.Region, Scope: c.Scope,
 		Defaults: c.Defaults, Spotd: c.Spotd, Now: c.Now,
 	})
 	return &handle.Handler{

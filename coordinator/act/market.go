@@ -1,0 +1,173 @@
+package act
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"autospotting/coordinator/decide"
+	"autospotting/coordinator/market"
+	"autospotting/pkg/snapshot"
+)
+
+// How long what changes slowly is kept: spot prices glide, types and offerings change by the month.
+const (
+	pricesFor = 5 * time.Minute
+	typesFor  = 6 * time.Hour
+)
+
+// linux is the product of instances that name no platform.
+const linux = "Linux/UNIX"
+
+// cache holds what one process may remember between messages. All of it can be read again.
+type cache struct {
+	templates table[templateVersion]
+	images    table[market.Need]
+	subnets   table[map[string]string]
+	protected table[protection]
+
+	mu       sync.Mutex // of the market: one reads, the others wait for what it read
+	goods    map[string]goods
+	spot     map[string]spotPrices
+	onDemand map[string]onDemandPrice
+}
+
+type templateVersion struct{ id, version string }
+
+// goods are the types, and where they are offered.
+type goods struct {
+	types   map[string]market.Type
+	offered map[market.Pool]bool
+	at      time.Time
+}
+
+type spotPrices struct {
+	usd map[market.Pool]float64
+	at  time.Time
+}
+
+type table[V any] struct{ m sync.Map }
+
+func (t *table[V]) get(k string) (v V, ok bool) {
+	x, ok := t.m.Load(k)
+	if ok {
+		v = x.(V)
+	}
+	return v, ok
+}
+
+func (t *table[V]) clear() { t.m.Clear() }
+
+func (t *table[V]) put(k string, v V) { t.m.Store(k, v) }
+
+func decideZones(g decide.Group) []string { return slices.Sorted(maps.Keys(g.Subnets)) }
+
+// catalog reads what is sold in the zones, and the prices for the product that the group's instances run.
+func (a *Actor) catalog(ctx context.Context, w decide.World) (market.Catalog, error) {
+	zones, product := decideZones(w.Group), productOf(w.Instances)
+	a.cache.mu.Lock()
+	defer a.cache.mu.Unlock()
+	g, err := a.goods(ctx, zones)
+	if err != nil {
+		return market.Catalog{}, err
+	}
+	spot, err := a.spotPrices(ctx, zones, product)
+	if err != nil {
+		return market.Catalog{}, err
+	}
+	out := market.Catalog{Types: g.types, Offered: g.offered, SpotUSD: spot.usd, AsOf: spot.at, Source: "types and spot prices of " + product + " live"}
+	a.priceOnDemand(ctx, &out, product, w)
+	return out, nil
+}
+
+func (a *Actor) goods(ctx context.Context, zones []string) (goods, error) {
+	key := fmt.Sprint(zones)
+	if g, ok := a.cache.goods[key]; ok && a.Now().Sub(g.at) <= typesFor {
+		return g, nil
+	}
+	g, err := a.readTypes(ctx, zones)
+	if err == nil {
+		keep(&a.cache.goods, key, g)
+	}
+	return g, err
+}
+
+func (a *Actor) spotPrices(ctx context.Context, zones []string, product string) (spotPrices, error) {
+	key := fmt.Sprint(zones, product)
+	if s, ok := a.cache.spot[key]; ok && a.Now().Sub(s.at) <= pricesFor {
+		return s, nil
+	}
+	usd, err := a.readSpot(ctx, zones, product)
+	if err != nil {
+		return spotPrices{}, err
+	}
+	s := spotPrices{usd, a.Now()}
+	keep(&a.cache.spot, key, s)
+	return s, nil
+}
+
+func keep[V any](m *map[string]V, key string, v V) {
+	if *m == nil {
+		*m = map[string]V{}
+	}
+	(*m)[key] = v
+}
+
+// productOf is the product by which the group's instances are priced: that of its oldest on-demand member, else of any.
+func productOf(list []decide.Instance) string {
+	var oldest decide.Instance
+	for _, i := range list {
+		older := oldest.ID == "" || oldest.Spot && !i.Spot || oldest.Spot == i.Spot && i.Launched.Before(oldest.Launched)
+		if i.Member && i.Product != "" && older {
+			oldest = i
+		}
+	}
+	if oldest.Product == "" {
+		return linux
+	}
+	return oldest.Product
+}
+
+// priceOnDemand fills in the built-in prices, which know Linux only, and over them what the Pricing API says of the types that the
+// group runs: theirs are the prices that a swap is measured by.
+func (a *Actor) priceOnDemand(ctx context.Context, c *market.Catalog, product string, w decide.World) {
+	c.OnDemandUSD = map[string]float64{}
+	builtIn := snapshot.Prices(a.Region)
+	if product == linux {
+		for _, p := range builtIn {
+			c.OnDemandUSD[p.Type] = p.OnDemandUSD
+		}
+	}
+	var unread []string
+	for _, name := range typesOf(w) {
+		usd, err := a.onDemandUSD(ctx, product, name)
+		switch {
+		case err == nil && usd > 0:
+			c.OnDemandUSD[name] = usd
+		case c.OnDemandUSD[name] > 0:
+			unread = append(unread, name)
+		}
+	}
+	if len(unread) > 0 {
+		c.Source += ", on-demand prices of " + snapshot.Date + " built in"
+		c.Assumptions = append(c.Assumptions, fmt.Sprintf("the on-demand price of %s is the built-in one of %s, since the Pricing API did not tell it", strings.Join(unread, ", "), snapshot.Date))
+	}
+}
+
+// typesOf lists the types that a swap in the group would be measured by, in order.
+func typesOf(w decide.World) []string {
+	names := map[string]bool{}
+	if w.Template.Type != "" {
+		names[w.Template.Type] = true
+	}
+	for _, i := range w.Instances {
+		if i.Member && !i.Spot {
+			names[i.Type] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
