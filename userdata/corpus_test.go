@@ -72,8 +72,9 @@ func TestEveryFileOfTheCorpusComesBackToTheByte(t *testing.T) {
 func TestWhatBecomesOfEachFile(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
-	for _, name := range sorted(corpus(t)) {
-		owner := corpus(t)[name]
+	files := corpus(t)
+	for _, name := range sorted(files) {
+		owner := files[name]
 		out, note := inject(t, owner, all())
 		if note == "" {
 			note = "injected"

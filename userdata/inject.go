@@ -94,9 +94,10 @@ func notPacked(out []byte, format Format) string {
 	return ""
 }
 
-func unchanged(f Format, reason string) string {
-	return fmt.Sprintf("passed through unchanged: %s: %s", f, reason)
-}
+// Unchanged begins the note on what passed through.
+const Unchanged = "passed through unchanged: "
+
+func unchanged(f Format, reason string) string { return fmt.Sprintf("%s%s: %s", Unchanged, f, reason) }
 
 // Remove takes out what Inject put in; user data without it comes back as it
 // is. Remove(Inject(x)) is x for every x that holds no injection.
