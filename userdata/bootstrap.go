@@ -9,10 +9,27 @@ import (
 )
 
 //go:embed bootstrap.sh
-var bootstrap string
+var bootstrapSource string
 
 //go:embed bootstrap.ps1
-var bootstrapWindows string
+var bootstrapWindowsSource string
+
+// What goes into user data is the source without its comments, but for the
+// first: 16 KB are to be shared with the owner.
+var bootstrap, bootstrapWindows = uncommented(bootstrapSource), uncommented(bootstrapWindowsSource)
+
+func uncommented(source string) string {
+	head, body, _ := strings.Cut(source, settingsBegin)
+	var b strings.Builder
+	b.WriteString(head + settingsBegin)
+	for line := range strings.Lines(body) {
+		comment := strings.HasPrefix(strings.TrimLeft(line, " "), "#") && line != settingsEnd
+		if !comment && line != "\n" {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
+}
 
 // The lines of the scripts between which the settings stand, one assignment
 // a line; reading them back needs no more than that.
@@ -40,8 +57,12 @@ func (s Settings) assignments(sums ...string) []assignment {
 	for _, arch := range sums {
 		list = append(list, assignment{sumName(arch), strings.ToLower(s.SHA256[arch]), false})
 	}
-	for _, name := range slices.Sorted(maps.Keys(s.Env)) {
+	names := slices.Sorted(maps.Keys(s.Env))
+	for _, name := range names {
 		list = append(list, assignment{name, s.Env[name], true})
+	}
+	if len(names) > 0 {
+		list = append(list, assignment{"SPOTD_ENV", strings.Join(names, " "), false})
 	}
 	return list
 }
@@ -126,6 +147,7 @@ func (s *Settings) assign(a assignment) bool {
 		s.Version = a.value
 	case "SPOTD_URL":
 		s.ReleaseURL = a.value
+	case "SPOTD_ENV": // the names of what is exported
 	default:
 		return s.assignSum(a)
 	}
