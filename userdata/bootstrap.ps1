@@ -10,10 +10,10 @@ function Say($text) {
   $line = "$(Get-Date -Format s) spotd-bootstrap: $text"
   try { Add-Content -Path "$dir\bootstrap.log" -Value $line } catch { }
   try { # the console that EC2 shows
-    $port = New-Object System.IO.Ports.SerialPort COM1, 115200
+    $port = New-Object -TypeName System.IO.Ports.SerialPort -ArgumentList @('COM1', 115200)
     $port.Open(); $port.WriteLine($line); $port.Close()
   } catch { }
-  try {
+  try { # where other services log
     New-EventLog -LogName Application -Source spotd-bootstrap -ErrorAction SilentlyContinue
     Write-EventLog -LogName Application -Source spotd-bootstrap -EventId 1 -Message $text
   } catch { }
@@ -23,7 +23,8 @@ function Say($text) {
 # the tools that AWS's images come with.
 function Fetch($url, $file) {
   if ($url -match '^s3://([^/]+)/(.+)$') {
-    Read-S3Object -BucketName $Matches[1] -Key $Matches[2] -File $file -Region $SPOTD_TOPIC.Split(':')[3] | Out-Null
+    $region = $SPOTD_TOPIC.Split(':')[3]
+    Read-S3Object -BucketName $Matches[1] -Key $Matches[2] -File $file -Region $region | Out-Null
     return
   }
   $client = New-Object System.Net.WebClient
