@@ -66,6 +66,7 @@ func (a *Actor) want(ctx context.Context, g described) (w wanted, image, unreada
 	if len(from.dropped) > 0 {
 		w.note = "not taken over: " + strings.Join(from.dropped, ", ")
 	}
+	tidyTags(w.data, g.world.Tags)
 	if err := a.inject(g.world.Name, w.data); err != nil {
 		return w, "", "", err
 	}
@@ -220,6 +221,9 @@ func (a *Actor) makeTemplate(ctx context.Context, group string) error {
 	_, err = a.EC2.CreateLaunchTemplateVersion(ctx, &ec2.CreateLaunchTemplateVersionInput{
 		LaunchTemplateName: &w.name, VersionDescription: &w.hash, LaunchTemplateData: w.data, ClientToken: &w.hash,
 	})
+	if err == nil {
+		a.prune(ctx, w.name)
+	}
 	return err
 }
 
