@@ -29,6 +29,7 @@ type templateVersion struct{ id, version string }
 // cache holds what one process may remember between messages. All of it can be read again.
 type cache struct {
 	templates table[templateVersion]
+	rehearsed table[rehearsal]
 	images    table[market.Need]
 	subnets   table[map[string]string]
 	protected table[protection]

@@ -83,7 +83,8 @@ var (
 type Config struct {
 	EC2         EC2
 	AutoScaling AutoScaling
-	// TargetGroups, Balancers and Stacks may be nil where there are none to be asked.
+	// Rehearser, TargetGroups, Balancers and Stacks may be nil where there are none to be asked.
+	Rehearser    Rehearser
 	TargetGroups TargetGroups
 	Balancers    Balancers
 	Stacks       Stacks

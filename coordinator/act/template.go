@@ -44,7 +44,9 @@ func (a *Actor) template(ctx context.Context, g described) (decide.Template, err
 		t.Unreadable = unreadable
 		return t, err
 	}
-	t.ID, t.Version, err = a.ours(ctx, want)
+	if t.ID, t.Version, err = a.ours(ctx, want); err == nil {
+		t.Unreadable = a.rehearse(ctx, g, want, t)
+	}
 	return t, err
 }
 

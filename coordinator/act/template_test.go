@@ -1,18 +1,23 @@
 package act
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/smithy-go"
 
+	"autospotting/coordinator/decide"
 	"autospotting/coordinator/settings"
 )
 
@@ -161,5 +166,86 @@ func TestOldVersionsOfOursAreDeleted(t *testing.T) {
 		if slices.Contains(acc.deleted, "1") {
 			t.Error("the default version cannot be deleted")
 		}
+	}
+}
+
+// rehearsing answers dry runs as it is told, and counts them.
+type rehearsing struct {
+	code, text string
+	asked      []*ec2.RunInstancesInput
+}
+
+func (r *rehearsing) RunInstances(_ context.Context, in *ec2.RunInstancesInput, _ ...func(*ec2.Options)) (*ec2.RunInstancesOutput, error) {
+	r.asked = append(r.asked, in)
+	return nil, &smithy.GenericAPIError{Code: r.code, Message: r.text}
+}
+
+func TestWhatCannotBeLaunchedIsLearntBeforeTheSwapWithTheRemedy(t *testing.T) {
+	t.Parallel()
+	for _, one := range []struct{ name, code, text, says string }{
+		{"all is well", "DryRunOperation", "Request would have succeeded, but DryRun flag is set.", ""},
+		{"PassRole", "UnauthorizedOperation", "You are not authorized to perform: iam:PassRole on resource: arn:aws:iam::1:role/web. Encoded authorization failure message: abc_DEF-123", "allow the coordinator's role iam:PassRole"},
+		{"no service-linked role", "AuthFailure.ServiceLinkedRoleCreationNotPermitted", "The provided credentials do not have permission to create the service-linked role for EC2 Spot Instances.", "create-service-linked-role --aws-service-name spot.amazonaws.com"},
+		{"the image is gone", "InvalidAMIID.NotFound", "The image id '[ami-1]' does not exist", "another image"},
+		{"the key of a volume", "Client.InvalidKMSKey.InvalidState", "The KMS key provided is in an incorrect state", "aws kms create-grant"},
+		{"the profile is gone", "InvalidParameterValue", "Value (web) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name", "another in the group's template"},
+		{"a value that only this kind of request refuses", "InvalidParameterValue", "something else", ""},
+		{"throttled", "RequestLimitExceeded", "Request limit exceeded.", ""},
+		{"no capacity now", "InsufficientInstanceCapacity", "We currently do not have sufficient capacity", ""},
+	} {
+		t.Run(one.name, func(t *testing.T) {
+			t.Parallel()
+			_, actor := newAccount()
+			asked := &rehearsing{code: one.code, text: one.text}
+			now := time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC)
+			actor.Rehearser, actor.Now = asked, func() time.Time { return now }
+			g := described{raw: astypes.AutoScalingGroup{VPCZoneIdentifier: aws.String("subnet-b,subnet-a")}}
+			w := wanted{data: &types.RequestLaunchTemplateData{}}
+			tmpl := decide.Template{ID: "lt-1", Version: "3", Type: "m5.large", Hash: "h"}
+			first := actor.rehearse(t.Context(), g, w, tmpl)
+			if second := actor.rehearse(t.Context(), g, w, tmpl); second != first || len(asked.asked) != 1 {
+				t.Errorf("asked %d times, told %q and %q", len(asked.asked), first, second)
+			}
+			if (first == "") != (one.says == "") || !strings.Contains(first, one.says) || strings.Contains(first, "abc_DEF") {
+				t.Errorf("told %q, want it to say %q", first, one.says)
+			}
+			if in := asked.asked[0]; !*in.DryRun || *in.LaunchTemplate.Version != "3" || *in.SubnetId != "subnet-a" || in.InstanceMarketOptions.MarketType != "spot" {
+				t.Errorf("asked for %+v", in)
+			}
+			now = now.Add(2 * time.Hour)
+			if actor.rehearse(t.Context(), g, w, tmpl); len(asked.asked) != 2 {
+				t.Error("the answer is believed for ever")
+			}
+		})
+	}
+}
+
+func TestNothingIsRehearsedThatWouldBeRefusedWrongly(t *testing.T) {
+	t.Parallel()
+	_, actor := newAccount()
+	asked := &rehearsing{code: "InvalidAMIID.NotFound"}
+	actor.Rehearser = asked
+	in := described{raw: astypes.AutoScalingGroup{VPCZoneIdentifier: aws.String("subnet-a")}}
+	ready, plain := decide.Template{ID: "lt-1", Type: "m5.large"}, wanted{data: &types.RequestLaunchTemplateData{}}
+	interfaces := wanted{data: &types.RequestLaunchTemplateData{NetworkInterfaces: []types.LaunchTemplateInstanceNetworkInterfaceSpecificationRequest{{}}}}
+	actor.rehearse(t.Context(), in, interfaces, ready)
+	actor.rehearse(t.Context(), in, plain, decide.Template{Type: "m5.large"})
+	actor.rehearse(t.Context(), described{}, plain, ready)
+	actor.rehearse(t.Context(), in, plain, decide.Template{ID: "lt-1"})
+	if len(asked.asked) != 0 {
+		t.Errorf("asked %d times", len(asked.asked))
+	}
+}
+
+func TestEveryRemedyIsFoundByWhatAWSSays(t *testing.T) {
+	t.Parallel()
+	for i, r := range remedies {
+		detail := cmp.Or(r.code, "SomeCode") + ": a message with " + r.words
+		if text, _ := explain(detail); !strings.Contains(text, r.remedy) {
+			t.Errorf("remedy %d is hidden by an earlier one: %q gives %q", i, detail, text)
+		}
+	}
+	if text, early := explain("SomethingNew: and unheard of"); early || text != "SomethingNew: and unheard of" {
+		t.Errorf("%q, %v", text, early)
 	}
 }
