@@ -117,20 +117,19 @@ func read(script string) (Settings, bool) {
 			a.name, a.export = strings.CutPrefix(a.name, "export ")
 			a.value = unquote(a.value)
 		}
-		if !s.assign(a) {
-			return Settings{}, false
-		}
+		s.assign(a)
 	}
 	return s, true
 }
 
-func (s *Settings) assign(a assignment) bool {
+// assign sets what is known; another release may write more.
+func (s *Settings) assign(a assignment) {
 	if a.export {
 		if s.Env == nil {
 			s.Env = map[string]string{}
 		}
 		s.Env[a.name] = a.value
-		return true
+		return
 	}
 	switch a.name {
 	case "SPOTD_TOPIC":
@@ -138,32 +137,19 @@ func (s *Settings) assign(a assignment) bool {
 	case "SPOTD_GROUP":
 		s.Group = a.value
 	case "SPOTD_GRACE":
-		d, err := time.ParseDuration(a.value)
-		s.Grace = d
-		return err == nil
+		s.Grace, _ = time.ParseDuration(a.value) // ours is one
 	case "SPOTD_PROBE":
 		s.Probe = a.value
 	case "SPOTD_VERSION":
 		s.Version = a.value
 	case "SPOTD_URL":
 		s.ReleaseURL = a.value
-	case "SPOTD_ENV": // the names of what is exported
-	default:
-		return s.assignSum(a)
 	}
-	return true
-}
-
-func (s *Settings) assignSum(a assignment) bool {
 	for _, arch := range architectures {
-		if a.name == sumName(arch) {
-			if a.value != "" {
-				s.SHA256[arch] = a.value
-			}
-			return true
+		if a.name == sumName(arch) && a.value != "" {
+			s.SHA256[arch] = a.value
 		}
 	}
-	return false
 }
 
 // quote makes one word of a POSIX shell: nothing is special between single

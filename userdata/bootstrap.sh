@@ -10,7 +10,7 @@ root=$SPOTD_PREFIX # of tests
 
 has() { command -v "$1" >/dev/null 2>&1; }
 say() {
-  echo "spotd-bootstrap: $*"
+  echo "spotd-bootstrap: $*" >>"$log" # opened anew: a getty may hang up the console
   has logger && logger -t spotd-bootstrap -- "$*" 2>/dev/null
 }
 
@@ -134,8 +134,9 @@ download() {
   while [ $try -lt "${SPOTD_TRIES:-10}" ]; do
     [ $try -gt 0 ] && sleep "${SPOTD_WAIT:-$((try * 3))}"
     try=$((try + 1))
-    if ! obtain "$1" "$new"; then
-      say "download $try of $1 failed"
+    if ! why=$(obtain "$1" "$new" 2>&1); then
+      say "download $try of $1 failed: ${why##*
+}"
       continue
     fi
     got=$(sum "$new")
@@ -187,7 +188,7 @@ setup() {
     say "installed and started $spotd $SPOTD_VERSION"
   else
     say "no service manager took it: $out: running $spotd by itself"
-    exec "$spotd" run "$@"
+    exec "$spotd" run "$@" >>"$log" 2>&1
   fi
 }
 
@@ -202,7 +203,7 @@ log=${SPOTD_LOG:-/dev/console}
 # the latter, and whoever reads our output would wait for the download.
 (
   trap '' HUP # as nohup: what is started here outlives the one who started it
-  exec >>"$log" 2>&1 </dev/null
+  exec >/dev/null 2>&1 </dev/null
   setup
 ) &
 [ -n "$SPOTD_FOREGROUND" ] && wait

@@ -124,7 +124,7 @@ func splitGzip(b []byte) (owner []byte, script string, ok bool) {
 	if bytes.HasPrefix(text, gzipMagic) { // there are files that inflate to themselves
 		return nil, "", false
 	}
-	return split(text)
+	return splitAny(text)
 }
 
 // checkGzip joins again what was taken apart.

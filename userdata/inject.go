@@ -126,8 +126,16 @@ func Injected(b []byte) (Settings, bool) {
 }
 
 // split parts the owner's bytes from our script. What does not become b again
-// when it is put together is not ours.
+// when it is put together is not ours, nor is a script without our settings.
 func split(b []byte) (owner []byte, script string, ok bool) {
+	owner, script, ok = splitAny(b)
+	if _, readable := read(script); !ok || !readable {
+		return nil, "", false
+	}
+	return owner, script, true
+}
+
+func splitAny(b []byte) (owner []byte, script string, ok bool) {
 	if bytes.HasPrefix(b, gzipMagic) {
 		return splitGzip(b)
 	}

@@ -19,7 +19,7 @@ if [ ! -x "$root/usr/bin/cloud-init" ]; then
   command -v debootstrap >/dev/null || cannot "no debootstrap: apt-get install debootstrap"
   rm -rf "$root"
   mkdir -p "$(dirname "$root")"
-  debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,cloud-init,curl bookworm "$root" >.cache/debootstrap-cloudinit.log 2>&1 ||
+  debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,curl,python3-cffi-backend,cloud-init bookworm "$root" >.cache/debootstrap-cloudinit.log 2>&1 ||
     { rm -rf "$root"; cannot "debootstrap failed, see .cache/debootstrap-cloudinit.log: is deb.debian.org reachable?"; }
 fi
 bin=$(mktemp -d)

@@ -3,6 +3,8 @@
 package boottest
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
@@ -51,6 +53,7 @@ var owners = []struct {
 		map[string]string{"script": "/var/lib/cloud/instance/scripts/part-001 é"}},
 	{"cloud-config", "#cloud-config\nwrite_files:\n- path: /owner/config\n  content: |\n    written ✓\nruncmd:\n- echo ran >/owner/runcmd\n",
 		map[string]string{"config": "written ✓", "runcmd": "ran"}},
+	{"compressed MIME", gzipped(mime), map[string]string{"config": "written", "first": "/var/lib/cloud/instance/scripts/part-002"}},
 	{"MIME", mime, map[string]string{"config": "written", "first": "/var/lib/cloud/instance/scripts/part-002", "second": "/var/lib/cloud/instance/scripts/named.sh"}},
 }
 
@@ -74,7 +77,7 @@ func TestTheOwnersAndSpotdAllRun(t *testing.T) {
 				t.Errorf("left for the next boot: %s", left)
 			}
 			if !strings.Contains(m.console(), "spotd-bootstrap: installed and started") {
-				t.Errorf("the console does not say so")
+				t.Errorf("the console does not say so:\n%s", m.console())
 			}
 			t.Logf("booted, ready after %v", time.Since(m.began).Round(100*time.Millisecond))
 		})
@@ -99,6 +102,16 @@ func TestACorruptedDownloadIsNotRunAndTheOwnersIs(t *testing.T) {
 	if w.saw("PUT /latest/api/token") {
 		t.Error("spotd ran")
 	}
+}
+
+func gzipped(s string) string {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, err := w.Write([]byte(s))
+	if cerr := w.Close(); err != nil || cerr != nil {
+		panic("gzip into memory failed")
+	}
+	return b.String()
 }
 
 func binary(t *testing.T) []byte {
