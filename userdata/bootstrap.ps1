@@ -56,9 +56,10 @@ function Install {
   New-Item -ItemType Directory -Force -Path (Split-Path $exe) | Out-Null
   if ((Sum $exe) -ne $SPOTD_SHA256_WINDOWS_AMD64) {
     Download "$SPOTD_URL/spotd-windows-amd64.exe" "$exe.new"
-    if (Test-Path $exe) { & $exe stop 2>&1 | ForEach-Object { Say $_ } }
-    Move-Item -Force "$exe.new" $exe
   }
+  # One that runs already would go on with what it was started with.
+  if (Test-Path $exe) { & $exe stop 2>&1 | Out-Null }
+  if (Test-Path "$exe.new") { Move-Item -Force "$exe.new" $exe }
   $flags = @('--topic', $SPOTD_TOPIC, '--group', $SPOTD_GROUP, '--grace', $SPOTD_GRACE)
   if ($SPOTD_PROBE) { $flags += @('--probe', $SPOTD_PROBE) }
   & $exe install @flags 2>&1 | ForEach-Object { Say $_ }

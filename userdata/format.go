@@ -129,6 +129,8 @@ func detectOther(b []byte) Format {
 		return Nodeadm
 	case butane.Match(b):
 		return Butane
+	case powershell.Match(b): // behind a comment, for instance
+		return WindowsXML
 	case yamlVersion.Match(b) && yamlTasks.Match(b):
 		return WindowsYAML
 	case tomlSettings.Match(b):
