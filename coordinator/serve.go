@@ -50,7 +50,7 @@ func (s *options) realClients(ctx context.Context) (wire.Clients, sqsAPI, error)
 	s.region = cfg.Region
 	queues, compute := sqs.NewFromConfig(cfg), ec2.NewFromConfig(cfg)
 	return wire.Clients{
-		EC2: compute, Rehearser: compute, AutoScaling: autoscaling.NewFromConfig(cfg), DynamoDB: dynamodb.NewFromConfig(cfg), SQS: queues,
+		EC2: compute, Inspector: compute, AutoScaling: autoscaling.NewFromConfig(cfg), DynamoDB: dynamodb.NewFromConfig(cfg), SQS: queues,
 		TargetGroups: elbv2.NewFromConfig(cfg), Balancers: elb.NewFromConfig(cfg), Stacks: cloudformation.NewFromConfig(cfg),
 	}, queues, nil
 }

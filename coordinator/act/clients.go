@@ -83,8 +83,8 @@ var (
 type Config struct {
 	EC2         EC2
 	AutoScaling AutoScaling
-	// Rehearser, TargetGroups, Balancers and Stacks may be nil where there are none to be asked.
-	Rehearser    Rehearser
+	// Inspector, TargetGroups, Balancers and Stacks may be nil where there are none to be asked.
+	Inspector    Inspector
 	TargetGroups TargetGroups
 	Balancers    Balancers
 	Stacks       Stacks

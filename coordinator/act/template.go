@@ -61,6 +61,11 @@ func (a *Actor) want(ctx context.Context, g described) (w wanted, image, unreada
 	} else {
 		from, unreadable, err = a.fromConfiguration(ctx, g)
 	}
+	if err == nil && from.gone {
+		if member, ok, lookErr := a.fromMember(ctx, g); lookErr != nil || ok {
+			from, unreadable, err = member, "", lookErr
+		}
+	}
 	if err != nil || unreadable != "" {
 		return w, "", unreadable, err
 	}
@@ -82,6 +87,7 @@ type original struct {
 	version int64
 	data    *types.RequestLaunchTemplateData
 	dropped []string
+	gone    bool // there is no such template or configuration any more
 }
 
 func (a *Actor) fromTemplate(ctx context.Context, g described) (o original, unreadable string, err error) {
@@ -96,12 +102,14 @@ func (a *Actor) fromTemplate(ctx context.Context, g described) (o original, unre
 	}
 	out, err := a.EC2.DescribeLaunchTemplateVersions(ctx, in)
 	if f, detail := classify(err); f == decide.Gone || f == decide.Invalid {
+		o.gone = f == decide.Gone
 		return o, "the group's launch template cannot be read: " + detail, nil
 	}
 	if err != nil {
 		return o, "", fmt.Errorf("read the launch template of group %q: %w", g.world.Name, err)
 	}
 	if len(out.LaunchTemplateVersions) == 0 || out.LaunchTemplateVersions[0].LaunchTemplateData == nil {
+		o.gone = true
 		return o, fmt.Sprintf("the group's launch template has no version %s", version), nil
 	}
 	source := out.LaunchTemplateVersions[0]
@@ -117,6 +125,7 @@ func (a *Actor) fromConfiguration(ctx context.Context, g described) (o original,
 		return o, "", fmt.Errorf("read the launch configuration of group %q: %w", g.world.Name, err)
 	}
 	if len(out.LaunchConfigurations) == 0 {
+		o.gone = true
 		return o, fmt.Sprintf("the group's launch configuration %q does not exist", g.configuration), nil
 	}
 	o.id = g.configuration

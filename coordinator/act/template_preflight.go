@@ -12,12 +12,14 @@ import (
 	"autospotting/coordinator/decide"
 )
 
-// Rehearser is asked whether a launch would be accepted, without launching.
-type Rehearser interface {
+// Inspector is what is asked of EC2 beyond what every swap needs: whether a launch would be accepted, without launching, and what
+// the volumes of an instance are like.
+type Inspector interface {
+	DescribeVolumes(context.Context, *ec2.DescribeVolumesInput, ...func(*ec2.Options)) (*ec2.DescribeVolumesOutput, error)
 	RunInstances(context.Context, *ec2.RunInstancesInput, ...func(*ec2.Options)) (*ec2.RunInstancesOutput, error)
 }
 
-var _ Rehearser = (*ec2.Client)(nil)
+var _ Inspector = (*ec2.Client)(nil)
 
 // rehearsedFor is how long an answer is believed: permissions and quotas change, but not by the minute.
 const (
@@ -35,13 +37,13 @@ type rehearsal struct {
 // also where nobody can be asked or the answer is about the moment.
 func (a *Actor) rehearse(ctx context.Context, g described, w wanted, t decide.Template) string {
 	in := rehearsalOf(g, w, t)
-	if a.Rehearser == nil || in == nil {
+	if a.Inspector == nil || in == nil {
 		return ""
 	}
 	if last, ok := a.cache.rehearsed.get(t.Hash); ok && a.Now().Sub(last.at) < last.believed() {
 		return last.why
 	}
-	_, err := a.Rehearser.RunInstances(ctx, in)
+	_, err := a.Inspector.RunInstances(ctx, in)
 	answer := rehearsal{at: a.Now(), why: refusal(err)}
 	a.cache.rehearsed.put(t.Hash, answer)
 	return answer.why

@@ -173,6 +173,11 @@ func TestOldVersionsOfOursAreDeleted(t *testing.T) {
 type rehearsing struct {
 	code, text string
 	asked      []*ec2.RunInstancesInput
+	volumes    []types.Volume
+}
+
+func (r *rehearsing) DescribeVolumes(context.Context, *ec2.DescribeVolumesInput, ...func(*ec2.Options)) (*ec2.DescribeVolumesOutput, error) {
+	return &ec2.DescribeVolumesOutput{Volumes: r.volumes}, nil
 }
 
 func (r *rehearsing) RunInstances(_ context.Context, in *ec2.RunInstancesInput, _ ...func(*ec2.Options)) (*ec2.RunInstancesOutput, error) {
@@ -198,7 +203,7 @@ func TestWhatCannotBeLaunchedIsLearntBeforeTheSwapWithTheRemedy(t *testing.T) {
 			_, actor := newAccount()
 			asked := &rehearsing{code: one.code, text: one.text}
 			now := time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC)
-			actor.Rehearser, actor.Now = asked, func() time.Time { return now }
+			actor.Inspector, actor.Now = asked, func() time.Time { return now }
 			g := described{raw: astypes.AutoScalingGroup{VPCZoneIdentifier: aws.String("subnet-b,subnet-a")}}
 			w := wanted{data: &types.RequestLaunchTemplateData{}}
 			tmpl := decide.Template{ID: "lt-1", Version: "3", Type: "m5.large", Hash: "h"}
@@ -224,7 +229,7 @@ func TestNothingIsRehearsedThatWouldBeRefusedWrongly(t *testing.T) {
 	t.Parallel()
 	_, actor := newAccount()
 	asked := &rehearsing{code: "InvalidAMIID.NotFound"}
-	actor.Rehearser = asked
+	actor.Inspector = asked
 	in := described{raw: astypes.AutoScalingGroup{VPCZoneIdentifier: aws.String("subnet-a")}}
 	ready, plain := decide.Template{ID: "lt-1", Type: "m5.large"}, wanted{data: &types.RequestLaunchTemplateData{}}
 	interfaces := wanted{data: &types.RequestLaunchTemplateData{NetworkInterfaces: []types.LaunchTemplateInstanceNetworkInterfaceSpecificationRequest{{}}}}
