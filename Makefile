@@ -36,6 +36,7 @@ lint: ## formatting and vet
 	go vet ./...
 
 include spotd/packaging/spotd.mk
+include userdata/userdata.mk
 
 bench: ## speed, size and memory, side by side
 	go test -run '^$$' -bench . -benchtime 200ms ./coordinator/market/ ./test/sim/

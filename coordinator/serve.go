@@ -49,9 +49,9 @@ func (s *options) realClients(ctx context.Context) (wire.Clients, sqsAPI, error)
 		return wire.Clients{}, nil, fmt.Errorf("%w: no region: give --region or $AWS_REGION", errUsage)
 	}
 	s.region = cfg.Region
-	queues := sqs.NewFromConfig(cfg)
+	queues, compute := sqs.NewFromConfig(cfg), ec2.NewFromConfig(cfg)
 	return wire.Clients{
-		EC2: ec2.NewFromConfig(cfg), AutoScaling: autoscaling.NewFromConfig(cfg), DynamoDB: dynamodb.NewFromConfig(cfg), SQS: queues,
+		EC2: compute, Inspector: compute, AutoScaling: autoscaling.NewFromConfig(cfg), DynamoDB: dynamodb.NewFromConfig(cfg), SQS: queues,
 		TargetGroups: elbv2.NewFromConfig(cfg), Balancers: elb.NewFromConfig(cfg), Stacks: cloudformation.NewFromConfig(cfg),
 		Pricing: pricing.NewFromConfig(cfg, func(o *pricing.Options) { o.Region = pricingRegion(cfg.Region) }),
 	}, queues, nil

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -12,46 +13,70 @@ import (
 	"autospotting/userdata"
 )
 
+const userdataUsage = `usage: coordinator userdata COMMAND [flags] < user-data > user-data
+
+  inject  put spotd on board; what cannot take it passes through unchanged, with the reason on standard error
+  remove  take spotd out again, to the byte
+  show    what is there, and what inject would do with the same flags, as JSON
+
+Standard input and output are raw bytes, before base64. inject --help shows the flags.
+`
+
 // runUserdata works on raw bytes, as cloud-init sees them, not on base64.
 func runUserdata(_ context.Context, args []string, st streams) error {
-	if len(args) > 0 && strings.TrimLeft(args[0], "-") == "help" || len(args) > 0 && args[0] == "-h" {
-		_, err := fmt.Fprintln(st.out, "usage: coordinator userdata inject|remove|show [flags] < user-data\ninject --help shows the flags of inject and show.")
-		return err
-	}
 	if len(args) == 0 {
 		return fmt.Errorf("%w: inject, remove or show", errUsage)
 	}
-	var s userdata.Settings
-	var sums string
-	fs := flag.NewFlagSet("userdata "+args[0], flag.ContinueOnError)
-	if args[0] != "remove" {
-		fs.StringVar(&s.Topic, "topic", "", "ARN of the reports topic")
-		fs.StringVar(&s.Group, "group", "", "name of the Auto Scaling group")
-		fs.DurationVar(&s.Grace, "grace", 5*time.Minute, "from launch to ready")
-		fs.StringVar(&s.ReleaseURL, "release-url", "", "prefix of the downloads")
-		fs.StringVar(&sums, "sha256", "", "amd64=HEX,arm64=HEX")
-	}
-	if err := parse(fs, args[1:], st); err != nil {
+	verb := args[0]
+	if strings.TrimLeft(verb, "-") == "help" || verb == "-h" {
+		_, err := fmt.Fprint(st.out, userdataUsage)
 		return err
 	}
-	var err error
-	if s.SHA256, err = parseSums(sums); err != nil {
+	run, known := map[string]func([]byte, userdata.Settings, streams) error{
+		"inject": injectUserdata, "remove": removeUserdata, "show": showUserdata,
+	}[verb]
+	if !known {
+		return fmt.Errorf("%w: no command userdata %q: inject, remove or show", errUsage, verb)
+	}
+	s, err := userdataFlags(verb, args[1:], st)
+	if err != nil {
 		return err
 	}
 	in, err := io.ReadAll(st.in)
 	if err != nil {
 		return fmt.Errorf("read user data from standard input: %w", err)
 	}
-	switch args[0] {
-	case "inject":
-		return injectUserdata(in, s, st)
-	case "remove":
-		_, err = st.out.Write(userdata.Remove(in))
-		return err
-	case "show":
-		return showUserdata(in, s, st)
+	return run(in, s, st)
+}
+
+func userdataFlags(verb string, args []string, st streams) (s userdata.Settings, err error) {
+	var sums string
+	fs := flag.NewFlagSet("userdata "+verb, flag.ContinueOnError)
+	if verb != "remove" {
+		fs.StringVar(&s.Topic, "topic", "", "ARN of the reports topic")
+		fs.StringVar(&s.Group, "group", "", "name of the Auto Scaling group")
+		fs.DurationVar(&s.Grace, "grace", 5*time.Minute, "from launch to ready, where no probe says so")
+		fs.StringVar(&s.Probe, "probe", "", "how spotd asks whether the application is up; as the image's spotd.conf says if empty")
+		fs.StringVar(&s.Version, "spotd-version", "", "release of spotd, for the log")
+		fs.StringVar(&s.ReleaseURL, "release-url", "", "prefix of the downloads: https://, http:// or s3://BUCKET/PREFIX; the binary is PREFIX/spotd-linux-ARCH")
+		fs.StringVar(&sums, "sha256", "", "amd64=HEX,arm64=HEX[,windows-amd64=HEX]")
+		fs.Func("env", "NAME=VALUE, exported before spotd is installed; may be repeated", func(v string) error {
+			name, value, ok := strings.Cut(v, "=")
+			if !ok {
+				return errors.New("write NAME=VALUE")
+			}
+			if s.Env == nil {
+				s.Env = map[string]string{}
+			}
+			s.Env[name] = value
+			return nil
+		})
 	}
-	return fmt.Errorf("%w: no command userdata %q: inject, remove or show", errUsage, args[0])
+	if err := parse(fs, args, st); err != nil {
+		return s, err
+	}
+	s.SHA256, err = parseSums(sums)
+	return s, err
 }
 
 func injectUserdata(in []byte, s userdata.Settings, st streams) error {
@@ -66,22 +91,75 @@ func injectUserdata(in []byte, s userdata.Settings, st streams) error {
 	return err
 }
 
-// showUserdata prints what was found, and what injecting with the given settings, if any, would do.
+func removeUserdata(in []byte, _ userdata.Settings, st streams) error {
+	_, err := st.out.Write(userdata.Remove(in))
+	return err
+}
+
+// shown is what show prints.
+type shown struct {
+	Format     userdata.Format `json:"format"`
+	Size       int             `json:"size"`
+	Limit      int             `json:"limit"`
+	Compressed bool            `json:"compressed"`
+	Injected   bool            `json:"injected"`
+	Parts      []shownPart     `json:"parts"`
+	Settings   *shownSettings  `json:"settings,omitempty"`
+	// What inject would do.
+	WouldInject bool   `json:"would_inject"`
+	WouldBe     int    `json:"would_be"`
+	Note        string `json:"note,omitempty"`
+}
+
+type shownPart struct {
+	Type     string `json:"type"`
+	Name     string `json:"name,omitempty"`
+	Encoding string `json:"encoding,omitempty"`
+	Size     int    `json:"size"`
+	Ours     bool   `json:"ours"`
+}
+
+type shownSettings struct {
+	Topic      string            `json:"topic"`
+	Group      string            `json:"group"`
+	Grace      string            `json:"grace"`
+	Probe      string            `json:"probe,omitempty"`
+	Version    string            `json:"version,omitempty"`
+	ReleaseURL string            `json:"release_url"`
+	SHA256     map[string]string `json:"sha256"`
+	Env        map[string]string `json:"env,omitempty"`
+}
+
+// showUserdata prints what was found, and what injecting would do: with the flags, else with settings of usual length.
 func showUserdata(in []byte, s userdata.Settings, st streams) error {
 	info := userdata.Show(in)
-	doc := map[string]any{
-		"format": info.Format, "parts": info.Parts, "size": info.Size, "limit": userdata.Limit,
-		"compressed": info.Compressed, "injected": info.Injected,
+	if s.Topic == "" && s.Group == "" && s.ReleaseURL == "" && len(s.SHA256) == 0 {
+		s = usualSettings(info)
 	}
+	out, note, err := userdata.Inject(in, s)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errUsage, err)
+	}
+	_, would := userdata.Injected(out)
+	doc := shown{Format: info.Format, Size: info.Size, Limit: userdata.Limit, Compressed: info.Compressed, Injected: info.Injected,
+		Parts: []shownPart{}, WouldInject: would && !strings.HasPrefix(note, userdata.Unchanged), WouldBe: len(out), Note: note}
+	for _, p := range info.Parts {
+		doc.Parts = append(doc.Parts, shownPart(p))
+	}
+	if is := info.Settings; info.Injected {
+		doc.Settings = &shownSettings{is.Topic, is.Group, is.Grace.String(), is.Probe, is.Version, is.ReleaseURL, is.SHA256, is.Env}
+	}
+	enc := json.NewEncoder(st.out)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(doc)
+}
+
+func usualSettings(info userdata.Info) userdata.Settings {
 	if info.Injected {
-		doc["settings"] = info.Settings
+		return info.Settings
 	}
-	if s.Topic != "" {
-		out, note, err := userdata.Inject(in, s)
-		if err != nil {
-			return fmt.Errorf("%w: %w", errUsage, err)
-		}
-		doc["would_be"], doc["note"] = len(out), note
-	}
-	return json.NewEncoder(st.out).Encode(doc)
+	sum := strings.Repeat("0", 64)
+	return userdata.Settings{Topic: "arn:aws:sns:us-east-1:123456789012:autospotting-reports", Group: "auto-scaling-group", Grace: 5 * time.Minute,
+		ReleaseURL: "https://bucket.s3.us-east-1.amazonaws.com/spotd/v1", SHA256: map[string]string{"amd64": sum, "arm64": sum, "windows-amd64": sum}}
 }

@@ -1,7 +1,7 @@
 package userdata
 
 import (
-	_ "embed" // bootstrap.sh
+	_ "embed" // the scripts
 	"maps"
 	"slices"
 	"strings"
@@ -9,32 +9,95 @@ import (
 )
 
 //go:embed bootstrap.sh
-var bootstrap string
+var bootstrapSource string
 
-// The lines of bootstrap.sh between which the settings stand, one assignment
+//go:embed bootstrap.ps1
+var bootstrapWindowsSource string
+
+// What goes into user data is the source without its comments, but for the
+// first: 16 KB are to be shared with the owner.
+var bootstrap, bootstrapWindows = uncommented(bootstrapSource), uncommented(bootstrapWindowsSource)
+
+func uncommented(source string) string {
+	head, body, _ := strings.Cut(source, settingsBegin)
+	var b strings.Builder
+	b.WriteString(head + settingsBegin)
+	for line := range strings.Lines(body) {
+		comment := strings.HasPrefix(strings.TrimLeft(line, " "), "#") && line != settingsEnd
+		if !comment && line != "\n" {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
+}
+
+// The lines of the scripts between which the settings stand, one assignment
 // a line; reading them back needs no more than that.
 const (
 	settingsBegin = "#spotd-settings\n"
 	settingsEnd   = "#spotd-settings-end\n"
 )
 
+// assignment is one setting as a name and a value; an exported one is for
+// the environment of spotd.
+type assignment struct {
+	name, value string
+	export      bool
+}
+
+func (s Settings) assignments(sums ...string) []assignment {
+	list := []assignment{{"SPOTD_TOPIC", s.Topic, false}, {"SPOTD_GROUP", s.Group, false}, {"SPOTD_GRACE", s.Grace.String(), false}}
+	if s.Probe != "" {
+		list = append(list, assignment{"SPOTD_PROBE", s.Probe, false})
+	}
+	if s.Version != "" {
+		list = append(list, assignment{"SPOTD_VERSION", s.Version, false})
+	}
+	list = append(list, assignment{"SPOTD_URL", strings.TrimRight(s.ReleaseURL, "/"), false})
+	for _, arch := range sums {
+		list = append(list, assignment{sumName(arch), strings.ToLower(s.SHA256[arch]), false})
+	}
+	names := slices.Sorted(maps.Keys(s.Env))
+	for _, name := range names {
+		list = append(list, assignment{name, s.Env[name], true})
+	}
+	if len(names) > 0 {
+		list = append(list, assignment{"SPOTD_ENV", strings.Join(names, " "), false})
+	}
+	return list
+}
+
+func sumName(arch string) string {
+	return "SPOTD_SHA256_" + strings.ToUpper(strings.ReplaceAll(arch, "-", "_"))
+}
+
 // render fills the settings into the bootstrap.
 func render(s Settings) string {
 	var b strings.Builder
-	set := func(name, value string) { b.WriteString(name + "=" + quote(value) + "\n") }
-	set("SPOTD_TOPIC", s.Topic)
-	set("SPOTD_GROUP", s.Group)
-	set("SPOTD_GRACE", s.Grace.String())
-	set("SPOTD_URL", strings.TrimRight(s.ReleaseURL, "/"))
-	set("SPOTD_SHA256_AMD64", strings.ToLower(s.SHA256["amd64"]))
-	set("SPOTD_SHA256_ARM64", strings.ToLower(s.SHA256["arm64"]))
-	for _, name := range slices.Sorted(maps.Keys(s.Env)) {
-		set("export "+name, s.Env[name])
+	for _, a := range s.assignments("amd64", "arm64") {
+		if a.export {
+			b.WriteString("export ")
+		}
+		b.WriteString(a.name + "=" + quote(a.value) + "\n")
 	}
 	return strings.Replace(bootstrap, settingsBegin, settingsBegin+b.String(), 1)
 }
 
-// read is the inverse of render; false when the script has no settings.
+// renderWindows is its twin for PowerShell.
+func renderWindows(s Settings) string {
+	var b strings.Builder
+	for _, a := range s.assignments(windows) {
+		if a.export {
+			b.WriteString("$env:" + a.name)
+		} else {
+			b.WriteString("$" + a.name)
+		}
+		b.WriteString(" = " + quoteWindows(a.value) + "\n")
+	}
+	return strings.Replace(bootstrapWindows, settingsBegin, settingsBegin+b.String(), 1)
+}
+
+// read is the inverse of both; false when the script has no settings.
 func read(script string) (Settings, bool) {
 	_, rest, begins := strings.Cut(script, settingsBegin)
 	block, _, ends := strings.Cut(rest, settingsEnd)
@@ -43,41 +106,50 @@ func read(script string) (Settings, bool) {
 	}
 	s := Settings{SHA256: map[string]string{}}
 	for line := range strings.Lines(block) {
-		name, quoted, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "=")
-		if !s.assign(name, unquote(quoted)) {
-			return Settings{}, false
+		line = strings.TrimSuffix(line, "\n")
+		var a assignment
+		if powershell, is := strings.CutPrefix(line, "$"); is {
+			a.name, a.value, _ = strings.Cut(powershell, " = ")
+			a.name, a.export = strings.CutPrefix(a.name, "env:")
+			a.value = unquoteWindows(a.value)
+		} else {
+			a.name, a.value, _ = strings.Cut(line, "=")
+			a.name, a.export = strings.CutPrefix(a.name, "export ")
+			a.value = unquote(a.value)
 		}
+		s.assign(a)
 	}
 	return s, true
 }
 
-func (s *Settings) assign(name, value string) bool {
-	switch name {
-	case "SPOTD_TOPIC":
-		s.Topic = value
-	case "SPOTD_GROUP":
-		s.Group = value
-	case "SPOTD_GRACE":
-		d, err := time.ParseDuration(value)
-		s.Grace = d
-		return err == nil
-	case "SPOTD_URL":
-		s.ReleaseURL = value
-	case "SPOTD_SHA256_AMD64", "SPOTD_SHA256_ARM64":
-		if value != "" {
-			s.SHA256[strings.ToLower(strings.TrimPrefix(name, "SPOTD_SHA256_"))] = value
-		}
-	default:
-		env, ok := strings.CutPrefix(name, "export ")
-		if !ok {
-			return false
-		}
+// assign sets what is known; another release may write more.
+func (s *Settings) assign(a assignment) {
+	if a.export {
 		if s.Env == nil {
 			s.Env = map[string]string{}
 		}
-		s.Env[env] = value
+		s.Env[a.name] = a.value
+		return
 	}
-	return true
+	switch a.name {
+	case "SPOTD_TOPIC":
+		s.Topic = a.value
+	case "SPOTD_GROUP":
+		s.Group = a.value
+	case "SPOTD_GRACE":
+		s.Grace, _ = time.ParseDuration(a.value) // ours is one
+	case "SPOTD_PROBE":
+		s.Probe = a.value
+	case "SPOTD_VERSION":
+		s.Version = a.value
+	case "SPOTD_URL":
+		s.ReleaseURL = a.value
+	}
+	for _, arch := range architectures {
+		if a.name == sumName(arch) && a.value != "" {
+			s.SHA256[arch] = a.value
+		}
+	}
 }
 
 // quote makes one word of a POSIX shell: nothing is special between single
@@ -87,4 +159,23 @@ func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + 
 func unquote(s string) string {
 	s = strings.TrimSuffix(strings.TrimPrefix(s, "'"), "'")
 	return strings.ReplaceAll(s, `'\''`, "'")
+}
+
+// To PowerShell the typographic quotes end a string as well (about_Quoting_Rules);
+// each stands for itself when doubled.
+var windowsQuotes = []string{"'", "‘", "’", "‚", "‛"}
+
+func quoteWindows(s string) string {
+	for _, q := range windowsQuotes {
+		s = strings.ReplaceAll(s, q, q+q)
+	}
+	return "'" + s + "'"
+}
+
+func unquoteWindows(s string) string {
+	s = strings.TrimSuffix(strings.TrimPrefix(s, "'"), "'")
+	for _, q := range windowsQuotes {
+		s = strings.ReplaceAll(s, q+q, q)
+	}
+	return s
 }

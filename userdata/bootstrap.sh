@@ -6,23 +6,106 @@
 #spotd-settings-end
 PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 umask 022
+root=$SPOTD_PREFIX # of tests
 
-say() { echo "spotd-bootstrap: $*"; }
 has() { command -v "$1" >/dev/null 2>&1; }
+say() {
+  echo "spotd-bootstrap: $*" >>"$log" # opened anew: a getty may hang up the console
+  has logger && logger -t spotd-bootstrap -- "$*" 2>/dev/null
+}
+
+# py: whatever Python there is; cloud-init brings one.
+py() {
+  for p in python3 python /usr/libexec/platform-python python2; do
+    has "$p" && { "$p" "$@"; return; }
+  done
+  return 127
+}
+
+# proxies: where the environment names none, from the files of administrators.
+proxies() {
+  for name in http_proxy https_proxy no_proxy; do
+    upper=$(echo $name | tr '[:lower:]' '[:upper:]') value=
+    eval "value=\${$name:-\$$upper}"
+    for file in "$root/etc/environment" "$root/etc/default/spotd"; do
+      [ -z "$value" ] && [ -r "$file" ] &&
+        value=$(sed -n "s/^$name=//p;s/^$upper=//p" "$file" | sed '$!d' | tr -d "\"'")
+    done
+    [ -n "$value" ] && export "$name=$value" "$upper=$value"
+  done
+  # The metadata is never asked by way of a proxy.
+  [ -n "$http_proxy$https_proxy" ] && no_proxy=169.254.169.254,${no_proxy:-localhost} &&
+    export "no_proxy=$no_proxy" "NO_PROXY=$no_proxy"
+}
 
 # fetch URL FILE: with whatever is there; each attempt is bounded.
 fetch() {
   has curl && curl -fsSL --connect-timeout 5 --max-time 300 -o "$2" "$1" && return
-  has wget && wget -q -t 1 -T 60 -O "$2" "$1" && return
-  has python3 && python3 -c 'import sys,urllib.request as u
+  case $(wget --help 2>&1) in
+    *-T*) wget -q -T 60 -t 1 -O "$2" "$1" && return ;;
+    *busybox* | *BusyBox*) wget -q -O "$2" "$1" && return ;;
+  esac
+  py -c 'import sys
+try: import urllib.request as u
+except ImportError: import urllib2 as u
 open(sys.argv[2],"wb").write(u.urlopen(sys.argv[1],timeout=60).read())' "$1" "$2"
+}
+
+# signed URL FILE REGION: from S3 as the instance's role (IMDSv2, signature 4).
+# Python, since curl signs rightly for S3 only from 8.1 on.
+signed() {
+  py -c 'import sys,os,time,hmac,json,hashlib
+try: import urllib.request as u
+except ImportError: import urllib2 as u
+url,out,region=sys.argv[1:]
+meta=os.environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT","http://169.254.169.254").rstrip("/")+"/latest/"
+direct=u.build_opener(u.ProxyHandler({}))
+r=u.Request(meta+"api/token",b"",{"X-aws-ec2-metadata-token-ttl-seconds":"300"})
+r.get_method=lambda:"PUT"
+token=direct.open(r,timeout=5).read().decode()
+def get(p): return direct.open(u.Request(meta+p,None,{"X-aws-ec2-metadata-token":token}),timeout=5).read().decode()
+p="meta-data/iam/security-credentials/"
+c=json.loads(get(p+get(p).split()[0]))
+host,path=url.split("/",3)[2:]
+now=time.strftime("%Y%m%dT%H%M%SZ",time.gmtime())
+body="UNSIGNED-PAYLOAD"
+h={"host":host,"x-amz-content-sha256":body,"x-amz-date":now,"x-amz-security-token":c["Token"]}
+names=";".join(sorted(h))
+request="\n".join(["GET","/"+path,""]+[k+":"+h[k] for k in sorted(h)]+["",names,body])
+scope="/".join([now[:8],region,"s3","aws4_request"])
+mac=lambda k,s: hmac.new(k,s.encode(),hashlib.sha256)
+key=("AWS4"+c["SecretAccessKey"]).encode()
+for s in scope.split("/"): key=mac(key,s).digest()
+text="\n".join(["AWS4-HMAC-SHA256",now,scope,hashlib.sha256(request.encode()).hexdigest()])
+h["Authorization"]="AWS4-HMAC-SHA256 Credential=%s/%s, SignedHeaders=%s, Signature=%s"%(c["AccessKeyId"],scope,names,mac(key,text).hexdigest())
+open(out,"wb").write(u.urlopen(u.Request(url,None,h),timeout=60).read())' "$@"
+}
+
+# obtain URL FILE: S3 without a signature first, for a public release needs no role.
+obtain() {
+  url=$1 region=${SPOTD_TOPIC#arn:*:sns:}
+  region=${region%%:*}
+  case $url in
+    s3://*)
+      name=${url#s3://} host=s3.$region.amazonaws.com
+      case $region in cn-*) host=$host.cn ;; esac
+      url=${SPOTD_S3:-https://$host}/$name
+      ;;
+    https://*.s3.*.amazonaws.com*/*) host=${url#*.s3.} region=${host%%.*} ;;
+    https://s3.*.amazonaws.com*/*) host=${url#https://s3.} region=${host%%.*} ;;
+    *)
+      fetch "$url" "$2"
+      return
+      ;;
+  esac
+  fetch "$url" "$2" 2>/dev/null || signed "$url" "$2" "$region"
 }
 
 # sum FILE: its SHA-256 in hex; empty when nothing can compute it.
 sum() {
   if has sha256sum; then sha256sum <"$1" | cut -d' ' -f1
   elif has openssl; then openssl dgst -sha256 <"$1" | sed 's/.*[ =]//'
-  elif has python3; then python3 -c 'import sys,hashlib
+  else py -c 'import sys,hashlib
 print(hashlib.sha256(open(sys.argv[1],"rb").read()).hexdigest())' "$1"
   fi
 }
@@ -37,7 +120,7 @@ usable() {
 }
 
 place() {
-  for dir in "$SPOTD_PREFIX/usr/local/bin" "$SPOTD_PREFIX/opt/spotd"; do
+  for dir in "$root/usr/local/bin" "$root/opt/spotd"; do
     usable "$dir" && return
   done
   say "cannot install: neither /usr/local/bin nor /opt/spotd takes programs"
@@ -47,12 +130,13 @@ place() {
 # download URL SHA256: leaves $dir/spotd, whose checksum was right.
 download() {
   [ -f "$dir/spotd" ] && [ "$(sum "$dir/spotd")" = "$2" ] && return
-  new="$dir/.spotd-new" try=0
+  new="$dir/.spotd-new.$$" try=0
   while [ $try -lt "${SPOTD_TRIES:-10}" ]; do
     [ $try -gt 0 ] && sleep "${SPOTD_WAIT:-$((try * 3))}"
     try=$((try + 1))
-    if ! fetch "$1" "$new"; then
-      say "download $try of $1 failed"
+    if ! why=$(obtain "$1" "$new" 2>&1); then
+      say "download $try of $1 failed: ${why##*
+}"
       continue
     fi
     got=$(sum "$new")
@@ -66,8 +150,24 @@ download() {
   return 1
 }
 
-main() {
-  trap '' HUP # as nohup: what is started here outlives the one who started it
+# environment: what was exported above goes to the service, unless the owner's own
+# file is there.
+environment() {
+  file="$root/etc/default/spotd" mark='# by the spotd bootstrap' text=
+  [ -e "$file" ] && ! grep -q "^$mark" "$file" && return
+  for name in $SPOTD_ENV HTTP_PROXY HTTPS_PROXY NO_PROXY; do
+    eval "value=\$$name"
+    case $value in
+      '') ;;
+      *\'*) say "$name holds a quote and is not handed to the service" ;;
+      *) text="$text$name='$value'
+" ;;
+    esac
+  done
+  [ -n "$text" ] && mkdir -p "$root/etc/default" && printf '%s\n%s' "$mark" "$text" >"$file"
+}
+
+setup() {
   case ${SPOTD_MACHINE:-$(uname -m)} in
     x86_64 | amd64) arch=amd64 sha=$SPOTD_SHA256_AMD64 ;;
     aarch64 | arm64) arch=arm64 sha=$SPOTD_SHA256_ARM64 ;;
@@ -77,24 +177,38 @@ main() {
     say "no spotd for $arch"
     return
   fi
-  place && download "$SPOTD_URL/spotd-linux-$arch" "$sha" || return
+  proxies
+  place || return
+  # One that runs already would go on with what it was started with.
+  run=start
+  [ -e "$dir/spotd" ] && run=restart
+  download "$SPOTD_URL/spotd-linux-$arch" "$sha" || return
+  environment
   spotd="$dir/spotd"
   set -- --topic "$SPOTD_TOPIC" --group "$SPOTD_GROUP" --grace "$SPOTD_GRACE"
-  if "$spotd" install "$@" && "$spotd" start; then
-    say "installed and started $spotd"
+  [ -n "$SPOTD_PROBE" ] && set -- "$@" --probe "$SPOTD_PROBE"
+  if out=$("$spotd" install "$@" 2>&1) && out=$("$spotd" $run 2>&1); then
+    rm -f "$again"
+    say "installed and started $spotd $SPOTD_VERSION"
   else
-    say "no service manager took it: running $spotd by itself"
-    exec "$spotd" run "$@"
+    say "no service manager took it: $out: running $spotd by itself"
+    exec "$spotd" run "$@" >>"$log" 2>&1
   fi
 }
 
+# The owner's part may reboot the machine before we are done. cloud-init then
+# runs this again.
+again="$root/var/lib/cloud/scripts/per-boot/000-spotd"
+[ -d "${again%/*}" ] && cp "$0" "$again" 2>/dev/null
+
 log=${SPOTD_LOG:-/dev/console}
 (: >>"$log") 2>/dev/null || log=/dev/null
-# exec, not a redirection of main: a shell keeps the old output open beside
+# exec, not a redirection of setup: a shell keeps the old output open beside
 # the latter, and whoever reads our output would wait for the download.
 (
-  exec >>"$log" 2>&1 </dev/null
-  main
+  trap '' HUP # as nohup: what is started here outlives the one who started it
+  exec >/dev/null 2>&1 </dev/null
+  setup
 ) &
 [ -n "$SPOTD_FOREGROUND" ] && wait
 exit 0

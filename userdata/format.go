@@ -23,45 +23,59 @@ const (
 	PartHandler        Format = "cloud-init part handler"
 	Upstart            Format = "upstart job"
 	MIME               Format = "MIME message"
+	Headless           Format = "multipart without MIME-Version"
 	Gzip               Format = "gzip"
-	Windows            Format = "Windows"
+	WindowsXML         Format = "Windows XML tags"
+	WindowsYAML        Format = "EC2Launch v2 YAML"
 	Bottlerocket       Format = "Bottlerocket TOML"
 	Ignition           Format = "Ignition"
+	Butane             Format = "Butane"
+	CoreOS             Format = "coreos-cloudinit config"
 	Nodeadm            Format = "EKS node configuration"
 	ByteOrderMark      Format = "text behind a byte-order mark"
 	Binary             Format = "binary"
 	Unknown            Format = "unknown"
 )
 
-// prefixes are compared in order, longer before shorter.
+// prefixes are compared in order, longer before shorter; kind is the content
+// type by which cloud-init knows such a part of a message.
 var prefixes = []struct {
 	text   string
 	format Format
+	kind   string
 }{
-	{"#!", Shell},
-	{"## template: jinja", Jinja},
-	{"#cloud-config-archive", CloudConfigArchive},
-	{"#cloud-config-jsonp", CloudConfigJSONP},
-	{"#cloud-config", CloudConfig},
-	{"#cloud-boothook", Boothook},
-	{"#include", Include},
-	{"#part-handler", PartHandler},
-	{"#upstart-job", Upstart},
-	{"<powershell", Windows},
-	{"<script", Windows},
-	{"<persist", Windows},
+	{"#!", Shell, "text/x-shellscript"},
+	{"## template: jinja", Jinja, "text/jinja2"},
+	{"#cloud-config-archive", CloudConfigArchive, "text/cloud-config-archive"},
+	{"#cloud-config-jsonp", CloudConfigJSONP, "text/cloud-config-jsonp"},
+	{"#cloud-config", CloudConfig, "text/cloud-config"},
+	{"#cloud-boothook", Boothook, "text/cloud-boothook"},
+	{"#include-once", Include, "text/x-include-once-url"},
+	{"#include", Include, "text/x-include-url"},
+	{"#part-handler", PartHandler, "text/part-handler"},
+	{"#upstart-job", Upstart, "text/x-not-multipart"}, // newer versions know no such thing
+	{"<powershell", WindowsXML, ""},
+	{"<script", WindowsXML, ""},
+	{"<persist", WindowsXML, ""},
+	{"<runaslocalsystem", WindowsXML, ""},
+	{"<detach", WindowsXML, ""},
 }
 
+const nodeadmType = "application/node.eks.aws"
+
 // mimeWindow is how far cloud-init looks for "mime-version:" before anything
-// else (user_data.py, convert_string): even a script that mentions it there
-// is read as a message.
+// else (user_data.py, convert_string).
 const mimeWindow = 4096
 
 var (
 	bom          = []byte("\xef\xbb\xbf")
 	gzipMagic    = []byte("\x1f\x8b")
-	tomlSettings = regexp.MustCompile(`(?m)^\s*\[settings(\.[^\]]+)?\]`)
-	nodeConfig   = regexp.MustCompile(`(?m)^apiVersion:\s*node\.eks\.aws/`)
+	tomlSettings = regexp.MustCompile(`(?m)^[ \t]*(\[settings(\.[^\]]+)?\]|settings\.[a-z])`)
+	nodeConfig   = regexp.MustCompile(`(?m)^apiVersion:\s*["']?node\.eks\.aws/`)
+	coreos       = regexp.MustCompile(`(?m)^coreos:`)
+	butane       = regexp.MustCompile(`(?m)^variant:\s*["']?(fcos|flatcar|r4e|fiot|openshift)\b`)
+	yamlTasks    = regexp.MustCompile(`(?m)^tasks:`)
+	yamlVersion  = regexp.MustCompile(`(?m)^version:\s*["']?1\.[0-9]`)
 )
 
 // Detect names the format of user data.
@@ -73,17 +87,35 @@ func Detect(b []byte) Format {
 	case bytes.HasPrefix(b, gzipMagic):
 		return Gzip
 	case bytes.HasPrefix(text, bom):
+		if f, _ := byPrefix(text[len(bom):]); f == WindowsXML {
+			return f // the agents of Windows take the mark off
+		}
 		return ByteOrderMark
-	case bytes.Contains(bytes.ToLower(b[:min(len(b), mimeWindow)]), []byte("mime-version:")):
-		return MIME
 	}
+	if h := readHeader(b); h.found && h.version {
+		return MIME
+	} else if h.found && h.multipart() {
+		return Headless
+	}
+	if f, _ := byPrefix(text); f == CloudConfig && coreos.Match(b) {
+		return CoreOS
+	} else if f != Unknown {
+		return f
+	}
+	return detectOther(b)
+}
+
+// byPrefix returns format and content type of what begins like one of
+// prefixes.
+func byPrefix(text []byte) (Format, string) {
+	text = bytes.TrimLeft(text, " \t\r\n\v\f")
 	lower := bytes.ToLower(text[:min(len(text), 32)])
 	for _, p := range prefixes {
 		if bytes.HasPrefix(lower, []byte(p.text)) {
-			return p.format
+			return p.format, p.kind
 		}
 	}
-	return detectOther(b)
+	return Unknown, ""
 }
 
 // detectOther knows the readers that are not cloud-init.
@@ -95,6 +127,12 @@ func detectOther(b []byte) Format {
 		return Ignition
 	case nodeConfig.Match(b):
 		return Nodeadm
+	case butane.Match(b):
+		return Butane
+	case powershell.Match(b): // behind a comment, for instance
+		return WindowsXML
+	case yamlVersion.Match(b) && yamlTasks.Match(b):
+		return WindowsYAML
 	case tomlSettings.Match(b):
 		return Bottlerocket
 	}
@@ -106,4 +144,16 @@ func isIgnition(b []byte) bool {
 		Ignition json.RawMessage `json:"ignition"`
 	}
 	return json.Unmarshal(b, &doc) == nil && doc.Ignition != nil
+}
+
+// refusals say why a format takes no daemon.
+var refusals = map[Format]string{
+	CoreOS:        "Flatcar's and CoreOS' own cloud-init reads it and is no longer installed by default; their units belong into Ignition",
+	Bottlerocket:  "the host of Bottlerocket runs containers only; its settings take no script",
+	Ignition:      "the whole of it is one JSON document, and a unit added to it would have to be written anew with the owner's: bake spotd into the image",
+	Butane:        "Butane is the source of Ignition; no instance reads it",
+	Headless:      "cloud-init takes it for a message only when MIME-Version stands in its first 4096 bytes",
+	ByteOrderMark: "cloud-init does not recognise text behind a byte-order mark: save it without",
+	Binary:        "neither cloud-init nor the agents of Windows read it; something else may, and would no longer find what it expects",
+	Unknown:       "neither cloud-init nor the agents of Windows read it; something else may, and would no longer find what it expects",
 }

@@ -3,6 +3,7 @@ package userdata
 import (
 	"bytes"
 	"flag"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -93,28 +94,17 @@ func TestWhatCannotTakeOursPassesThrough(t *testing.T) {
 		name, original, says string
 		format               Format
 	}{
-		{"cloud-config", "#cloud-config\nruncmd: [ls]\n", "cloud-config: ", CloudConfig},
-		{"cloud-config in capitals behind blanks", "\n #Cloud-Config\n", "cloud-config: ", CloudConfig},
-		{"a cloud-config archive", "#cloud-config-archive\n- x\n", "archive", CloudConfigArchive},
-		{"a JSON patch", "#cloud-config-jsonp\n[]", "JSON patch", CloudConfigJSONP},
-		{"a template", "## template: jinja\n#!/bin/sh\n", "Jinja", Jinja},
-		{"a boothook", "#cloud-boothook\n", "boothook", Boothook},
-		{"an include", "#include-once\nhttp://x/\n", "include", Include},
-		{"a part handler", "#part-handler\n", "part handler", PartHandler},
-		{"an upstart job", "#upstart-job\n", "upstart", Upstart},
-		{"a MIME message", "Content-Type: multipart/mixed; boundary=\"x\"\nMIME-Version: 1.0\n\n--x--\n", "MIME message", MIME},
-		{"a script that cloud-init takes for a message", "#!/bin/sh\necho 'Mime-Version: 1.0'\n", "MIME message", MIME},
-		{"gzip", string(pack([]byte("#!/bin/sh\n"))), "gzip", Gzip},
-		{"PowerShell", "<powershell>\r\nls\r\n</powershell>", "Windows", Windows},
-		{"a batch script", "<script>\ndir\n</script>", "Windows", Windows},
-		{"Bottlerocket", "[settings.host-containers.admin]\nenabled = true\n", "Bottlerocket", Bottlerocket},
-		{"Ignition", `{"ignition":{"version":"3.3.0"}}`, "Ignition", Ignition},
-		{"an EKS node", "---\napiVersion: node.eks.aws/v1alpha1\nkind: NodeConfig\n", "EKS", Nodeadm},
+		{"Flatcar's own cloud-config", "#cloud-config\ncoreos:\n  units: []\n", "Ignition", CoreOS},
+		{"Bottlerocket", "[settings.host-containers.admin]\nenabled = true\n", "containers only", Bottlerocket},
+		{"Ignition", `{"ignition":{"version":"3.3.0"}}`, "JSON document", Ignition},
+		{"Butane", "variant: fcos\nversion: 1.5.0\n", "source of Ignition", Butane},
 		{"a byte-order mark", "\xef\xbb\xbf#!/bin/sh\n", "byte-order mark", ByteOrderMark},
-		{"binary", "\x00\x01", "binary", Binary},
-		{"a script with NUL", "#!/bin/sh\necho '\x00'\n", "NUL", Shell},
-		{"plain text", "hello\n", "unknown", Unknown},
+		{"binary", "\x00\x01", "would no longer find", Binary},
+		{"plain text", "hello\n", "would no longer find", Unknown},
+		{"a message without a version", "Content-Type: multipart/mixed; boundary=b\n\n--b--\n", "first 4096 bytes", Headless},
 		{"endless white space", strings.Repeat(" ", 513), "513 bytes of white space", Empty},
+		{"Windows without a checksum for it", "<script>dir</script>", "no checksum", WindowsXML},
+		{"broken gzip", "\x1f\x8b", "cannot be inflated", Gzip},
 		{"a script that fills the limit", "#!/bin/sh\n#" + string(incompressible), "over the limit of 16384", Shell},
 	}
 	for _, tt := range tests {
@@ -147,10 +137,32 @@ func TestALargeScriptIsCompressedToFit(t *testing.T) {
 	if again, _ := inject(t, out, sample()); !bytes.Equal(again, out) {
 		t.Error("injecting again changed it")
 	}
-	want := Info{Format: Shell, Parts: []string{"text/x-shellscript", "text/x-shellscript"}, Size: len(out), Compressed: true, Injected: true}
 	got := Show(out)
-	if got.Format != want.Format || !slices.Equal(got.Parts, want.Parts) || got.Size != want.Size || !got.Compressed || !got.Injected || got.Settings.Group != "web" {
-		t.Errorf("shown as %+v, want %+v", got, want)
+	if got.Format != Shell || got.Size != len(out) || !got.Compressed || !got.Injected || got.Settings.Group != "web" {
+		t.Errorf("shown as %+v", got)
+	}
+	want := []Part{{Type: "text/x-shellscript", Encoding: "7bit", Size: len(original)},
+		{Type: "text/x-shellscript", Name: "000-spotd", Encoding: "7bit", Size: len(render(sample())), Ours: true}}
+	if !slices.Equal(got.Parts, want) {
+		t.Errorf("parts %+v, want %+v", got.Parts, want)
+	}
+}
+
+func TestPartsAreListedAsCloudInitWalksThem(t *testing.T) {
+	t.Parallel()
+	files := corpus(t)
+	for name, want := range map[string][]Part{
+		"mime-nested": {{Type: "text/cloud-config", Size: 30}, {Type: "text/x-shellscript", Size: 19}, {Type: "text/x-shellscript", Size: 18}, {Type: "text/x-shellscript", Size: 19}},
+		"mime-aws-docs": {{Type: "text/cloud-config", Name: "cloud-config.txt", Encoding: "7bit", Size: 60},
+			{Type: "text/x-shellscript", Name: "userdata.txt", Encoding: "7bit", Size: 56}},
+		"gzip-mime":    {{Type: "text/cloud-config", Size: 30}, {Type: "text/x-shellscript", Size: 19}},
+		"cloud-config": {{Type: "text/cloud-config", Size: 80}},
+		"unknown-text": {{Size: 6}},
+		"empty":        nil,
+	} {
+		if got := Show(files[name]).Parts; !slices.Equal(got, want) {
+			t.Errorf("%s: %+v, want %+v", name, got, want)
+		}
 	}
 }
 
@@ -158,10 +170,10 @@ func TestSomeoneElsesMessageIsShownAndLeftAlone(t *testing.T) {
 	t.Parallel()
 	foreign := "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=\"b\"\n\n--b\nContent-Type: text/cloud-config\n\nx: y\n--b\nContent-Type: text/x-shellscript\n\n#!/bin/sh\n--b--\n"
 	got := Show([]byte(foreign))
-	if got.Format != MIME || got.Injected || got.Compressed || !slices.Equal(got.Parts, []string{"text/cloud-config", "text/x-shellscript"}) {
+	if got.Format != MIME || got.Injected || got.Compressed || len(got.Parts) != 2 || got.Parts[0].Type != "text/cloud-config" || got.Parts[1].Type != "text/x-shellscript" {
 		t.Errorf("shown as %+v", got)
 	}
-	if got := Show([]byte("#!/bin/sh\n")); got.Format != Shell || got.Injected || got.Parts != nil || got.Size != 10 {
+	if got := Show([]byte("#!/bin/sh\n")); got.Format != Shell || got.Injected || len(got.Parts) != 1 || got.Size != 10 {
 		t.Errorf("a script is shown as %+v", got)
 	}
 }
@@ -173,13 +185,13 @@ func TestAnInjectionThatWasEditedByHandIsNotTakenForOurs(t *testing.T) {
 		"cut off":      string(out[:len(out)-10]),
 		"longer":       string(out) + "x",
 		"other head":   "X: y\n" + string(out),
-		"renamed part": strings.Replace(string(out), "part-001", "part-002", 1),
+		"another kind": strings.Replace(string(out), "X-Spotd-Original: part", "X-Spotd-Original: nested", 1),
 	} {
 		if got := Remove([]byte(edited)); string(got) != edited {
 			t.Errorf("%s: removing changed it", name)
 		}
-		if again, note := inject(t, []byte(edited), sample()); string(again) != edited || note == "" {
-			t.Errorf("%s: injected over what is not understood", name)
+		if again, _ := inject(t, []byte(edited), sample()); string(Remove(again)) != edited {
+			t.Errorf("%s: injecting over it loses it", name)
 		}
 	}
 }
@@ -187,65 +199,33 @@ func TestAnInjectionThatWasEditedByHandIsNotTakenForOurs(t *testing.T) {
 func TestTheWholeMessageIsAsReviewed(t *testing.T) {
 	t.Parallel()
 	s := sample()
-	s.Group = "it's a group"
+	s.Group, s.Probe, s.Version = "it's a group", "http://127.0.0.1/health", "v1.2.3"
 	s.Env = map[string]string{"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}
-	for name, original := range map[string]string{"script": wrapped["a script"], "crlf": wrapped["CRLF"], "empty": ""} {
-		got, _ := inject(t, []byte(original), s)
-		path := filepath.Join("testdata", name+".golden")
-		if *update {
-			if err := os.WriteFile(path, got, 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
+	out, _ := inject(t, []byte(wrapped["a script"]), s)
+	golden(t, "script.golden", out)
+}
+
+// golden compares with a file that people have read.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if !bytes.Equal(got, want) {
-			line := 0
-			a, b := strings.Split(string(got), "\n"), strings.Split(string(want), "\n")
-			for line < min(len(a), len(b))-1 && a[line] == b[line] {
-				line++
-			}
-			t.Errorf("%s differs from %s in line %d, %q; if meant, run go test . -update and review the difference", name, path, line+1, a[line])
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		line := 0
+		a, b := strings.Split(string(got), "\n"), strings.Split(string(want), "\n")
+		for line < min(len(a), len(b))-1 && a[line] == b[line] {
+			line++
 		}
+		t.Errorf("%s differs in line %d, %q; if meant, run go test . -update and review the difference", path, line+1, a[line])
 	}
 }
 
-func FuzzRoundTrip(f *testing.F) {
-	for _, original := range wrapped {
-		f.Add([]byte(original), "web")
-	}
-	f.Add([]byte("#cloud-config\n"), `a'b"c`)
-	out, _, _ := Inject([]byte("#!/bin/sh\n"), sample())
-	f.Add(out, "other")
-	f.Add(pack(out), "other")
-	f.Fuzz(func(t *testing.T, original []byte, group string) {
-		s := sample()
-		s.Group = group
-		out, note, err := Inject(original, s)
-		if err != nil {
-			if s.Validate() == nil {
-				t.Fatalf("valid settings refused: %v", err)
-			}
-			return
-		}
-		owner := Remove(original) // original, unless the fuzzer grew an injection
-		got, injected := Injected(out)
-		if injected && bytes.Equal(out, original) == (note == "") && got.Group != group {
-			t.Fatalf("group %q came back as %q", group, got.Group)
-		}
-		if !bytes.Equal(Remove(out), owner) {
-			t.Fatalf("%q came out as %q", owner, Remove(out))
-		}
-		if !injected && !bytes.Equal(out, original) {
-			t.Fatalf("changed without an injection: %q", out)
-		}
-		if injected && len(out) > Limit && !bytes.Equal(out, original) {
-			t.Fatalf("%d bytes", len(out))
-		}
-		if again, _, err := Inject(out, s); err != nil || !bytes.Equal(again, out) {
-			t.Fatalf("injecting twice differs: %v", err)
-		}
-	})
-}
+func sorted(files map[string][]byte) []string { return slices.Sorted(maps.Keys(files)) }

@@ -19,17 +19,26 @@ type Settings struct {
 	Topic string        // ARN of the SNS topic for reports
 	Group string        // Auto Scaling group, any printable characters
 	Grace time.Duration // from launch to ready where no probe says so
+	// Probe is how the application is asked whether it is up, as spotd's
+	// --probe; empty leaves that to the image's own configuration.
+	Probe string
+	// Version is the release of spotd, for the log only: the checksum decides.
+	Version string
 
-	// ReleaseURL is the prefix of the downloads, http or https; the binary is
-	// ReleaseURL/spotd-linux-ARCH.
+	// ReleaseURL is the prefix of the downloads, http, https or s3://BUCKET/PREFIX
+	// in the topic's region; the binary is ReleaseURL/spotd-linux-ARCH or
+	// ReleaseURL/spotd-windows-amd64.exe.
 	ReleaseURL string
-	// SHA256 maps amd64 and arm64 to the binary's checksum in hex. An
-	// architecture without one gets no spotd.
+	// SHA256 maps amd64, arm64 and windows-amd64 to the binary's checksum in
+	// hex. What has none gets no spotd.
 	SHA256 map[string]string
 	// Env is exported before spotd is installed or run, for endpoints of
 	// tests; a service manager may not hand it on.
 	Env map[string]string
 }
+
+// architectures are the builds of spotd.
+var architectures = []string{"amd64", "arm64", windows}
 
 var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
@@ -47,8 +56,8 @@ func (s Settings) Validate() error {
 		bad("grace %v is negative", s.Grace)
 	}
 	u, err := url.Parse(s.ReleaseURL)
-	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || u.RawQuery != "" {
-		bad("release URL %q: want http or https, a host and no query", s.ReleaseURL)
+	if err != nil || u.Host == "" || !slices.Contains([]string{"https", "http", "s3"}, u.Scheme) || u.RawQuery != "" || u.Fragment != "" {
+		bad("release URL %q: want http, https or s3, a host or bucket and no query", s.ReleaseURL)
 	}
 	errs = append(errs, s.validateSums()...)
 	for _, name := range slices.Sorted(maps.Keys(s.Env)) {
@@ -56,7 +65,7 @@ func (s Settings) Validate() error {
 			bad("environment variable %q: want letters, digits and _", name)
 		}
 	}
-	for _, v := range slices.Concat([]string{s.Topic, s.Group, s.ReleaseURL}, slices.Sorted(maps.Values(s.Env))) {
+	for _, v := range slices.Concat([]string{s.Topic, s.Group, s.ReleaseURL, s.Probe, s.Version}, slices.Sorted(maps.Values(s.Env))) {
 		if !printable(v) {
 			bad("setting %q holds a control character or is not UTF-8", v)
 		}
@@ -67,11 +76,11 @@ func (s Settings) Validate() error {
 func (s Settings) validateSums() []error {
 	var errs []error
 	if len(s.SHA256) == 0 {
-		errs = append(errs, errors.New("SHA-256: want one for amd64, arm64 or both"))
+		errs = append(errs, errors.New("SHA-256: want one for amd64, arm64 or windows-amd64"))
 	}
 	for _, arch := range slices.Sorted(maps.Keys(s.SHA256)) {
-		if arch != "amd64" && arch != "arm64" {
-			errs = append(errs, fmt.Errorf("SHA-256 of %q: want amd64 or arm64", arch))
+		if !slices.Contains(architectures, arch) {
+			errs = append(errs, fmt.Errorf("SHA-256 of %q: want %s", arch, strings.Join(architectures, ", ")))
 		}
 		if sum, err := hex.DecodeString(s.SHA256[arch]); err != nil || len(sum) != 32 {
 			errs = append(errs, fmt.Errorf("SHA-256 of %s %q: want 64 hexadecimal digits", arch, s.SHA256[arch]))

@@ -48,10 +48,11 @@ func (a *Actor) activities(ctx context.Context, group string, since time.Time) (
 func activity(one types.Activity) decide.Activity {
 	cause, description := aws.ToString(one.Cause), aws.ToString(one.Description)
 	a := decide.Activity{
-		Instance: instanceID.FindString(description),
-		Kind:     activityKind(description, cause),
-		At:       aws.ToTime(one.StartTime),
-		Failed:   one.StatusCode == types.ScalingActivityStatusCodeFailed || one.StatusCode == types.ScalingActivityStatusCodeCancelled,
+		Instance:  instanceID.FindString(description),
+		Kind:      activityKind(description, cause),
+		At:        aws.ToTime(one.StartTime),
+		Launching: strings.HasPrefix(description, "Launching a new EC2 instance"),
+		Failed:    one.StatusCode == types.ScalingActivityStatusCodeFailed || one.StatusCode == types.ScalingActivityStatusCodeCancelled,
 	}
 	if all := changing.FindAllStringSubmatch(cause, -1); len(all) > 0 {
 		a.Desired, _ = strconv.Atoi(all[len(all)-1][1]) // digits by the pattern
@@ -83,8 +84,6 @@ func activityKind(description, cause string) decide.ActivityKind {
 		return decide.Unhealthy
 	case has("explicitly set group desired capacity"), has("update of AutoScalingGroup constraints"), has("scheduled action"):
 		return decide.Resize
-	case strings.HasPrefix(description, "Launching a new EC2 instance"):
-		return decide.Launch
 	case strings.HasPrefix(description, "Terminating EC2 instance"):
 		return decide.GroupTook
 	}

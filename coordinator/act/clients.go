@@ -34,6 +34,7 @@ type EC2 interface {
 	DescribeInstanceAttribute(context.Context, *ec2.DescribeInstanceAttributeInput, ...func(*ec2.Options)) (*ec2.DescribeInstanceAttributeOutput, error)
 	DescribePlacementGroups(context.Context, *ec2.DescribePlacementGroupsInput, ...func(*ec2.Options)) (*ec2.DescribePlacementGroupsOutput, error)
 	DeleteTags(context.Context, *ec2.DeleteTagsInput, ...func(*ec2.Options)) (*ec2.DeleteTagsOutput, error)
+	DeleteLaunchTemplateVersions(context.Context, *ec2.DeleteLaunchTemplateVersionsInput, ...func(*ec2.Options)) (*ec2.DeleteLaunchTemplateVersionsOutput, error)
 	DeleteLaunchTemplate(context.Context, *ec2.DeleteLaunchTemplateInput, ...func(*ec2.Options)) (*ec2.DeleteLaunchTemplateOutput, error)
 	TerminateInstances(context.Context, *ec2.TerminateInstancesInput, ...func(*ec2.Options)) (*ec2.TerminateInstancesOutput, error)
 }
@@ -82,7 +83,8 @@ var (
 type Config struct {
 	EC2         EC2
 	AutoScaling AutoScaling
-	// TargetGroups, Balancers and Stacks may be nil where there are none to be asked.
+	// Inspector, TargetGroups, Balancers and Stacks may be nil where there are none to be asked.
+	Inspector    Inspector
 	TargetGroups TargetGroups
 	Balancers    Balancers
 	Stacks       Stacks

@@ -44,7 +44,9 @@ func (a *Actor) template(ctx context.Context, g described) (decide.Template, err
 		t.Unreadable = unreadable
 		return t, err
 	}
-	t.ID, t.Version, err = a.ours(ctx, want)
+	if t.ID, t.Version, err = a.ours(ctx, want); err == nil {
+		t.Unreadable = a.rehearse(ctx, g, want, t)
+	}
 	return t, err
 }
 
@@ -59,6 +61,11 @@ func (a *Actor) want(ctx context.Context, g described) (w wanted, image, unreada
 	} else {
 		from, unreadable, err = a.fromConfiguration(ctx, g)
 	}
+	if err == nil && from.gone {
+		if member, ok, lookErr := a.fromMember(ctx, g); lookErr != nil || ok {
+			from, unreadable, err = member, "", lookErr
+		}
+	}
 	if err != nil || unreadable != "" {
 		return w, "", unreadable, err
 	}
@@ -66,6 +73,7 @@ func (a *Actor) want(ctx context.Context, g described) (w wanted, image, unreada
 	if len(from.dropped) > 0 {
 		w.note = "not taken over: " + strings.Join(from.dropped, ", ")
 	}
+	tidyTags(w.data, g.world.Tags)
 	if err := a.inject(g.world.Name, w.data); err != nil {
 		return w, "", "", err
 	}
@@ -79,6 +87,7 @@ type original struct {
 	version int64
 	data    *types.RequestLaunchTemplateData
 	dropped []string
+	gone    bool // there is no such template or configuration any more
 }
 
 func (a *Actor) fromTemplate(ctx context.Context, g described) (o original, unreadable string, err error) {
@@ -93,12 +102,14 @@ func (a *Actor) fromTemplate(ctx context.Context, g described) (o original, unre
 	}
 	out, err := a.EC2.DescribeLaunchTemplateVersions(ctx, in)
 	if f, detail := classify(err); f == decide.Gone || f == decide.Invalid {
+		o.gone = f == decide.Gone
 		return o, "the group's launch template cannot be read: " + detail, nil
 	}
 	if err != nil {
 		return o, "", fmt.Errorf("read the launch template of group %q: %w", g.world.Name, err)
 	}
 	if len(out.LaunchTemplateVersions) == 0 || out.LaunchTemplateVersions[0].LaunchTemplateData == nil {
+		o.gone = true
 		return o, fmt.Sprintf("the group's launch template has no version %s", version), nil
 	}
 	source := out.LaunchTemplateVersions[0]
@@ -114,6 +125,7 @@ func (a *Actor) fromConfiguration(ctx context.Context, g described) (o original,
 		return o, "", fmt.Errorf("read the launch configuration of group %q: %w", g.world.Name, err)
 	}
 	if len(out.LaunchConfigurations) == 0 {
+		o.gone = true
 		return o, fmt.Sprintf("the group's launch configuration %q does not exist", g.configuration), nil
 	}
 	o.id = g.configuration
@@ -220,6 +232,9 @@ func (a *Actor) makeTemplate(ctx context.Context, group string) error {
 	_, err = a.EC2.CreateLaunchTemplateVersion(ctx, &ec2.CreateLaunchTemplateVersionInput{
 		LaunchTemplateName: &w.name, VersionDescription: &w.hash, LaunchTemplateData: w.data, ClientToken: &w.hash,
 	})
+	if err == nil {
+		a.prune(ctx, w.name)
+	}
 	return err
 }
 

@@ -38,7 +38,7 @@ func (r *run) deficit() {
 
 // cannotLaunch tells whether the group's last launch failed.
 func (r *run) cannotLaunch() bool {
-	i := slices.IndexFunc(r.w.Activities, func(a Activity) bool { return a.Kind == Launch })
+	i := slices.IndexFunc(r.w.Activities, func(a Activity) bool { return a.Launching })
 	return i >= 0 && r.w.Activities[i].Failed
 }
 

@@ -157,7 +157,6 @@ const (
 	GroupTook   ActivityKind = "group-took"   // taken out by the group itself: scale-in, zone rebalancing
 	Attach      ActivityKind = "attach"       // attached by request
 	Resize      ActivityKind = "resize"       // desired was named by an owner or a schedule
-	Launch      ActivityKind = "launch"       // the group launched, or tried to
 	OtherChange ActivityKind = "other"
 )
 
@@ -168,6 +167,8 @@ type Activity struct {
 	// At is when it began; for Resize when desired was named, which may be long before an instance followed.
 	At     time.Time
 	Failed bool
+	// Launching is set where the group launched, or tried to, whatever the cause.
+	Launching bool
 	// Desired is the capacity that the cause says desired was changed to, 0 if it says nothing of it.
 	Desired int
 }

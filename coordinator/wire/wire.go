@@ -17,7 +17,8 @@ import (
 type Clients struct {
 	EC2         act.EC2
 	AutoScaling act.AutoScaling
-	// TargetGroups, Balancers and Stacks may be nil: then nobody is asked.
+	// Inspector, TargetGroups, Balancers and Stacks may be nil: then nobody is asked.
+	Inspector    act.Inspector
 	TargetGroups act.TargetGroups
 	Balancers    act.Balancers
 	Stacks       act.Stacks
@@ -44,7 +45,7 @@ type Config struct {
 // Handler returns what handles the messages of both queues.
 func Handler(c Config, with Clients) *handle.Handler {
 	actor := act.New(act.Config{
-		EC2: with.EC2, AutoScaling: with.AutoScaling, TargetGroups: with.TargetGroups, Balancers: with.Balancers, Stacks: with.Stacks, Pricing: with.Pricing, Region: c.Region, Scope: c.Scope,
+		EC2: with.EC2, AutoScaling: with.AutoScaling, Inspector: with.Inspector, TargetGroups: with.TargetGroups, Balancers: with.Balancers, Stacks: with.Stacks, Pricing: with.Pricing, Region: c.Region, Scope: c.Scope,
 		Defaults: c.Defaults, Spotd: c.Spotd, Now: c.Now,
 	})
 	return &handle.Handler{

@@ -1,0 +1,86 @@
+package act
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"autospotting/coordinator/decide"
+)
+
+// Inspector is what is asked of EC2 beyond what every swap needs: whether a launch would be accepted, without launching, and what
+// the volumes of an instance are like.
+type Inspector interface {
+	DescribeVolumes(context.Context, *ec2.DescribeVolumesInput, ...func(*ec2.Options)) (*ec2.DescribeVolumesOutput, error)
+	RunInstances(context.Context, *ec2.RunInstancesInput, ...func(*ec2.Options)) (*ec2.RunInstancesOutput, error)
+}
+
+var _ Inspector = (*ec2.Client)(nil)
+
+// rehearsedFor is how long an answer is believed: permissions and quotas change, but not by the minute.
+const (
+	rehearsedFor = time.Hour
+	refusedFor   = 5 * time.Minute
+)
+
+type rehearsal struct {
+	at  time.Time
+	why string
+}
+
+// rehearse learns before a swap what keeps our template from being launched: validation, PassRole, a missing service-linked
+// role. A key's grant and the quota show only at a real launch. It answers with the reason and its remedy; empty means go on,
+// also where nobody can be asked or the answer is about the moment.
+func (a *Actor) rehearse(ctx context.Context, g described, w wanted, t decide.Template) string {
+	in := rehearsalOf(g, w, t)
+	if a.Inspector == nil || in == nil {
+		return ""
+	}
+	if last, ok := a.cache.rehearsed.get(t.Hash); ok && a.Now().Sub(last.at) < last.believed() {
+		return last.why
+	}
+	_, err := a.Inspector.RunInstances(ctx, in)
+	answer := rehearsal{at: a.Now(), why: refusal(err)}
+	a.cache.rehearsed.put(t.Hash, answer)
+	return answer.why
+}
+
+// rehearsalOf is one instance of the owner's type; nil where there is nothing to ask yet. Beside interfaces of a template a
+// request of this kind, unlike a fleet's, takes no subnet: such templates are not rehearsed.
+func rehearsalOf(g described, w wanted, t decide.Template) *ec2.RunInstancesInput {
+	subnets, kind := splitIDs(aws.ToString(g.raw.VPCZoneIdentifier)), t.Type
+	if kind == "" && len(g.raw.Instances) > 0 {
+		kind = aws.ToString(g.raw.Instances[0].InstanceType)
+	}
+	if t.ID == "" || len(subnets) == 0 || kind == "" || len(w.data.NetworkInterfaces) > 0 {
+		return nil
+	}
+	return &ec2.RunInstancesInput{DryRun: aws.Bool(true), MinCount: aws.Int32(1), MaxCount: aws.Int32(1),
+		LaunchTemplate: &types.LaunchTemplateSpecification{LaunchTemplateId: &t.ID, Version: &t.Version},
+		InstanceType:   types.InstanceType(kind), SubnetId: &subnets[0],
+		InstanceMarketOptions: &types.InstanceMarketOptionsRequest{MarketType: types.MarketTypeSpot}}
+}
+
+func (r rehearsal) believed() time.Duration {
+	if r.why != "" {
+		return refusedFor
+	}
+	return rehearsedFor
+}
+
+// refusal reads the answer to a dry run, which is always an error.
+func refusal(err error) string {
+	f, detail := classify(err)
+	if err == nil || strings.HasPrefix(detail, "DryRunOperation") || f != decide.Invalid && f != decide.Gone {
+		return ""
+	}
+	text, early := explain(detail)
+	if !early {
+		return ""
+	}
+	return "cannot be launched: " + text
+}

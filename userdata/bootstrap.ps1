@@ -1,0 +1,82 @@
+# spotd bootstrap for Windows: installs the daemon that reports this spot
+# instance's notices and readiness. Works in the background, always exits 0,
+# and leaves the owner's own user data alone.
+param([switch]$Detached)
+#spotd-settings
+#spotd-settings-end
+$dir = "$env:ProgramData\spotd"
+
+function Say($text) {
+  $line = "$(Get-Date -Format s) spotd-bootstrap: $text"
+  try { Add-Content -Path "$dir\bootstrap.log" -Value $line } catch { }
+  try { # the console that EC2 shows
+    $port = New-Object -TypeName System.IO.Ports.SerialPort -ArgumentList @('COM1', 115200)
+    $port.Open(); $port.WriteLine($line); $port.Close()
+  } catch { }
+  try { # where other services log
+    New-EventLog -LogName Application -Source spotd-bootstrap -ErrorAction SilentlyContinue
+    Write-EventLog -LogName Application -Source spotd-bootstrap -EventId 1 -Message $text
+  } catch { }
+}
+
+# Fetch: by HTTP through the machine's proxy; from S3 as the instance's role, by
+# the tools that AWS's images come with.
+function Fetch($url, $file) {
+  if ($url -match '^s3://([^/]+)/(.+)$') {
+    $region = $SPOTD_TOPIC.Split(':')[3]
+    Read-S3Object -BucketName $Matches[1] -Key $Matches[2] -File $file -Region $region | Out-Null
+    return
+  }
+  $client = New-Object System.Net.WebClient
+  if ($env:HTTPS_PROXY) { $client.Proxy = New-Object System.Net.WebProxy $env:HTTPS_PROXY }
+  $client.DownloadFile($url, $file)
+}
+
+function Sum($file) {
+  if (Test-Path $file) { (Get-FileHash -Algorithm SHA256 -Path $file).Hash.ToLower() }
+}
+
+# Download leaves spotd.new.exe, whose checksum is right, or throws.
+function Download($url, $new) {
+  for ($try = 1; $try -le 10; $try++) {
+    try {
+      Fetch $url $new
+      $got = Sum $new
+      if ($got -eq $SPOTD_SHA256_WINDOWS_AMD64) { return }
+      Say "checksum of $url is $got, want $($SPOTD_SHA256_WINDOWS_AMD64): not run"
+    } catch { Say "download $try of $url failed: $_" }
+    Remove-Item -Force -ErrorAction SilentlyContinue $new
+    Start-Sleep -Seconds ($try * 3)
+  }
+  throw 'given up'
+}
+
+function Install {
+  $exe = "$env:ProgramFiles\spotd\spotd.exe"
+  New-Item -ItemType Directory -Force -Path (Split-Path $exe) | Out-Null
+  if ((Sum $exe) -ne $SPOTD_SHA256_WINDOWS_AMD64) {
+    Download "$SPOTD_URL/spotd-windows-amd64.exe" "$exe.new"
+  }
+  # One that runs already would go on with what it was started with.
+  if (Test-Path $exe) { & $exe stop 2>&1 | Out-Null }
+  if (Test-Path "$exe.new") { Move-Item -Force "$exe.new" $exe }
+  $flags = @('--topic', $SPOTD_TOPIC, '--group', $SPOTD_GROUP, '--grace', $SPOTD_GRACE)
+  if ($SPOTD_PROBE) { $flags += @('--probe', $SPOTD_PROBE) }
+  & $exe install @flags 2>&1 | ForEach-Object { Say $_ }
+  & $exe start 2>&1 | ForEach-Object { Say $_ }
+  Say "installed $exe $SPOTD_VERSION"
+}
+
+try {
+  New-Item -ItemType Directory -Force -Path $dir | Out-Null
+  if ($Detached) {
+    [Net.ServicePointManager]::SecurityProtocol = [Net.SecurityProtocolType]::Tls12
+    Install
+  } else {
+    # A process of the system's own, for which no agent waits.
+    Copy-Item -Force $PSCommandPath "$dir\bootstrap.ps1"
+    $run = "powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -File `"$dir\bootstrap.ps1`" -Detached"
+    Invoke-CimMethod -ClassName Win32_Process -MethodName Create -Arguments @{ CommandLine = $run } | Out-Null
+  }
+} catch { Say "failed: $_" }
+exit 0
