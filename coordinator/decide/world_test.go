@@ -145,9 +145,10 @@ func render(p Plan) string {
 		if a.Kind == Retire {
 			fmt.Fprintf(&b, " decrement=%t", a.Decrement)
 		}
-		if a.Max > 0 {
-			fmt.Fprintf(&b, "%d", a.Max)
+		if n := a.Max + a.Desired; n > 0 {
+			fmt.Fprintf(&b, "%d", n)
 		}
+		b.WriteString(a.Text)
 		if a.Launch != nil {
 			fmt.Fprintf(&b, " spot=%t %s", a.Launch.Spot, pools(a.Launch.Overrides))
 		}
@@ -155,6 +156,9 @@ func render(p Plan) string {
 	}
 	if !p.Look.IsZero() {
 		fmt.Fprintf(&b, "look     again after %s\n", p.Look.Sub(noon))
+	}
+	if p.Forget {
+		b.WriteString("forget   the record itself\n")
 	}
 	fmt.Fprintf(&b, "status   %s %s\n", p.Record.Status.Code, p.Record.Status.Reason)
 	return b.String()
