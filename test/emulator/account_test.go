@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -42,13 +43,16 @@ type account struct {
 	template        string
 	subnets         map[string]string // by zone
 	ticks           int
+	leave           func() // lets another story begin
 }
 
 // newAccount installs what the CloudFormation stack would.
 func newAccount(t *testing.T) *account {
 	t.Helper()
 	needEmulator(t)
-	a := &account{cloud: newCloud(t), t: t}
+	lab.busy <- struct{}{}
+	a := &account{cloud: newCloud(t), t: t, leave: sync.OnceFunc(func() { <-lab.busy })}
+	t.Cleanup(a.leave)
 	a.connect()
 	a.messaging()
 	a.ledgerTable()
@@ -81,8 +85,10 @@ func (a *account) messaging() {
 			return a.sqs.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: &name, Attributes: attributes})
 		}).QueueUrl)
 	}
-	a.inbox = queue("inbox", map[string]string{"VisibilityTimeout": "40"})
-	a.work = queue("work.fifo", map[string]string{"VisibilityTimeout": "40", "FifoQueue": "true"})
+	seconds := fmt.Sprint(int(visibility.Seconds()))
+	a.inbox = queue("inbox", map[string]string{"VisibilityTimeout": seconds})
+	a.work = queue("work.fifo", map[string]string{"VisibilityTimeout": seconds, "FifoQueue": "true"})
+	a.queues.lane(a.inbox) // what is published before anybody listens is there as well
 	arn := fmt.Sprintf("arn:aws:sqs:%s:%s:inbox", region, a.cloud.account)
 	for name, into := range map[string]*string{"reports": &a.reports, "events": &a.events} {
 		*into = aws.ToString(do(a.t, "create topic "+name, func(ctx context.Context) (*sns.CreateTopicOutput, error) {

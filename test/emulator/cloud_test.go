@@ -16,6 +16,7 @@ type cloud struct {
 	account     string
 	front, side *httptest.Server
 
+	memo     memo
 	queues   *queues
 	history  history
 	launches launches
@@ -68,7 +69,11 @@ func newCloud(t *testing.T) *cloud {
 }
 
 // raw speaks to the emulator as it is.
-func (c *cloud) raw(ctx context.Context, k *call) (answer, error) { return forward(ctx, c.account, k) }
+func (c *cloud) raw(ctx context.Context, k *call) (answer, error) {
+	return c.memo.ask(ctx, k, func(ctx context.Context, k *call) (answer, error) {
+		return home(c.account).forward(ctx, c.account, k)
+	})
+}
 
 func serve(next transport) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
