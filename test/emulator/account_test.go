@@ -3,7 +3,6 @@ package emulator
 import (
 	"context"
 	"encoding/base64"
-	"encoding/xml"
 	"fmt"
 	"strings"
 	"sync"
@@ -42,8 +41,10 @@ type account struct {
 	reports, events string // ARNs
 	template        string
 	subnets         map[string]string // by zone
+	vpc             string
 	ticks           int
 	leave           func() // lets another story begin
+	nudge           func() // what comes when all is quiet: the tick, unless a test says otherwise
 }
 
 // newAccount installs what the CloudFormation stack would.
@@ -53,6 +54,7 @@ func newAccount(t *testing.T) *account {
 	lab.busy <- struct{}{}
 	a := &account{cloud: newCloud(t), t: t, leave: sync.OnceFunc(func() { <-lab.busy })}
 	t.Cleanup(a.leave)
+	a.nudge = a.tick
 	a.connect()
 	a.messaging()
 	a.ledgerTable()
@@ -118,7 +120,7 @@ func (a *account) network() {
 	})
 	a.subnets = map[string]string{}
 	for _, s := range out.Subnets {
-		a.subnets[aws.ToString(s.AvailabilityZone)] = aws.ToString(s.SubnetId)
+		a.subnets[aws.ToString(s.AvailabilityZone)], a.vpc = aws.ToString(s.SubnetId), aws.ToString(s.VpcId)
 	}
 }
 
@@ -176,10 +178,6 @@ func (i instance) live() bool { return i.state == "pending" || i.state == "runni
 func (i instance) ours() bool { return i.tags["autospotting-launch"] != "" }
 
 func (c *cloud) instances(ctx context.Context) (map[string]instance, error) {
-	a, err := c.raw(ctx, ask("ec2", "DescribeInstances", "2016-11-15", map[string]string{"MaxResults": "1000"}))
-	if err != nil {
-		return nil, err
-	}
 	var doc struct {
 		Items []struct {
 			ID        string    `xml:"instanceId"`
@@ -194,8 +192,8 @@ func (c *cloud) instances(ctx context.Context) (map[string]instance, error) {
 			} `xml:"tagSet>item"`
 		} `xml:"reservationSet>item>instancesSet>item"`
 	}
-	if err := xml.Unmarshal(a.body, &doc); err != nil {
-		return nil, fmt.Errorf("the emulator's instances: %w: %.300s", err, a.body)
+	if err := c.read(ctx, ask("ec2", "DescribeInstances", "2016-11-15", map[string]string{"MaxResults": "1000"}), &doc); err != nil {
+		return nil, err
 	}
 	out := map[string]instance{}
 	for _, i := range doc.Items {

@@ -101,6 +101,9 @@ func (m *moto) forward(ctx context.Context, account string, c *call) (answer, er
 		}
 	}
 	req.Header.Set("X-Moto-Account-Id", account)
+	if other != "" { // others tell accounts apart by the access key
+		req.Header.Set("Authorization", strings.Replace(req.Header.Get("Authorization"), "Credential=AK/", "Credential="+account+"/", 1))
+	}
 	res, err := client.Do(req)
 	if err != nil {
 		return answer{}, err

@@ -77,6 +77,9 @@ func (m *moto) warmUp() error {
 const nobody = "999999999999"
 
 func (m *moto) stop() {
+	if m.cmd == nil {
+		return
+	}
 	_ = m.cmd.Process.Kill()
 	_ = m.cmd.Wait()
 }

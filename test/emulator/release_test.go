@@ -73,6 +73,7 @@ func (a *account) releaseMeanwhile(c *coordinator, g *silenceable, name string, 
 	}
 	a.deploy(nextRelease)
 	g.silent.Store(false)
+	a.loseAnswer("autoscaling.TerminateInstanceInAutoScalingGroup") // the activities tell what became of it
 	a.tick()
 	l, err := a.arrives(c, name, func(l look) string {
 		if l.group.has(victim) {

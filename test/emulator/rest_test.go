@@ -13,15 +13,15 @@ func among(want size) func(look) string {
 	return func(l look) string { l.loose = nil; return l.unlike(want) }
 }
 
-// trouble is what a coordinator says when AWS refused a request, or it could not handle a message.
-var trouble = regexp.MustCompile(`"failure":"invalid"|"kind":"error"|"level":"error"|handled but not deleted`)
+// trouble is what a coordinator says when AWS refused a request, it could not handle a message, or gave up a debt.
+var trouble = regexp.MustCompile(`"failure":"invalid"|"kind":"error"|"level":"error"|handled but not deleted|debt void`)
 
 // slow is what it says when the machine was too busy for it.
-const slow = "context deadline exceeded"
+var slow = regexp.MustCompile(`context deadline exceeded|deserialization failed|StatusCode: 0`)
 
 func (c *coordinator) faultless() error {
 	for line := range strings.Lines(c.log.String()) {
-		if trouble.MatchString(line) && !strings.Contains(line, slow) {
+		if trouble.MatchString(line) && !slow.MatchString(line) {
 			return fmt.Errorf("the coordinator met an error: %s", line)
 		}
 	}
@@ -29,8 +29,9 @@ func (c *coordinator) faultless() error {
 }
 
 const (
-	rests    = 4   // ticks after which a coordinator that wrote nothing has nothing more to do
-	restless = 150 // writes to EC2 and Auto Scaling after which a story that takes about forty never ends
+	rests    = 5   // ticks, each when all was quiet, after which nothing more will come; a story that goes well needs none
+	talk     = 100 // messages handled after which the same holds
+	restless = 70  // writes to EC2 and Auto Scaling after which a story that takes about thirty never ends
 )
 
 // arrives waits until nothing is missing. It gives up when the coordinator says that something is wrong, has come to rest with
@@ -38,7 +39,7 @@ const (
 func (a *account) arrives(c *coordinator, name string, missing func(look) string) (look, error) {
 	ctx, cancel := context.WithTimeout(a.t.Context(), patience)
 	defer cancel()
-	for still, wrote := 0, a.wrote(); ; {
+	for ticks := 0; ; {
 		changed := a.changed.wait()
 		l, err := a.look(ctx, name)
 		if err != nil {
@@ -51,11 +52,8 @@ func (a *account) arrives(c *coordinator, name string, missing func(look) string
 		if err := c.faultless(); err != nil {
 			return l, err
 		}
-		if now := a.wrote(); now != wrote {
-			wrote, still = now, 0
-		}
-		if still > rests || wrote > restless {
-			return l, fmt.Errorf("after %d writes and %d ticks without one: group %s: %s", wrote, still, name, why)
+		if wrote, heard := a.wrote(), a.count("sqs.DeleteMessage"); ticks > rests || wrote > restless || heard > talk {
+			return l, fmt.Errorf("after %d writes, %d messages and %d ticks: group %s: %s", wrote, heard, ticks, name, why)
 		}
 		quiet := time.NewTimer(nudge)
 		select {
@@ -65,8 +63,8 @@ func (a *account) arrives(c *coordinator, name string, missing func(look) string
 		case <-quiet.C:
 			if a.queues.idle() {
 				a.leave()
-				a.tick()
-				still++
+				a.nudge()
+				ticks++
 			}
 		}
 		quiet.Stop()

@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"context"
-	"encoding/xml"
 	"fmt"
 	"slices"
 	"sync"
@@ -79,14 +78,11 @@ func (g group) has(id string) bool {
 }
 
 func (c *cloud) groups(ctx context.Context) ([]group, error) {
-	a, err := c.raw(ctx, ask("autoscaling", "DescribeAutoScalingGroups", "2011-01-01", map[string]string{"MaxRecords": "100"}))
-	if err != nil {
-		return nil, err
-	}
 	var out struct {
 		Groups []group `xml:"DescribeAutoScalingGroupsResult>AutoScalingGroups>member"`
 	}
-	return out.Groups, xml.Unmarshal(a.body, &out)
+	err := c.read(ctx, ask("autoscaling", "DescribeAutoScalingGroups", "2011-01-01", map[string]string{"MaxRecords": "100"}), &out)
+	return out.Groups, err
 }
 
 func (c *cloud) mayAttach(ctx context.Context, k *call, groups []group) (string, error) {
