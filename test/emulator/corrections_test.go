@@ -3,6 +3,7 @@ package emulator
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
@@ -14,7 +15,7 @@ import (
 // corrected is the emulator with what AWS does where the product depends on it and the emulator departs. The list, with
 // the facts, is in docs/fidelity.md; departures_test.go shows for each that it is still needed.
 func (c *cloud) corrected() transport {
-	next := transport(c.raw)
+	next := noRefreshes(c.raw)
 	next = lab.catalog.correct(next)
 	next = shortPages(next)
 	next = c.aged(next)
@@ -22,6 +23,17 @@ func (c *cloud) corrected() transport {
 	next = c.history.correct(next)
 	next = c.launches.correct(next)
 	return c.queues.correct(next)
+}
+
+// noRefreshes answers that no instance refresh was ever begun, which is so: the emulator does not know them.
+func noRefreshes(next transport) transport {
+	return func(ctx context.Context, k *call) (answer, error) {
+		if k.service != "autoscaling" || k.action != "DescribeInstanceRefreshes" {
+			return next(ctx, k)
+		}
+		return answer{http.StatusOK, http.Header{"Content-Type": {"text/xml"}}, []byte(`<DescribeInstanceRefreshesResponse xmlns="http://autoscaling.amazonaws.com/doc/2011-01-01/">` +
+			"<DescribeInstanceRefreshesResult><InstanceRefreshes></InstanceRefreshes></DescribeInstanceRefreshesResult><ResponseMetadata><RequestId>proxy</RequestId></ResponseMetadata></DescribeInstanceRefreshesResponse>")}, nil
+	}
 }
 
 // shortPages makes pages end early, as AWS may: "the results can be fewer than MaxResults". Whoever does not follow

@@ -72,6 +72,8 @@ var writes = map[string]bool{
 	"ec2.CreateLaunchTemplate": true, "ec2.CreateLaunchTemplateVersion": true, "ec2.CreateFleet": true, "ec2.TerminateInstances": true,
 	"autoscaling.AttachInstances": true, "autoscaling.TerminateInstanceInAutoScalingGroup": true,
 	"autoscaling.UpdateAutoScalingGroup": true, "autoscaling.SetInstanceProtection": true,
+	"autoscaling.SetDesiredCapacity": true, "autoscaling.CreateOrUpdateTags": true, "autoscaling.DeleteTags": true,
+	"ec2.DeleteTags": true, "ec2.DeleteLaunchTemplate": true, "ec2.DeleteLaunchTemplateVersions": true,
 }
 
 // cuts turns what was asked into the points to cut at.

@@ -111,6 +111,11 @@ var departures = []departure{
 		}
 		return "it is still sent traffic", nil
 	}},
+	{"instance refreshes are not known", "1.1 #13", func(ctx context.Context, a *account) (string, error) {
+		_, err := a.scaling.DescribeInstanceRefreshes(ctx, &autoscaling.DescribeInstanceRefreshesInput{AutoScalingGroupName: aws.String("web")},
+			func(o *autoscaling.Options) { o.RetryMaxAttempts = 1 })
+		return codeUnless("", err), nil
+	}},
 	{"types come on one page", "2.4", func(ctx context.Context, a *account) (string, error) {
 		out, err := a.ec2.DescribeInstanceTypes(ctx, &ec2.DescribeInstanceTypesInput{MaxResults: aws.Int32(5)})
 		if err == nil && len(out.InstanceTypes) > 5 {

@@ -57,5 +57,15 @@ var mutants = []mutant{
 		k.form.Set("LaunchTemplateData.UserData", "#!/bin/sh\necho the next release\n")
 	}},
 	{name: "the next version has no description", call: "ec2.CreateLaunchTemplateVersion", wrong: drop(`^VersionDescription$`)},
+	{name: "the rehearsal of a launch is a launch", call: "ec2.RunInstances", wrong: drop(`^DryRun$`)},
+	{name: "another group is given the status", call: "autoscaling.CreateOrUpdateTags", wrong: put("hooked", "full")},
 	{name: "another instance is terminated", call: "ec2.TerminateInstances", wrong: list("InstanceId.1", "i-0123456789abcdef0")},
+}
+
+// unmade are requests that have no mistake here, and why.
+var unmade = map[string]string{
+	"sqs.ReceiveMessage":                    "counted only where it brings something; it has one",
+	"autoscaling.DescribeInstanceRefreshes": "the emulator does not know it: the proxy answers",
+	"pricing.GetProducts":                   "where it brings nothing the built-in prices serve, which is no fault",
+	"ec2.DescribeInstanceAttribute":         "an instance that is not found is not protected, which is no fault; protected ones are not in the story",
 }

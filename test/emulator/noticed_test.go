@@ -61,7 +61,7 @@ func (a *account) everyRequestHasAMistake() {
 	a.t.Helper()
 	for _, r := range a.requests() {
 		name, n, _ := strings.Cut(r, " ")
-		if n == "1" && name != "sqs.ReceiveMessage" && !slices.ContainsFunc(mutants, func(m mutant) bool { return m.call == name }) {
+		if n == "1" && unmade[name] == "" && !slices.ContainsFunc(mutants, func(m mutant) bool { return m.call == name }) {
 			a.t.Errorf("%s has no mistake", name)
 		}
 	}
@@ -137,7 +137,36 @@ func (a *account) wholeStory() error {
 	if err != nil || !l.hasRecord || len(l.spot) > 0 || l.group.Desired != 1 || l.group.Max != 2 {
 		return fmt.Errorf("a group whose hooks would not run: looked at %v, spot members %v, sizes %d/%d (%v)", l.hasRecord, l.spot, l.group.Desired, l.group.Max, err)
 	}
+	if !l.group.told() {
+		return fmt.Errorf("group hooked has no tag that says why it is refused: %v", l.group.Tags)
+	}
+	if err := a.nobodyElse(); err != nil {
+		return err
+	}
 	return c.faultless()
+}
+
+// told tells whether the group's owner is told in a tag what is the matter.
+func (g group) told() bool {
+	return slices.ContainsFunc(g.Tags, func(t groupTag) bool { return strings.HasPrefix(t.Key, "autospotting") })
+}
+
+// nobodyElse checks that every live instance is a member of a group.
+func (a *account) nobodyElse() error {
+	groups, err := a.groups(a.t.Context())
+	if err != nil {
+		return err
+	}
+	all, err := a.instances(a.t.Context())
+	if err != nil {
+		return err
+	}
+	for id, i := range all {
+		if i.live() && !slices.ContainsFunc(groups, func(g group) bool { return g.has(id) }) {
+			return fmt.Errorf("instance %s is in no group", id)
+		}
+	}
+	return nil
 }
 
 // launchingHook is one that does not run for what is attached, so that the group must be refused.

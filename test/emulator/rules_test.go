@@ -65,7 +65,13 @@ type group struct {
 		State     string `xml:"LifecycleState"`
 		Protected bool   `xml:"ProtectedFromScaleIn"`
 	} `xml:"Instances>member"`
-	Zones []string `xml:"AvailabilityZones>member"`
+	Zones []string   `xml:"AvailabilityZones>member"`
+	Tags  []groupTag `xml:"Tags>member"`
+}
+
+type groupTag struct {
+	Key   string `xml:"Key"`
+	Value string `xml:"Value"`
 }
 
 func (g group) has(id string) bool {
