@@ -7,7 +7,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 VENV := .cache/venv
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 build: bin/coordinator bin/spotd ## build bin/coordinator and bin/spotd
 
@@ -31,6 +31,9 @@ RACE := ./spotd/... ./pkg/message/... ./coordinator/identity/... ./coordinator/d
 emulator: ## the independent emulator in a virtual environment, pinned
 	@test/emulator-venv $(VENV)
 
+emulator-mutants: emulator ## one wrong request after the other; fails where the emulator suite notices nothing
+	cd test/emulator && EMULATOR_MUTANTS=1 CI=true go test -count=1 -timeout 20m -run '^TestAMistakeInARequestIsNoticed$$'
+
 lint: ## formatting and vet
 	@test -z "$$(gofmt -l .)" || { echo "gofmt:"; gofmt -l .; exit 1; }
 	go vet ./...
@@ -45,4 +48,4 @@ bench: ## speed, size and memory, side by side
 clean: ## what was built
 	rm -rf bin dist .cache
 
-.PHONY: help build demo test emulator lint bench clean
+.PHONY: help build demo test emulator emulator-mutants lint bench clean

@@ -3,9 +3,9 @@ package emulator
 import (
 	"context"
 	"encoding/base64"
-	"encoding/xml"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -41,14 +41,20 @@ type account struct {
 	reports, events string // ARNs
 	template        string
 	subnets         map[string]string // by zone
+	vpc             string
 	ticks           int
+	leave           func() // lets another story begin
+	nudge           func() // what comes when all is quiet: the tick, unless a test says otherwise
 }
 
 // newAccount installs what the CloudFormation stack would.
 func newAccount(t *testing.T) *account {
 	t.Helper()
 	needEmulator(t)
-	a := &account{cloud: newCloud(t), t: t}
+	lab.busy <- struct{}{}
+	a := &account{cloud: newCloud(t), t: t, leave: sync.OnceFunc(func() { <-lab.busy })}
+	t.Cleanup(a.leave)
+	a.nudge = a.tick
 	a.connect()
 	a.messaging()
 	a.ledgerTable()
@@ -81,8 +87,10 @@ func (a *account) messaging() {
 			return a.sqs.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: &name, Attributes: attributes})
 		}).QueueUrl)
 	}
-	a.inbox = queue("inbox", map[string]string{"VisibilityTimeout": "40"})
-	a.work = queue("work.fifo", map[string]string{"VisibilityTimeout": "40", "FifoQueue": "true"})
+	seconds := fmt.Sprint(int(visibility.Seconds()))
+	a.inbox = queue("inbox", map[string]string{"VisibilityTimeout": seconds})
+	a.work = queue("work.fifo", map[string]string{"VisibilityTimeout": seconds, "FifoQueue": "true"})
+	a.queues.lane(a.inbox) // what is published before anybody listens is there as well
 	arn := fmt.Sprintf("arn:aws:sqs:%s:%s:inbox", region, a.cloud.account)
 	for name, into := range map[string]*string{"reports": &a.reports, "events": &a.events} {
 		*into = aws.ToString(do(a.t, "create topic "+name, func(ctx context.Context) (*sns.CreateTopicOutput, error) {
@@ -112,7 +120,7 @@ func (a *account) network() {
 	})
 	a.subnets = map[string]string{}
 	for _, s := range out.Subnets {
-		a.subnets[aws.ToString(s.AvailabilityZone)] = aws.ToString(s.SubnetId)
+		a.subnets[aws.ToString(s.AvailabilityZone)], a.vpc = aws.ToString(s.SubnetId), aws.ToString(s.VpcId)
 	}
 }
 
@@ -170,10 +178,6 @@ func (i instance) live() bool { return i.state == "pending" || i.state == "runni
 func (i instance) ours() bool { return i.tags["autospotting-launch"] != "" }
 
 func (c *cloud) instances(ctx context.Context) (map[string]instance, error) {
-	a, err := c.raw(ctx, ask("ec2", "DescribeInstances", "2016-11-15", map[string]string{"MaxResults": "1000"}))
-	if err != nil {
-		return nil, err
-	}
 	var doc struct {
 		Items []struct {
 			ID        string    `xml:"instanceId"`
@@ -188,8 +192,8 @@ func (c *cloud) instances(ctx context.Context) (map[string]instance, error) {
 			} `xml:"tagSet>item"`
 		} `xml:"reservationSet>item>instancesSet>item"`
 	}
-	if err := xml.Unmarshal(a.body, &doc); err != nil {
-		return nil, fmt.Errorf("the emulator's instances: %w: %.300s", err, a.body)
+	if err := c.read(ctx, ask("ec2", "DescribeInstances", "2016-11-15", map[string]string{"MaxResults": "1000"}), &doc); err != nil {
+		return nil, err
 	}
 	out := map[string]instance{}
 	for _, i := range doc.Items {

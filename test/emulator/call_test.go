@@ -85,13 +85,13 @@ var client = &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{
 func home(account string) *moto { return lab.motos[int(account[len(account)-1]-'0')%len(lab.motos)] }
 
 // forward sends the call to the emulator as the given account, which the emulator keeps apart from all others.
-func forward(ctx context.Context, account string, c *call) (answer, error) {
+func (m *moto) forward(ctx context.Context, account string, c *call) (answer, error) {
 	body, err := c.encode()
 	if err != nil {
 		return answer{}, err
 	}
 	// What was begun is finished though the client was killed: so does AWS.
-	req, err := http.NewRequestWithContext(context.WithoutCancel(ctx), http.MethodPost, home(account).url+"/", bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(context.WithoutCancel(ctx), http.MethodPost, m.url+"/", bytes.NewReader(body))
 	if err != nil {
 		return answer{}, err
 	}
@@ -101,6 +101,9 @@ func forward(ctx context.Context, account string, c *call) (answer, error) {
 		}
 	}
 	req.Header.Set("X-Moto-Account-Id", account)
+	if other != "" { // others tell accounts apart by the access key
+		req.Header.Set("Authorization", strings.Replace(req.Header.Get("Authorization"), "Credential=AK/", "Credential="+account+"/", 1))
+	}
 	res, err := client.Do(req)
 	if err != nil {
 		return answer{}, err
@@ -125,6 +128,15 @@ func ask(service, action, version string, params map[string]string) *call {
 		form.Set(k, v)
 	}
 	return &call{service: service, action: action, form: form, header: signed(service)}
+}
+
+// askJSON makes a call of our own in the JSON protocol, without parameters.
+func askJSON(service, target, contentType string) *call {
+	k := &call{service: service, doc: map[string]any{}, header: signed(service)}
+	_, k.action, _ = strings.Cut(target, ".")
+	k.header.Set("X-Amz-Target", target)
+	k.header.Set("Content-Type", contentType)
+	return k
 }
 
 // refuse is an error of the query protocol, in EC2's form or in that of the others.

@@ -38,11 +38,12 @@ func (a *account) serve(binary string) *coordinator {
 	return c
 }
 
-func (a *account) startCoordinator(binary string) (*coordinator, error) {
+func (a *account) startCoordinator(binary string, more ...string) (*coordinator, error) {
 	c := &coordinator{log: &tail{}, done: make(chan error, 1)}
-	c.cmd = exec.Command(binary, "serve", "--inbox-url", a.inbox, "--work-url", a.work, "--table", table,
+	args := []string{"serve", "--inbox-url", a.inbox, "--work-url", a.work, "--table", table,
 		"--reports-topic", a.reports, "--events-topic", a.events, "--certificates", lab.signer.file,
-		"--release-url", release, "--spotd-sha256", "amd64="+checksum+",arm64="+checksum)
+		"--release-url", release, "--spotd-sha256", "amd64=" + checksum + ",arm64=" + checksum}
+	c.cmd = exec.Command(binary, append(args, more...)...)
 	c.cmd.Env = environment(a.front.URL)
 	c.cmd.Stderr = c.log
 	if err := start(c.cmd); err != nil {

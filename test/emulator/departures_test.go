@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http/httptest"
+	"slices"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -91,6 +92,29 @@ var departures = []departure{
 			return "none after a termination", nil
 		}
 		return "", err
+	}},
+	{"what a group retired stays behind its target group", "1.1 #7", func(ctx context.Context, a *account) (string, error) {
+		arn, err := a.targetGroup(ctx, "balanced")
+		if err != nil {
+			return "", err
+		}
+		a.balancedGroup("balanced", size{1, 2, 2}, arn)
+		l, err := a.look(ctx, "balanced")
+		if err != nil {
+			return "", err
+		}
+		if err := a.retire(ctx, l.onDemand[0]); err != nil {
+			return "", err
+		}
+		if still, err := a.behind(ctx, arn); err != nil || !slices.Contains(still, l.onDemand[0]) {
+			return "", err
+		}
+		return "it is still sent traffic", nil
+	}},
+	{"instance refreshes are not known", "1.1 #13", func(ctx context.Context, a *account) (string, error) {
+		_, err := a.scaling.DescribeInstanceRefreshes(ctx, &autoscaling.DescribeInstanceRefreshesInput{AutoScalingGroupName: aws.String("web")},
+			func(o *autoscaling.Options) { o.RetryMaxAttempts = 1 })
+		return codeUnless("", err), nil
 	}},
 	{"types come on one page", "2.4", func(ctx context.Context, a *account) (string, error) {
 		out, err := a.ec2.DescribeInstanceTypes(ctx, &ec2.DescribeInstanceTypesInput{MaxResults: aws.Int32(5)})

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -52,7 +53,33 @@ func startMoto(python string) (*moto, error) {
 	return nil, fmt.Errorf("the emulator ended before it listened:\n%s", m.log)
 }
 
+// warmUp makes the server read its descriptions of the services, which takes it seconds. It does not hold others back
+// meanwhile: asked for the first time by sixteen tests at once, it reads each sixteen times.
+func (m *moto) warmUp() error {
+	for _, first := range []*call{
+		ask("ec2", "DescribeInstances", "2016-11-15", nil),
+		ask("autoscaling", "DescribeAutoScalingGroups", "2011-01-01", nil),
+		ask("sns", "ListTopics", "2010-03-31", nil),
+		askJSON("sqs", "AmazonSQS.ListQueues", "application/x-amz-json-1.0"),
+		askJSON("dynamodb", "DynamoDB_20120810.ListTables", "application/x-amz-json-1.0"),
+	} {
+		if a, err := m.forward(context.Background(), nobody, first); err != nil || !a.ok() {
+			return fmt.Errorf("ask the emulator %s: HTTP %d %.300s (%w)", first.action, a.status, a.body, err)
+		}
+	}
+	// Types are the dearest of what is the same for all.
+	_, err := lab.catalog.correct(func(ctx context.Context, k *call) (answer, error) { return m.forward(ctx, nobody, k) })(
+		context.Background(), ask("ec2", "DescribeInstanceTypes", "2016-11-15", map[string]string{"MaxResults": "100"}))
+	return err
+}
+
+// nobody is an account that no test has.
+const nobody = "999999999999"
+
 func (m *moto) stop() {
+	if m.cmd == nil {
+		return
+	}
 	_ = m.cmd.Process.Kill()
 	_ = m.cmd.Wait()
 }

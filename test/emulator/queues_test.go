@@ -4,9 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"path"
+	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -19,7 +23,6 @@ type queues struct {
 	stop  context.CancelFunc
 
 	mu    sync.Mutex
-	news  broadcast // something was sent, deleted or made visible, or its delay is over
 	lanes map[string]*lane
 	held  map[string][]string // receipts by queue URL, taken at front and not yet deleted
 	dead  int                 // processes that were killed: what is taken for them goes back
@@ -32,13 +35,24 @@ func newQueues(c *cloud) *queues {
 
 func (q *queues) close() { q.stop() }
 
-// lookAgain is how long something may go unseen that nobody told of: a visibility timeout that ran out.
-const lookAgain = 5 * time.Second
+// visibility of both queues, as the stack sets it.
+const visibility = 40 * time.Second
 
 // lane lets one client of a queue ask at a time; who waited while another found nothing need not ask again.
 type lane struct {
 	sync.Mutex
+	news  broadcast       // something was sent to the queue or made visible, or a FIFO queue's next message is free
 	empty <-chan struct{} // the news before which nothing was there
+	due   atomic.Int64    // messages that may be there at most: while there are none, nobody need ask
+}
+
+// bring notes that n messages may have come.
+func (l *lane) bring(n int) {
+	if n == 0 {
+		return
+	}
+	l.due.Add(int64(n))
+	l.news.tell()
 }
 
 func (q *queues) correct(next transport) transport {
@@ -50,15 +64,37 @@ func (q *queues) correct(next transport) transport {
 			q.release(k)
 		}
 		a, err := next(ctx, k)
-		if k.service == "sqs" || k.service == "sns" && k.action == "Publish" {
-			q.news.tell()
-		}
-		if delay, _ := k.doc["DelaySeconds"].(float64); delay > 0 {
-			time.AfterFunc(time.Duration(delay)*time.Second+100*time.Millisecond, q.news.tell)
-		}
+		q.announce(k)
 		return a, err
 	}
 }
+
+// announce tells who waits at a queue what a call may have brought there.
+func (q *queues) announce(k *call) {
+	url, _ := k.doc["QueueUrl"].(string)
+	switch k.service + "." + k.action {
+	case "sns.Publish":
+		for _, lane := range q.all(func(url string) bool { return !fifo(url) }) {
+			lane.bring(1)
+		}
+	case "sqs.DeleteMessage":
+		if fifo(url) { // the next of its message group
+			q.lane(url).news.tell()
+		}
+	case "sqs.SendMessage":
+		lane := q.lane(url)
+		if delay, _ := k.doc["DelaySeconds"].(float64); delay > 0 {
+			time.AfterFunc(time.Duration(delay)*time.Second+slack, func() { lane.bring(1) })
+			return
+		}
+		lane.bring(1)
+	}
+}
+
+// slack is between our clock and the emulator's, which are the same.
+const slack = 100 * time.Millisecond
+
+func fifo(url string) bool { return strings.HasSuffix(url, ".fifo") }
 
 func (q *queues) lane(url string) *lane {
 	q.mu.Lock()
@@ -69,45 +105,57 @@ func (q *queues) lane(url string) *lane {
 	return q.lanes[url]
 }
 
+func (q *queues) all(which func(url string) bool) (out []*lane) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for url, lane := range q.lanes {
+		if which(url) {
+			out = append(out, lane)
+		}
+	}
+	return out
+}
+
+// idle tells whether all that is due was taken and dealt with.
+func (q *queues) idle() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for url, lane := range q.lanes {
+		if lane.due.Load() > 0 || len(q.held[url]) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // receive waits up to WaitTimeSeconds for something to come.
 func (q *queues) receive(ctx context.Context, k *call, next transport) (answer, error) {
 	wait, _ := k.doc["WaitTimeSeconds"].(float64)
 	url, _ := k.doc["QueueUrl"].(string)
 	short := *k
-	short.doc = map[string]any{}
-	for key, v := range k.doc {
-		short.doc[key] = v
-	}
+	short.doc = maps.Clone(k.doc)
 	short.doc["WaitTimeSeconds"] = 0
 	end := time.NewTimer(time.Duration(wait) * time.Second)
 	defer end.Stop()
-	late := false
+	lane := q.lane(url)
 	for {
-		news := q.news.wait()
+		news := lane.news.wait()
 		q.mu.Lock()
 		dead := q.dead
 		q.mu.Unlock()
-		a, err := q.take(ctx, url, &short, next, dead, news, late)
+		a, err := q.take(ctx, url, &short, next, dead, news)
 		if err != nil || len(receipts(a)) > 0 || !a.ok() {
 			return a, err
 		}
-		again := time.NewTimer(lookAgain)
 		select {
 		case <-end.C:
-			again.Stop()
 			return a, nil
 		case <-ctx.Done():
-			again.Stop()
 			return answer{}, ctx.Err()
 		case <-q.ctx.Done():
-			again.Stop()
 			return answer{}, q.ctx.Err()
 		case <-news:
-			late = false
-		case <-again.C:
-			late = true
 		}
-		again.Stop()
 	}
 }
 
@@ -115,14 +163,14 @@ func (q *queues) receive(ctx context.Context, k *call, next transport) (answer, 
 var nothing = answer{http.StatusOK, http.Header{"Content-Type": {"application/x-amz-json-1.0"}}, []byte("{}")}
 
 // take asks once. What comes for a client that is gone, or of a process that was killed, goes back.
-func (q *queues) take(ctx context.Context, url string, k *call, next transport, dead int, news <-chan struct{}, late bool) (answer, error) {
+func (q *queues) take(ctx context.Context, url string, k *call, next transport, dead int, news <-chan struct{}) (answer, error) {
 	lane := q.lane(url)
 	lane.Lock()
 	defer lane.Unlock()
 	if ctx.Err() != nil {
 		return answer{}, ctx.Err()
 	}
-	if lane.empty == news && !late {
+	if lane.empty == news || lane.due.Load() <= 0 {
 		return nothing, nil
 	}
 	a, err := next(ctx, k)
@@ -132,6 +180,10 @@ func (q *queues) take(ctx context.Context, url string, k *call, next transport, 
 	handles := receipts(a)
 	if lane.empty = nil; len(handles) == 0 {
 		lane.empty = news
+	}
+	if len(handles) > 0 { // what nobody deletes comes again
+		lane.due.Add(int64(-len(handles)))
+		time.AfterFunc(visibility+slack, func() { lane.bring(q.forget(url, handles)) })
 	}
 	q.mu.Lock()
 	q.held[url] = append(q.held[url], handles...)
@@ -167,21 +219,23 @@ func (q *queues) giveBack() {
 			// A message that was deleted meanwhile is refused, which is right.
 			_, _ = q.cloud.raw(context.Background(), &back)
 		}
+		q.lane(url).bring(len(handles))
 	}
-	q.news.tell()
 }
 
 func (q *queues) release(k *call) {
 	url, _ := k.doc["QueueUrl"].(string)
 	handle, _ := k.doc["ReceiptHandle"].(string)
+	q.forget(url, []string{handle})
+}
+
+// forget takes the handles from what is held and tells how many of them were.
+func (q *queues) forget(url string, handles []string) int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for i, h := range q.held[url] {
-		if h == handle {
-			q.held[url] = append(q.held[url][:i:i], q.held[url][i+1:]...)
-			return
-		}
-	}
+	before := len(q.held[url])
+	q.held[url] = slices.DeleteFunc(q.held[url], func(h string) bool { return slices.Contains(handles, h) })
+	return before - len(q.held[url])
 }
 
 func receipts(a answer) []string {

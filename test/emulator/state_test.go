@@ -123,6 +123,9 @@ func (a *account) await(ctx context.Context, name string, missing func(look) str
 			return l, fmt.Errorf("group %s: %s (%v)", name, last, err)
 		case <-changed:
 		case <-again.C:
+			if a.queues.idle() { // the coordinator waits for a time to come
+				a.leave()
+			}
 		}
 		again.Stop()
 	}

@@ -10,8 +10,6 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
-	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
@@ -169,14 +167,7 @@ func TestAGroupWithALaunchConfigurationIsServed(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
 	want := size{1, 1, 2}
-	do(t, "create a launch configuration", func(ctx context.Context) (*autoscaling.CreateLaunchConfigurationOutput, error) {
-		return a.scaling.CreateLaunchConfiguration(ctx, &autoscaling.CreateLaunchConfigurationInput{
-			LaunchConfigurationName: aws.String("old"), ImageId: aws.String(image), InstanceType: aws.String("m5.large"),
-			UserData: aws.String(encoded(userData)), EbsOptimized: aws.Bool(true), KeyName: aws.String("key"),
-			BlockDeviceMappings: []astypes.BlockDeviceMapping{{DeviceName: aws.String("/dev/sda1"), Ebs: &astypes.Ebs{VolumeSize: aws.Int32(20), VolumeType: aws.String("gp3")}}},
-		})
-	})
-	a.createGroup("web", want, "a", func(in *autoscaling.CreateAutoScalingGroupInput) { in.LaunchConfigurationName = aws.String("old") })
+	a.configuredGroup("web", want, "a")
 	a.guests(a.ready)
 	a.serve(lab.coordinator)
 	a.tick()
