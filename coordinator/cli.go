@@ -45,6 +45,7 @@ func commands() []command {
 		{"serve", "[flags]", "poll the inbox and the work queue, until SIGTERM", runServe},
 		{"once", "--event FILE [--context FILE] [--sim] [flags]", "handle one event from a file (- is stdin) and print what was done", runOnce},
 		{"plan", "[--group NAME…] | --groups FILE --instances FILE [--images FILE] [--types FILE] [--prices FILE…] [--now T] [--format text|json]", "what would be done now and why, with read-only rights, or from files", runPlan},
+		{"simulate", "[--prices FILE…] [flags]", "play strategies side by side on a market of real or sampled prices and outages", runSimulate},
 		{"demo", "[--seed N] [--virtual] [--format text|json]", "show a swap and an interruption on the simulated cloud", runDemo},
 		{"userdata", "inject|remove|show [flags]", "put spotd into user data, take it out, show what is there (stdin to stdout)", runUserdata},
 		{"version", "", "print the version", runVersion},

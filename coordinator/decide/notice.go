@@ -59,7 +59,7 @@ func (r *run) emergencyOverrides(x Instance, tries int) []ledger.Override {
 	case tries < triesSpot:
 		return r.spotOverrides(x, r.zones())
 	}
-	return r.onDemandOverrides(x.Type, r.zonesFrom(x.Zone))
+	return r.onDemandOverrides(r.ownersType(x), r.zonesFrom(x.Zone))
 }
 
 // releaseInTime lets the group replace and drain a doomed instance itself when our replacement is not attached.

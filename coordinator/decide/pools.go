@@ -12,7 +12,7 @@ import (
 
 // spotOverrides lists the pools to offer for a replacement of v in the zones, best first.
 func (r *run) spotOverrides(v Instance, zones []string) []ledger.Override {
-	fit, err := r.fit(v.Type)
+	fit, err := r.fit(r.ownersType(v))
 	if err != nil {
 		r.say(v.ID, "no spot: %v", err)
 		return nil
