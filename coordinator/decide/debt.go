@@ -286,7 +286,7 @@ func (r *run) mayRetire(v Instance, p ledger.Pair) (bool, string) {
 	if doomed && !r.now().Before(r.release(n)) && seen && s.Member {
 		return true, ""
 	}
-	if doomed {
+	if doomed && r.now().Before(r.release(n)) {
 		r.lookAt(r.release(n))
 	}
 	if have := r.capacity(v.ID); have < desired-1 {

@@ -15,6 +15,7 @@ import (
 const (
 	noticeLead   = 120 * time.Second // from a notice to the end
 	maxDrain     = 45 * time.Second
+	leastDrain   = 10 * time.Second
 	resendFor    = 60 * time.Second // a launch is re-sent as long as this, then only looked for
 	lookFor      = 5 * time.Minute  // a launched instance not seen by then is given up
 	staleFor     = 60 * time.Second // a read this long after a write shows the write
@@ -102,8 +103,12 @@ func (r *run) say(instance, format string, args ...any) {
 	r.plan.Why = append(r.plan.Why, Line{instance, fmt.Sprintf(format, args...)})
 }
 
-// lookAt asks to decide again at t, exactly.
+// lookAt asks to decide again at t, exactly. A time that has passed is now: re-checks of one time are one message, so that one of
+// a time already looked at would be swallowed.
 func (r *run) lookAt(t time.Time) {
+	if t.Before(r.now()) {
+		t = r.now()
+	}
 	if r.plan.Look.IsZero() || t.Before(r.plan.Look) {
 		r.plan.Look = t
 	}
@@ -148,11 +153,15 @@ func (r *run) doomed(id string) bool {
 	return ok
 }
 
-// release is when a doomed instance is taken out of the group, to have the drain before its end.
+// release is when a doomed instance is taken out of the group, to have the drain before its end. Behind no load balancer there is
+// nothing to drain: it serves for as long as the call that ends it needs.
 func (r *run) release(n ledger.Notice) time.Time {
 	drain := r.w.Settings.Drain
 	if drain <= 0 || drain > maxDrain {
 		drain = maxDrain
+	}
+	if !r.w.Group.LoadBalanced {
+		drain = min(drain, leastDrain)
 	}
 	return n.Deadline.Add(-drain)
 }

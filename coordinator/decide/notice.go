@@ -27,7 +27,9 @@ func (r *run) answerNotices() {
 			continue
 		}
 		n := r.rec.Notices[id]
-		r.lookAt(r.release(n))
+		if due := r.release(n); r.now().Before(due) {
+			r.lookAt(due)
+		}
 		if !r.isVictim(id) {
 			r.replace(x, n)
 		}

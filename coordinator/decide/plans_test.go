@@ -193,6 +193,7 @@ var plans = []struct {
 		w.says("i-s2", true, false)
 	}, "intent   replace of i-s1", "do       retire"},
 	{"its end near and nothing attached, the group replaces it", func(w *World) {
+		w.Group.LoadBalanced = true
 		w.add(attached("i-s1", "a"))
 		w.Group.Desired = 4
 		w.doom("i-s1", 76*time.Second)
@@ -201,12 +202,28 @@ var plans = []struct {
 		w.says("i-s2", true, false)
 	}, "do       retire i-s1 decrement=false", ""},
 	{"its end near and the replacement attached, it is retired though that is not yet healthy", func(w *World) {
+		w.Group.LoadBalanced = true
 		w.Group.Desired = 5
 		w.add(attached("i-s1", "a"), attached("i-s2", "a"))
 		w.at("i-s2").Lifecycle = "Pending"
 		w.doom("i-s1", 76*time.Second)
 		w.owes("i-s2", "i-s1", "a", ledger.Attached, 10*time.Second)
 	}, "do       retire i-s1 decrement=true", "decrement=false"},
+	{"behind no load balancer there is nothing to drain: it serves on", func(w *World) {
+		w.Group.Desired = 5
+		w.add(attached("i-s1", "a"), attached("i-s2", "a"))
+		w.at("i-s2").Lifecycle = "Pending"
+		w.doom("i-s1", 76*time.Second)
+		w.owes("i-s2", "i-s1", "a", ledger.Attached, 10*time.Second)
+	}, "not retired yet", "do       retire"},
+	{"ten seconds before its end it goes even so", func(w *World) {
+		w.add(attached("i-s1", "a"))
+		w.Group.Desired = 4
+		w.doom("i-s1", 111*time.Second)
+		w.intends(ledger.Replace, "i-s2", "i-s1", "a", 70*time.Second)
+		w.add(ours("i-s2", "a"))
+		w.says("i-s2", true, false)
+	}, "do       retire i-s1 decrement=false", ""},
 	{"AWS takes a replacement whose victim still serves", func(w *World) {
 		w.Group.Desired = 4
 		w.add(attached("i-s1", "a"))

@@ -38,7 +38,7 @@ var table = []Setting{
 		"beyond the grace, when a replacement that is not ready goes",
 		func(s *Settings, v string) (err error) { s.BootLimit, err = span(v); return }},
 	{"drain", nil, "a duration up to 45s", "45s",
-		"how long the group is given to drain an instance that AWS takes",
+		"how long a group behind a load balancer is given to drain an instance that AWS takes; others need ten seconds",
 		func(s *Settings, v string) (err error) { s.Drain, err = span(v); return }},
 	{"dwell", nil, "a duration such as 10m", "10m",
 		"the least time on on-demand after spot had no capacity for a replacement; doubles each time in a row, up to 6h",
