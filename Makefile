@@ -42,7 +42,7 @@ include spotd/packaging/spotd.mk
 include userdata/userdata.mk
 
 bench: ## speed, size and memory, side by side
-	go test -run '^$$' -bench . -benchtime 200ms ./coordinator/market/ ./test/sim/
+	go test -run '^$$' -bench . -benchtime 200ms ./coordinator/market/ ./coordinator/decide/ ./test/sim/
 	go test -run '^$$' -bench Budgets -v -timeout 20m ./test/spotd/
 
 clean: ## what was built

@@ -159,7 +159,8 @@ func (r *run) settleVictim(p ledger.Pair) (ledger.Pair, bool) {
 			p.Victim, p.Phase = s.ID, ledger.Attached
 			return p, true
 		}
-		if p.Phase == ledger.Attached && !r.doomed(v.ID) && (v.Protected || v.Undeletable) && v.ID != s.ID {
+		unsent := p.Phase == ledger.Attached || r.since(p.Since) >= staleFor // a call that worked would show by then
+		if unsent && !r.doomed(v.ID) && (v.Protected || v.Undeletable) && v.ID != s.ID {
 			r.say(v.ID, "is protected since: another victim is chosen")
 			return r.nextVictim(p), true
 		}

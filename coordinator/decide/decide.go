@@ -46,6 +46,7 @@ type run struct {
 	plan Plan
 	byID map[string]Instance
 	ids  []string // of byID, in order
+	live []Instance
 	// refusal is why the group is not served; empty if it is.
 	refusal string
 	// offered counts the launches of this plan by the pool that is likeliest to take them.
@@ -81,6 +82,11 @@ func newRun(w World) *run {
 		r.byID[i.ID] = i
 	}
 	r.ids = slices.Sorted(maps.Keys(r.byID))
+	for _, id := range r.ids {
+		if i := r.byID[id]; i.Member && !i.Leaving() && i.Live() {
+			r.live = append(r.live, i)
+		}
+	}
 	return r
 }
 

@@ -78,7 +78,7 @@ func (r *run) fill() bool {
 
 // example is a member whose like is looked for.
 func (r *run) example() Instance {
-	all := r.liveMembers()
+	all := slices.Clone(r.liveMembers())
 	if len(all) == 0 {
 		return Instance{}
 	}

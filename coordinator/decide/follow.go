@@ -143,15 +143,8 @@ func (r *run) keepsVictim(it *ledger.Intent) bool {
 	return it.Purpose == ledger.Replace && r.pendingMembers() > 0
 }
 
-func (r *run) liveMembers() []Instance {
-	var out []Instance
-	for _, id := range r.ids {
-		if i := r.byID[id]; i.Member && !i.Leaving() && i.Live() {
-			out = append(out, i)
-		}
-	}
-	return out
-}
+// liveMembers lists the members that are not on their way out, in order of id.
+func (r *run) liveMembers() []Instance { return r.live }
 
 func (r *run) pendingMembers() int {
 	n := 0
