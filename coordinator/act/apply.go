@@ -88,6 +88,7 @@ func (a *Actor) launch(ctx context.Context, l ledger.Launch) decide.Result {
 	out, err := a.EC2.CreateFleet(ctx, fleetRequest(l))
 	if err != nil {
 		f, detail := classify(err)
+		detail, _ = explain(detail)
 		return decide.Result{Failure: f, Detail: detail}
 	}
 	var res decide.Result
@@ -100,7 +101,7 @@ func (a *Actor) launch(ctx context.Context, l ledger.Launch) decide.Result {
 	for _, e := range out.Errors {
 		code := aws.ToString(e.ErrorCode)
 		if !perPool[code] {
-			res.Detail = code + ": " + aws.ToString(e.ErrorMessage)
+			res.Detail, _ = explain(code + ": " + aws.ToString(e.ErrorMessage))
 			continue
 		}
 		if o := e.LaunchTemplateAndOverrides; o != nil && o.Overrides != nil {
