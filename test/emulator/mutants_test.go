@@ -43,7 +43,7 @@ var mutants = []mutant{
 	{name: "open records are sought in a wrong form", call: "dynamodb.Scan", wrong: field("ExpressionAttributeValues", gone)},
 	{name: "work is sent without a message group", call: "sqs.SendMessage", wrong: field("MessageGroupId", gone)},
 	{name: "messages are taken from a queue that is not", call: "sqs.ReceiveMessage", wrong: field("QueueUrl", func(v any) any { return v.(string) + "s" })},
-	{name: "messages are not deleted", call: "sqs.DeleteMessage", wrong: field("ReceiptHandle", gone)},
+	{name: "messages are not deleted", call: "sqs.DeleteMessage", wrong: field("ReceiptHandle", func(any) any { return "another" })},
 	{name: "instances are sought by a wrong filter", call: "ec2.DescribeInstances", wrong: put("tag:autospotting-group", "tag:autospotting-groups")},
 	{name: "only the first page of instances is read", call: "ec2.DescribeInstances", answer: onePage},
 	{name: "status checks are asked of another instance", call: "ec2.DescribeInstanceStatus", wrong: list("InstanceId.1", "i-0123456789abcdef0")},

@@ -17,7 +17,7 @@ func among(want size) func(look) string {
 var trouble = regexp.MustCompile(`"failure":"invalid"|"kind":"error"|"level":"error"|handled but not deleted|debt void`)
 
 // slow is what it says when the machine was too busy for it.
-var slow = regexp.MustCompile(`context deadline exceeded|deserialization failed|StatusCode: 0`)
+var slow = regexp.MustCompile(`context deadline exceeded|StatusCode: 200.*deserialization failed|StatusCode: 0`)
 
 func (c *coordinator) faultless() error {
 	for line := range strings.Lines(c.log.String()) {
@@ -61,8 +61,8 @@ func (a *account) arrives(c *coordinator, name string, missing func(look) string
 			return l, fmt.Errorf("group %s: %s (%w)", name, why, ctx.Err())
 		case <-changed:
 		case <-quiet.C:
+			a.leave()
 			if a.queues.idle() {
-				a.leave()
 				a.nudge()
 				ticks++
 			}

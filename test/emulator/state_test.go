@@ -107,7 +107,7 @@ func (a *account) until(name string, missing func(look) string) look {
 
 // await looks until what says nothing is missing. Its error says what was missing last.
 func (a *account) await(ctx context.Context, name string, missing func(look) string) (look, error) {
-	last := "nothing was read"
+	last, quiet := "nothing was read", 0
 	for {
 		changed := a.changed.wait()
 		l, err := a.look(ctx, name)
@@ -122,8 +122,9 @@ func (a *account) await(ctx context.Context, name string, missing func(look) str
 			again.Stop()
 			return l, fmt.Errorf("group %s: %s (%v)", name, last, err)
 		case <-changed:
+			quiet = 0
 		case <-again.C:
-			if a.queues.idle() { // the coordinator waits for a time to come
+			if quiet++; quiet > 3 || a.queues.idle() { // the coordinator waits for a time to come
 				a.leave()
 			}
 		}
