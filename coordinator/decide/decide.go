@@ -294,7 +294,7 @@ func Idle(w World) bool {
 	if !w.Group.Found {
 		return true
 	}
-	if w.Record.Open() || len(w.Heard) > 0 {
+	if w.Record.Open() || len(w.Heard) > 0 || slices.ContainsFunc(w.Instances, taken) {
 		return false
 	}
 	r := newRun(w)
