@@ -161,6 +161,9 @@ func (s *simulation) chosen(data *dataset.Data) ([]dataset.Group, error) {
 
 func (s *simulation) chosenZones(data *dataset.Data) ([]string, error) {
 	sold := data.Zones(s.typ)
+	if len(sold) == 0 {
+		return nil, fmt.Errorf("--type %s: no spot price of it in %s: check its name, or give --prices that have it", s.typ, data.Region)
+	}
 	n, err := strconv.Atoi(s.zones)
 	if err != nil {
 		var names []string
