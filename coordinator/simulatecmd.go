@@ -156,7 +156,7 @@ func (s *simulation) chosen(data *dataset.Data) ([]dataset.Group, error) {
 		return all, nil
 	}
 	zones, err := s.chosenZones(data)
-	return []dataset.Group{{Name: s.typ, Type: s.typ, Min: 0, Max: s.size, Desired: s.size, Zones: zones}}, err
+	return []dataset.Group{{Name: s.typ, Type: s.typ, Min: 0, Max: max(s.size, 2), Desired: s.size, Zones: zones}}, err
 }
 
 func (s *simulation) chosenZones(data *dataset.Data) ([]string, error) {
