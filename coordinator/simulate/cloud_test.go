@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -167,5 +168,15 @@ func TestAGroupMindsItsLimitsAsAutoScalingDoes(t *testing.T) {
 	}
 	if err := g.terminate(g.members[0], false, ours); err != errLeaving {
 		t.Errorf("a second time: %v", err)
+	}
+}
+
+func TestARefusedGroupIsSaid(t *testing.T) {
+	t.Parallel()
+	cfg := small(t, 1, 1, 1)
+	cfg.Groups[0].Max = 1 // which often means "never two"
+	r := run(t, cfg)
+	if last := r.Assumptions[len(r.Assumptions)-1]; !slices.ContainsFunc(r.Assumptions, func(s string) bool { return strings.Contains(s, "coordinator refused web") }) {
+		t.Errorf("nothing says why it saves %v %%; last is %q", r.of(Coordinator).SavingsPercent, last)
 	}
 }

@@ -176,7 +176,7 @@ func (r *runner) open(name string, n int) (*cloud, func() error) {
 	case Coordinator:
 		k := runCoordinator(c, group, r.cfg.Settings)
 		finish = func() error {
-			rec, err := k.handler.Ledger.Get(context.Background(), groupName)
+			rec, err := k.ledger.Memory.Get(context.Background(), groupName)
 			if rec.Status.Code == "refused" {
 				r.note("coordinator refused %s at the end: %s", g.Name, rec.Status.Reason)
 			}
