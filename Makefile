@@ -45,7 +45,12 @@ bench: ## speed, size and memory, side by side
 	go test -run '^$$' -bench . -benchtime 200ms ./coordinator/market/ ./coordinator/decide/ ./test/sim/
 	go test -run '^$$' -bench Budgets -v -timeout 20m ./test/spotd/
 
+measured: build ## the table of docs/measured.md again, on the market's files (MARKET=DIR, ARGS='-sizes 20 …')
+	go run ./test/measured -market $(MARKET) $(ARGS)
+
+MARKET ?= ../shared/market
+
 clean: ## what was built
 	rm -rf bin dist .cache
 
-.PHONY: help build demo test emulator emulator-mutants lint bench clean
+.PHONY: help build demo test emulator emulator-mutants lint bench measured clean

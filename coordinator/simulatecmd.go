@@ -156,11 +156,14 @@ func (s *simulation) chosen(data *dataset.Data) ([]dataset.Group, error) {
 		return all, nil
 	}
 	zones, err := s.chosenZones(data)
-	return []dataset.Group{{Name: s.typ, Type: s.typ, Min: 0, Max: s.size, Desired: s.size, Zones: zones}}, err
+	return []dataset.Group{{Name: s.typ, Type: s.typ, Min: 0, Max: max(s.size, 2), Desired: s.size, Zones: zones}}, err
 }
 
 func (s *simulation) chosenZones(data *dataset.Data) ([]string, error) {
 	sold := data.Zones(s.typ)
+	if len(sold) == 0 {
+		return nil, fmt.Errorf("--type %s: no spot price of it in %s: check its name, or give --prices that have it", s.typ, data.Region)
+	}
 	n, err := strconv.Atoi(s.zones)
 	if err != nil {
 		var names []string

@@ -294,7 +294,7 @@ func Idle(w World) bool {
 	if !w.Group.Found {
 		return true
 	}
-	if w.Record.Open() || len(w.Heard) > 0 {
+	if w.Record.Open() || len(w.Heard) > 0 || slices.ContainsFunc(w.Instances, taken) {
 		return false
 	}
 	r := newRun(w)
@@ -302,5 +302,15 @@ func Idle(w World) bool {
 		return !r.holdsOurs()
 	}
 	later, keep := r.onDemandLater(), r.keep()
-	return later == keep && len(r.liveMembers()) >= w.Group.Desired
+	return later == keep && len(r.liveMembers()) >= w.Group.Desired && !(r.holdsOurs() && (r.priceLook() || len(w.Record.Settling) > 0))
+}
+
+// priceLook tells whether it is time to see what spot costs elsewhere: in a few minutes of every hour, other ones for every group, so
+// that a group with nothing to do reads the market once an hour. Right after a swap it is read again: there may be more to move.
+func (r *run) priceLook() bool {
+	minute := 0
+	for _, c := range r.w.Group.Name {
+		minute = (minute*31 + int(c)) % 60
+	}
+	return (r.now().Minute()-minute+60)%60 < 5
 }

@@ -23,7 +23,7 @@ func (r *run) hear() {
 		}
 	}
 	for _, id := range r.ids {
-		if i := r.byID[id]; i.Ours && i.Spot && i.Live() && takenBySpot(i.SpotStatus) && !r.doomed(id) {
+		if i := r.byID[id]; taken(i) && !r.doomed(id) {
 			at := i.SpotStatusAt
 			if at.IsZero() {
 				at = r.now()
@@ -108,6 +108,9 @@ func (r *run) doom(i Instance, n ledger.Notice) {
 	markPool(&r.rec, r.now(), market.Pool{Type: i.Type, Zone: i.Zone}, "interrupted")
 	r.say(i.ID, "AWS takes %s in %s: %s by %s, says %s", i.Type, i.Zone, n.Action, n.Deadline.UTC().Format(time.TimeOnly), n.Source)
 }
+
+// taken tells by its spot request alone whether AWS takes the instance of ours.
+func taken(i Instance) bool { return i.Ours && i.Spot && i.Live() && takenBySpot(i.SpotStatus) }
 
 // takenBySpot knows the status codes of a spot request whose instance is on its way out though still running:
 // with behaviour "terminate" the code is instance-terminated-no-capacity at once (EC2 user guide, "Spot request status").

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"autospotting/coordinator/ledger"
+	"autospotting/coordinator/market"
 )
 
 // plans are worlds and what is decided in them; the goldens under testdata/plans read as the protocol's transcript. must
@@ -192,6 +193,19 @@ var plans = []struct {
 		w.add(ours("i-s2", "a"))
 		w.says("i-s2", true, false)
 	}, "intent   replace of i-s1", "do       retire"},
+	{"spot that has become dear is moved to where it is cheaper", func(w *World) {
+		w.allSpot()
+		w.Catalog.SpotUSD[market.Pool{Type: "m5a.large", Zone: "b"}] = 0.050
+	}, "do       launch i-odb", "do       retire"},
+	{"spot that has become a little dearer stays", func(w *World) {
+		w.allSpot()
+		w.Catalog.SpotUSD[market.Pool{Type: "m5a.large", Zone: "b"}] = 0.038
+	}, "", "do       launch"},
+	{"spot that was launched lately stays", func(w *World) {
+		w.allSpot()
+		w.at("i-odb").Launched = noon.Add(-10 * time.Minute)
+		w.Catalog.SpotUSD[market.Pool{Type: "m5a.large", Zone: "b"}] = 0.050
+	}, "", "do       launch"},
 	{"its end near and nothing attached, the group replaces it", func(w *World) {
 		w.Group.LoadBalanced = true
 		w.add(attached("i-s1", "a"))

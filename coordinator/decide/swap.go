@@ -34,6 +34,7 @@ func (r *run) swap() {
 		r.toSpot(later - keep)
 	case later < keep && len(r.returnable()) > 0:
 		r.toOnDemand(keep - later)
+	case r.w.Group.Enabled && r.toCheaper():
 	case r.w.Group.Enabled && keep > 0:
 		r.say("", "nothing to replace: %d on-demand of %d that the owner keeps", later, keep)
 	case r.w.Group.Enabled:

@@ -76,7 +76,7 @@ func (a *actor) retire(i *instance, decrement bool) decide.Result {
 	if i.doomed() && a.c.now >= i.end-min(max(a.defaults.Drain, 0), 45*time.Second) {
 		by = notOurs
 	}
-	swap := decrement && !i.doomed() && !i.spot()
+	swap := decrement && !i.doomed()
 	err := a.g.terminate(i, decrement, by)
 	if err == nil && swap {
 		a.c.swaps++

@@ -117,7 +117,7 @@ func dollars(v float64) string {
 // rateChart draws what each strategy but on-demand pays at every moment, as a share of on-demand.
 func (r *Result) rateChart() template.HTML {
 	const height, top, bottom = 300.0, 12.0, 270.0
-	full := r.strategy(OnDemand).course.spent
+	full := r.of(OnDemand).course.spent
 	low, high := math.Inf(1), 0.0
 	shares := map[string][]float64{}
 	for _, s := range r.Strategies[1:] {
@@ -147,7 +147,7 @@ func (r *Result) rateChart() template.HTML {
 	return template.HTML(b.String())
 }
 
-func (r *Result) strategy(name string) Strategy {
+func (r *Result) of(name string) Strategy {
 	return r.Strategies[slices.IndexFunc(r.Strategies, func(s Strategy) bool { return s.Name == name })]
 }
 

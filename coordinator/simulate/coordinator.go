@@ -29,6 +29,7 @@ type coordinator struct {
 	c       *cloud
 	actor   *actor
 	handler *handle.Handler
+	ledger  *countedLedger
 	seen    map[string]time.Duration // deduplication ids
 	n       int                      // of messages
 	err     error
@@ -36,9 +37,9 @@ type coordinator struct {
 
 // runCoordinator installs the product on a group that runs on demand.
 func runCoordinator(c *cloud, g *group, defaults settings.Settings) *coordinator {
-	k := &coordinator{c: c, seen: map[string]time.Duration{}, actor: newActor(c, g, defaults)}
+	k := &coordinator{c: c, seen: map[string]time.Duration{}, actor: newActor(c, g, defaults), ledger: &countedLedger{c: c}}
 	k.handler = &handle.Handler{
-		Actor: k.actor, Groups: k.actor, Ledger: &countedLedger{c: c}, Queues: k, Verifier: believer{},
+		Actor: k.actor, Groups: k.actor, Ledger: k.ledger, Queues: k, Verifier: believer{},
 		Now: k.actor.clock, Log: zerolog.Nop(),
 	}
 	g.begin()

@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -92,6 +93,7 @@ type runner struct {
 	total  time.Duration
 	played map[string][]*cloud // by strategy, in the groups' order
 	oracle []oracle
+	notes  []string
 }
 
 func newRunner(cfg Config) *runner {
@@ -173,9 +175,22 @@ func (r *runner) open(name string, n int) (*cloud, func() error) {
 		runPredecessor(c, group)
 	case Coordinator:
 		k := runCoordinator(c, group, r.cfg.Settings)
-		finish = func() error { return k.err }
+		finish = func() error {
+			rec, err := k.ledger.Memory.Get(context.Background(), groupName)
+			if rec.Status.Code == "refused" {
+				r.note("coordinator refused %s at the end: %s", g.Name, rec.Status.Reason)
+			}
+			return errors.Join(k.err, err)
+		}
 	}
 	return c, finish
+}
+
+// note keeps what a reader of the result has to know.
+func (r *runner) note(format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.notes = append(r.notes, fmt.Sprintf(format, args...))
 }
 
 func (r *runner) progress(who string, at time.Duration) {

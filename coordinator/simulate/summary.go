@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -31,6 +32,8 @@ func (r *runner) result() *Result {
 		}
 		out.Strategies = append(out.Strategies, r.summarize(name, wanted))
 	}
+	slices.Sort(r.notes) // groups end in any order
+	out.Assumptions = append(out.Assumptions, r.notes...)
 	r.bound(out)
 	onDemand := out.Strategies[0].CostUSD
 	for i := range out.Strategies {
