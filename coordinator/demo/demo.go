@@ -44,6 +44,8 @@ type Result struct {
 	NoticeToRequestMS   int64          `json:"notice_to_request_ms"`
 	MaxSizeRestored     bool           `json:"max_size_restored"`
 	Orphans             int            `json:"orphans"`
+	OnDemandKept        int            `json:"on_demand_kept"`  // after the owner asked for one
+	DeniedLaunched      int            `json:"denied_launched"` // instances of the family that the owner denied
 	SavingsPercent      float64        `json:"savings_percent"`
 	HourlySavingPercent float64        `json:"hourly_savings_percent_at_end"`
 	Seed                int64          `json:"seed"`
@@ -57,7 +59,9 @@ type Result struct {
 }
 
 const (
-	group = "web"
+	group       = "web"
+	targetGroup = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/1"
+	denied      = "r5" // the family that the owner does not want
 	// scale is seconds for minutes.
 	scale = 60
 	// limit bounds each act of the demo, in simulated time.
@@ -104,8 +108,9 @@ func (s *show) open() error {
 		return err
 	}
 	s.stage, err = stage.New(stage.Config{
-		Cloud:      cloudsim.Config{Seed: s.opt.Seed, Timing: cloudsim.Timing{BootMin: 20 * time.Second, BootMax: 30 * time.Second, AppStart: 10 * time.Second}},
-		Group:      cloudsim.GroupSpec{Name: group, Min: 2, Max: 6, Desired: 6},
+		Cloud: cloudsim.Config{Seed: s.opt.Seed, Timing: cloudsim.Timing{BootMin: 20 * time.Second, BootMax: 30 * time.Second, AppStart: 10 * time.Second}},
+		Group: cloudsim.GroupSpec{Name: group, Min: 2, Max: 6, Desired: 6, TargetGroups: []string{targetGroup},
+			Tags: map[string]string{"spot-enabled": "true", settings.Prefix + "disallowed-instance-types": denied + ".*"}},
 		UserData:   []byte("#!/bin/sh\nsystemctl start web\n"),
 		Defaults:   settings.Settings{Grace: grace},
 		ReleaseURL: "https://releases.example.com/spotd",
@@ -134,7 +139,7 @@ func (s *show) open() error {
 func (s *show) play(ctx context.Context) error {
 	run, stop := s.driver(ctx)
 	defer stop()
-	s.line.title("the owner's group: 6 × m5.large on demand, tagged spot-enabled=true, MaxSize 6")
+	s.line.title("the owner's group: 6 × m5.large on demand behind a target group, tagged spot-enabled=true, no " + denied + ", MaxSize 6")
 	if !run(func() bool { return s.stage.Cloud.Ready(group) == 6 }) {
 		return errors.New("the group's own instances did not come up")
 	}
@@ -153,6 +158,14 @@ func (s *show) play(ctx context.Context) error {
 		return s.stuck("the group is not whole again")
 	}
 	s.rest(run, time.Minute)
+	s.count()
+	s.line.title("the owner wants one on-demand: autospotting:keep-on-demand=1")
+	if err := s.stage.Cloud.SetGroupTag(group, settings.Prefix+"keep-on-demand", "1"); err != nil {
+		return err
+	}
+	if !run(func() bool { return s.settled() && s.stage.Serving(false) == 1 && s.stage.Serving(true) == 5 }) {
+		return s.stuck("none went back to on-demand")
+	}
 	return nil
 }
 
@@ -233,7 +246,28 @@ func (s *show) told(n handle.Note) {
 
 func (s *show) happened(e cloudsim.Event) { s.line.event(e) }
 
-// close counts, and fails where a promise was broken.
+// count tells what the swap and the interruption came to.
+func (s *show) count() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r, cloud := &s.result, s.stage.Cloud
+	r.SpotAfter = s.stage.Serving(true)
+	r.InstanceTypes = map[string]int{}
+	var hourly float64
+	for _, i := range cloud.Instances() {
+		if i.Group == group && (i.State == "pending" || i.State == "running") {
+			r.InstanceTypes[i.Type]++
+			hourly += cloud.SpotUSD(i.Type, i.Zone)
+		}
+	}
+	bill := cloud.Bill(group, nil)
+	r.CostUSD, r.OnDemandCostUSD, r.SavingsPercent = round(bill.SpentUSD, 4), round(bill.OnDemandUSD, 4), round(bill.SavingsPercent(), 1)
+	r.HourlySavingPercent = round(100*(1-hourly/(6*cloud.OnDemandUSD("m5.large"))), 1)
+	r.SimulatedSeconds = int64(cloud.Now().Sub(s.minutes.start).Seconds())
+	r.ReadyByMinute = slices.Clone(s.minutes.lowest)
+}
+
+// close fails where a promise was broken.
 func (s *show) close() (Result, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -243,26 +277,17 @@ func (s *show) close() (Result, error) {
 	if err != nil {
 		return *r, err
 	}
-	r.SpotAfter = s.stage.Serving(true)
+	r.OnDemandKept = s.stage.Serving(false)
 	r.LowestReadyByUs = s.check.LowestCausedByUs()
 	r.MaxSizeRestored = g.Max == 6 && (rec.Lease == nil || rec.Lease.Returned)
-	r.InstanceTypes = map[string]int{}
-	var hourly float64
 	for _, i := range cloud.Instances() {
-		live := i.State == "pending" || i.State == "running"
-		if i.Tags[decide.TagGroup] == group && i.Group == "" && live {
+		if i.Tags[decide.TagGroup] == group && i.Group == "" && (i.State == "pending" || i.State == "running") {
 			r.Orphans++
 		}
-		if i.Group == group && live {
-			r.InstanceTypes[i.Type]++
-			hourly += cloud.SpotUSD(i.Type, i.Zone)
+		if strings.HasPrefix(i.Type, denied+".") {
+			r.DeniedLaunched++
 		}
 	}
-	bill := cloud.Bill(group, nil)
-	r.CostUSD, r.OnDemandCostUSD, r.SavingsPercent = round(bill.SpentUSD, 4), round(bill.OnDemandUSD, 4), round(bill.SavingsPercent(), 1)
-	r.HourlySavingPercent = round(100*(1-hourly/(6*cloud.OnDemandUSD("m5.large"))), 1)
-	r.SimulatedSeconds = int64(cloud.Now().Sub(s.minutes.start).Seconds())
-	r.ReadyByMinute = s.minutes.lowest
 	r.Violations = []string{}
 	for _, v := range s.check.Violations() {
 		r.Violations = append(r.Violations, v.String())
@@ -283,6 +308,8 @@ func (r Result) broken() error {
 	fail(!r.MaxSizeRestored, "MaxSize was not given back")
 	fail(r.Orphans > 0, "%d instances are left that nobody wants", r.Orphans)
 	fail(r.SpotAfter != r.Desired, "%d of %d are spot", r.SpotAfter, r.Desired)
+	fail(r.OnDemandKept != 1, "%d on-demand where the owner wants one", r.OnDemandKept)
+	fail(r.DeniedLaunched > 0, "%d instances of a family that the owner denied", r.DeniedLaunched)
 	for _, v := range r.Violations {
 		errs = append(errs, errors.New(v))
 	}

@@ -162,6 +162,7 @@ func (r Result) Table(w io.Writer) {
 		{"instances", fmt.Sprintf("%d on-demand before, %d spot now: %s", r.OnDemandBefore, r.SpotAfter, r.typesList())},
 		{"cost", fmt.Sprintf("%.4f USD in %s, %.4f on demand: %.1f %% saved; %.1f %% an hour from here on", r.CostUSD,
 			(time.Duration(r.SimulatedSeconds) * time.Second).String(), r.OnDemandCostUSD, r.SavingsPercent, r.HourlySavingPercent)},
+		{"the owner", fmt.Sprintf("asked for one on-demand: %d; denied %s: %d launched", r.OnDemandKept, denied, r.DeniedLaunched)},
 		{"left behind", fmt.Sprintf("%d orphans, MaxSize restored: %t", r.Orphans, r.MaxSizeRestored)},
 		{"seed", fmt.Sprint(r.Seed)},
 	} {
