@@ -74,8 +74,10 @@ func (a *Actor) want(ctx context.Context, g described) (w wanted, image, unreada
 		w.note = "not taken over: " + strings.Join(from.dropped, ", ")
 	}
 	tidyTags(w.data, g.world.Tags)
-	if err := a.inject(g.world.Name, w.data); err != nil {
-		return w, "", "", err
+	if g.world.Enabled { // what is launched on the way back to on-demand carries nothing of ours
+		if err := a.inject(g.world.Name, w.data); err != nil {
+			return w, "", "", err
+		}
 	}
 	w.hash, err = contentHash(from.id, from.version, w.data)
 	return w, aws.ToString(w.data.ImageId), "", err

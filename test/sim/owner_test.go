@@ -1,12 +1,14 @@
 package sim_test
 
 import (
+	"encoding/base64"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"autospotting/coordinator/decide"
 	"autospotting/coordinator/settings"
@@ -76,6 +78,14 @@ func TestOptingOutGoesBackToOnDemandAndLeavesNothingBehind(t *testing.T) {
 		t.Error("the status tag was left behind")
 	}
 	for _, m := range g.Members {
+		data, err := w.cloud.NewSession("owner").EC2().DescribeInstanceAttribute(t.Context(), &ec2.DescribeInstanceAttributeInput{
+			InstanceId: aws.String(m.ID), Attribute: ec2types.InstanceAttributeNameUserData})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if raw, _ := base64.StdEncoding.DecodeString(aws.ToString(data.UserData.Value)); strings.Contains(string(raw), "spotd") {
+			t.Errorf("%s still boots with spotd: %s", m.ID, raw)
+		}
 		for key := range m.Instance.Tags {
 			if key == decide.TagGroup || key == decide.TagLaunch {
 				t.Errorf("%s still carries %s", m.ID, key)
