@@ -39,11 +39,15 @@ func (a *Actor) template(ctx context.Context, g described) (decide.Template, err
 	if err != nil || unreadable != "" {
 		return decide.Template{Unreadable: unreadable}, err
 	}
-	t := decide.Template{Hash: want.hash, Type: string(want.data.InstanceType)}
+	t := decide.Template{Hash: want.hash, Type: string(want.data.InstanceType), Unreadable: unservable(want.data)}
+	if t.Unreadable != "" {
+		return t, nil
+	}
 	if t.Need, unreadable, err = a.need(ctx, image); err != nil || unreadable != "" {
 		t.Unreadable = unreadable
 		return t, err
 	}
+	t.Need.NetworkInterfaces = len(want.data.NetworkInterfaces)
 	if t.ID, t.Version, err = a.ours(ctx, want); err == nil {
 		t.Unreadable = a.rehearse(ctx, g, want, t)
 	}

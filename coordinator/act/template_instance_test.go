@@ -42,7 +42,7 @@ func member(id string, state astypes.LifecycleState) astypes.Instance {
 
 func TestWhereTheTemplateIsGoneAMemberIsTheSource(t *testing.T) {
 	t.Parallel()
-	g := described{world: decide.Group{Name: "web"}, source: &astypes.LaunchTemplateSpecification{LaunchTemplateId: aws.String("lt-gone")}}
+	g := described{world: decide.Group{Name: "web", Enabled: true}, source: &astypes.LaunchTemplateSpecification{LaunchTemplateId: aws.String("lt-gone")}}
 	g.raw.Instances = []astypes.Instance{member("i-3", astypes.LifecycleStateInService), member("i-2", astypes.LifecycleStateInService), member("i-1", astypes.LifecycleStateTerminating)}
 	on := orphaned{members: map[string]types.Instance{"i-2": launched(), "i-3": launched()}}
 	actor := New(Config{EC2: on, Inspector: &rehearsing{volumes: []types.Volume{{VolumeId: aws.String("vol-1"), Size: aws.Int32(8)}, {VolumeId: aws.String("vol-2")}}}, Spotd: spotd()})

@@ -1,0 +1,29 @@
+package act
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+)
+
+func TestWhatATemplateAsksForMayNotBeHadAsSpot(t *testing.T) {
+	t.Parallel()
+	for says, d := range map[string]types.RequestLaunchTemplateData{
+		"dedicated tenancy":    {Placement: &types.LaunchTemplatePlacementRequest{Tenancy: types.TenancyDedicated}},
+		"host tenancy":         {Placement: &types.LaunchTemplatePlacementRequest{Tenancy: types.TenancyHost}},
+		"placement group near": {Placement: &types.LaunchTemplatePlacementRequest{GroupName: aws.String("near")}},
+		"capacity reservation": {CapacityReservationSpecification: &types.LaunchTemplateCapacityReservationSpecificationRequest{
+			CapacityReservationTarget: &types.CapacityReservationTarget{CapacityReservationId: aws.String("cr-1")}}},
+	} {
+		if got := unservable(&d); !strings.Contains(got, says) {
+			t.Errorf("%s: got %q", says, got)
+		}
+	}
+	plain := types.RequestLaunchTemplateData{Placement: &types.LaunchTemplatePlacementRequest{Tenancy: types.TenancyDefault},
+		CapacityReservationSpecification: &types.LaunchTemplateCapacityReservationSpecificationRequest{CapacityReservationPreference: types.CapacityReservationPreferenceOpen}}
+	if got := unservable(&plain); got != "" {
+		t.Errorf("an ordinary template is refused: %s", got)
+	}
+}
