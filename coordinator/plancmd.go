@@ -12,9 +12,10 @@ import (
 	"sync/atomic"
 	"time"
 
-	"autospotting/coordinator/act"
+	"github.com/rs/zerolog"
+
+	"autospotting/coordinator/handle"
 	"autospotting/coordinator/ledger"
-	"autospotting/coordinator/ledger/dynamo"
 	"autospotting/coordinator/offline"
 	"autospotting/coordinator/plan"
 )
@@ -122,31 +123,27 @@ func missing(p planFlags, have []plan.Group) error {
 	return nil
 }
 
-// planLive only reads: what it observes is what a run would observe.
+// planLive only reads: what it observes is what a run would observe, but for the rehearsal of a launch, which read-only rights
+// would be refused for.
 func (s *options) planLive(ctx context.Context, p planFlags) ([]plan.Group, error) {
 	c, _, err := s.realClients(ctx)
 	if err != nil {
 		return nil, err
 	}
-	scope, err := s.scopeOf()
+	c.Inspector = nil
+	h, err := s.handler(c, time.Now, zerolog.Nop())
 	if err != nil {
 		return nil, err
 	}
-	spotd, err := s.spotd()
-	if err != nil {
-		return nil, err
-	}
-	actor := act.New(act.Config{EC2: c.EC2, AutoScaling: c.AutoScaling, TargetGroups: c.TargetGroups, Balancers: c.Balancers, Stacks: c.Stacks, Pricing: c.Pricing,
-		Region: s.region, Scope: scope, Defaults: s.defaults, Spotd: spotd, Now: time.Now})
 	names := p.names
 	if len(names) == 0 {
-		if names, err = actor.Enabled(ctx); err != nil {
+		if names, err = h.Groups.Enabled(ctx); err != nil {
 			return nil, err
 		}
 	}
 	out := []plan.Group{}
 	for _, name := range names {
-		g, err := s.planGroup(ctx, actor, dynamo.Store{API: c.DynamoDB, Table: s.table}, name)
+		g, err := planGroup(ctx, h, name)
 		if err != nil {
 			return nil, err
 		}
@@ -155,14 +152,14 @@ func (s *options) planLive(ctx context.Context, p planFlags) ([]plan.Group, erro
 	return out, nil
 }
 
-func (s *options) planGroup(ctx context.Context, actor *act.Actor, store dynamo.Store, name string) (plan.Group, error) {
+func planGroup(ctx context.Context, h *handle.Handler, name string) (plan.Group, error) {
 	var assumed []string
-	rec, err := store.Get(ctx, name)
+	rec, err := h.Ledger.Get(ctx, name)
 	if err != nil { // not installed yet, or not allowed to read it
 		rec = ledger.Record{Group: name}
 		assumed = append(assumed, "nothing is under way, since the ledger cannot be read: "+innermost(err))
 	}
-	w, err := actor.Observe(ctx, name, rec, nil)
+	w, err := h.Actor.Observe(ctx, name, rec, nil)
 	if err != nil {
 		return plan.Group{}, err
 	}

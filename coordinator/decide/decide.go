@@ -237,57 +237,6 @@ func (r *run) capacity(without string) int {
 	return n
 }
 
-// failed counts a failure of the group and pauses it after several in a row.
-func failed(rec *ledger.Record, now time.Time, why string) {
-	rec.Failures++
-	if rec.Failures >= pauseAfter {
-		rec.PausedUntil = now.Add(doubled(firstPause, rec.Failures-pauseAfter, longestPause))
-	}
-	rec.Status.Reason = why
-}
-
-// succeeded ends a row of failures.
-func succeeded(rec *ledger.Record) {
-	rec.Failures, rec.PausedUntil, rec.Status.Reason = 0, time.Time{}, ""
-	rec.Fallback = ledger.Fallback{}
-}
-
-// proves notes that a debt was paid; the replacement has to last before that counts as a success.
-func proves(rec *ledger.Record, p ledger.Pair, now time.Time) {
-	if p.Intent.Instance == "" || p.Intent.Instance == p.Victim || !p.Intent.Launch.Spot {
-		return
-	}
-	if rec.Proving == nil {
-		rec.Proving = map[string]time.Time{}
-	}
-	rec.Proving[p.Intent.Instance] = now
-}
-
-// markPool keeps a pool out of the choice for a while, longer each time.
-func markPool(rec *ledger.Record, now time.Time, p market.Pool, why string) {
-	if p.Type == "" || p.Zone == "" {
-		return
-	}
-	if rec.Pools == nil {
-		rec.Pools = map[string]ledger.PoolMark{}
-	}
-	m := rec.Pools[p.String()]
-	m.Until = now.Add(doubled(firstAvoid, m.Failures, longestAvoid))
-	m.Failures++
-	m.Why = why
-	rec.Pools[p.String()] = m
-}
-
-func doubled(first time.Duration, times int, most time.Duration) time.Duration {
-	d := first
-	for range times {
-		if d *= 2; d >= most {
-			return most
-		}
-	}
-	return d
-}
-
 // Idle tells from the group's description and members alone that nothing will be begun: what is there is as its owner wants it,
 // nothing is open and nothing was heard. Then neither template nor market need to be read.
 func Idle(w World) bool {

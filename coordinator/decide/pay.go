@@ -1,0 +1,72 @@
+package decide
+
+import (
+	"fmt"
+	"slices"
+
+	"autospotting/coordinator/ledger"
+)
+
+// pay retires one victim whose replacement serves. One a plan: the next is decided on a fresh read.
+func (r *run) pay() {
+	for i := range r.rec.Pairs {
+		p := &r.rec.Pairs[i]
+		if p.Phase == ledger.Undoing {
+			r.act(Action{Kind: Retire, Instance: p.Intent.Instance, Decrement: true, Why: "its attach was given up; out of the group first, if it is in"})
+			return
+		}
+	}
+	attaching := slices.ContainsFunc(r.plan.Actions, func(a Action) bool { return a.Kind == AttachSome })
+	if r.stale() || attaching {
+		r.poll()
+		return
+	}
+	for i := range r.rec.Pairs {
+		p := &r.rec.Pairs[i]
+		v, there := r.byID[p.Victim]
+		if !p.Owed() || !there || !v.Member || v.Leaving() {
+			continue
+		}
+		if p.Phase == ledger.Paying && r.since(p.Since) < staleFor {
+			r.say(v.ID, "its retirement was asked for and not answered: looking again")
+			continue
+		}
+		if ok, why := r.mayRetire(v, *p); !ok {
+			r.say(v.ID, "%s", why)
+			continue
+		}
+		p.Phase, p.Since = ledger.Paying, r.now()
+		r.act(Action{Kind: Retire, Instance: v.ID, Decrement: true, Why: r.whyRetire(v, *p)})
+		return
+	}
+}
+
+// mayRetire holds the first promise: never below capacity by our own hand.
+func (r *run) mayRetire(v Instance, p ledger.Pair) (bool, string) {
+	desired := r.w.Group.Desired
+	if due := r.rec.Desired0 + r.rec.Owed(); desired != due {
+		return false, fmt.Sprintf("not retired: desired is %d where %d was due", desired, due)
+	}
+	n, doomed := r.notice(v.ID)
+	s, seen := r.byID[p.Intent.Instance]
+	if doomed && !r.now().Before(r.release(n)) && seen && s.Member {
+		return true, ""
+	}
+	if doomed && r.now().Before(r.release(n)) {
+		r.lookAt(r.release(n))
+	}
+	if have := r.capacity(v.ID); have < desired-1 {
+		return false, fmt.Sprintf("not retired yet: %d in service without it, %d needed", have, desired-1)
+	}
+	return true, ""
+}
+
+func (r *run) whyRetire(v Instance, p ledger.Pair) string {
+	if p.Intent.Instance == "" {
+		return "desired is above the owner's MaxSize and no debt is open: one on-demand instance fewer"
+	}
+	if p.Intent.Instance == v.ID {
+		return "what it was to replace still serves, and stays"
+	}
+	return fmt.Sprintf("%s (%s) is in service in its place", p.Intent.Instance, p.Intent.Type)
+}
