@@ -78,6 +78,7 @@ func (a *Actor) want(ctx context.Context, g described) (w wanted, image, unreada
 		w.note = "not taken over: " + strings.Join(from.dropped, ", ")
 	}
 	tidyTags(w.data, g.world.Tags)
+	toGP3(w.data, g.settings.GP2Threshold)
 	if g.world.Enabled { // what is launched on the way back to on-demand carries nothing of ours
 		if err := a.inject(g.world.Name, w.data); err != nil {
 			return w, "", "", err

@@ -78,6 +78,7 @@ func Need(w World, typ string) market.Need {
 	// NVMe disks never show in block device mappings, so that only the type can tell.
 	n.UsesInstanceStore = n.UsesInstanceStore || w.Catalog.Types[typ].StorageKind == "nvme"
 	n.Deny, n.AllowBurstable = w.Settings.Deny, w.Settings.AllowBurstable
+	n.CurrentOnly = w.Settings.CurrentOnly
 	for _, a := range w.Settings.Allow {
 		if a == settings.Current {
 			a = typ

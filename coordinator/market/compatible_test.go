@@ -113,6 +113,24 @@ func TestEachRuleRefusesWhatBreaksItAndNothingElse(t *testing.T) {
 	}
 }
 
+func TestAPreviousGenerationIsRefusedOnlyWhereTheOwnerSaysSo(t *testing.T) {
+	t.Parallel()
+	o, x := original(), original()
+	o.CurrentGeneration, x.CurrentGeneration = true, false
+	n := Need{Victim: o.Name}
+	if r, no := WhyNot(pair(o, x), n, "x1.large"); no {
+		t.Errorf("refused by %q though nobody asked", r)
+	}
+	n.CurrentOnly = true
+	if r, no := WhyNot(pair(o, x), n, "x1.large"); !no || r != RuleGeneration {
+		t.Errorf("refused by %q, want %q", r, RuleGeneration)
+	}
+	o.CurrentGeneration = false
+	if r, no := WhyNot(pair(o, x), n, "x1.large"); no {
+		t.Errorf("an old original's like is refused by %q", r)
+	}
+}
+
 func TestABurstableOriginalAcceptsBurstableAndSteadyTypes(t *testing.T) {
 	t.Parallel()
 	o := original()

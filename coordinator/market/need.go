@@ -52,6 +52,7 @@ type Need struct {
 	// empty Allow allows all; Deny wins.
 	Allow, Deny    []string
 	AllowBurstable bool // accept t* for an original that is not burstable
+	CurrentOnly    bool // refuse types of a previous generation, for an original of the current one
 
 	Margin      float64 // 0: DefaultMargin; NoMargin: none
 	MaxPriceUSD float64 // per hour; 0: the original's on-demand price

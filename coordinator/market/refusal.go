@@ -19,6 +19,7 @@ const (
 	RuleVirtualization    Rule = "other virtualization"
 	RuleBareMetal         Rule = "bare metal against virtual"
 	RuleBurstable         Rule = "burstable"
+	RuleGeneration        Rule = "of a previous generation"
 	RuleENA               Rule = "needs ENA, which the image lacks"
 	RuleNVMe              Rule = "needs NVMe, which the image may lack"
 	RuleBootMode          Rule = "cannot boot the image's mode"

@@ -14,6 +14,9 @@ var rules = []struct {
 	{RuleVirtualization, func(w *wish, t *Type) bool { return slices.Contains(virtualization(t), w.virtualization) }},
 	{RuleBareMetal, func(w *wish, t *Type) bool { return t.BareMetal == w.victim.BareMetal }},
 	{RuleBurstable, func(w *wish, t *Type) bool { return !t.Burstable || w.victim.Burstable || w.AllowBurstable }},
+	{RuleGeneration, func(w *wish, t *Type) bool {
+		return !w.CurrentOnly || t.CurrentGeneration || !w.victim.CurrentGeneration
+	}},
 	{RuleENA, func(w *wish, t *Type) bool { return t.ENA != ENARequired || w.ena }},
 	{RuleNVMe, func(w *wish, t *Type) bool { return !t.NVMe || w.nvme }},
 	{RuleBootMode, boots},

@@ -16,6 +16,7 @@ type Settings struct {
 
 	Allow, Deny    []string // instance types with wildcards; Current in Allow stands for the victim's own type
 	AllowBurstable bool
+	CurrentOnly    bool    // no types of a previous generation for one of the current
 	Margin         float64 // the least saving, as a fraction of the on-demand price, that is worth a swap
 
 	Grace     time.Duration // how long an application that nobody probes is given to come up
