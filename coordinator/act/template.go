@@ -1,6 +1,7 @@
 package act
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -8,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
@@ -80,7 +82,7 @@ func (a *Actor) want(ctx context.Context, g described) (w wanted, image, unreada
 	tidyTags(w.data, g.world.Tags)
 	toGP3(w.data, g.settings.GP2Threshold)
 	if g.world.Enabled { // what is launched on the way back to on-demand carries nothing of ours
-		if err := a.inject(g.world.Name, w.data); err != nil {
+		if err := a.inject(g.world.Name, g.settings.Grace, w.data); err != nil {
 			return w, "", "", err
 		}
 	}
@@ -140,8 +142,8 @@ func (a *Actor) fromConfiguration(ctx context.Context, g described) (o original,
 	return o, unreadable, nil
 }
 
-// inject puts spotd on board by the user data, where the format takes it.
-func (a *Actor) inject(group string, data *types.RequestLaunchTemplateData) error {
+// inject puts spotd on board by the user data, where the format takes it, with the grace of the group.
+func (a *Actor) inject(group string, grace time.Duration, data *types.RequestLaunchTemplateData) error {
 	if a.Spotd.Topic == "" {
 		return nil
 	}
@@ -150,10 +152,7 @@ func (a *Actor) inject(group string, data *types.RequestLaunchTemplateData) erro
 		return nil // not what EC2 accepts: the owner's own launches say so better than we could
 	}
 	s := a.Spotd
-	s.Group = group
-	if s.Grace == 0 {
-		s.Grace = a.Defaults.Grace
-	}
+	s.Group, s.Grace = group, cmp.Or(grace, s.Grace, a.Defaults.Grace)
 	out, _, err := userdata.Inject(raw, s)
 	if err != nil {
 		return fmt.Errorf("put spotd into the user data of group %q: %w", group, err)

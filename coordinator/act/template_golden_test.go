@@ -56,7 +56,7 @@ func TestRealWorldTemplatesBecomeOursAsReviewed(t *testing.T) {
 		group := map[string]string{"Name": "web of the group", "kubernetes.io/role": "node"}
 		tidyTags(data, group)
 		a := &Actor{Config: Config{Spotd: spotd()}}
-		if err := a.inject("web", data); err != nil {
+		if err := a.inject("web", 0, data); err != nil {
 			t.Fatal(err)
 		}
 		odd := oddInMetadata(data, group)
