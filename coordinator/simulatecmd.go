@@ -17,7 +17,7 @@ import (
 
 	"autospotting/coordinator/settings"
 	"autospotting/coordinator/simulate"
-	"autospotting/coordinator/simulate/dataset"
+	"autospotting/coordinator/dataset"
 )
 
 // simulation is the command line of simulate.

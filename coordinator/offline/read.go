@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
-	"autospotting/coordinator/simulate/dataset"
+	"autospotting/coordinator/dataset"
 )
 
 // Files names what to read. Groups and Instances are needed.

@@ -11,8 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
 	"autospotting/coordinator/act"
+	"autospotting/coordinator/dataset"
 	"autospotting/coordinator/market"
-	"autospotting/coordinator/simulate/dataset"
 	"autospotting/pkg/snapshot"
 )
 

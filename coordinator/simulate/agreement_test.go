@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"autospotting/coordinator/dataset"
 	"autospotting/coordinator/market"
 	"autospotting/coordinator/settings"
-	"autospotting/coordinator/simulate/dataset"
 	"autospotting/coordinator/stage"
 	"autospotting/pkg/cloudsim"
 )

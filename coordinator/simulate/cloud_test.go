@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"autospotting/coordinator/dataset"
 	"autospotting/coordinator/market"
 	"autospotting/coordinator/settings"
-	"autospotting/coordinator/simulate/dataset"
 )
 
 // still is a market of two types in two zones at steady prices, in which pools lose everything when the test says.

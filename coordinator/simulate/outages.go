@@ -4,8 +4,8 @@ import (
 	"math"
 	"time"
 
+	"autospotting/coordinator/dataset"
 	"autospotting/coordinator/market"
-	"autospotting/coordinator/simulate/dataset"
 )
 
 const (

@@ -4,7 +4,7 @@ import (
 	"math"
 	"time"
 
-	"autospotting/coordinator/simulate/dataset"
+	"autospotting/coordinator/dataset"
 )
 
 // Result is one run of the laboratory. The names of its fields are a contract.

@@ -10,8 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"autospotting/coordinator/dataset"
 	"autospotting/coordinator/settings"
-	"autospotting/coordinator/simulate/dataset"
 )
 
 // Config is one run.

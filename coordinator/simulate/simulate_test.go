@@ -15,9 +15,9 @@ import (
 	"testing"
 	"time"
 
+	"autospotting/coordinator/dataset"
 	"autospotting/coordinator/market"
 	"autospotting/coordinator/settings"
-	"autospotting/coordinator/simulate/dataset"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")

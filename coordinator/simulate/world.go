@@ -8,8 +8,8 @@ import (
 	"sort"
 	"time"
 
+	"autospotting/coordinator/dataset"
 	"autospotting/coordinator/market"
-	"autospotting/coordinator/simulate/dataset"
 )
 
 // world is the market that all strategies meet: prices and outages of every pool, for one group's type, zones and period.
