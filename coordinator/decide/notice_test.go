@@ -13,11 +13,7 @@ func (w *World) hears(id, action, source string, ago time.Duration) {
 }
 
 // notices are the ways in which AWS announces that it takes an instance, and what comes between.
-var notices = []struct {
-	name          string
-	world         func(*World)
-	must, mustNot string
-}{
+var notices = []transcript{
 	{"a stop is answered like an end", func(w *World) { w.hears("i-s1", "stop", "EventBridge", 0) },
 		"stop by 12:02:00", "do       retire"},
 	{"a hibernation gives no two minutes: the group is told at once", func(w *World) { w.hears("i-s1", "hibernate", "EventBridge", 0) },
@@ -62,15 +58,10 @@ var notices = []struct {
 }
 
 func TestEveryNoticeIsAnsweredAsTheProtocolSays(t *testing.T) {
-	t.Parallel()
-	for _, c := range notices {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			w := web()
-			w.add(attached("i-s1", "a"))
-			w.Group.Desired = 4
-			c.world(&w)
-			check(t, "notice "+c.name, Decide(w), c.must, c.mustNot)
-		})
-	}
+	read(t, "notice ", notices, func() World {
+		w := web()
+		w.add(attached("i-s1", "a"))
+		w.Group.Desired = 4
+		return w
+	})
 }

@@ -10,11 +10,7 @@ import (
 
 // plans are worlds and what is decided in them; the goldens under testdata/plans read as the protocol's transcript. must
 // and mustNot pin what the case is about, so that no rewriting of a golden can lose it.
-var plans = []struct {
-	name          string
-	world         func(*World)
-	must, mustNot string
-}{
+var plans = []transcript{
 	{"a swap begins with the oldest victim in its own zone", func(w *World) { w.at("i-odb").Launched = noon.Add(-9 * time.Hour) },
 		"intent   swap of i-odb in b: to be launched", "attach"},
 	{"our template is made first", func(w *World) { w.Template.ID, w.Template.Version = "", "" }, "do       make-template", "do       launch"},
@@ -278,17 +274,7 @@ var plans = []struct {
 	}, "paused until", "do       "},
 }
 
-func TestPlansReadAsTheProtocol(t *testing.T) {
-	t.Parallel()
-	for _, c := range plans {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			w := web()
-			c.world(&w)
-			check(t, c.name, Decide(w), c.must, c.mustNot)
-		})
-	}
-}
+func TestPlansReadAsTheProtocol(t *testing.T) { read(t, "", plans, web) }
 
 func TestTheSameWorldGivesTheSamePlan(t *testing.T) {
 	t.Parallel()
