@@ -15,9 +15,9 @@ import (
 
 	"github.com/mattn/go-isatty"
 
+	"autospotting/coordinator/dataset"
 	"autospotting/coordinator/settings"
 	"autospotting/coordinator/simulate"
-	"autospotting/coordinator/dataset"
 )
 
 // simulation is the command line of simulate.
