@@ -45,6 +45,7 @@ type account struct {
 	ticks           int
 	leave           func() // lets another story begin
 	nudge           func() // what comes when all is quiet: the tick, unless a test says otherwise
+	waited          int    // messages at most that brought no write, one after the other
 }
 
 // newAccount installs what the CloudFormation stack would.

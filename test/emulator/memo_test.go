@@ -10,17 +10,63 @@ import (
 // changes by itself there, and its one processor is what the suite's length hangs on: the tests look at every group after
 // every write, and the pages that the corrections cut are asked for one by one.
 type memo struct {
-	cloud, table shelved
+	table                               shelved
+	templates, hooks, instances, groups shelved
 }
 
 func (m *memo) ask(ctx context.Context, k *call, next transport) (answer, error) {
 	switch k.service {
-	case "ec2", "autoscaling": // either changes what the other shows
-		return m.cloud.ask(ctx, k, strings.HasPrefix(k.action, "Describe"), next)
+	case "ec2", "autoscaling":
+		if strings.HasPrefix(k.action, "Describe") {
+			return m.shows(k).recalled(ctx, k, next)
+		}
+		return during(m.changes(k), func() (answer, error) { return next(ctx, k) })
 	case "dynamodb":
-		return m.table.ask(ctx, k, k.action == "GetItem" || k.action == "Scan", next)
+		if k.action == "GetItem" || k.action == "Scan" {
+			return m.table.recalled(ctx, k, next)
+		}
+		return during([]*shelved{&m.table}, func() (answer, error) { return next(ctx, k) })
 	}
 	return next(ctx, k)
+}
+
+// shows is where the answer to such a question is kept.
+func (m *memo) shows(k *call) *shelved {
+	switch {
+	case strings.Contains(k.action, "LaunchTemplate"):
+		return &m.templates
+	case strings.Contains(k.action, "LifecycleHook"):
+		return &m.hooks
+	case k.service == "ec2":
+		return &m.instances
+	}
+	return &m.groups
+}
+
+// changes is what may be shown otherwise after such a write: all but what is known to have nothing to do with it.
+func (m *memo) changes(k *call) []*shelved {
+	switch {
+	case strings.Contains(k.action, "LaunchTemplate"):
+		return []*shelved{&m.templates}
+	case strings.Contains(k.action, "LifecycleHook"):
+		return []*shelved{&m.hooks}
+	case k.action == "SetInstanceProtection", k.action == "CreateOrUpdateTags":
+		return []*shelved{&m.groups}
+	}
+	return []*shelved{&m.templates, &m.hooks, &m.instances, &m.groups}
+}
+
+// during lets nothing be kept or recalled of these while f runs.
+func during(all []*shelved, f func() (answer, error)) (answer, error) {
+	for _, s := range all {
+		s.begin()
+	}
+	defer func() {
+		for _, s := range all {
+			s.end()
+		}
+	}()
+	return f()
 }
 
 // shelved are the answers to what was read since the last write.
@@ -31,12 +77,7 @@ type shelved struct {
 	epoch   int
 }
 
-func (m *shelved) ask(ctx context.Context, k *call, reads bool, next transport) (answer, error) {
-	if !reads {
-		m.begin()
-		defer m.end()
-		return next(ctx, k)
-	}
+func (m *shelved) recalled(ctx context.Context, k *call, next transport) (answer, error) {
 	body, err := k.encode()
 	if err != nil {
 		return answer{}, err

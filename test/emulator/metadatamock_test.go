@@ -132,6 +132,7 @@ func (s *stubTopic) of(kind message.Kind) (out []message.Report) {
 // The mock sets its own document and a signature that no certificate of ours verifies: who is believed is tested elsewhere.
 func TestSpotdAgainstTheMetadataMock(t *testing.T) {
 	needEmulator(t)
+	t.Parallel()
 	for _, one := range []struct {
 		name string
 		args []string

@@ -40,7 +40,7 @@ func TestAMistakeInARequestIsNoticed(t *testing.T) {
 				if err != nil {
 					t.Fatalf("without a mistake: %v", err)
 				}
-				t.Logf("%d writes, %d messages", a.wrote(), a.count("sqs.DeleteMessage"))
+				t.Logf("%d writes, %d messages, at most %d between two writes; %v", a.wrote(), a.count("sqs.DeleteMessage"), a.waited, a.tally())
 				a.everyRequestHasAMistake()
 				return
 			}
@@ -50,6 +50,7 @@ func TestAMistakeInARequestIsNoticed(t *testing.T) {
 			if found.note(m, err); err == nil {
 				t.Errorf("nobody noticed")
 			}
+			t.Logf("noticed: %v", err)
 		})
 	}
 }

@@ -159,6 +159,13 @@ func (q *queues) receive(ctx context.Context, k *call, next transport) (answer, 
 	}
 }
 
+// holds tells whether somebody has a message of the queue.
+func (q *queues) holds(url string) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.held[url]) > 0
+}
+
 // nothing is what a queue answers that has nothing to give.
 var nothing = answer{http.StatusOK, http.Header{"Content-Type": {"application/x-amz-json-1.0"}}, []byte("{}")}
 
@@ -173,6 +180,7 @@ func (q *queues) take(ctx context.Context, url string, k *call, next transport, 
 	if lane.empty == news || lane.due.Load() <= 0 {
 		return nothing, nil
 	}
+	due, free := lane.due.Load(), !q.holds(url)
 	a, err := next(ctx, k)
 	if err != nil {
 		return a, err
@@ -180,6 +188,9 @@ func (q *queues) take(ctx context.Context, url string, k *call, next transport, 
 	handles := receipts(a)
 	if lane.empty = nil; len(handles) == 0 {
 		lane.empty = news
+		if free && !q.holds(url) { // nothing hides them: they were duplicates, of which a FIFO queue keeps one
+			lane.due.Add(-due)
+		}
 	}
 	if len(handles) > 0 { // what nobody deletes comes again
 		lane.due.Add(int64(-len(handles)))

@@ -29,9 +29,10 @@ func (c *coordinator) faultless() error {
 }
 
 const (
-	rests    = 5   // ticks, each when all was quiet, after which nothing more will come; a story that goes well needs none
-	talk     = 100 // messages handled after which the same holds
-	restless = 70  // writes to EC2 and Auto Scaling after which a story that takes about thirty never ends
+	rests    = 5  // ticks, each when all was quiet, after which nothing more will come; a story that goes well needs none
+	waits    = 15 // messages handled without a write to EC2 or Auto Scaling, after which the same holds; four are the most
+	restless = 70 // such writes after which a story never ends that takes 34
+	again    = 16 // such writes of one kind after which the same holds; eight are the most
 )
 
 // arrives waits until nothing is missing. It gives up when the coordinator says that something is wrong, has come to rest with
@@ -39,7 +40,7 @@ const (
 func (a *account) arrives(c *coordinator, name string, missing func(look) string) (look, error) {
 	ctx, cancel := context.WithTimeout(a.t.Context(), patience)
 	defer cancel()
-	for ticks := 0; ; {
+	for ticks, wrote, heard := 0, -1, 0; ; {
 		changed := a.changed.wait()
 		l, err := a.look(ctx, name)
 		if err != nil {
@@ -52,14 +53,20 @@ func (a *account) arrives(c *coordinator, name string, missing func(look) string
 		if err := c.faultless(); err != nil {
 			return l, err
 		}
-		if wrote, heard := a.wrote(), a.count("sqs.DeleteMessage"); ticks > rests || wrote > restless || heard > talk {
-			return l, fmt.Errorf("after %d writes, %d messages and %d ticks: group %s: %s", wrote, heard, ticks, name, why)
+		if n := a.wrote(); n != wrote {
+			wrote, heard = n, a.count("sqs.DeleteMessage")
+		}
+		waited := a.count("sqs.DeleteMessage") - heard
+		a.waited = max(a.waited, waited)
+		if ticks > rests || wrote > restless || waited > waits || a.repeats() {
+			return l, fmt.Errorf("after %d writes, %d messages since the last and %d ticks: group %s: %s", wrote, waited, ticks, name, why)
 		}
 		quiet := time.NewTimer(nudge)
 		select {
 		case <-ctx.Done():
 			return l, fmt.Errorf("group %s: %s (%w)", name, why, ctx.Err())
 		case <-changed:
+			settle(ctx)
 		case <-quiet.C:
 			a.leave()
 			if a.queues.idle() {
@@ -71,13 +78,37 @@ func (a *account) arrives(c *coordinator, name string, missing func(look) string
 	}
 }
 
-// wrote counts what was asked of EC2 and Auto Scaling that changes something.
+// changing tells whether the call changes something in EC2 or Auto Scaling.
+func changing(name string) bool {
+	return writes[name] && (strings.HasPrefix(name, "ec2.") || strings.HasPrefix(name, "autoscaling."))
+}
+
+// wrote counts such calls.
 func (a *account) wrote() int {
 	n := 0
-	for name := range writes {
-		if strings.HasPrefix(name, "ec2.") || strings.HasPrefix(name, "autoscaling.") {
-			n += a.count(name)
-		}
+	for _, count := range a.tally() {
+		n += count
 	}
 	return n
+}
+
+// repeats tells whether one of them is asked again and again.
+func (a *account) repeats() bool {
+	for _, n := range a.tally() {
+		if n > again {
+			return true
+		}
+	}
+	return false
+}
+
+// tally tells how often each of them was asked.
+func (a *account) tally() map[string]int {
+	out := map[string]int{}
+	for name := range writes {
+		if n := a.count(name); n > 0 && changing(name) {
+			out[name] = n
+		}
+	}
+	return out
 }

@@ -123,6 +123,7 @@ func (a *account) await(ctx context.Context, name string, missing func(look) str
 			return l, fmt.Errorf("group %s: %s (%v)", name, last, err)
 		case <-changed:
 			quiet = 0
+			settle(ctx)
 		case <-again.C:
 			if quiet++; quiet > 3 || a.queues.idle() { // the coordinator waits for a time to come
 				a.leave()
@@ -135,6 +136,20 @@ func (a *account) await(ctx context.Context, name string, missing func(look) str
 // lookAtLeast is how often a test looks at a group in which nothing changes. It shares the emulator's one processor with
 // what it tests, so it mostly waits to be told.
 const lookAtLeast = 2 * time.Second
+
+// settle lets writes that follow one another come to an end: between them nothing is missing less, and a look costs the
+// emulator more than they do.
+func settle(ctx context.Context) {
+	t := time.NewTimer(lookAtMost)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}
+
+// lookAtMost is how often a test looks at a group in which much changes.
+const lookAtMost = 300 * time.Millisecond
 
 // settles waits until the group is all spot and as its owner made it.
 func (a *account) settles(name string, want size) look {
