@@ -25,6 +25,7 @@ type options struct {
 	tag, scope, region             string
 	defaults                       settings.Settings
 	releaseURL, sums, certificates string
+	profile                        string
 	logLevel                       string
 }
 
@@ -45,6 +46,7 @@ func (s *options) flags(fs *flag.FlagSet, getenv func(string) string) error {
 	text(&s.region, "region", "AWS_REGION", getenv("AWS_DEFAULT_REGION"), "AWS region")
 	text(&s.releaseURL, "release-url", "AUTOSPOTTING_RELEASE_URL", "", "prefix of spotd's downloads; none leaves spotd off what is launched")
 	text(&s.sums, "spotd-sha256", "AUTOSPOTTING_SPOTD_SHA256", "", "checksums of spotd: amd64=HEX,arm64=HEX")
+	text(&s.profile, "instance-profile", "AUTOSPOTTING_INSTANCE_PROFILE", "", "ARN of the instance profile for groups that have none and set minimal-profile")
 	text(&s.certificates, "certificates", "AUTOSPOTTING_CERTIFICATES", "", "files with further certificates for identity documents, separated by commas; REGION=FILE for one region")
 	text(&s.logLevel, "log-level", "AUTOSPOTTING_LOG_LEVEL", "info", "debug, info, warn or error")
 	if err := settings.Flags(&s.defaults, fs, getenv); err != nil {
@@ -80,7 +82,7 @@ func (s options) handler(c wire.Clients, now func() time.Time, log zerolog.Logge
 		Region: s.region, InboxURL: s.inboxURL, WorkURL: s.workURL, Table: s.table,
 		Topics: handle.Topics{Reports: s.reportsTopic, Events: s.eventsTopic}, Scope: scope,
 		Defaults: s.defaults,
-		Spotd:    spotd, Verifier: verifier, Now: now, Log: log,
+		Spotd:    spotd, Profile: s.profile, Verifier: verifier, Now: now, Log: log,
 	}, c), nil
 }
 

@@ -97,7 +97,9 @@ type Config struct {
 	Defaults settings.Settings
 	// Spotd says how the daemon is put on what we launch; no Topic means without it.
 	Spotd userdata.Settings
-	Now   func() time.Time
+	// Profile is the ARN of the instance profile for groups that have none and whose owners want ours; empty if there is none.
+	Profile string
+	Now     func() time.Time
 }
 
 // Actor observes and applies. It may be used by several goroutines; what it caches is only what changes slowly.

@@ -1,15 +1,12 @@
 package act
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
@@ -18,7 +15,6 @@ import (
 
 	"autospotting/coordinator/decide"
 	"autospotting/coordinator/market"
-	"autospotting/userdata"
 )
 
 // latest is the version name that follows the owner's newest version.
@@ -26,10 +22,10 @@ const latestVersion, defaultVersion = "$Latest", "$Default"
 
 // wanted is what our own template has to say for one group.
 type wanted struct {
-	name string // of our launch template
-	hash string // of data and source; also the description of the version
-	data *types.RequestLaunchTemplateData
-	note string // what could not be taken over, or why spotd is not on board
+	name  string // of our launch template
+	hash  string // of data and source; also the description of the version
+	data  *types.RequestLaunchTemplateData
+	notes []string // what could not be taken over, and why spotd is not on board
 }
 
 // template reads what the group launches from, makes ours of it in memory, and looks whether that exists already.
@@ -41,7 +37,7 @@ func (a *Actor) template(ctx context.Context, g described) (decide.Template, err
 	if err != nil || unreadable != "" {
 		return decide.Template{Unreadable: unreadable}, err
 	}
-	t := decide.Template{Hash: want.hash, Type: string(want.data.InstanceType), Unreadable: unservable(want.data)}
+	t := decide.Template{Hash: want.hash, Type: string(want.data.InstanceType), Unreadable: unservable(want.data), Notes: want.notes}
 	if t.Unreadable != "" {
 		return t, nil
 	}
@@ -77,13 +73,17 @@ func (a *Actor) want(ctx context.Context, g described) (w wanted, image, unreada
 	}
 	w = wanted{name: ourTemplateName(g.world.Name), data: from.data}
 	if len(from.dropped) > 0 {
-		w.note = "not taken over: " + strings.Join(from.dropped, ", ")
+		w.notes = append(w.notes, "not taken over: "+strings.Join(from.dropped, ", "))
 	}
 	tidyTags(w.data, g.world.Tags)
 	toGP3(w.data, g.settings.GP2Threshold)
 	if g.world.Enabled { // what is launched on the way back to on-demand carries nothing of ours
-		if err := a.inject(g.world.Name, g.settings.Grace, w.data); err != nil {
+		note, err := a.crew(g, w.data)
+		if err != nil {
 			return w, "", "", err
+		}
+		if note != "" {
+			w.notes = append(w.notes, note)
 		}
 	}
 	w.hash, err = contentHash(from.id, from.version, w.data)
@@ -140,25 +140,6 @@ func (a *Actor) fromConfiguration(ctx context.Context, g described) (o original,
 	o.id = g.configuration
 	o.data, unreadable = fromConfiguration(out.LaunchConfigurations[0])
 	return o, unreadable, nil
-}
-
-// inject puts spotd on board by the user data, where the format takes it, with the grace of the group.
-func (a *Actor) inject(group string, grace time.Duration, data *types.RequestLaunchTemplateData) error {
-	if a.Spotd.Topic == "" {
-		return nil
-	}
-	raw, err := base64.StdEncoding.DecodeString(aws.ToString(data.UserData))
-	if err != nil {
-		return nil // not what EC2 accepts: the owner's own launches say so better than we could
-	}
-	s := a.Spotd
-	s.Group, s.Grace = group, cmp.Or(grace, s.Grace, a.Defaults.Grace)
-	out, _, err := userdata.Inject(raw, s)
-	if err != nil {
-		return fmt.Errorf("put spotd into the user data of group %q: %w", group, err)
-	}
-	data.UserData = aws.String(base64.StdEncoding.EncodeToString(out))
-	return nil
 }
 
 func contentHash(id string, version int64, data *types.RequestLaunchTemplateData) (string, error) {

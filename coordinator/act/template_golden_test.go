@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"autospotting/coordinator/decide"
 	"autospotting/userdata"
 )
 
@@ -56,7 +57,7 @@ func TestRealWorldTemplatesBecomeOursAsReviewed(t *testing.T) {
 		group := map[string]string{"Name": "web of the group", "kubernetes.io/role": "node"}
 		tidyTags(data, group)
 		a := &Actor{Config: Config{Spotd: spotd()}}
-		if err := a.inject("web", 0, data); err != nil {
+		if _, err := a.inject(described{world: decide.Group{Name: "web"}}, data); err != nil {
 			t.Fatal(err)
 		}
 		odd := oddInMetadata(data, group)

@@ -156,7 +156,7 @@ func (r *run) launch(purpose ledger.Purpose, v Instance, zone string, spot bool,
 	t := r.w.Template
 	if t.Version == "" {
 		if !slices.ContainsFunc(r.plan.Actions, func(a Action) bool { return a.Kind == MakeTemplate }) {
-			r.act(Action{Kind: MakeTemplate, Why: "replacements are launched from a template of our own"})
+			r.act(Action{Kind: MakeTemplate, Why: strings.Join(append([]string{"replacements are launched from a template of our own"}, r.w.Template.Notes...), "; ")})
 		}
 		return
 	}

@@ -144,6 +144,8 @@ type Template struct {
 	Need market.Need
 	// Unreadable is the reason why there is no template; empty if there is one.
 	Unreadable string
+	// Notes say how what is launched differs from what the owner's template says, and why spotd is not on board.
+	Notes []string
 }
 
 // ActivityKind classifies a scaling activity by its cause.

@@ -75,6 +75,7 @@ func Of(w decide.World, assumptions []string) Group {
 	g.say(p)
 	g.rounds(w, p)
 	if g.Status == Managed {
+		g.Why = append(g.Why, w.Template.Notes...)
 		g.market(w)
 		if len(g.Actions) == 0 && g.Reason == "" && len(p.Why) > 0 {
 			g.Reason = p.Why[0].Text

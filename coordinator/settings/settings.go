@@ -32,6 +32,8 @@ type Settings struct {
 
 	// GP2Threshold converts gp2 volumes smaller than so many GiB to gp3; 0 converts none.
 	GP2Threshold int
+
+	MinimalProfile bool // give the installation's instance profile to what is launched for groups that have none
 }
 
 // Current, in a list of allowed types, stands for the type of the instance that is to be replaced.

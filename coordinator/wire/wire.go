@@ -36,6 +36,7 @@ type Config struct {
 	Scope             settings.Scope
 	Defaults          settings.Settings
 	Spotd             userdata.Settings
+	Profile           string // the ARN of the instance profile for groups that have none
 	Verifier          handle.Verifier
 	Now               func() time.Time
 	Log               zerolog.Logger
@@ -46,7 +47,7 @@ type Config struct {
 func Handler(c Config, with Clients) *handle.Handler {
 	actor := act.New(act.Config{
 		EC2: with.EC2, AutoScaling: with.AutoScaling, Inspector: with.Inspector, TargetGroups: with.TargetGroups, Balancers: with.Balancers, Stacks: with.Stacks, Pricing: with.Pricing, Region: c.Region, Scope: c.Scope,
-		Defaults: c.Defaults, Spotd: c.Spotd, Now: c.Now,
+		Defaults: c.Defaults, Spotd: c.Spotd, Profile: c.Profile, Now: c.Now,
 	})
 	return &handle.Handler{
 		Actor: actor, Groups: actor, Verifier: c.Verifier, Now: c.Now, Log: c.Log, Tell: c.Tell, Topics: c.Topics,

@@ -130,10 +130,13 @@ func (a *account) newTemplate(name, data string) string {
 	return aws.ToString(do(a.t, "create the owner's template", func(ctx context.Context) (*ec2.CreateLaunchTemplateOutput, error) {
 		return a.ec2.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{LaunchTemplateName: &name,
 			LaunchTemplateData: &ec2types.RequestLaunchTemplateData{
-				ImageId: aws.String(image), InstanceType: "m5.large", UserData: aws.String(encoded(data)),
+				ImageId: aws.String(image), InstanceType: "m5.large", UserData: aws.String(encoded(data)), IamInstanceProfile: profile,
 			}})
 	}).LaunchTemplate.LaunchTemplateId)
 }
+
+// profile is what the owner's instances speak with.
+var profile = &ec2types.LaunchTemplateIamInstanceProfileSpecificationRequest{Name: aws.String("web")}
 
 func encoded(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 

@@ -97,7 +97,7 @@ func (a *account) deploy(data string) {
 	a.t.Helper()
 	v := do(a.t, "make a version", func(ctx context.Context) (*ec2.CreateLaunchTemplateVersionOutput, error) {
 		return a.ec2.CreateLaunchTemplateVersion(ctx, &ec2.CreateLaunchTemplateVersionInput{LaunchTemplateId: &a.template,
-			LaunchTemplateData: &ec2types.RequestLaunchTemplateData{ImageId: aws.String(image), InstanceType: "m5.large", UserData: aws.String(encoded(data))}})
+			LaunchTemplateData: &ec2types.RequestLaunchTemplateData{ImageId: aws.String(image), InstanceType: "m5.large", UserData: aws.String(encoded(data)), IamInstanceProfile: profile}})
 	})
 	do(a.t, "make it the default", func(ctx context.Context) (*ec2.ModifyLaunchTemplateOutput, error) {
 		return a.ec2.ModifyLaunchTemplate(ctx, &ec2.ModifyLaunchTemplateInput{LaunchTemplateId: &a.template,
@@ -124,7 +124,7 @@ func (a *account) configuredGroup(name string, s size, zones string) {
 	do(a.t, "create a launch configuration", func(ctx context.Context) (*autoscaling.CreateLaunchConfigurationOutput, error) {
 		return a.scaling.CreateLaunchConfiguration(ctx, &autoscaling.CreateLaunchConfigurationInput{
 			LaunchConfigurationName: aws.String("old"), ImageId: aws.String(image), InstanceType: aws.String("m5.large"),
-			UserData: aws.String(encoded(userData)), EbsOptimized: aws.Bool(true), KeyName: aws.String("key"),
+			UserData: aws.String(encoded(userData)), EbsOptimized: aws.Bool(true), IamInstanceProfile: aws.String("web"), KeyName: aws.String("key"),
 			BlockDeviceMappings: []astypes.BlockDeviceMapping{{DeviceName: aws.String("/dev/sda1"), Ebs: &astypes.Ebs{VolumeSize: aws.Int32(20), VolumeType: aws.String("gp3")}}},
 		})
 	})

@@ -1,0 +1,49 @@
+package act
+
+import (
+	"cmp"
+	"encoding/base64"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"autospotting/userdata"
+)
+
+// crew puts spotd on board, and the instance profile without which it could not speak where the owner lets us. The note
+// says what stands in the way; without spotd the group is served all the same.
+func (a *Actor) crew(g described, data *types.RequestLaunchTemplateData) (note string, err error) {
+	if a.Spotd.Topic == "" {
+		return "spotd stays off: the installation names no release of it", nil
+	}
+	if data.IamInstanceProfile == nil {
+		switch {
+		case !g.settings.MinimalProfile:
+			return "spotd stays off: the instances have no instance profile, so it could not speak; name one in the template, or set minimal-profile to true to have ours", nil
+		case a.Profile == "":
+			return "spotd stays off: the instances have no instance profile, and the installation has none to give", nil
+		}
+		data.IamInstanceProfile = &types.LaunchTemplateIamInstanceProfileSpecificationRequest{Arn: &a.Profile}
+	}
+	return a.inject(g, data)
+}
+
+// inject puts spotd on board by the user data, where the format takes it, with the grace of the group.
+func (a *Actor) inject(g described, data *types.RequestLaunchTemplateData) (note string, err error) {
+	raw, err := base64.StdEncoding.DecodeString(aws.ToString(data.UserData))
+	if err != nil {
+		return "spotd stays off: the user data is not base64", nil // the owner's own launches say so better than we could
+	}
+	s := a.Spotd
+	s.Group, s.Grace = g.world.Name, cmp.Or(g.settings.Grace, s.Grace, a.Defaults.Grace)
+	out, note, err := userdata.Inject(raw, s)
+	if err != nil {
+		return "", fmt.Errorf("put spotd into the user data of group %q: %w", g.world.Name, err)
+	}
+	if note != "" {
+		note = "user data " + note
+	}
+	data.UserData = aws.String(base64.StdEncoding.EncodeToString(out))
+	return note, nil
+}
