@@ -57,13 +57,13 @@ func (l *lane) bring(n int) {
 
 func (q *queues) correct(next transport) transport {
 	return func(ctx context.Context, k *call) (answer, error) {
-		switch {
-		case k.service == "sqs" && k.action == "ReceiveMessage":
+		if k.service == "sqs" && k.action == "ReceiveMessage" {
 			return q.receive(ctx, k, next)
-		case k.service == "sqs" && k.action == "DeleteMessage":
-			q.release(k)
 		}
 		a, err := next(ctx, k)
+		if k.service == "sqs" && k.action == "DeleteMessage" {
+			q.release(k) // not before: until then it hides the next of its message group
+		}
 		q.announce(k)
 		return a, err
 	}
