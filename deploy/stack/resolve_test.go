@@ -212,13 +212,18 @@ func (d deployed) document(v any) map[string]any {
 	return v.(map[string]any)
 }
 
-// statements gives all statements of a role's own policies.
+// statements gives all statements of a role's policies, its own and those attached.
 func (d deployed) statements(role string) []map[string]any {
-	var out []map[string]any
+	documents := []map[string]any{}
 	for _, p := range list(d.resources[role].Properties["Policies"]) {
-		for _, s := range list(d.document(at(p, "PolicyDocument"))["Statement"]) {
-			out = append(out, s.(map[string]any))
+		documents = append(documents, d.document(at(p, "PolicyDocument")))
+	}
+	for _, id := range d.of("AWS::IAM::ManagedPolicy") {
+		if at(d.resources[id].Properties, "Roles", 0, "Ref") == role {
+			documents = append(documents, d.document(d.resources[id].Properties["PolicyDocument"]))
 		}
 	}
+	var out []map[string]any
+	each(documents, func(s map[string]any) { out = append(out, s) })
 	return out
 }
