@@ -37,7 +37,7 @@ emulator-mutants: emulator ## one wrong request after the other; fails where the
 lint: ## formatting, vet, and the CloudFormation templates
 	@test -z "$$(gofmt -l .)" || { echo "gofmt:"; gofmt -l .; exit 1; }
 	go vet ./...
-	@deploy/cfn-lint .cache/cfn-lint deploy/stack/*.yaml
+	@deploy/cfn-lint .cache/cfn-lint -r ALL_REGIONS -- deploy/stack/*.yaml
 
 include spotd/packaging/spotd.mk
 include userdata/userdata.mk
