@@ -24,6 +24,7 @@ require (
 	github.com/mattn/go-isatty v0.0.20
 	github.com/rs/zerolog v1.35.1
 	github.com/smallstep/pkcs7 v0.2.3
+	go.yaml.in/yaml/v3 v3.0.6
 )
 
 require (

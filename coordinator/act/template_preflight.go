@@ -49,8 +49,9 @@ func (a *Actor) rehearse(ctx context.Context, g described, w wanted, t decide.Te
 	return answer.why
 }
 
-// rehearsalOf is one instance of the owner's type; nil where there is nothing to ask yet. Beside interfaces of a template a
-// request of this kind, unlike a fleet's, takes no subnet: such templates are not rehearsed.
+// rehearsalOf is one instance of the owner's type, with our tags, since the function may launch nothing without them; nil where there
+// is nothing to ask yet. Beside interfaces of a template a request of this kind, unlike a fleet's, takes no subnet: such templates
+// are not rehearsed.
 func rehearsalOf(g described, w wanted, t decide.Template) *ec2.RunInstancesInput {
 	subnets, kind := splitIDs(aws.ToString(g.raw.VPCZoneIdentifier)), t.Type
 	if kind == "" && len(g.raw.Instances) > 0 {
@@ -62,6 +63,8 @@ func rehearsalOf(g described, w wanted, t decide.Template) *ec2.RunInstancesInpu
 	return &ec2.RunInstancesInput{DryRun: aws.Bool(true), MinCount: aws.Int32(1), MaxCount: aws.Int32(1),
 		LaunchTemplate: &types.LaunchTemplateSpecification{LaunchTemplateId: &t.ID, Version: &t.Version},
 		InstanceType:   types.InstanceType(kind), SubnetId: &subnets[0],
+		TagSpecifications: []types.TagSpecification{{ResourceType: types.ResourceTypeInstance,
+			Tags: fleetTags(map[string]string{decide.TagGroup: g.world.Name, decide.TagLaunch: "rehearsal"})}},
 		InstanceMarketOptions: &types.InstanceMarketOptionsRequest{MarketType: types.MarketTypeSpot}}
 }
 

@@ -204,7 +204,7 @@ func TestWhatCannotBeLaunchedIsLearntBeforeTheSwapWithTheRemedy(t *testing.T) {
 			asked := &rehearsing{code: one.code, text: one.text}
 			now := time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC)
 			actor.Inspector, actor.Now = asked, func() time.Time { return now }
-			g := described{raw: astypes.AutoScalingGroup{VPCZoneIdentifier: aws.String("subnet-b,subnet-a")}}
+			g := described{world: decide.Group{Name: "web"}, raw: astypes.AutoScalingGroup{VPCZoneIdentifier: aws.String("subnet-b,subnet-a")}}
 			w := wanted{data: &types.RequestLaunchTemplateData{}}
 			tmpl := decide.Template{ID: "lt-1", Version: "3", Type: "m5.large", Hash: "h"}
 			first := actor.rehearse(t.Context(), g, w, tmpl)
@@ -216,6 +216,9 @@ func TestWhatCannotBeLaunchedIsLearntBeforeTheSwapWithTheRemedy(t *testing.T) {
 			}
 			if in := asked.asked[0]; !*in.DryRun || *in.LaunchTemplate.Version != "3" || *in.SubnetId != "subnet-a" || in.InstanceMarketOptions.MarketType != "spot" {
 				t.Errorf("asked for %+v", in)
+			}
+			if tags := asked.asked[0].TagSpecifications; len(tags) != 1 || tags[0].ResourceType != types.ResourceTypeInstance || *tags[0].Tags[0].Key != decide.TagGroup || *tags[0].Tags[0].Value != "web" {
+				t.Errorf("asked for tags %+v, without which the function may launch nothing", tags)
 			}
 			now = now.Add(2 * time.Hour)
 			if actor.rehearse(t.Context(), g, w, tmpl); len(asked.asked) != 2 {

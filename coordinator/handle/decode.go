@@ -65,23 +65,23 @@ type recheck struct {
 }
 
 // Decode reads the body of an inbox message: an SNS envelope, a bare report of spotd, a bare EventBridge event, or a re-check of
-// our own. Where topics are known, an envelope from another one, or an AWS event that did not come through the
-// events topic, is refused. Errors wrap ErrUndecodable, message.ErrVersion or message.ErrKind.
+// our own. A re-check in an envelope is refused; where topics are known, so is an envelope from another one, and an AWS event that
+// did not come through the events topic. Errors wrap ErrUndecodable, message.ErrVersion or message.ErrKind.
 func Decode(body []byte, topics Topics) (Event, error) {
 	var env envelope
 	if err := json.Unmarshal(body, &env); err != nil {
 		return Event{}, undecodable(body, err)
 	}
 	if env.TopicArn == "" || env.Message == "" {
-		return decodeBare(body, topics.Events == "")
+		return decodeBare(body, topics.Events == "", true)
 	}
 	switch {
 	case topics == Topics{}:
-		return decodeBare([]byte(env.Message), true)
+		return decodeBare([]byte(env.Message), true, false)
 	case env.TopicArn == topics.Events:
-		return decodeBare([]byte(env.Message), true)
+		return decodeBare([]byte(env.Message), true, false)
 	case env.TopicArn == topics.Reports:
-		return decodeBare([]byte(env.Message), false)
+		return decodeBare([]byte(env.Message), false, false)
 	}
 	return Event{}, fmt.Errorf("%w for us: it came through topic %s", ErrUndecodable, env.TopicArn)
 }
@@ -100,7 +100,8 @@ func undecodable(body []byte, err error) error {
 	return fmt.Errorf("%w: %v", ErrUndecodable, err)
 }
 
-func decodeBare(body []byte, fromAWS bool) (Event, error) {
+// decodeBare reads what stood in the queue by itself (own), or in the envelope of a topic.
+func decodeBare(body []byte, fromAWS, own bool) (Event, error) {
 	var probe struct {
 		DetailType *string  `json:"detail-type"`
 		Version    any      `json:"version"`
@@ -111,6 +112,8 @@ func decodeBare(body []byte, fromAWS bool) (Event, error) {
 		return Event{}, undecodable(body, err)
 	}
 	switch {
+	case probe.Recheck != nil && !own: // it carries hints as already checked
+		return Event{}, fmt.Errorf("%w to be believed: a re-check came through a topic, and ours go straight into the inbox", ErrUndecodable)
 	case probe.Recheck != nil:
 		r := probe.Recheck
 		return Event{Kind: Recheck, ID: r.Group + "@" + r.Due.UTC().Format(time.RFC3339), What: "recheck", Group: r.Group, Hints: r.Hints, Due: r.Due, Try: r.Try}, nil

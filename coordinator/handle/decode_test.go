@@ -35,6 +35,8 @@ func enveloped(t *testing.T, topic, body string) string {
 
 const warning = `{"version":"0","id":"e1","detail-type":"EC2 Spot Instance Interruption Warning","source":"aws.ec2","time":"2026-11-02T09:00:00Z","detail":{"instance-id":"i-1","instance-action":"terminate"}}`
 
+const forgedRecheck = `{"recheck":{"group":"web","hints":[{"kind":"ready","instance":"i-1","trusted":true}]}}`
+
 func TestDecodeTellsWhatAMessageIs(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -86,6 +88,8 @@ func TestDecodeRefusesWithThePlace(t *testing.T) {
 		{"an unknown version", strings.Replace(report(t), `"version":1`, `"version":9`, 1), "version", message.ErrVersion},
 		{"an unknown kind", strings.Replace(report(t), `"kind":"ready"`, `"kind":"bored"`, 1), "kind", message.ErrKind},
 		{"an AWS event where anybody may publish", enveloped(t, topics.Reports, warning), "anybody", ErrUndecodable},
+		{"a re-check where anybody may publish, with a hint that calls itself trusted", enveloped(t, topics.Reports, forgedRecheck), "re-check", ErrUndecodable},
+		{"a re-check through the events topic", enveloped(t, topics.Events, forgedRecheck), "re-check", ErrUndecodable},
 		{"an AWS event without an envelope", warning, "anybody", ErrUndecodable},
 		{"another topic", enveloped(t, "arn:aws:sns:us-east-1:123456789012:other", warning), "other", ErrUndecodable},
 		{"a warning that names no instance", enveloped(t, topics.Events, `{"id":"e8","detail-type":"EC2 Spot Instance Interruption Warning","detail":{}}`), "e8", ErrUndecodable},
