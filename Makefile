@@ -26,7 +26,7 @@ test: build emulator ## every test, once with the race detector where goroutines
 
 # The suites under test/ build the programs themselves, which the cache of test results knows nothing of. Raced is
 # everything that starts goroutines; the packages that only wrap the EC2 client cost a cold race build of it and have none.
-RACE := ./spotd/... ./pkg/message/... ./coordinator/identity/... ./coordinator/decide/... ./coordinator/market/... ./userdata/...
+RACE := ./spotd/... ./pkg/message/... ./coordinator/identity/... ./coordinator/decide/... ./coordinator/market/... ./coordinator/metrics/... ./userdata/...
 
 emulator: ## the independent emulator in a virtual environment, pinned
 	@test/emulator-venv $(VENV)
