@@ -43,6 +43,7 @@ include userdata/userdata.mk
 
 bench: ## speed, size and memory, side by side
 	go test -run '^$$' -bench . -benchtime 200ms ./coordinator/market/ ./coordinator/decide/ ./test/sim/
+	go test -run '^$$' -bench FirstPoll -benchtime 1x ./test/bootstrap/
 	go test -run '^$$' -bench Budgets -v -timeout 20m ./test/spotd/
 
 measured: build ## the table of docs/measured.md again, on the market's files (MARKET=DIR, ARGS='-sizes 20 …')

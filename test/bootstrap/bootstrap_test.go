@@ -55,7 +55,8 @@ func TestOneBadRecordOfABatchFailsAlone(t *testing.T) {
 	if fmt.Sprint(groups) != "[web api]" {
 		t.Errorf("work for %v, want it for web and api", groups)
 	}
-	if a := runtime.invoke(t, batch(record("5", inboxARN, launched("web")))); a.kind != "response" || strings.TrimSpace(a.body) != `{"batchItemFailures":null}` && strings.TrimSpace(a.body) != `{"batchItemFailures":[]}` {
+	// Lambda reads a null list as an empty one: complete success.
+	if a := runtime.invoke(t, batch(record("5", inboxARN, launched("web")))); a.kind != "response" || strings.TrimSpace(a.body) != `{"batchItemFailures":null}` {
 		t.Errorf("a good batch is answered %+v", a)
 	}
 	f.end(syscall.SIGKILL)
