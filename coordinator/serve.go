@@ -102,14 +102,10 @@ func servingHandler(ctx context.Context, name string, args []string, st streams)
 	if err := s.installed(); err != nil {
 		return nil, nil, s, err
 	}
-	emf, err := m.writer(st.out)
-	if err != nil {
+	if s.emf, err = m.writer(st.out); err != nil {
 		return nil, nil, s, err
 	}
 	h, queues, err := s.realHandler(ctx)
-	if err == nil {
-		h.Metrics = emf
-	}
 	return h, queues, s, err
 }
 
