@@ -26,7 +26,7 @@ test: build emulator ## every test, once with the race detector where goroutines
 
 # The suites under test/ build the programs themselves, which the cache of test results knows nothing of. Raced is
 # everything that starts goroutines; the packages that only wrap the EC2 client cost a cold race build of it and have none.
-RACE := ./spotd/... ./pkg/message/... ./coordinator/identity/... ./coordinator/decide/... ./coordinator/market/... ./userdata/...
+RACE := ./spotd/... ./pkg/message/... ./coordinator/identity/... ./coordinator/decide/... ./coordinator/market/... ./coordinator/metrics/... ./userdata/...
 
 emulator: ## the independent emulator in a virtual environment, pinned
 	@test/emulator-venv $(VENV)
@@ -44,6 +44,7 @@ include userdata/userdata.mk
 
 bench: ## speed, size and memory, side by side
 	go test -run '^$$' -bench . -benchtime 200ms ./coordinator/market/ ./coordinator/decide/ ./test/sim/
+	go test -run '^$$' -bench FirstPoll -benchtime 1x ./test/bootstrap/
 	go test -run '^$$' -bench Budgets -v -timeout 20m ./test/spotd/
 
 measured: build ## the table of docs/measured.md again, on the market's files (MARKET=DIR, ARGS='-sizes 20 …')

@@ -13,6 +13,7 @@ import (
 	"autospotting/coordinator/handle"
 	"autospotting/coordinator/identity"
 	"autospotting/coordinator/ledger/dynamo"
+	"autospotting/coordinator/metrics"
 	"autospotting/coordinator/settings"
 	"autospotting/coordinator/wire"
 	"autospotting/userdata"
@@ -27,6 +28,7 @@ type options struct {
 	releaseURL, sums, certificates string
 	profile                        string
 	logLevel                       string
+	emf                            *metrics.EMF
 }
 
 func (s *options) flags(fs *flag.FlagSet, getenv func(string) string) error {
@@ -82,7 +84,7 @@ func (s options) handler(c wire.Clients, now func() time.Time, log zerolog.Logge
 		Region: s.region, InboxURL: s.inboxURL, WorkURL: s.workURL, Table: s.table,
 		Topics: handle.Topics{Reports: s.reportsTopic, Events: s.eventsTopic}, Scope: scope,
 		Defaults: s.defaults,
-		Spotd:    spotd, Profile: s.profile, Verifier: verifier, Now: now, Log: log,
+		Spotd:    spotd, Profile: s.profile, Verifier: verifier, Now: now, Log: log, Metrics: s.emf,
 	}, c), nil
 }
 

@@ -175,7 +175,7 @@ func TestUserdataGoesInAndOutToTheByte(t *testing.T) {
 
 func TestBadUsageSaysWhatAndExitsWithTwo(t *testing.T) {
 	alone(t)
-	for _, args := range [][]string{{}, {"nonsense"}, {"once", "--format", "xml"}, {"serve"}, {"demo", "extra"}, {"userdata"}, {"once", "--tag", "x", "--sim", "--event", "/dev/null"}} {
+	for _, args := range [][]string{{}, {"nonsense"}, {"once", "--format", "xml"}, {"serve"}, {"demo", "extra"}, {"userdata"}, {"serve", "--metrics", "statsd", "--inbox-url", "i", "--work-url", "w.fifo", "--reports-topic", "r", "--events-topic", "e"}, {"once", "--metrics", "emf"}, {"once", "--tag", "x", "--sim", "--event", "/dev/null"}} {
 		if code, _, errs := call(t, "", args...); code == exitDone || errs == "" {
 			t.Errorf("%v: exit %d, %q", args, code, errs)
 		}

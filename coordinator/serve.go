@@ -84,19 +84,29 @@ func (s *options) realHandler(ctx context.Context) (*handle.Handler, sqsAPI, err
 }
 
 func runLambda(ctx context.Context, args []string, st streams) error {
-	s, err := readSettings("lambda", args, st, nil)
-	if err != nil {
-		return err
-	}
-	if err := s.installed(); err != nil {
-		return err
-	}
-	h, _, err := s.realHandler(ctx)
+	h, _, _, err := servingHandler(ctx, "lambda", args, st)
 	if err != nil {
 		return err
 	}
 	lambda.StartWithOptions(h.Invoke, lambda.WithContext(ctx))
 	return nil
+}
+
+// servingHandler reads the command line of what serves an installation, and puts its handler together.
+func servingHandler(ctx context.Context, name string, args []string, st streams) (*handle.Handler, sqsAPI, options, error) {
+	var m metricsFlag
+	s, err := readSettings(name, args, st, m.flags)
+	if err != nil {
+		return nil, nil, s, err
+	}
+	if err := s.installed(); err != nil {
+		return nil, nil, s, err
+	}
+	if s.emf, err = m.writer(st.out); err != nil {
+		return nil, nil, s, err
+	}
+	h, queues, err := s.realHandler(ctx)
+	return h, queues, s, err
 }
 
 // readSettings parses a command's flags; more adds the command's own.
@@ -132,14 +142,7 @@ func (s options) installed() error {
 const workers = 4
 
 func runServe(ctx context.Context, args []string, st streams) error {
-	s, err := readSettings("serve", args, st, nil)
-	if err != nil {
-		return err
-	}
-	if err := s.installed(); err != nil {
-		return err
-	}
-	h, queues, err := s.realHandler(ctx)
+	h, queues, s, err := servingHandler(ctx, "serve", args, st)
 	if err != nil {
 		return err
 	}

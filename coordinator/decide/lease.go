@@ -15,9 +15,12 @@ func (r *run) leaseCovers(need int) bool {
 // raise borrows room in MaxSize; the owner's value is written first. A value of ours that an old read still shows is
 // not taken for the owner's; any other is, however lately we gave one back.
 func (r *run) raise(need int) {
-	owner, tried := r.w.Group.Max, []int(nil)
+	owner, tried, since := r.w.Group.Max, []int(nil), r.now()
 	if l := r.rec.Lease; l != nil && (!l.Returned || r.since(l.At) < staleFor) {
 		tried = l.Tried
+		if !l.Returned && !l.Since.IsZero() {
+			since = l.Since
+		}
 		if l.Ours(owner) {
 			owner = l.Owner
 		}
@@ -28,7 +31,7 @@ func (r *run) raise(need int) {
 	if owner == r.w.Group.Desired {
 		r.say("", "MaxSize %d is fully used: raised to %d until desired fits it again", owner, need)
 	}
-	r.rec.Lease = &ledger.Lease{Owner: owner, Leased: need, Tried: tried, At: r.now()}
+	r.rec.Lease = &ledger.Lease{Owner: owner, Leased: need, Tried: tried, At: r.now(), Since: since}
 	r.act(Action{Kind: RaiseMax, Max: need, Why: "no room to attach before retiring"})
 }
 

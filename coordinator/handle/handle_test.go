@@ -1,6 +1,7 @@
 package handle
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,8 @@ import (
 
 	"autospotting/coordinator/decide"
 	"autospotting/coordinator/ledger"
+	"autospotting/coordinator/metrics"
+	"autospotting/coordinator/metrics/conform"
 	"autospotting/pkg/message"
 )
 
@@ -136,6 +139,38 @@ func TestARunEndsAndTheRestIsLookedAtLater(t *testing.T) {
 	}
 	if p.applied != maxRounds || len(p.later) != 1 || p.later[0] != time.Second {
 		t.Errorf("%d actions, looks %v: want %d and one look after a second", p.applied, p.later, maxRounds)
+	}
+}
+
+func TestEveryReconcileOfAServedGroupWritesOneLineOfMetrics(t *testing.T) {
+	t.Parallel()
+	h, p := handler()
+	var out bytes.Buffer
+	h.Metrics = metrics.NewEMF(&out, false)
+	for _, c := range []struct {
+		set  func()
+		want map[string]float64
+	}{
+		{func() { p.fast = true }, map[string]float64{"OrphansTerminated": 1, "Failures": 0, "OpenDebts": 0}}, // shown as running in every round
+		{func() { p.fast, p.observe = false, errors.New("throttled") }, map[string]float64{"OrphansTerminated": 0, "Failures": 1}},
+	} {
+		out.Reset()
+		c.set()
+		if _, err := h.Reconcile(context.Background(), []byte(`{"group":"web"}`)); err != nil {
+			t.Fatal(err)
+		}
+		if err := conform.Check(out.Bytes()); err != nil {
+			t.Fatalf("%q: %v", out.String(), err)
+		}
+		var line map[string]any
+		if err := json.Unmarshal(out.Bytes(), &line); err != nil {
+			t.Fatal(err)
+		}
+		for k, v := range c.want {
+			if line[k] != v {
+				t.Errorf("%s is %v, want %v", k, line[k], v)
+			}
+		}
 	}
 }
 

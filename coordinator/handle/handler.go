@@ -9,6 +9,7 @@ import (
 	"autospotting/coordinator/act"
 	"autospotting/coordinator/decide"
 	"autospotting/coordinator/ledger"
+	"autospotting/coordinator/metrics"
 	"autospotting/pkg/message"
 )
 
@@ -66,6 +67,8 @@ type Handler struct {
 	Budget time.Duration
 	// Tell, if set, is told every note as it is made.
 	Tell func(Note)
+	// Metrics, if set, is where a line is written for every reconcile.
+	Metrics *metrics.EMF
 }
 
 // Note is one thing that was heard, decided or done, for people.
@@ -86,6 +89,8 @@ type Outcome struct {
 	What  string    `json:"what,omitempty"`
 	Notes []Note    `json:"notes,omitempty"`
 	Look  time.Time `json:"look_again,omitzero"`
+
+	run metrics.Run
 }
 
 func (h *Handler) note(o *Outcome, n Note) {

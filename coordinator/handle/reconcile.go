@@ -38,6 +38,10 @@ func (h *Handler) Reconcile(ctx context.Context, body []byte) (Outcome, error) {
 		try = r.Try + 1
 		look = h.Now().Add(backoff(r.Try))
 		h.note(&o, Note{Group: r.Group, Kind: "error", Failure: decide.Lost, Text: err.Error()})
+		o.run.Failed()
+	}
+	if err := h.Metrics.Write(r.Group, &o.run, h.Now()); err != nil {
+		h.Log.Warn().Err(err).Msg("not measured")
 	}
 	if look.IsZero() {
 		return o, nil
@@ -82,6 +86,7 @@ func (h *Handler) rounds(ctx context.Context, r Request, o *Outcome) (time.Time,
 		if rec, err = h.write(ctx, rec, plan); err != nil {
 			return time.Time{}, heard, err
 		}
+		o.run.Decided(w, plan)
 		heard = nil
 		if plan.Forget {
 			h.note(o, Note{Group: r.Group, Kind: "forget", Text: "nothing of ours is left: the record goes too"})
@@ -120,6 +125,7 @@ func (h *Handler) apply(ctx context.Context, rec *ledger.Record, plan decide.Pla
 		res := h.Actor.Apply(ctx, rec.Group, a, deadline)
 		h.note(o, Note{Group: rec.Group, Instance: a.Instance, Kind: string(a.Kind), Text: describe(a, res), Failure: res.Failure, Action: &a, Result: &res})
 		learned = decide.Learn(learned, a, res, h.Now())
+		o.run.Called(a, res)
 		switch res.Failure {
 		case decide.Lost, decide.Throttled, decide.Expired, decide.AtMax, decide.Mismatch:
 			halt = true
@@ -129,6 +135,7 @@ func (h *Handler) apply(ctx context.Context, rec *ledger.Record, plan decide.Pla
 	if err != nil {
 		return true, err
 	}
+	o.run.Learned(written)
 	*rec = written
 	return halt, nil
 }

@@ -152,6 +152,8 @@ type Lease struct {
 	// Returned says that the owner's value was given back, and answered; kept only until no read can be older.
 	Returned bool      `json:"returned,omitempty"`
 	At       time.Time `json:"at"` // of the last call
+	// Since is when MaxSize was first raised under this lease.
+	Since time.Time `json:"since,omitzero"`
 }
 
 // Ours tells whether a MaxSize is one that we set.

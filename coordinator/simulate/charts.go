@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"html"
-	"html/template"
 	"maps"
 	"math"
 	"slices"
@@ -25,7 +24,7 @@ const (
 func x(i float64) float64 { return chartLeft + plotWidth*i/columnsInReport }
 
 // capacityChart draws the least capacity of every moment for one strategy; all strategies share the scale.
-func (r *Result) capacityChart(s Strategy) template.HTML {
+func (r *Result) capacityChart(s Strategy) string {
 	const height, top, bottom = 88.0, 12.0, 66.0
 	size, low := 0.0, math.Inf(1)
 	for _, g := range r.Groups {
@@ -49,7 +48,7 @@ func (r *Result) capacityChart(s Strategy) template.HTML {
 	fmt.Fprintf(&b, `<path class="area s-%s" d="%s"/>`, s.Name, path.String())
 	r.days(&b, bottom, height-4)
 	b.WriteString("</svg>")
-	return template.HTML(b.String())
+	return b.String()
 }
 
 // days writes the times under a plot.
@@ -74,7 +73,7 @@ func (r *Result) days(b *strings.Builder, bottom, y float64) {
 }
 
 // costChart draws what each strategy has spent by every moment.
-func (r *Result) costChart() template.HTML {
+func (r *Result) costChart() string {
 	const height, top, bottom = 300.0, 12.0, 270.0
 	most := 0.0
 	for _, s := range r.Strategies {
@@ -104,7 +103,7 @@ func (r *Result) costChart() template.HTML {
 	}
 	r.days(&b, bottom, bottom+18)
 	b.WriteString("</svg>")
-	return template.HTML(b.String())
+	return b.String()
 }
 
 func dollars(v float64) string {
@@ -115,7 +114,7 @@ func dollars(v float64) string {
 }
 
 // rateChart draws what each strategy but on-demand pays at every moment, as a share of on-demand.
-func (r *Result) rateChart() template.HTML {
+func (r *Result) rateChart() string {
 	const height, top, bottom = 300.0, 12.0, 270.0
 	full := r.of(OnDemand).course.spent
 	low, high := math.Inf(1), 0.0
@@ -144,7 +143,7 @@ func (r *Result) rateChart() template.HTML {
 	}
 	r.days(&b, bottom, bottom+18)
 	b.WriteString("</svg>")
-	return template.HTML(b.String())
+	return b.String()
 }
 
 func (r *Result) of(name string) Strategy {
@@ -152,7 +151,7 @@ func (r *Result) of(name string) Strategy {
 }
 
 // mixChart draws which types ran under a strategy, as a share of its instance-hours.
-func (r *Result) mixChart(s Strategy) template.HTML {
+func (r *Result) mixChart(s Strategy) string {
 	const height = 26.0
 	sum, left := 0.0, 0.0
 	for _, v := range s.course.mix {
@@ -169,16 +168,16 @@ func (r *Result) mixChart(s Strategy) template.HTML {
 		left += w
 	}
 	b.WriteString("</svg>")
-	return template.HTML(b.String())
+	return b.String()
 }
 
 // mixLegend names the colours of mixChart.
-func (r *Result) mixLegend() template.HTML {
+func (r *Result) mixLegend() string {
 	var b strings.Builder
 	for k, part := range parts(nil, r.commonTypes()) {
 		fmt.Fprintf(&b, `<li><svg viewBox="0 0 10 10" class="key"><rect class="m-%d" width="10" height="10"/></svg>%s</li>`, k, html.EscapeString(part.name))
 	}
-	return template.HTML(b.String())
+	return b.String()
 }
 
 type part struct {

@@ -1,36 +1,11 @@
 package simulate
 
 import (
-	_ "embed" // the page
 	"fmt"
-	"html/template"
-	"io"
 	"maps"
 	"slices"
 	"strings"
-	"time"
 )
-
-//go:embed report.html
-var page string
-
-// Report writes the result as one page that needs nothing else: pictures as SVG, light and dark, for a phone as well.
-func (r *Result) Report(w io.Writer) error {
-	t, err := template.New("report").Funcs(template.FuncMap{
-		"day": func(t time.Time) string { return t.UTC().Format("2 Jan 2006 15:04") }, "join": strings.Join,
-		"percent":  func(x float64) string { return strings.TrimSuffix(fmt.Sprintf("%.5f", 100*x), "000") },
-		"whole":    func(x float64) string { return grouped(int64(x + 0.5)) },
-		"count":    func(n int) string { return grouped(int64(n)) },
-		"sum":      func(m map[string]int) int { return sumOf(m) },
-		"calls":    callList,
-		"class":    func(name string) string { return "s-" + name },
-		"capacity": r.capacityChart, "cost": r.costChart, "rate": r.rateChart, "mix": r.mixChart, "legend": r.mixLegend, "what": func(name string) string { return explained[name] },
-	}).Parse(page)
-	if err != nil {
-		return err
-	}
-	return t.Execute(w, r)
-}
 
 // explained says in a line what a strategy does.
 var explained = map[string]string{

@@ -25,6 +25,7 @@ import (
 	"autospotting/coordinator/identity"
 	"autospotting/coordinator/ledger"
 	"autospotting/coordinator/ledger/dynamo"
+	"autospotting/coordinator/metrics"
 	"autospotting/coordinator/settings"
 	"autospotting/coordinator/wire"
 	"autospotting/pkg/cloudsim"
@@ -44,8 +45,9 @@ type Config struct {
 	SHA256     map[string]string
 	Tick       time.Duration // 5 min by default
 	// Asleep leaves the functions off the queues, for who wants to handle the messages.
-	Asleep bool
-	Tell   func(handle.Note)
+	Asleep  bool
+	Tell    func(handle.Note)
+	Metrics *metrics.EMF
 }
 
 // Stage is a running simulation of the product.
@@ -88,7 +90,7 @@ func New(cfg Config) (*Stage, error) {
 	s.config = wire.Config{
 		Region: s.Cloud.Region(), InboxURL: s.InboxURL, WorkURL: s.WorkURL, Table: dynamo.DefaultTable,
 		Topics: handle.Topics{Reports: s.ReportsARN, Events: s.EventsARN}, Defaults: cfg.Defaults, Verifier: verifier,
-		Now: s.Cloud.Now, Tell: cfg.Tell,
+		Now: s.Cloud.Now, Tell: cfg.Tell, Metrics: cfg.Metrics,
 		Spotd: userdata.Settings{Topic: s.ReportsARN, Grace: cfg.Defaults.Grace, ReleaseURL: cfg.ReleaseURL, SHA256: cfg.SHA256},
 	}
 	if cfg.ReleaseURL == "" {

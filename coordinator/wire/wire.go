@@ -9,6 +9,7 @@ import (
 	"autospotting/coordinator/act"
 	"autospotting/coordinator/handle"
 	"autospotting/coordinator/ledger/dynamo"
+	"autospotting/coordinator/metrics"
 	"autospotting/coordinator/settings"
 	"autospotting/userdata"
 )
@@ -41,6 +42,7 @@ type Config struct {
 	Now               func() time.Time
 	Log               zerolog.Logger
 	Tell              func(handle.Note)
+	Metrics           *metrics.EMF // nil for none
 }
 
 // Handler returns what handles the messages of both queues.
@@ -50,7 +52,7 @@ func Handler(c Config, with Clients) *handle.Handler {
 		Defaults: c.Defaults, Spotd: c.Spotd, Profile: c.Profile, Now: c.Now,
 	})
 	return &handle.Handler{
-		Actor: actor, Groups: actor, Verifier: c.Verifier, Now: c.Now, Log: c.Log, Tell: c.Tell, Topics: c.Topics,
+		Actor: actor, Groups: actor, Verifier: c.Verifier, Now: c.Now, Log: c.Log, Tell: c.Tell, Metrics: c.Metrics, Topics: c.Topics,
 		Ledger: dynamo.Store{API: with.DynamoDB, Table: c.Table},
 		Queues: handle.SQS{API: with.SQS, InboxURL: c.InboxURL, WorkURL: c.WorkURL},
 	}

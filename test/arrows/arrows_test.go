@@ -62,6 +62,26 @@ func TestNobodyButMainsAndTestsKnowsTheSimulatedCloud(t *testing.T) {
 	}
 }
 
+// TestNothingKeepsEveryMethodOfTheSDK: a template finds methods by name, so that the linker cannot drop any.
+func TestNothingKeepsEveryMethodOfTheSDK(t *testing.T) {
+	t.Parallel()
+	for _, pkg := range []string{"autospotting/coordinator", "autospotting/spotd"} {
+		out, err := exec.Command("go", "list", "-tags", "lambda.norpc", "-deps", pkg).Output()
+		if err != nil {
+			t.Fatalf("go list %s: %v", pkg, err)
+		}
+		all := strings.Fields(string(out))
+		for _, never := range []string{"text/template", "html/template", "net/rpc"} {
+			if contains(all, never) {
+				t.Errorf("%s needs %s, which makes it three times as large", pkg, never)
+			}
+		}
+		if !contains(all, "net/http") {
+			t.Errorf("%s needs %d packages, without net/http: the list is not what it should be", pkg, len(all))
+		}
+	}
+}
+
 func contains(list []string, s string) bool {
 	for _, x := range list {
 		if x == s {
