@@ -27,7 +27,7 @@ const (
 	secondsPerReconcile  = 0.5
 	secondsPerRoute      = 0.1
 	writesPerReconcile   = 0.2 // most find nothing to do
-	logBytesPerRun       = 1500
+	logBytesPerRun       = 2500
 	eventsPerInstance    = 8 // four state changes, two of the group, two reports of spotd
 	launchesPerInstance  = 2 // a month
 	pollers, pollSeconds = 5, 20.0

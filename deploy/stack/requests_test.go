@@ -1,7 +1,11 @@
 package stack
 
 import (
+	"strings"
 	"testing"
+
+	"autospotting/coordinator/decide"
+	"autospotting/coordinator/settings"
 )
 
 type tags = map[string][]string
@@ -228,4 +232,35 @@ func with(of tags, key string, values ...string) tags {
 		}
 	}
 	return out
+}
+
+// The policy speaks of tags by name; the code is what sets them.
+func TestTheTagsOfThePolicyAreTheCodes(t *testing.T) {
+	t.Parallel()
+	seen := map[string]int{}
+	for _, s := range deploy(t, Autospotting, nil).statements("FunctionRole") {
+		conditions, _ := s["Condition"].(map[string]any)
+		for _, of := range conditions {
+			for key, values := range of.(map[string]any) {
+				if _, tag, isTag := strings.Cut(key, "Tag/"); isTag {
+					seen[tag]++
+				}
+				if key == "aws:TagKeys" {
+					for _, tag := range words(values) {
+						seen[tag]++
+					}
+				}
+			}
+		}
+	}
+	for _, tag := range []string{decide.TagGroup, decide.TagLaunch, settings.StatusTag, "aws:ec2:fleet-id", "spot-enabled"} {
+		if seen[tag] == 0 {
+			t.Errorf("no statement speaks of %s", tag)
+		}
+		delete(seen, tag)
+	}
+	delete(seen, "false") // Null: aws:TagKeys
+	if len(seen) > 0 {
+		t.Errorf("the code knows none of %v", seen)
+	}
 }
