@@ -74,5 +74,5 @@ func (r *Run) savings() (float64, bool) {
 // ofInterest tells whether the run is worth a line. A group that never opted in is looked at whenever one of its instances
 // changes state, and leaves no trace.
 func (r *Run) ofInterest() bool {
-	return !r.seen || r.world.Group.Enabled || r.world.Record.Revision > 0 || r.rec.Revision > 0 || r.failures > 0
+	return !r.seen || r.world.Group.Enabled || r.world.Record.Revision > 0 || r.rec.Revision > 0
 }

@@ -156,6 +156,17 @@ func TestASwapIsFinishedWhenItsVictimIsRetired(t *testing.T) {
 	}
 }
 
+func TestASwapWhosePairIsOpenIsNotFinished(t *testing.T) {
+	t.Parallel()
+	r := after(func(w *decide.World, rec *ledger.Record) {
+		w.Record.Pairs = []ledger.Pair{debt(launch(ledger.Swap, "1", "i-s1"), 3, ledger.Attached)}
+		rec.Pairs, rec.Settling = w.Record.Pairs, map[string]time.Time{"i-od": noon} // as another pair's replacement
+	})
+	if got := figures(t, r); got["SwapsFinished"] != 0.0 || got["OpenDebts"] != 1.0 {
+		t.Errorf("%v finished of %v open", got["SwapsFinished"], got["OpenDebts"])
+	}
+}
+
 func TestAnOrphanIsCountedOnceARunAndAReplacementGivenUpIsNone(t *testing.T) {
 	t.Parallel()
 	r := after(func(_ *decide.World, rec *ledger.Record) {
