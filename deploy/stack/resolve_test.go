@@ -218,10 +218,8 @@ func (d deployed) statements(role string) []map[string]any {
 	for _, p := range list(d.resources[role].Properties["Policies"]) {
 		documents = append(documents, d.document(at(p, "PolicyDocument")))
 	}
-	for _, id := range d.of("AWS::IAM::ManagedPolicy") {
-		if at(d.resources[id].Properties, "Roles", 0, "Ref") == role {
-			documents = append(documents, d.document(d.resources[id].Properties["PolicyDocument"]))
-		}
+	for _, arn := range list(d.resources[role].Properties["ManagedPolicyArns"]) {
+		documents = append(documents, d.document(d.resources[at(arn, "Ref").(string)].Properties["PolicyDocument"]))
 	}
 	var out []map[string]any
 	each(documents, func(s map[string]any) { out = append(out, s) })
