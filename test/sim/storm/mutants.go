@@ -1,0 +1,4 @@
+package storm
+
+// Mutants are the mistakes that the checker must catch.
+var Mutants = []Mutant{}
