@@ -66,6 +66,11 @@ var Scenarios = []Scenario{
 		s.Deeds = deeds(rng, s.For, 1, 3*time.Minute, actors)
 		return s
 	}},
+	{"machinery", "one group in a kind cloud, whose coordinator crashes, stalls and is called twice, while its owner changes sizes", func(rng *rand.Rand) Script {
+		s := Script{Groups: []cloudsim.GroupSpec{randomGroup(rng, "web")}, Readings: randomReadings(rng), For: time.Hour}
+		s.Deeds = deeds(rng, s.For, 1, time.Minute, slices.Concat(disasters, []string{"stall", "stall", "again", "desired", "kill", "policy", "max"}))
+		return s
+	}},
 	{"demo", "one group, nothing wrong but a few interruptions: everything must be done at once", func(rng *rand.Rand) Script {
 		s := Script{Groups: []cloudsim.GroupSpec{{Name: "web", Min: 2, Max: 6, Desired: 6, Tags: map[string]string{"spot-enabled": "true"}}}, For: 50 * time.Minute, Calm: true}
 		for n := range 3 {
