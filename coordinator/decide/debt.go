@@ -85,7 +85,7 @@ func (r *run) rebase() {
 	}
 	owed, desired := r.rec.Owed(), r.w.Group.Desired
 	should := r.rec.Desired0 + owed
-	if desired == should || owed == 0 && !r.attaching() {
+	if owed == 0 && !r.attaching() || desired == should && r.sure(desired) {
 		r.rec.Doubt = ledger.Doubt{}
 		return
 	}
@@ -98,6 +98,7 @@ func (r *run) rebase() {
 	}
 	r.rec.Doubt = ledger.Doubt{}
 	switch {
+	case desired == should:
 	case r.misread(desired - owed):
 		r.rec.Desired0 = desired - owed
 	case desired < should && owed > 0:
@@ -113,6 +114,12 @@ func (r *run) rebase() {
 	}
 }
 
+// sure tells whether a desired capacity that is as it should be never was anything else. Where it was, somebody changed it back, and
+// may have named the very number that is due: the group's activities tell that only when it has acted.
+func (r *run) sure(desired int) bool {
+	return r.rec.Doubt.Since.IsZero() || r.rec.Doubt.Desired == desired && r.since(r.rec.Doubt.Since) >= doubtFor
+}
+
 // misread tells whether base is what desired had been changed to before the oldest pair was attached, so that the base taken
 // when it was opened came too early or from a read that was too old.
 func (r *run) misread(base int) bool {
@@ -121,7 +128,7 @@ func (r *run) misread(base int) bool {
 	}
 	first := r.rec.Pairs[0]
 	return slices.ContainsFunc(r.w.Activities, func(a Activity) bool {
-		return a.Desired == base && a.Desired > 0 && a.At.Before(r.attachedAt(first)) && first.At.Sub(a.At) < staleFor
+		return a.Desired == base && a.Desired > 0 && a.named().Before(r.attachedAt(first)) && first.At.Sub(a.named()) < staleFor
 	})
 }
 

@@ -103,6 +103,28 @@ var plans = []transcript{
 		w.add(attached("i-s1", "a"))
 		w.Activities = []Activity{{Kind: Resize, At: noon.Add(-time.Minute), Desired: 4}}
 	}, "desired was named since", "do       retire"},
+	{"desired is due again after it was not: somebody may have named it", func(w *World) {
+		w.Group.Desired = 4
+		w.owes("i-s1", "i-oda", "a", ledger.Attached, 2*time.Minute)
+		w.Record.Doubt = ledger.Doubt{Desired: 6, Since: noon.Add(-40 * time.Second)}
+		w.add(attached("i-s1", "a"))
+		w.says("i-s1", true, true)
+	}, "why is not known", "do       retire"},
+	{"a policy lowered desired just before the attach: the debt is paid", func(w *World) {
+		w.Group.Desired = 3
+		w.owes("i-s1", "i-oda", "a", ledger.Attached, time.Minute)
+		w.Record.Desired0 = 4
+		w.Record.Doubt = ledger.Doubt{Desired: 3, Since: noon.Add(-40 * time.Second)}
+		w.add(attached("i-s1", "a"))
+		w.says("i-s1", true, true)
+		w.Activities = []Activity{{Instance: "i-odx", Kind: GroupTook, At: noon.Add(-50 * time.Second), Desired: 2, DesiredAt: noon.Add(-61 * time.Second)}}
+	}, "do       retire i-oda decrement=true", "debt void"},
+	{"a group that left and has more than its size gets no spot", func(w *World) {
+		w.Group.Enabled, w.Group.Desired = false, 2
+		w.Group.Tags = nil
+		s := attached("i-s1", "a")
+		w.add(s)
+	}, "", "do       launch"},
 	{"a paid victim closes the debt", func(w *World) {
 		w.owes("i-s1", "i-oda", "a", ledger.Paying, time.Minute)
 		w.Record.Desired0 = 3

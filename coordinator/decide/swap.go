@@ -30,7 +30,7 @@ func (r *run) swap() {
 		return
 	}
 	switch later, keep := r.onDemandLater(), r.keep(); {
-	case later > keep:
+	case later > keep && r.w.Group.Enabled: // a group that left may have more than its size for a while, and gets no spot for it
 		r.toSpot(later - keep)
 	case later < keep && len(r.returnable()) > 0:
 		r.toOnDemand(keep - later)
