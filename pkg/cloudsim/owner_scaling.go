@@ -51,7 +51,7 @@ func (c *Cloud) DetachByOwner(instanceID string) error {
 		if i.group == nil || i.group.member(i.id).state != astypes.LifecycleStateInService {
 			return validation("The instance %s is not in InService or Standby.", i.id)
 		}
-		c.detach(i.group, i.group.member(i.id))
+		c.detach(i.group, i.group.member(i.id), false)
 		return nil
 	})
 }
