@@ -37,7 +37,8 @@ func (r *run) settle() {
 // what they want, whatever of it was ours.
 func (r *run) overruled() {
 	r.rec.Pairs = slices.DeleteFunc(r.rec.Pairs, func(p ledger.Pair) bool {
-		over := p.Owed() && r.activityFrom(r.attachedAt(p), "", Resize)
+		// A cause tells whole seconds: what was named in the second of the attach may have been named after it.
+		over := p.Owed() && r.activityFrom(r.attachedAt(p).Truncate(time.Second), "", Resize)
 		if over {
 			r.void(p, "desired was named since")
 		}
@@ -109,7 +110,7 @@ func (r *run) rebase() {
 			return p.Owed()
 		})
 		r.rec.Desired0 = desired
-	case desired < should, !r.attaching():
+	case desired < should, !r.maybeAttached():
 		r.rec.Desired0 = desired - owed
 	}
 }
