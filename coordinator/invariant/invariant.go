@@ -70,8 +70,9 @@ type Checker struct {
 	spread     int
 	wanted     int
 	net        int
-	excused    int // taken from desired though nobody could have known better
-	voidable   int // of our part of desired, what somebody lowered without naming a number
+	excused    int       // taken from desired though nobody could have known better
+	resizedAt  time.Time // when somebody else last changed desired
+	voidable   int       // of our part of desired, what somebody lowered without naming a number
 	lowest     int
 	caused     bool
 	protected  map[string]bool
@@ -170,6 +171,12 @@ func (c *Checker) sizes(e cloudsim.Event, g cloudsim.GroupView, mine bool) {
 	}
 	if !mine && g.Net > 0 && g.Net == c.net && g.Desired < c.desired { // whether our part was lowered with it cannot be told
 		c.voidable += c.desired - g.Desired
+	}
+	if !mine && g.Desired != c.desired {
+		c.resizedAt = e.At
+	}
+	if mine && g.Net > c.net && e.At.Sub(c.resizedAt) <= c.race { // nor which of the two came first
+		c.voidable += g.Net - c.net
 	}
 	c.voidable = max(0, min(c.voidable, g.Net))
 	c.net, c.desired = g.Net, g.Desired

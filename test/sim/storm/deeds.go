@@ -106,6 +106,9 @@ func (p *player) aws(kind string, g cloudsim.GroupView, m cloudsim.MemberView, r
 		p.Cloud.NoCapacity("", m.Zone, true, until)
 	case "no-on-demand":
 		p.Cloud.NoCapacity("", m.Zone, false, until)
+	case "famine":
+		p.Cloud.NoCapacity("", "", true, p.Cloud.Now().Add(20*time.Minute))
+		p.Cloud.NoCapacity("", "", false, p.Cloud.Now().Add(20*time.Minute))
 	case "drought":
 		p.Cloud.NoCapacity("", "", true, p.Cloud.Now().Add(6*time.Hour))
 	}

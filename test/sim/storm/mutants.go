@@ -14,7 +14,7 @@ import (
 var Mutants = []Mutant{
 	{Name: "retire-unchecked", What: "a victim is retired whatever desired is and whoever else serves", Scenario: "storm", Alter: planning(retireUnchecked)},
 	{Name: "any-newcomer-is-the-victim", What: "a victim that left unpaid is always taken for replaced: the newest on-demand goes instead", Scenario: "storm", Alter: seeing(anyNewcomer)},
-	{Name: "token-from-the-attempt", What: "the client token is the victim and the number of the attempt", Scenario: "storm", Alter: planning(tokenFromAttempt)},
+	{Name: "token-from-the-attempt", What: "the client token is the victim and the number of the attempt, counted by the corpses that can be seen", Scenario: "storm", Alter: planning(tokenFromAttempt)},
 	{Name: "no-token", What: "launches carry no client token", Scenario: "storm", Alter: tokenless},
 	{Name: "restore-max-blindly", What: "MaxSize is given back whatever desired is", Scenario: "storm", Alter: planning(restoreBlindly)},
 	{Name: "raise-max-and-forget", What: "MaxSize is never given back", Scenario: "storm", Alter: acting(func(a *decide.Action, _ *time.Time) bool { return a.Kind != decide.RestoreMax })},
@@ -47,7 +47,7 @@ var Mutants = []Mutant{
 	})},
 	{Name: "grace-from-daemon-start", What: "spotd counts the grace from its own start", Scenario: "demo", Speak: lateSpeaker},
 	{Name: "sweep-by-tag-alone", What: "whatever carries our tags is ours", Scenario: "others", Alter: trusting},
-	{Name: "sweep-at-first-sight", What: "what is unwanted once goes", Scenario: "storm", Alter: seeing(sweepAtOnce)},
+	{Name: "sweep-at-first-sight", What: "what is unwanted once goes", Scenario: "old-reads", Alter: seeing(sweepAtOnce)},
 	{Name: "never-sweep", What: "what nothing wants stays", Scenario: "others", Alter: planning(neverSweep)},
 	{Name: "end-members-through-ec2", What: "victims are terminated past their group", Scenario: "storm", Alter: acting(func(a *decide.Action, _ *time.Time) bool {
 		if a.Kind == decide.Retire {
@@ -55,14 +55,14 @@ var Mutants = []Mutant{
 		}
 		return true
 	})},
-	{Name: "release-with-decrement", What: "the doomed are released for good, instead of for replacement by the group", Scenario: "storm", Alter: acting(func(a *decide.Action, _ *time.Time) bool {
+	{Name: "release-with-decrement", What: "the doomed are released for good, instead of for replacement by the group", Scenario: "famine", Alter: acting(func(a *decide.Action, _ *time.Time) bool {
 		a.Decrement = a.Decrement || a.Kind == decide.Retire
 		return true
 	})},
 	{Name: "serve-without-the-tag", What: "groups are served that nobody opted in", Scenario: "storm", Alter: seeing(func(w *decide.World) { w.Group.Enabled = true })},
 	{Name: "ignore-the-floor", What: "what the owner keeps on-demand is not kept", Scenario: "storm", Alter: seeing(func(w *decide.World) { w.Settings.KeepOnDemand = settings.Amount{} })},
 	{Name: "ignore-the-zones", What: "every replacement is launched in the first zone", Scenario: "storm", Alter: planning(oneZone)},
-	{Name: "believe-old-reads", What: "a read that is older than our own call is believed", Scenario: "storm", Alter: seeing(func(w *decide.World) { w.Record.Settling = nil })},
+	{Name: "believe-old-reads", What: "a read that is older than our own call is believed", Scenario: "old-reads", Alter: seeing(func(w *decide.World) { w.Record.Settling = nil })},
 	{Name: "count-the-leaving", What: "members on their way out count as capacity", Scenario: "storm", Alter: seeing(countLeaving)},
 	{Name: "count-the-doomed", What: "members with a notice count as capacity", Scenario: "storm", Alter: planning(countDoomed)},
 	{Name: "ignore-notices", What: "notices are not heard", Scenario: "demo", Alter: seeing(deaf)},

@@ -1,6 +1,7 @@
 package storm
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -69,6 +70,22 @@ var Scenarios = []Scenario{
 	{"machinery", "one group in a kind cloud, whose coordinator crashes, stalls and is called twice, while its owner changes sizes", func(rng *rand.Rand) Script {
 		s := Script{Groups: []cloudsim.GroupSpec{randomGroup(rng, "web")}, Readings: randomReadings(rng), For: time.Hour}
 		s.Deeds = deeds(rng, s.For, 1, time.Minute, slices.Concat(disasters, []string{"stall", "stall", "again", "desired", "kill", "policy", "max"}))
+		return s
+	}},
+	{"old-reads", "one group in a cloud whose reads are up to ten seconds old, with every message twice and out of order", func(rng *rand.Rand) Script {
+		s := Script{Groups: []cloudsim.GroupSpec{randomGroup(rng, "web")}, Readings: randomReadings(rng), For: time.Hour,
+			Faults: cloudsim.Faults{ReadLag: 10 * time.Second, Duplicate: 0.4, Reorder: 0.2}}
+		s.Deeds = deeds(rng, s.For, 1, time.Minute, []string{"again", "again", "again", "interrupt", "desired", "kill", "unhealthy"})
+		return s
+	}},
+	{"famine", "a group on spot loses instances while neither spot nor on-demand can be had", func(rng *rand.Rand) Script {
+		s := Script{Groups: []cloudsim.GroupSpec{randomGroup(rng, "web")}, Readings: randomReadings(rng), For: 90 * time.Minute}
+		s.Deeds = []Deed{{At: 40 * time.Minute, Kind: "famine"}}
+		for range 1 + rng.IntN(3) {
+			at := 41*time.Minute + time.Duration(rng.IntN(900))*time.Second
+			s.Deeds = append(s.Deeds, Deed{At: at, Kind: "notice", Dice: rng.Uint64()})
+		}
+		slices.SortFunc(s.Deeds, func(a, b Deed) int { return cmp.Compare(a.At, b.At) })
 		return s
 	}},
 	{"demo", "one group, nothing wrong but a few interruptions: everything must be done at once", func(rng *rand.Rand) Script {
