@@ -228,9 +228,9 @@ func (r *run) attach() {
 }
 
 // explained tells whether desired is still what it was when the pairs were opened, before the first attach of any of them is sent.
-// With no debt open, what it is now is the base; with one, somebody's change cannot be told from it yet, and only what is urgent goes on.
+// An old read says nothing. With no debt open, what it is now is the base; with one, somebody's change cannot be told from it yet, and only what is urgent goes on.
 func (r *run) explained(ids []string) bool {
-	if r.maybeAttached() || r.w.Group.Desired == r.rec.Desired0+r.rec.Owed() {
+	if r.stale() || r.maybeAttached() || r.w.Group.Desired == r.rec.Desired0+r.rec.Owed() {
 		return true
 	}
 	if r.rec.Owed() == 0 {

@@ -164,13 +164,13 @@ func (c *Checker) sizes(e cloudsim.Event, g cloudsim.GroupView, mine bool) {
 	}
 	c.max, c.min = g.Max, g.Min
 	if mine && g.Net < c.net && (e.At.Sub(c.others) <= c.race || g.Desired >= c.ownerMax) {
-		c.excused += c.net - g.Net // somebody changed the group between our read and our call
+		c.excused += max(0, -g.Net) - max(0, -c.net) // somebody changed the group between our read and our call
 	}
 	if !mine && g.Net == 0 && c.net != 0 { // the owner named desired: what it holds of ours is the owner's now
 		c.excused = 0
 	}
-	if !mine && g.Net > 0 && g.Net == c.net && g.Desired < c.desired { // whether our part was lowered with it cannot be told
-		c.voidable += c.desired - g.Desired
+	if !mine && g.Net > 0 && g.Net == c.net && g.Desired < c.desired { // how much of our part was lowered with it cannot be told
+		c.voidable = g.Net
 	}
 	if !mine && g.Desired != c.desired {
 		c.resizedAt = e.At

@@ -28,8 +28,9 @@ func main() {
 	mutants := flag.Bool("mutants", false, "play with every mistake, one after the other: each must be caught")
 	list := flag.Bool("list", false, "list the scenarios and the mistakes")
 	profile := flag.String("cpuprofile", "", "write a CPU profile to this file")
-	flag.Parse()
 	debug.SetGCPercent(400) // worlds are small and short-lived: time is better spent on seeds
+	story := flag.Bool("story", false, "with one seed: print its transcript whatever comes of it")
+	flag.Parse()
 	given := map[string]bool{}
 	flag.Visit(func(f *flag.Flag) { given[f.Name] = true })
 	if given["seed"] && !given["seeds"] {
@@ -46,6 +47,9 @@ func main() {
 		if err := pprof.StartCPUProfile(f); err != nil {
 			os.Exit(fail(err))
 		}
+	}
+	if *story {
+		os.Exit(tellOne(*seed, *name, *mutant))
 	}
 	code := run(*seeds, *seed, *name, *mutant, *mutants, *list)
 	pprof.StopCPUProfile()
@@ -111,6 +115,33 @@ func play(sc storm.Scenario, m *storm.Mutant, first int64, seeds int) int {
 	fmt.Fprintf(os.Stderr, "scenario %s, seeds %d to %d, in %s: %.0f a minute\n", sc.Name, first, first+int64(passed+failed)-1, took.Round(time.Second), float64(passed+failed)/took.Minutes())
 	fmt.Printf("%d passed, %d failed\n", passed, failed)
 	if failed > 0 {
+		return 1
+	}
+	return 0
+}
+
+// tellOne prints the whole transcript of one seed.
+func tellOne(seed int64, name, mutant string) int {
+	m, err := storm.FindMutant(mutant)
+	if err != nil {
+		return fail(err)
+	}
+	if m != nil {
+		name = cmp.Or(name, m.Scenario)
+	}
+	sc, err := storm.Find(cmp.Or(name, "storm"))
+	if err != nil {
+		return fail(err)
+	}
+	script := sc.Script(seed)
+	script.Tell = true
+	r, err := storm.Play(script, m)
+	if err != nil {
+		return fail(err)
+	}
+	fmt.Printf("%s%s\n", script, strings.Join(r.Story, "\n"))
+	for _, v := range r.Violations {
+		fmt.Println("FAILED", v)
 		return 1
 	}
 	return 0

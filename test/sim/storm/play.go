@@ -43,6 +43,9 @@ func Play(s Script, m *Mutant) (Result, error) {
 	w.Cloud.OnCall(p.hook(true), p.hook(false))
 	p.play(s)
 	if r := (Result{Script: s, Violations: w.Violations()}); !r.Failed() {
+		if s.Tell {
+			r.Story = w.Story(1 << 30)
+		}
 		return r, nil
 	}
 	r := Result{Script: s, Violations: w.Violations(), Story: w.Story(120)}

@@ -20,6 +20,7 @@ type Script struct {
 	Readings cloudsim.Readings
 	For      time.Duration // how long the storm lasts
 	Deeds    []Deed
+	Tell     bool // keep the transcript even if all is well
 	Calm     bool // nothing is wrong: what can be done must be done at once
 }
 
