@@ -106,6 +106,8 @@ func (p *player) aws(kind string, g cloudsim.GroupView, m cloudsim.MemberView, r
 		p.Cloud.NoCapacity("", m.Zone, true, until)
 	case "no-on-demand":
 		p.Cloud.NoCapacity("", m.Zone, false, until)
+	case "famine of spot":
+		p.Cloud.NoCapacity("", "", true, p.Cloud.Now().Add(5*time.Minute))
 	case "famine":
 		p.Cloud.NoCapacity("", "", true, p.Cloud.Now().Add(20*time.Minute))
 		p.Cloud.NoCapacity("", "", false, p.Cloud.Now().Add(20*time.Minute))
@@ -149,7 +151,7 @@ func (p *player) refresh(group string, begins bool) {
 }
 
 // calm ends everything that was bad.
-func (p *player) calm() {
+func (p *player) calm(small bool) {
 	p.crash, p.stall = 0, 0
 	p.Cloud.SetFaults(cloudsim.Faults{})
 	for id := range p.protected {
@@ -157,7 +159,7 @@ func (p *player) calm() {
 	}
 	for _, name := range p.Groups {
 		p.refresh(name, false)
-		if g, _ := p.Cloud.Group(name); g.Desired < 3 { // one zone each, so that no zone is out of balance for good
+		if g, _ := p.Cloud.Group(name); g.Desired < 3 && !small { // one zone each, so that no zone is out of balance for good
 			_ = p.Cloud.SetDesired(name, min(3, g.Max))
 		}
 	}

@@ -33,12 +33,16 @@ const settleWithin = 14 * time.Hour
 func (p *player) ctx() context.Context { return context.Background() }
 
 // Play plays the script, with that mistake in the coordinator; a nil mutant is none. It ends with the first broken promise.
-func Play(s Script, m *Mutant) (Result, error) {
+func Play(s Script, m *Mutant) (Result, error) { return PlayWith(s, m, func(*World) {}) }
+
+// PlayWith is Play of a world in which something is prepared first.
+func PlayWith(s Script, m *Mutant, prepare func(*World)) (Result, error) {
 	w, err := New(s, m)
 	if err != nil {
 		return Result{}, err
 	}
 	defer w.Cloud.Close()
+	prepare(w)
 	p := &player{World: w, named: map[string]time.Time{}, protected: map[string]bool{}, work: map[string]string{}}
 	w.Cloud.OnCall(p.hook(true), p.hook(false))
 	p.play(s)
@@ -72,7 +76,7 @@ func (p *player) play(s Script) {
 		p.do(d)
 	}
 	p.Run(begin.Add(s.For).Sub(p.Cloud.Now()))
-	p.calm()
+	p.calm(s.Small)
 	p.Until(settleWithin, p.AllSettled)
 	p.Run(20 * time.Minute)
 	p.Until(2*time.Hour, p.AllSettled) // an interruption that the storm had planned may still have come

@@ -21,6 +21,7 @@ type Script struct {
 	For      time.Duration // how long the storm lasts
 	Deeds    []Deed
 	Tell     bool // keep the transcript even if all is well
+	Small    bool // the group may have fewer members than zones
 	Calm     bool // nothing is wrong: what can be done must be done at once
 }
 
