@@ -14,7 +14,7 @@ import (
 var Mutants = []Mutant{
 	{Name: "retire-unchecked", What: "a victim is retired whatever desired is and whoever else serves", Scenario: "storm", Alter: planning(retireUnchecked)},
 	{Name: "any-newcomer-is-the-victim", What: "a victim that left unpaid is always taken for replaced: the newest on-demand goes instead", Scenario: "storm", Alter: seeing(anyNewcomer)},
-	{Name: "token-from-the-attempt", What: "the client token is the victim and the number of the attempt, counted by the corpses that can be seen", Scenario: "storm", Alter: planning(tokenFromAttempt)},
+	{Name: "token-from-the-attempt", What: "the client token is the victim and the number of the attempt, which every new sandbox counts anew", Scenario: "storm", Alter: planning(tokenFromAttempt)},
 	{Name: "no-token", What: "launches carry no client token", Scenario: "storm", Alter: tokenless},
 	{Name: "restore-max-blindly", What: "MaxSize is given back whatever desired is", Scenario: "storm", Alter: planning(restoreBlindly)},
 	{Name: "raise-max-and-forget", What: "MaxSize is never given back", Scenario: "storm", Alter: acting(func(a *decide.Action, _ *time.Time) bool { return a.Kind != decide.RestoreMax })},
