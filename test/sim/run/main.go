@@ -101,10 +101,9 @@ func play(sc storm.Scenario, m *storm.Mutant, first int64, seeds int) int {
 			fmt.Printf("seed %d: %v\n", seed, err)
 		case r.Failed():
 			failed++
+			fmt.Printf("FAILED seed %d: %s\n", seed, r.Violations[0])
 			if worst++; worst <= 3 {
 				explain(seed, storm.Shrink(r, m, replays))
-			} else {
-				fmt.Printf("FAILED seed %d: %s\n", seed, r.Violations[0])
 			}
 		default:
 			passed++
@@ -148,8 +147,7 @@ func tellOne(seed int64, name, mutant string) int {
 }
 
 func explain(seed int64, r storm.Result) {
-	fmt.Printf("FAILED seed %d: %s\n", seed, r.Violations[0])
-	fmt.Printf("shortest script found, %d deeds:\n%s", len(r.Script.Deeds), r.Script)
+	fmt.Printf("shortest script found, %d deeds, which breaks %s:\n%s", len(r.Script.Deeds), r.Violations[0], r.Script)
 	fmt.Println(strings.Join(r.Story, "\n"))
 	for _, l := range r.Ledgers {
 		fmt.Println("ledger:", l)
