@@ -24,7 +24,7 @@ func (c *Checker) books(g cloudsim.GroupView) {
 	c.ownInstances(rec)
 }
 
-// onePerVictim: nobody is replaced twice.
+// onePerVictim: nobody is replaced twice, and no launch is counted twice.
 func (c *Checker) onePerVictim(rec ledger.Record) {
 	n := map[string]int{}
 	for _, it := range rec.Intents {
@@ -35,6 +35,18 @@ func (c *Checker) onePerVictim(rec ledger.Record) {
 	for _, p := range rec.Pairs {
 		if p.Phase != ledger.Undoing {
 			n[p.Victim]++
+		}
+	}
+	nonces := map[string]int{}
+	for _, it := range rec.Intents {
+		nonces[it.Launch.Nonce]++
+	}
+	for _, p := range rec.Pairs {
+		nonces[p.Intent.Launch.Nonce]++
+	}
+	for nonce, times := range nonces {
+		if nonce != "" && times > 1 {
+			c.report(OnePer, "the launch %s stands %d times in the ledger", nonce, times)
 		}
 	}
 	for victim, times := range n {

@@ -17,6 +17,7 @@ var failed = map[string][]int64{
 	"storm":          {21, 25, 60, 102, 104, 145, 938847908151, 7, 10, 14, 548861614006, 548861614034, 7008},
 	"machinery":      {5, 15, 5058, 5091},
 	"old-reads":      {1, 2},
+	"famine":         {2},
 	"others":         {14},
 	"several-groups": {5},
 }

@@ -52,7 +52,11 @@ func PlayWith(s Script, m *Mutant, prepare func(*World)) (Result, error) {
 		}
 		return r, nil
 	}
-	r := Result{Script: s, Violations: w.Violations(), Story: w.Story(120)}
+	most := 120
+	if s.Tell {
+		most = 1 << 30
+	}
+	r := Result{Script: s, Violations: w.Violations(), Story: w.Story(most)}
 	for _, g := range w.Groups {
 		if b, err := w.Record(g).Encode(); err == nil {
 			r.Ledgers = append(r.Ledgers, string(b))
