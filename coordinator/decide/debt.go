@@ -220,7 +220,8 @@ func (r *run) tookAnyway(p ledger.Pair) bool {
 // breaksFloor tells whether paying the debt with its on-demand victim would leave fewer on-demand than the owner wants by now,
 // while the spot replacement, that can go instead, is in.
 func (r *run) breaksFloor(p ledger.Pair, s, v Instance) bool {
-	return p.Phase == ledger.Attached && !v.Spot && !r.doomed(v.ID) && v.Serving() && s.Spot && s.Ours && s.Member && !s.Leaving() &&
+	unanswered := p.Phase == ledger.Paying && r.since(p.Since) >= staleFor // and not done, since the victim is still there
+	return (p.Phase == ledger.Attached || unanswered) && !v.Spot && !r.doomed(v.ID) && v.Serving() && s.Spot && s.Ours && s.Member && !s.Leaving() &&
 		!r.hasPair(s.ID) && r.onDemandLater() < r.keep()
 }
 
