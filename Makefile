@@ -28,6 +28,15 @@ test: build emulator ## every test, once with the race detector where goroutines
 # everything that starts goroutines; the packages that only wrap the EC2 client cost a cold race build of it and have none.
 RACE := ./spotd/... ./pkg/message/... ./coordinator/identity/... ./coordinator/decide/... ./coordinator/market/... ./coordinator/metrics/... ./userdata/...
 
+sim: ## seeds of the simulation: SEEDS=N SEED=S SCENARIO=NAME MUTANT=NAME
+	@go run ./test/sim/run $(if $(SEEDS),-seeds $(SEEDS)) $(if $(SEED),-seed $(SEED)) $(if $(SCENARIO),-scenario $(SCENARIO)) $(if $(MUTANT),-mutant $(MUTANT))
+
+systematic: ## a crash at every call, every message lost, doubled and overtaken, two at once at every call
+	SIM_EVERY=1 go test -count=1 -timeout 60m -run "^TestEveryCallAndEveryMessageMayGoWrong$$" ./test/sim
+
+mutants: ## every deliberate mistake must be caught within SEEDS seeds, 200 by default
+	@go run ./test/sim/run -mutants -seeds $(or $(SEEDS),200) -seed $(or $(SEED),1)
+
 emulator: ## the independent emulator in a virtual environment, pinned
 	@test/emulator-venv $(VENV)
 
@@ -55,4 +64,4 @@ MARKET ?= ../shared/market
 clean: ## what was built
 	rm -rf bin dist .cache
 
-.PHONY: help build demo test emulator emulator-mutants lint bench measured clean
+.PHONY: help build demo test sim systematic mutants emulator emulator-mutants lint bench measured clean

@@ -55,7 +55,9 @@ func activity(one types.Activity) decide.Activity {
 		Failed:    one.StatusCode == types.ScalingActivityStatusCodeFailed || one.StatusCode == types.ScalingActivityStatusCodeCancelled,
 	}
 	if all := changing.FindAllStringSubmatch(cause, -1); len(all) > 0 {
-		a.Desired, _ = strconv.Atoi(all[len(all)-1][1]) // digits by the pattern
+		last := all[len(all)-1]
+		a.Desired, _ = strconv.Atoi(last[2]) // digits by the pattern
+		a.DesiredAt, _ = time.Parse(time.RFC3339, last[1])
 	}
 	if m := named.FindStringSubmatch(cause); a.Kind == decide.Resize && m != nil {
 		if t, err := time.Parse(time.RFC3339, m[1]); err == nil {
@@ -66,7 +68,7 @@ func activity(one types.Activity) decide.Activity {
 }
 
 var (
-	changing = regexp.MustCompile(`changing the desired capacity from \d+ to (\d{1,9})`)
+	changing = regexp.MustCompile(`(?:At (\S+Z),? [^.]*)?changing the desired capacity from \d+ to (\d{1,9})`)
 	named    = regexp.MustCompile(`At (\S+Z),? (?:a user request|a scheduled action)`)
 )
 
@@ -78,7 +80,7 @@ func activityKind(description, cause string) decide.ActivityKind {
 		return decide.Attach
 	case has("taken out of service in response to a user request, shrinking"):
 		return decide.UserShrink
-	case has("taken out of service in response to a user request"):
+	case has("taken out of service in response to a user request"), strings.HasPrefix(description, "Detaching") && !has("shrinking"):
 		return decide.UserReplace
 	case has("health check"), has("taken out of service in response to a system"), has("interrupt"):
 		return decide.Unhealthy

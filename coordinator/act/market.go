@@ -35,6 +35,7 @@ type cache struct {
 	goods    map[string]goods
 	spot     map[string]spotPrices
 	onDemand map[string]onDemandPrice
+	builtIn  map[string]float64 // the snapshot's on-demand prices
 }
 
 type templateVersion struct{ id, version string }
@@ -137,11 +138,8 @@ func productOf(list []decide.Instance) string {
 // group runs: theirs are the prices that a swap is measured by.
 func (a *Actor) priceOnDemand(ctx context.Context, c *market.Catalog, product string, w decide.World) {
 	c.OnDemandUSD = map[string]float64{}
-	builtIn := snapshot.Prices(a.Region)
 	if product == linux {
-		for _, p := range builtIn {
-			c.OnDemandUSD[p.Type] = p.OnDemandUSD
-		}
+		c.OnDemandUSD = maps.Clone(a.builtIn())
 	}
 	var unread []string
 	for _, name := range typesOf(w) {
@@ -157,6 +155,17 @@ func (a *Actor) priceOnDemand(ctx context.Context, c *market.Catalog, product st
 		c.Source += ", on-demand prices of " + snapshot.Date + " built in"
 		c.Assumptions = append(c.Assumptions, fmt.Sprintf("the on-demand price of %s is the built-in one of %s, since the Pricing API did not tell it", strings.Join(unread, ", "), snapshot.Date))
 	}
+}
+
+// builtIn are the snapshot's on-demand prices of the Actor's region, of which there are many: they are read once.
+func (a *Actor) builtIn() map[string]float64 {
+	if a.cache.builtIn == nil {
+		a.cache.builtIn = map[string]float64{}
+		for _, p := range snapshot.Prices(a.Region) {
+			a.cache.builtIn[p.Type] = p.OnDemandUSD
+		}
+	}
+	return a.cache.builtIn
 }
 
 // typesOf lists the types that a swap in the group would be measured by, in order.

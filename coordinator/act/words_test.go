@@ -2,6 +2,7 @@ package act
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -61,6 +62,8 @@ func TestActivitiesAreRead(t *testing.T) {
 		{"attached", "Attaching an existing EC2 instance: i-0123456789abcdef0", "At 2026-11-02T09:00:30Z an instance was attached in response to a user request, growing the capacity from 6 to 7.", decide.Attach, start, 0},
 		{"desired named", "Terminating EC2 instance: i-0123456789abcdef0", "At 2026-11-02T09:00:20Z a user request explicitly set group desired capacity changing the desired capacity from 6 to 2.  At 2026-11-02T09:00:30Z an instance was taken out of service in response to a difference between desired and actual capacity, shrinking the capacity from 6 to 2.", decide.Resize, start.Add(-10 * time.Second), 2},
 		{"a policy", "Launching a new EC2 instance: i-0123456789abcdef0", "At 2026-11-02T09:00:20Z a monitor alarm high-cpu in state ALARM triggered policy p changing the desired capacity from 6 to 7.  At 2026-11-02T09:00:30Z an instance was started in response to a difference between desired and actual capacity, increasing the capacity from 6 to 7.", decide.OtherChange, start, 7},
+		{"detached by hand", "Detaching EC2 instance: i-0123456789abcdef0", "At 2026-11-02T09:00:30Z instance i-0123456789abcdef0 was detached in response to a user request.", decide.UserReplace, start, 0},
+		{"detached for good", "Detaching EC2 instance: i-0123456789abcdef0", "At 2026-11-02T09:00:30Z instance i-0123456789abcdef0 was detached in response to a user request, shrinking the capacity from 7 to 6.", decide.OtherChange, start, 0},
 		{"scale-in", "Terminating EC2 instance: i-0123456789abcdef0", "At 2026-11-02T09:00:30Z an instance was taken out of service in response to a difference between desired and actual capacity, shrinking the capacity from 7 to 6.", decide.GroupTook, start, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -68,6 +71,9 @@ func TestActivitiesAreRead(t *testing.T) {
 			a := activity(types.Activity{Description: &c.description, Cause: &c.cause, StartTime: &start})
 			if a.Kind != c.kind || !a.At.Equal(c.at) || a.Desired != c.desired || a.Instance != "i-0123456789abcdef0" {
 				t.Errorf("read as %+v", a)
+			}
+			if told := strings.HasPrefix(c.cause, "At 2026-11-02T09:00:20Z"); told != a.DesiredAt.Equal(start.Add(-10*time.Second)) {
+				t.Errorf("desired was changed at %s", a.DesiredAt)
 			}
 		})
 	}

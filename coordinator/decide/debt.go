@@ -37,7 +37,8 @@ func (r *run) settle() {
 // what they want, whatever of it was ours.
 func (r *run) overruled() {
 	r.rec.Pairs = slices.DeleteFunc(r.rec.Pairs, func(p ledger.Pair) bool {
-		over := p.Owed() && r.activityFrom(r.attachedAt(p), "", Resize)
+		// A cause tells whole seconds: what was named in the second of the attach may have been named after it.
+		over := p.Owed() && r.activityFrom(r.attachedAt(p).Truncate(time.Second), "", Resize)
 		if over {
 			r.void(p, "desired was named since")
 		}
@@ -85,7 +86,7 @@ func (r *run) rebase() {
 	}
 	owed, desired := r.rec.Owed(), r.w.Group.Desired
 	should := r.rec.Desired0 + owed
-	if desired == should || owed == 0 && !r.attaching() {
+	if owed == 0 && !r.attaching() || desired == should && r.sure(desired) {
 		r.rec.Doubt = ledger.Doubt{}
 		return
 	}
@@ -98,6 +99,7 @@ func (r *run) rebase() {
 	}
 	r.rec.Doubt = ledger.Doubt{}
 	switch {
+	case desired == should:
 	case r.misread(desired - owed):
 		r.rec.Desired0 = desired - owed
 	case desired < should && owed > 0:
@@ -108,9 +110,15 @@ func (r *run) rebase() {
 			return p.Owed()
 		})
 		r.rec.Desired0 = desired
-	case desired < should, !r.attaching():
+	case desired < should, !r.maybeAttached():
 		r.rec.Desired0 = desired - owed
 	}
+}
+
+// sure tells whether a desired capacity that is as it should be never was anything else. Where it was, somebody changed it back, and
+// may have named the very number that is due: the group's activities tell that only when it has acted.
+func (r *run) sure(desired int) bool {
+	return r.rec.Doubt.Since.IsZero() || r.rec.Doubt.Desired == desired && r.since(r.rec.Doubt.Since) >= doubtFor
 }
 
 // misread tells whether base is what desired had been changed to before the oldest pair was attached, so that the base taken
@@ -121,7 +129,7 @@ func (r *run) misread(base int) bool {
 	}
 	first := r.rec.Pairs[0]
 	return slices.ContainsFunc(r.w.Activities, func(a Activity) bool {
-		return a.Desired == base && a.Desired > 0 && a.At.Before(r.attachedAt(first)) && first.At.Sub(a.At) < staleFor
+		return a.Desired == base && a.Desired > 0 && a.named().Before(r.attachedAt(first)) && first.At.Sub(a.named()) < staleFor
 	})
 }
 
@@ -212,7 +220,8 @@ func (r *run) tookAnyway(p ledger.Pair) bool {
 // breaksFloor tells whether paying the debt with its on-demand victim would leave fewer on-demand than the owner wants by now,
 // while the spot replacement, that can go instead, is in.
 func (r *run) breaksFloor(p ledger.Pair, s, v Instance) bool {
-	return p.Phase == ledger.Attached && !v.Spot && !r.doomed(v.ID) && v.Serving() && s.Spot && s.Ours && s.Member && !s.Leaving() &&
+	unanswered := p.Phase == ledger.Paying && r.since(p.Since) >= staleFor // and not done, since the victim is still there
+	return (p.Phase == ledger.Attached || unanswered) && !v.Spot && !r.doomed(v.ID) && v.Serving() && s.Spot && s.Ours && s.Member && !s.Leaving() &&
 		!r.hasPair(s.ID) && r.onDemandLater() < r.keep()
 }
 

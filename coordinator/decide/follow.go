@@ -205,6 +205,9 @@ func (r *run) attach() {
 	}
 	g := r.w.Group
 	r.poll()
+	if !r.explained(ids) {
+		return
+	}
 	// Desired as the calls sent before may already have made it is what must fit.
 	need := max(g.Desired, r.rec.Desired0+r.rec.Owed()) + len(ids)
 	if g.Desired == r.rec.Desired0+r.rec.Owed()+len(ids) {
@@ -222,6 +225,30 @@ func (r *run) attach() {
 		}
 	}
 	r.act(Action{Kind: AttachSome, Instances: ids, Why: "ready to serve"})
+}
+
+// explained tells whether desired is still what it was when the pairs were opened, before the first attach of any of them is sent.
+// An old read says nothing. With no debt open, what it is now is the base; with one, somebody's change cannot be told from it yet, and only what is urgent goes on.
+func (r *run) explained(ids []string) bool {
+	if r.stale() || r.maybeAttached() || r.w.Group.Desired == r.rec.Desired0+r.rec.Owed() {
+		return true
+	}
+	if r.rec.Owed() == 0 {
+		r.rec.Desired0 = r.w.Group.Desired
+		return true
+	}
+	if r.urgent() {
+		return true
+	}
+	r.say(ids[0], "not attached yet: desired is %d where %d was due", r.w.Group.Desired, r.rec.Desired0+r.rec.Owed())
+	return false
+}
+
+// maybeAttached tells whether an attach was sent of which it is not known yet whether it raised desired.
+func (r *run) maybeAttached() bool {
+	return slices.ContainsFunc(r.rec.Pairs, func(p ledger.Pair) bool {
+		return p.Phase == ledger.Undoing || p.Phase == ledger.Attaching && !p.Sent.IsZero()
+	})
 }
 
 // waiting lists whom the next attach is for: one by itself where a call for several was refused.

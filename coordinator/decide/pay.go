@@ -47,6 +47,9 @@ func (r *run) mayRetire(v Instance, p ledger.Pair) (bool, string) {
 	if due := r.rec.Desired0 + r.rec.Owed(); desired != due {
 		return false, fmt.Sprintf("not retired: desired is %d where %d was due", desired, due)
 	}
+	if !r.rec.Doubt.Since.IsZero() {
+		return false, fmt.Sprintf("not retired yet: desired was %d a moment ago, and why is not known", desired)
+	}
 	n, doomed := r.notice(v.ID)
 	s, seen := r.byID[p.Intent.Instance]
 	if doomed && !r.now().Before(r.release(n)) && seen && s.Member {

@@ -103,6 +103,45 @@ var plans = []transcript{
 		w.add(attached("i-s1", "a"))
 		w.Activities = []Activity{{Kind: Resize, At: noon.Add(-time.Minute), Desired: 4}}
 	}, "desired was named since", "do       retire"},
+	{"desired is due again after it was not: somebody may have named it", func(w *World) {
+		w.Group.Desired = 4
+		w.owes("i-s1", "i-oda", "a", ledger.Attached, 2*time.Minute)
+		w.Record.Doubt = ledger.Doubt{Desired: 6, Since: noon.Add(-40 * time.Second)}
+		w.add(attached("i-s1", "a"))
+		w.says("i-s1", true, true)
+	}, "why is not known", "do       retire"},
+	{"a policy lowered desired just before the attach: the debt is paid", func(w *World) {
+		w.Group.Desired = 3
+		w.owes("i-s1", "i-oda", "a", ledger.Attached, time.Minute)
+		w.Record.Desired0 = 4
+		w.Record.Doubt = ledger.Doubt{Desired: 3, Since: noon.Add(-40 * time.Second)}
+		w.add(attached("i-s1", "a"))
+		w.says("i-s1", true, true)
+		w.Activities = []Activity{{Instance: "i-odx", Kind: GroupTook, At: noon.Add(-50 * time.Second), Desired: 2, DesiredAt: noon.Add(-61 * time.Second)}}
+	}, "do       retire i-oda decrement=true", "debt void"},
+	{"a group that left and has more than its size gets no spot", func(w *World) {
+		w.Group.Enabled, w.Group.Desired = false, 2
+		w.Group.Tags = nil
+		s := attached("i-s1", "a")
+		w.add(s)
+	}, "", "do       launch"},
+	{"the owner named desired in the second of the attach: void", func(w *World) {
+		w.Group.Desired = 4
+		w.owes("i-s1", "i-oda", "a", ledger.Attached, 2*time.Minute)
+		w.Record.Pairs[0].Sent = noon.Add(-59*time.Second + 200*time.Millisecond)
+		w.add(attached("i-s1", "a"))
+		w.Activities = []Activity{{Kind: Resize, At: noon.Add(-59 * time.Second), Desired: 4}}
+	}, "desired was named since", "do       retire"},
+	{"desired changed between a pair and its attach: not attached before it is known why", func(w *World) {
+		w.Group.Max = 9
+		w.owes("i-s1", "i-oda", "a", ledger.Attached, time.Minute)
+		w.owes("i-s2", "i-odb", "b", ledger.Attaching, 20*time.Second)
+		w.add(attached("i-s1", "a"), ours("i-s2", "b"))
+		w.Record.Pairs[1].Sent = time.Time{}
+		w.Record.Desired0, w.Group.Desired = 4, 3
+		w.says("i-s1", true, true)
+		w.says("i-s2", true, true)
+	}, "not attached yet: desired is 3 where 5 was due", "do       attach"},
 	{"a paid victim closes the debt", func(w *World) {
 		w.owes("i-s1", "i-oda", "a", ledger.Paying, time.Minute)
 		w.Record.Desired0 = 3

@@ -30,7 +30,7 @@ func (r *run) swap() {
 		return
 	}
 	switch later, keep := r.onDemandLater(), r.keep(); {
-	case later > keep:
+	case later > keep && r.w.Group.Enabled: // a group that left may have more than its size for a while, and gets no spot for it
 		r.toSpot(later - keep)
 	case later < keep && len(r.returnable()) > 0:
 		r.toOnDemand(keep - later)
@@ -178,9 +178,9 @@ func (r *run) launch(purpose ledger.Purpose, v Instance, zone string, spot bool,
 	r.poll()
 }
 
-// nonce is new for every launch: it names the victim and the moment, never an attempt number, which a lost
-// record would count anew.
+// nonce is new for every launch: it names the victim, the moment, and its place among the launches under way, since what fills a
+// hole has no victim; never an attempt number, which a lost record would count anew.
 func (r *run) nonce(victim string) string {
-	sum := sha256.Sum256([]byte(strings.Join([]string{r.w.Group.Name, victim, r.now().UTC().Format(time.RFC3339Nano), fmt.Sprint(r.rec.Revision)}, "\x00")))
+	sum := sha256.Sum256([]byte(strings.Join([]string{r.w.Group.Name, victim, r.now().UTC().Format(time.RFC3339Nano), fmt.Sprint(r.rec.Revision), fmt.Sprint(len(r.rec.Intents))}, "\x00")))
 	return hex.EncodeToString(sum[:16])
 }

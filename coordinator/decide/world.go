@@ -171,6 +171,16 @@ type Activity struct {
 	Failed bool
 	// Launching is set where the group launched, or tried to, whatever the cause.
 	Launching bool
-	// Desired is the capacity that the cause says desired was changed to, 0 if it says nothing of it.
-	Desired int
+	// Desired is the capacity that the cause says desired was changed to, 0 if it says nothing of it. DesiredAt is when, which may be
+	// before At; zero where it is not told.
+	Desired   int
+	DesiredAt time.Time
+}
+
+// named is when desired was changed.
+func (a Activity) named() time.Time {
+	if a.DesiredAt.IsZero() {
+		return a.At
+	}
+	return a.DesiredAt
 }

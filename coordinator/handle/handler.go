@@ -65,6 +65,8 @@ type Handler struct {
 	// Budget bounds one reconcile, 20 s if zero: below the function's time-out of 30 s, which is below the queues'
 	// visibility of 40 s.
 	Budget time.Duration
+	// Decide stands for decide.Decide, if set.
+	Decide func(decide.World) decide.Plan
 	// Tell, if set, is told every note as it is made.
 	Tell func(Note)
 	// Metrics, if set, is where a line is written for every reconcile.

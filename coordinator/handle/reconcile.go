@@ -80,7 +80,7 @@ func (h *Handler) rounds(ctx context.Context, r Request, o *Outcome) (time.Time,
 		if err != nil {
 			return time.Time{}, heard, err
 		}
-		plan := decide.Decide(w)
+		plan := h.decide(w)
 		h.explain(o, r.Group, plan)
 		// Written before every mutating call, also where nothing in it changed: whoever read an older revision is stopped.
 		if rec, err = h.write(ctx, rec, plan); err != nil {
@@ -101,6 +101,13 @@ func (h *Handler) rounds(ctx context.Context, r Request, o *Outcome) (time.Time,
 		}
 	}
 	return h.Now().Add(time.Second), heard, nil
+}
+
+func (h *Handler) decide(w decide.World) decide.Plan {
+	if h.Decide != nil {
+		return h.Decide(w)
+	}
+	return decide.Decide(w)
 }
 
 func (h *Handler) budget() time.Duration {

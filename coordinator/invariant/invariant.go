@@ -1,5 +1,5 @@
 // Package invariant watches a simulation and says where a promise was broken. It knows the cloud's truth, which the
-// coordinator does not, and the ledger, and nothing of how decisions are made.
+// coordinator does not, and the ledger, and nothing of how decisions are made: it shares no code with them.
 package invariant
 
 import (
@@ -8,9 +8,16 @@ import (
 	"strings"
 	"time"
 
-	"autospotting/coordinator/decide"
 	"autospotting/coordinator/ledger"
 	"autospotting/pkg/cloudsim"
+)
+
+// The tags as they are written on instances and groups. They are spelled out here: a checker that takes them from the code that it
+// checks would follow a mistake in them.
+const (
+	tagGroup   = "autospotting-group"
+	tagLaunch  = "autospotting-launch"
+	tagEnabled = "spot-enabled"
 )
 
 // Violation is one broken promise.
@@ -26,13 +33,16 @@ func (v Violation) String() string {
 
 // The invariants, by the names that reports use.
 const (
-	Capacity  = "capacity" // no action of ours lowers ready capacity below what the owner wants
-	Debt      = "debt"     // desired is raised by the open debts and by nothing else
-	MaxSize   = "max-size" // MaxSize is the owner's, or the recorded lease
-	OnePer    = "one-per-intent"
-	Leak      = "leak"      // every live instance of ours is a member, wanted, or gone within its bound
-	Untouched = "untouched" // nothing that is not ours to touch is touched
-	Balance   = "balance"   // zones stay as balanced as they were
+	Capacity  = "capacity"       // no action of ours lowers ready capacity below what the owner wants
+	Debt      = "debt"           // desired is raised by the open debts and by nothing else
+	MaxSize   = "max-size"       // MaxSize is the owner's, or the recorded lease; MinSize is never ours to set
+	OnePer    = "one-per-intent" // at most one live instance for each launch, at most one launch for each victim
+	Leak      = "leak"           // every live instance of ours is a member, wanted, or gone within its bound
+	Untouched = "untouched"      // nothing that is not ours to touch is touched
+	Floor     = "floor"          // as many stay on-demand as the owner keeps
+	Balance   = "balance"        // zones stay as balanced as they were
+	Loops     = "loops"          // launches that bring nothing are tried ever more seldom
+	Prompt    = "prompt"         // on a calm day, what can be done is done at once
 )
 
 // unwantedFor is how long an instance that nothing wants may live: to be found by a tick, seen twice, and ended.
@@ -53,16 +63,23 @@ type Checker struct {
 	race       time.Duration
 	others     time.Time // the last change by somebody else
 	ownerMax   int
-	max        int
+	max, min   int
+	desired    int
 	ownerMaxAt time.Time
 	serving    []cloudsim.InstanceView
+	spread     int
 	wanted     int
 	net        int
-	excused    int
+	excused    int       // taken from desired though nobody could have known better
+	resizedAt  time.Time // when somebody else last changed desired
+	voidable   int       // of our part of desired, what somebody lowered without naming a number
 	lowest     int
 	caused     bool
 	protected  map[string]bool
 	unwanted   map[string]time.Time
+	wish       wish
+	tries      map[int]time.Time // launches that brought nothing so far, by call
+	prompt     *prompt
 	found      []Violation
 }
 
@@ -70,14 +87,19 @@ type Checker struct {
 // reads may be.
 func Watch(cloud *cloudsim.Cloud, group string, ours func(string) bool, record func() (ledger.Record, error), lag time.Duration) *Checker {
 	g, _ := cloud.Group(group)
-	c := &Checker{cloud: cloud, group: group, ours: ours, record: record, ownerMax: g.Max, max: g.Max, race: lag + roundTrip,
-		protected: map[string]bool{}, unwanted: map[string]time.Time{}}
+	c := &Checker{cloud: cloud, group: group, ours: ours, record: record, ownerMax: g.Max, max: g.Max, min: g.Min, desired: g.Desired, race: lag + roundTrip,
+		protected: map[string]bool{}, unwanted: map[string]time.Time{}, tries: map[int]time.Time{}}
+	c.wish.read(g, cloud.Now())
 	cloud.OnEvent(c.event)
+	cloud.OnCall(c.call, nil)
 	return c
 }
 
 // Violations are the broken promises so far.
 func (c *Checker) Violations() []Violation { return slices.Clone(c.found) }
+
+// Violated tells whether there are any.
+func (c *Checker) Violated() bool { return len(c.found) > 0 }
 
 // LowestCausedByUs is the lowest count of ready members in service that an action of ours led to; without any
 // such action it is the count now.
@@ -89,16 +111,47 @@ func (c *Checker) LowestCausedByUs() int {
 }
 
 func (c *Checker) report(name, format string, args ...any) {
-	c.found = append(c.found, Violation{c.cloud.Now(), name, fmt.Sprintf(format, args...)})
+	c.found = append(c.found, Violation{c.cloud.Now(), name, c.group + ": " + fmt.Sprintf(format, args...)})
+}
+
+// matters leaves out what changes nothing that is watched.
+func (c *Checker) matters(e cloudsim.Event) bool {
+	switch e.Kind {
+	case cloudsim.Invoked, cloudsim.MessageLost, cloudsim.TemplateMade, cloudsim.PriceMoved, cloudsim.CapacityMoved:
+		return false
+	}
+	return e.Group == "" || e.Group == c.group
 }
 
 func (c *Checker) event(e cloudsim.Event) {
+	if !c.matters(e) {
+		return
+	}
 	g, ok := c.cloud.Group(c.group)
 	if !ok {
 		return
 	}
 	mine := c.ours(e.Actor)
-	if !mine && e.Kind == cloudsim.SizeChanged && e.Group == c.group && g.Max != c.max {
+	c.sizes(e, g, mine)
+	c.capacity(e, g, mine)
+	if mine {
+		c.touched(e, g)
+		c.balance(e, g)
+	}
+	c.launched(e, mine)
+	c.wish.read(g, e.At)
+	c.remember(g)
+	if e.Kind == cloudsim.TableWritten || e.Kind == cloudsim.SizeChanged || e.Kind == cloudsim.Launched || e.Kind == cloudsim.Returned {
+		c.books(g)
+	}
+	if c.prompt != nil {
+		c.prompt.event(c, e, g)
+	}
+}
+
+// sizes keeps apart what is the owner's of the three sizes and what is ours.
+func (c *Checker) sizes(e cloudsim.Event, g cloudsim.GroupView, mine bool) {
+	if !mine && e.Kind == cloudsim.SizeChanged && g.Max != c.max {
 		c.ownerMax, c.ownerMaxAt = g.Max, e.At
 	}
 	if mine && g.Max != c.max && e.At.Sub(c.ownerMaxAt) <= c.race {
@@ -106,27 +159,33 @@ func (c *Checker) event(e cloudsim.Event) {
 			c.ownerMax = rec.Lease.Owner
 		}
 	}
-	c.max = g.Max
+	if mine && g.Min != c.min {
+		c.report(MaxSize, "%s changed MinSize from %d to %d", e.Actor, c.min, g.Min)
+	}
+	c.max, c.min = g.Max, g.Min
 	if mine && g.Net < c.net && (e.At.Sub(c.others) <= c.race || g.Desired >= c.ownerMax) {
-		c.excused += c.net - g.Net // somebody changed the group between our read and our call
+		c.excused += max(0, -g.Net) - max(0, -c.net) // somebody changed the group between our read and our call
 	}
 	if !mine && g.Net == 0 && c.net != 0 { // the owner named desired: what it holds of ours is the owner's now
 		c.excused = 0
 	}
-	c.net = g.Net
-	c.capacity(e, g, mine)
-	if mine {
-		c.touched(e)
+	if !mine && g.Net > 0 && g.Net == c.net && g.Desired < c.desired { // how much of our part was lowered with it cannot be told
+		c.voidable = g.Net
 	}
-	c.remember(g)
-	if e.Kind == cloudsim.TableWritten || e.Kind == cloudsim.SizeChanged || e.Kind == cloudsim.Launched || e.Kind == cloudsim.Returned {
-		c.books(g)
+	if !mine && g.Desired != c.desired {
+		c.resizedAt = e.At
 	}
+	if mine && g.Net > c.net && e.At.Sub(c.resizedAt) <= c.race { // nor which of the two came first
+		c.voidable += g.Net - c.net
+	}
+	c.voidable = max(0, min(c.voidable, g.Net))
+	c.net, c.desired = g.Net, g.Desired
 }
 
 // capacity compares the members that serve before and after the event.
 func (c *Checker) capacity(e cloudsim.Event, g cloudsim.GroupView, mine bool) {
 	before := standing(c.serving, e.At) // those of before, as of now: time alone is nobody's hand
+	was := c.serving
 	c.serving = serving(g)
 	now := standing(c.serving, e.At)
 	// A number above the owner's own MaxSize could only be set because of our lease: it is taken back.
@@ -142,8 +201,31 @@ func (c *Checker) capacity(e cloudsim.Event, g cloudsim.GroupView, mine bool) {
 	if !c.caused || ready < c.lowest {
 		c.lowest, c.caused = ready, true
 	}
-	if now < want && e.At.Sub(c.others) > c.race {
+	if e.At.Sub(c.others) <= c.race {
+		return
+	}
+	if now < want {
 		c.report(Capacity, "%s of %s by %s left %d of %d in service", e.Kind, e.Instance, e.Actor, now, want)
+	}
+	c.undoomed(e, was, want)
+}
+
+// undoomed holds a retirement of somebody healthy against what will be left once AWS has taken those whose notice is written in the
+// ledger.
+func (c *Checker) undoomed(e cloudsim.Event, was []cloudsim.InstanceView, want int) {
+	rec, err := c.record()
+	if err != nil || len(rec.Notices) == 0 {
+		return
+	}
+	doomed := func(i cloudsim.InstanceView) bool {
+		n, ok := rec.Notices[i.ID]
+		return ok && e.At.Sub(n.At) > c.race
+	}
+	fit := func(list []cloudsim.InstanceView) int {
+		return len(slices.DeleteFunc(slices.Clone(list), doomed))
+	}
+	if now := fit(c.serving); now < fit(was) && now < want {
+		c.report(Capacity, "%s of %s by %s left %d of %d in service that AWS is not taking", e.Kind, e.Instance, e.Actor, now, want)
 	}
 }
 
@@ -174,26 +256,6 @@ func standing(list []cloudsim.InstanceView, now time.Time) int {
 	return n
 }
 
-// touched checks that what we did, we did to what is ours to touch.
-func (c *Checker) touched(e cloudsim.Event) {
-	switch e.Kind {
-	case cloudsim.Terminating, cloudsim.Stopping:
-	default:
-		return
-	}
-	i, ok := c.cloud.Instance(e.Instance)
-	if !ok {
-		return
-	}
-	ourTag := i.Tags[decide.TagGroup] == c.group && i.Fleet != ""
-	if !ourTag && i.EverIn != c.group {
-		c.report(Untouched, "%s of %s, which is neither ours nor the group's", e.Kind, e.Instance)
-	}
-	if !ourTag && c.protected[e.Instance] {
-		c.report(Untouched, "%s of %s, which its owner protects from scale-in", e.Kind, e.Instance)
-	}
-}
-
 // remember keeps who was protected before an event that may end it.
 func (c *Checker) remember(g cloudsim.GroupView) {
 	for _, m := range g.Members {
@@ -201,65 +263,5 @@ func (c *Checker) remember(g cloudsim.GroupView) {
 			c.protected[m.ID] = m.Protected
 		}
 	}
+	c.spread = spread(g)
 }
-
-// books compares desired, MaxSize and the live instances with the ledger.
-func (c *Checker) books(g cloudsim.GroupView) {
-	rec, err := c.record()
-	if err != nil {
-		c.report(Debt, "the ledger cannot be read: %v", err)
-		return
-	}
-	if net := c.Net(); net > len(rec.Pairs) || net < 0 {
-		c.report(Debt, "desired %d is %d above the owner's by our hand, and %d pairs are open", g.Desired, g.Net, len(rec.Pairs))
-	}
-	if lease := rec.Lease; g.Max != c.ownerMax && (lease == nil || !lease.Ours(g.Max)) {
-		c.report(MaxSize, "MaxSize is %d, the owner's is %d, and no lease says so", g.Max, c.ownerMax)
-	}
-	c.ownInstances(rec)
-}
-
-func (c *Checker) ownInstances(rec ledger.Record) {
-	wanted, perNonce := map[string]bool{}, map[string]int{}
-	for _, it := range rec.Intents {
-		wanted[it.Launch.Nonce] = true
-	}
-	for _, p := range rec.Pairs {
-		wanted[p.Intent.Launch.Nonce] = true
-	}
-	now := c.cloud.Now()
-	for _, i := range c.cloud.Instances() {
-		nonce := i.Tags[decide.TagLaunch]
-		if i.Tags[decide.TagGroup] != c.group || nonce == "" || i.State != "pending" && i.State != "running" {
-			delete(c.unwanted, i.ID)
-			continue
-		}
-		if perNonce[nonce]++; perNonce[nonce] > 1 {
-			c.report(OnePer, "%d live instances carry the launch %s", perNonce[nonce], nonce)
-		}
-		if i.Group != "" || wanted[nonce] {
-			delete(c.unwanted, i.ID)
-			continue
-		}
-		since, known := c.unwanted[i.ID]
-		switch {
-		case !known:
-			c.unwanted[i.ID] = now
-		case now.Sub(since) > unwantedFor:
-			c.report(Leak, "%s lives for %s though nothing wants it", i.ID, now.Sub(since).Round(time.Second))
-			c.unwanted[i.ID] = now
-		}
-	}
-}
-
-// Net is how much of the group's desired capacity is ours, but for what nobody could have known.
-func (c *Checker) Net() int {
-	g, _ := c.cloud.Group(c.group)
-	if g.Net < 0 {
-		return g.Net + min(c.excused, -g.Net)
-	}
-	return g.Net
-}
-
-// OwnersMax is the MaxSize that the owner last set.
-func (c *Checker) OwnersMax() int { return c.ownerMax }

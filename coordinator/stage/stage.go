@@ -35,8 +35,9 @@ import (
 // Config describes the stage; the zero value of every field is usable.
 type Config struct {
 	Cloud cloudsim.Config
-	Group cloudsim.GroupSpec // a group of 6 m5.large, min 2, max 6, by default
-	Type  string             // the group's instance type, m5.large by default
+	Group cloudsim.GroupSpec   // a group of 6 m5.large, min 2, max 6, by default
+	More  []cloudsim.GroupSpec // groups beside it, of the same type
+	Type  string               // the group's instance type, m5.large by default
 	// UserData is the owner's, raw.
 	UserData []byte
 	Defaults settings.Settings // settings.Defaults() with a grace of 20 s by default
@@ -48,6 +49,10 @@ type Config struct {
 	Asleep  bool
 	Tell    func(handle.Note)
 	Metrics *metrics.EMF
+	// Clients and Alter, if set, stand between the coordinator and the cloud, and between its parts: the deliberate mistakes by which
+	// the checker is checked come in here.
+	Clients func(wire.Clients) wire.Clients
+	Alter   func(*handle.Handler)
 }
 
 // Stage is a running simulation of the product.
@@ -59,6 +64,7 @@ type Stage struct {
 	InboxURL         string
 	WorkURL          string
 	config           wire.Config
+	cfg              Config
 	owner            *cloudsim.Session
 	mu               sync.Mutex
 	records          map[string]ledger.Record
@@ -87,6 +93,7 @@ func New(cfg Config) (*Stage, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.cfg = cfg
 	s.config = wire.Config{
 		Region: s.Cloud.Region(), InboxURL: s.InboxURL, WorkURL: s.WorkURL, Table: dynamo.DefaultTable,
 		Topics: handle.Topics{Reports: s.ReportsARN, Events: s.EventsARN}, Defaults: cfg.Defaults, Verifier: verifier,
@@ -101,7 +108,7 @@ func New(cfg Config) (*Stage, error) {
 	}
 	s.Cloud.Rule(s.EventsARN)
 	s.Cloud.Tick(cfg.Tick, s.EventsARN)
-	err = s.group(ctx, cfg)
+	err = s.groups(ctx, cfg)
 	s.Cloud.SetFaults(faults)
 	return s, err
 }
@@ -187,32 +194,54 @@ func (s *Stage) deploy() {
 
 // Handler is the coordinator on a session of the simulated cloud.
 func (s *Stage) Handler(session *cloudsim.Session) *handle.Handler {
-	return wire.Handler(s.config, wire.Clients{EC2: session.EC2(), AutoScaling: session.AutoScaling(), TargetGroups: session.LoadBalancing(), DynamoDB: session.DynamoDB(), SQS: session.SQS()})
+	clients := wire.Clients{EC2: session.EC2(), AutoScaling: session.AutoScaling(), TargetGroups: session.LoadBalancing(), DynamoDB: session.DynamoDB(), SQS: session.SQS()}
+	if s.cfg.Clients != nil {
+		clients = s.cfg.Clients(clients)
+	}
+	h := wire.Handler(s.config, clients)
+	if s.cfg.Alter != nil {
+		s.cfg.Alter(h)
+	}
+	return h
 }
 
-// group makes the owner's side: image, subnets, launch template, group.
-func (s *Stage) group(ctx context.Context, cfg Config) error {
+// groups makes the owner's side: image, subnets, and a launch template for each group.
+func (s *Stage) groups(ctx context.Context, cfg Config) error {
 	image := s.Cloud.CreateImage("")
 	s.Cloud.CreateSubnets()
+	for _, spec := range append([]cloudsim.GroupSpec{cfg.Group}, cfg.More...) {
+		if err := s.group(ctx, cfg, spec, image); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Stage) group(ctx context.Context, cfg Config, spec cloudsim.GroupSpec, image string) error {
 	lt, err := s.owner.EC2().CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{
-		LaunchTemplateName: aws.String(cfg.Group.Name + "-template"),
+		LaunchTemplateName: aws.String(spec.Name + "-template"),
 		LaunchTemplateData: &types.RequestLaunchTemplateData{
 			ImageId: &image, InstanceType: types.InstanceType(cfg.Type),
 			UserData:           aws.String(base64.StdEncoding.EncodeToString(cfg.UserData)),
-			IamInstanceProfile: &types.LaunchTemplateIamInstanceProfileSpecificationRequest{Name: aws.String(cfg.Group.Name)},
+			IamInstanceProfile: &types.LaunchTemplateIamInstanceProfileSpecificationRequest{Name: aws.String(spec.Name)},
 		},
 	})
 	if err != nil {
 		return fmt.Errorf("create the owner's launch template: %w", err)
 	}
-	cfg.Group.LaunchTemplate = aws.ToString(lt.LaunchTemplate.LaunchTemplateId)
-	return s.Cloud.CreateGroup(cfg.Group)
+	spec.LaunchTemplate = aws.ToString(lt.LaunchTemplate.LaunchTemplateId)
+	return s.Cloud.CreateGroup(spec)
 }
 
 // Serving counts the group's members in service whose application is up, spot or on-demand.
 func (s *Stage) Serving(spot bool) int {
+	return s.ServingOf(s.Group, spot)
+}
+
+// ServingOf is Serving of any group.
+func (s *Stage) ServingOf(group string, spot bool) int {
 	n := 0
-	g, _ := s.Cloud.Group(s.Group)
+	g, _ := s.Cloud.Group(group)
 	for _, m := range g.Members {
 		if m.State == "InService" && m.Instance.AppReady && m.Instance.Spot == spot {
 			n++

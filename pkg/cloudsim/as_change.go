@@ -104,15 +104,18 @@ func (a *AutoScaling) DetachInstances(ctx context.Context, in *autoscaling.Detac
 		}
 		out := &autoscaling.DetachInstancesOutput{}
 		for _, id := range in.InstanceIds {
-			out.Activities = append(out.Activities, c.detach(g, g.member(id)).describe(g))
+			out.Activities = append(out.Activities, c.detach(g, g.member(id), *in.ShouldDecrementDesiredCapacity).describe(g))
 		}
 		return out, nil
 	})
 }
 
-func (c *Cloud) detach(g *group, m *member) *activity {
-	act := c.addActivity(g, "Detaching EC2 instance: "+m.i.id,
-		fmt.Sprintf("At %s instance %s was detached in response to a user request.", stamp(c.clock()), m.i.id), astypes.ScalingActivityStatusCodeInProgress)
+func (c *Cloud) detach(g *group, m *member, decremented bool) *activity {
+	why := fmt.Sprintf("At %s instance %s was detached in response to a user request.", stamp(c.clock()), m.i.id)
+	if decremented {
+		why = fmt.Sprintf("At %s instance %s was detached in response to a user request, shrinking the capacity from %d to %d.", stamp(c.clock()), m.i.id, g.desired+1, g.desired)
+	}
+	act := c.addActivity(g, "Detaching EC2 instance: "+m.i.id, why, astypes.ScalingActivityStatusCodeInProgress)
 	m.activity, m.protected, g.woken = act, false, true
 	c.setState(g, m, astypes.LifecycleStateDetaching, Terminating, "", "detaching")
 	c.at(c.cfg.Timing.Drain, "detached "+m.i.id, func() {

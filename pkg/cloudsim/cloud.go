@@ -106,6 +106,9 @@ type Cloud struct {
 	busTopics []string
 	mappings  []*mapping
 
+	fate func(n int, queueURL, body string) Fate
+	sent int
+
 	translate func(instance string, body []byte) []byte
 }
 

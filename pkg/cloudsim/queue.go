@@ -21,6 +21,7 @@ type queue struct {
 	dead           *queue
 	maxReceive     int
 	messages       []*message
+	held           []*message // until the next one has overtaken them
 	dedup          map[string]dedupEntry
 	waiters        []*coroutine
 }
@@ -64,9 +65,54 @@ func (c *Cloud) enqueue(q *queue, body, group, dedup string, delay time.Duration
 		}
 		q.dedup[dedup] = dedupEntry{m.id, now.Add(dedupWindow)}
 	}
+	c.arrive(q, m, delay)
+	return m
+}
+
+// Fate is what becomes of a message on its way into a standard queue.
+type Fate int
+
+// The fates: delivered once, lost, delivered twice, or held until the next one has overtaken it.
+const (
+	Delivered Fate = iota
+	Lost
+	Doubled
+	Overtaken
+)
+
+// OnMessage decides the fate of every message that is sent to a standard queue; n counts them from 1. What cannot be lost, a message
+// that a sender was told is stored, is for fn to know. fn runs with the lock held and must not call the cloud.
+func (c *Cloud) OnMessage(fn func(n int, queueURL, body string) Fate) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.fate = fn
+}
+
+func (c *Cloud) arrive(q *queue, m *message, delay time.Duration) {
+	fate := Delivered
+	if c.fate != nil && !q.fifo {
+		c.sent++
+		fate = c.fate(c.sent, q.url, m.body)
+	}
+	switch fate {
+	case Lost:
+		return
+	case Overtaken:
+		q.held = append(q.held, m)
+		return
+	case Doubled:
+		twin := *m
+		twin.id = c.uuid()
+		q.messages = append(q.messages, &twin)
+	}
 	q.messages = append(q.messages, m)
 	c.visibleIn(q, delay)
-	return m
+	for _, late := range q.held {
+		late.visible = m.visible.Add(time.Millisecond)
+		q.messages = append(q.messages, late)
+		c.visibleIn(q, delay+time.Millisecond)
+	}
+	q.held = nil
 }
 
 // visibleIn wakes whoever waits on the queue when something may have become visible.

@@ -20,10 +20,11 @@ type Call struct {
 	Input    any // the SDK's input pointer; not to be changed
 }
 
-// Verdict is a hook's answer: GoOn, Crash or Fail(err).
+// Verdict is a hook's answer: GoOn, Crash, Stall(d) or Fail(err).
 type Verdict struct {
 	crash bool
 	err   error
+	stall time.Duration
 }
 
 // GoOn lets the call be. Crash kills the session: given before, the call has no effect; given after, it had its
@@ -32,6 +33,9 @@ var (
 	GoOn  = Verdict{}
 	Crash = Verdict{crash: true}
 )
+
+// Stall lets so much time pass before the call goes on, as a process that is not scheduled would.
+func Stall(d time.Duration) Verdict { return Verdict{stall: d} }
 
 // Fail makes the call return err; given after, the call has had its effect.
 func Fail(err error) Verdict { return Verdict{err: err} }
@@ -193,6 +197,9 @@ func (s *Session) verdict(hooks []func(Call) Verdict, rec Call) error {
 		if v.crash {
 			s.die(fmt.Sprintf("at call %d, %s", rec.N, rec.Op))
 			panic(crashed{s.name})
+		}
+		if v.stall > 0 {
+			s.pause(v.stall)
 		}
 		if v.err != nil {
 			return v.err

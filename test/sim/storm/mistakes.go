@@ -1,0 +1,248 @@
+package storm
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"autospotting/coordinator/decide"
+	"autospotting/coordinator/handle"
+	"autospotting/coordinator/ledger"
+	"autospotting/coordinator/stage"
+	"autospotting/pkg/cloudsim"
+	"autospotting/pkg/message"
+	"autospotting/userdata"
+)
+
+func find(w decide.World, id string) (decide.Instance, bool) {
+	i := slices.IndexFunc(w.Instances, func(i decide.Instance) bool { return i.ID == id })
+	if i < 0 {
+		return decide.Instance{}, false
+	}
+	return w.Instances[i], true
+}
+
+func retires(p *decide.Plan) bool {
+	return slices.ContainsFunc(p.Actions, func(a decide.Action) bool { return a.Kind == decide.Retire })
+}
+
+// retire adds the payment of a pair to the plan.
+func retire(w decide.World, p *decide.Plan, n int) {
+	pair := &p.Record.Pairs[n]
+	pair.Phase, pair.Since = ledger.Paying, w.Now
+	p.Actions = append(p.Actions, decide.Action{Kind: decide.Retire, Instance: pair.Victim, Decrement: true, Why: "a mistake"})
+}
+
+func retireUnchecked(w decide.World, p *decide.Plan) {
+	for n, pair := range p.Record.Pairs {
+		v, ok := find(w, pair.Victim)
+		if pair.Phase == ledger.Attached && ok && v.Member && !v.Leaving() && !retires(p) {
+			retire(w, p, n)
+		}
+	}
+}
+
+func countDoomed(w decide.World, p *decide.Plan) {
+	if w.Group.Desired != p.Record.Desired0+p.Record.Owed() || retires(p) {
+		return
+	}
+	for n, pair := range p.Record.Pairs {
+		serving := 0
+		for _, i := range w.Instances {
+			if i.Serving() && i.ID != pair.Victim {
+				serving++
+			}
+		}
+		if v, ok := find(w, pair.Victim); pair.Phase == ledger.Attached && ok && v.Serving() && serving >= w.Group.Desired-1 {
+			retire(w, p, n)
+			return
+		}
+	}
+}
+
+func anyNewcomer(w *decide.World) {
+	for _, pair := range w.Record.Pairs {
+		if v, ok := find(*w, pair.Victim); pair.Owed() && (!ok || !v.Member || v.Leaving()) {
+			w.Activities = append([]decide.Activity{{Instance: pair.Victim, Kind: decide.Unhealthy, At: w.Now}}, slices.DeleteFunc(w.Activities, func(a decide.Activity) bool {
+				return a.Instance == pair.Victim || a.Kind == decide.Resize
+			})...)
+		}
+	}
+	w.Record.Desired0 = w.Group.Desired - w.Record.Owed()
+}
+
+// renonce gives the launches of the plan another nonce.
+func renonce(p *decide.Plan, name func(ledger.Intent) string) {
+	for n := range p.Record.Intents {
+		it := &p.Record.Intents[n]
+		for a := range p.Actions {
+			if l := p.Actions[a].Launch; l != nil && l.Nonce == it.Launch.Nonce {
+				sum := sha256.Sum256([]byte(name(*it)))
+				it.Launch.Nonce = hex.EncodeToString(sum[:16])
+				it.Launch.Tags = maps.Clone(it.Launch.Tags)
+				it.Launch.Tags[decide.TagLaunch] = it.Launch.Nonce
+				launch := it.Launch
+				p.Actions[a].Launch = &launch
+			}
+		}
+	}
+}
+
+func tokenFromAttempt(_ decide.World, p *decide.Plan) {
+	renonce(p, func(it ledger.Intent) string { return it.Victim + " attempt 1" })
+}
+
+func launchAgain(w decide.World, p *decide.Plan) {
+	for _, h := range w.Heard {
+		for _, it := range p.Record.Intents {
+			if h.Kind != decide.HeardTerminating || it.Victim != h.Instance || it.Launch.Nonce == "" {
+				continue
+			}
+			copied := decide.Plan{Record: ledger.Record{Intents: []ledger.Intent{it}}, Actions: []decide.Action{{Kind: decide.LaunchOne, Launch: &it.Launch, Why: "a mistake"}}}
+			copied.Record.Intents[0].Instance = ""
+			renonce(&copied, func(ledger.Intent) string { return fmt.Sprint(it.Launch.Nonce, w.Now) })
+			p.Record.Intents = append(p.Record.Intents, copied.Record.Intents...)
+			p.Actions = append(p.Actions, copied.Actions...)
+			break
+		}
+	}
+}
+
+func restoreBlindly(w decide.World, p *decide.Plan) {
+	l := p.Record.Lease
+	raises := slices.ContainsFunc(p.Actions, func(a decide.Action) bool { return a.Kind == decide.RaiseMax || a.Kind == decide.RestoreMax })
+	if l != nil && !l.Returned && l.Raised && !raises && len(p.Record.Pairs) > 0 && p.Record.Pairs[0].Owed() {
+		p.Actions = append(p.Actions, decide.Action{Kind: decide.RestoreMax, Max: l.Owner, Why: "a mistake"})
+	}
+}
+
+func takeOutAtOnce(w decide.World, p *decide.Plan) {
+	for id, n := range p.Record.Notices {
+		if i, ok := find(w, id); ok && i.Serving() && n.Released.IsZero() {
+			n.Released = w.Now
+			p.Record.Notices[id] = n
+			p.Actions = append(p.Actions, decide.Action{Kind: decide.Retire, Instance: id, Why: "a mistake"})
+		}
+	}
+}
+
+func retireFirst(w decide.World, p *decide.Plan) {
+	for _, it := range p.Record.Intents {
+		if v, ok := find(w, it.Victim); it.Purpose == ledger.Swap && ok && v.Serving() {
+			p.Actions = append(p.Actions, decide.Action{Kind: decide.Retire, Instance: v.ID, Decrement: true, Why: "a mistake"})
+		}
+	}
+}
+
+func allReady(w *decide.World) {
+	said := maps.Clone(w.Record.Said)
+	if said == nil {
+		said = map[string]ledger.Said{}
+	}
+	for _, i := range w.Instances {
+		if i.Ours && i.State == "running" {
+			said[i.ID] = ledger.Said{Hello: w.Now, Started: w.Now, Ready: w.Now}
+		}
+	}
+	w.Record.Said = said
+}
+
+func unprotected(w *decide.World) {
+	for n := range w.Instances {
+		w.Instances[n].Protected, w.Instances[n].Undeletable, w.Instances[n].Unchecked = false, false, false
+	}
+}
+
+func countLeaving(w *decide.World) {
+	for n := range w.Instances {
+		if i := &w.Instances[n]; i.Leaving() && i.State == "running" {
+			i.Lifecycle, i.Healthy = "InService", true
+		}
+	}
+	w.Record.Settling = nil
+}
+
+func deaf(w *decide.World) {
+	w.Heard = slices.DeleteFunc(slices.Clone(w.Heard), func(h decide.Hint) bool { return h.Kind == decide.HeardTerminating })
+	for n := range w.Instances {
+		w.Instances[n].SpotStatus = ""
+	}
+}
+
+func countTwice(w decide.World, p *decide.Plan) {
+	if len(p.Record.Pairs) != 1 || p.Record.Pairs[0].Phase != ledger.Attached {
+		return
+	}
+	twin := p.Record.Pairs[0]
+	twin.Victim = ""
+	p.Record.Pairs = append(p.Record.Pairs, twin)
+	p.Record.Desired0--
+}
+
+func sweepAtOnce(w *decide.World) {
+	w.Record.Strays = map[string]time.Time{}
+	for _, i := range w.Instances {
+		w.Record.Strays[i.ID] = w.Now.Add(-time.Hour)
+	}
+}
+
+func neverSweep(_ decide.World, p *decide.Plan) {
+	p.Actions = slices.DeleteFunc(p.Actions, func(a decide.Action) bool {
+		_, stray := p.Record.Strays[a.Instance]
+		return a.Kind == decide.Terminate && stray
+	})
+	p.Record.Strays = nil
+}
+
+// oneZone moves every launch to the first zone.
+func oneZone(w decide.World, p *decide.Plan) {
+	zones := slices.Sorted(maps.Keys(w.Group.Subnets))
+	for n := range p.Record.Intents {
+		it := &p.Record.Intents[n]
+		for a := range p.Actions {
+			if l := p.Actions[a].Launch; l == nil || l.Nonce != it.Launch.Nonce {
+				continue
+			}
+			it.Zone, it.Launch.Overrides = zones[0], slices.Clone(it.Launch.Overrides)
+			for o := range it.Launch.Overrides {
+				it.Launch.Overrides[o].Zone, it.Launch.Overrides[o].Subnet = zones[0], w.Group.Subnets[zones[0]]
+			}
+			launch := it.Launch
+			p.Actions[a].Launch = &launch
+		}
+	}
+}
+
+// writeLate leaves out every write that comes before a call: what was planned is written with what the calls taught.
+func writeLate(ctx context.Context, l handle.Ledger, r ledger.Record) (ledger.Record, error) {
+	stored, err := l.Get(ctx, r.Group)
+	if err != nil {
+		return r, err
+	}
+	if waits := len(r.Pairs) > 0 && len(stored.Pairs) == 0 && r.Pairs[0].Phase == ledger.Attaching; waits {
+		return r, nil
+	}
+	return l.Put(ctx, r)
+}
+
+// lateSpeaker is a spotd that counts the grace from its own start.
+func lateSpeaker(s *stage.Stage, g *cloudsim.Guest) {
+	aboard, ok := userdata.Injected(g.UserData())
+	document, signature, err := g.Identity()
+	if !ok || err != nil {
+		return
+	}
+	i, _ := s.Cloud.Instance(g.Instance())
+	g.After(aboard.Grace, func() {
+		r := message.New(message.Ready, message.Source{Account: s.Cloud.Account(), Region: s.Cloud.Region(), Zone: i.Zone, Instance: i.ID, Type: i.Type, Lifecycle: "spot", Group: aboard.Group},
+			s.Cloud.Now().UTC().Truncate(time.Millisecond), time.Time{})
+		r.Identity = message.Identity{Document: document, Signature: signature}
+		if body, err := r.Encode(); err == nil {
+			_ = g.Publish(aboard.Topic, body)
+		}
+	})
+}

@@ -1,0 +1,77 @@
+package storm
+
+import (
+	"context"
+	"time"
+
+	"autospotting/coordinator/decide"
+	"autospotting/coordinator/handle"
+	"autospotting/coordinator/ledger"
+	"autospotting/coordinator/settings"
+)
+
+// Mutants are the mistakes that the checker must catch. The first eight are those that the protocol names.
+var Mutants = []Mutant{
+	{Name: "retire-unchecked", What: "a victim is retired whatever desired is and whoever else serves", Scenario: "storm", Alter: planning(retireUnchecked)},
+	{Name: "any-newcomer-is-the-victim", What: "a victim that left unpaid is always taken for replaced: the newest on-demand goes instead", Scenario: "storm", Alter: seeing(anyNewcomer)},
+	{Name: "token-from-the-attempt", What: "the client token is the victim and the number of the attempt, which every new sandbox counts anew", Scenario: "storm", Alter: planning(tokenFromAttempt)},
+	{Name: "no-token", What: "launches carry no client token", Scenario: "storm", Alter: tokenless},
+	{Name: "restore-max-blindly", What: "MaxSize is given back whatever desired is", Scenario: "storm", Alter: planning(restoreBlindly)},
+	{Name: "raise-max-and-forget", What: "MaxSize is never given back", Scenario: "storm", Alter: acting(func(a *decide.Action, _ *time.Time) bool { return a.Kind != decide.RestoreMax })},
+	{Name: "take-the-doomed-out-at-once", What: "who has a notice leaves the group at once", Scenario: "storm", Alter: planning(takeOutAtOnce)},
+	{Name: "forget-to-look-again", What: "nothing is looked at again before the next tick", Scenario: "demo", Alter: planning(func(_ decide.World, p *decide.Plan) { p.Look = time.Time{} })},
+
+	{Name: "retire-before-attach", What: "the victim goes when its replacement is launched", Scenario: "storm", Alter: planning(retireFirst)},
+	{Name: "attach-unready", What: "whatever runs is ready", Scenario: "storm", Alter: seeing(allReady)},
+	{Name: "believe-a-forged-ready", What: "signatures are not verified", Scenario: "others", Alter: believing},
+	{Name: "ignore-protection", What: "protection from scale-in and from termination is not seen", Scenario: "others", Alter: seeing(unprotected)},
+	{Name: "attach-counted-twice", What: "one attach is paid for by two retirements", Scenario: "storm", Alter: planning(countTwice)},
+	{Name: "attach-without-a-debt", What: "pairs are not written down", Scenario: "storm", Alter: writing(func(ctx context.Context, l handle.Ledger, r ledger.Record) (ledger.Record, error) {
+		kept := r
+		kept.Pairs = nil
+		kept, err := l.Put(ctx, kept)
+		r.Revision = kept.Revision
+		return r, err
+	})},
+	{Name: "go-on-after-a-failed-write", What: "a ledger that could not be written stops nobody", Scenario: "machinery", Alter: writing(func(ctx context.Context, l handle.Ledger, r ledger.Record) (ledger.Record, error) {
+		if w, err := l.Put(ctx, r); err == nil {
+			return w, nil
+		}
+		return r, nil
+	})},
+	{Name: "no-conditional-write", What: "the ledger is written whoever wrote it meanwhile", Scenario: "machinery", Alter: unconditional},
+	{Name: "act-before-writing", What: "what is planned is written only after it was done", Scenario: "storm", Alter: writing(writeLate)},
+	{Name: "act-past-the-deadline", What: "a plan is good for ever", Scenario: "machinery", Alter: acting(func(_ *decide.Action, deadline *time.Time) bool {
+		*deadline = deadline.Add(time.Hour)
+		return true
+	})},
+	{Name: "grace-from-daemon-start", What: "spotd counts the grace from its own start", Scenario: "demo", Speak: lateSpeaker},
+	{Name: "sweep-by-tag-alone", What: "whatever carries our tags is ours", Scenario: "others", Alter: trusting},
+	{Name: "sweep-at-first-sight", What: "what is unwanted once goes", Scenario: "old-reads", Alter: seeing(sweepAtOnce)},
+	{Name: "never-sweep", What: "what nothing wants stays", Scenario: "others", Alter: planning(neverSweep)},
+	{Name: "end-members-through-ec2", What: "victims are terminated past their group", Scenario: "storm", Alter: acting(func(a *decide.Action, _ *time.Time) bool {
+		if a.Kind == decide.Retire {
+			a.Kind = decide.Terminate
+		}
+		return true
+	})},
+	{Name: "release-with-decrement", What: "the doomed are released for good, instead of for replacement by the group", Scenario: "famine", Alter: acting(func(a *decide.Action, _ *time.Time) bool {
+		a.Decrement = a.Decrement || a.Kind == decide.Retire
+		return true
+	})},
+	{Name: "serve-without-the-tag", What: "groups are served that nobody opted in", Scenario: "storm", Alter: seeing(func(w *decide.World) { w.Group.Enabled = true })},
+	{Name: "ignore-the-floor", What: "what the owner keeps on-demand is not kept", Scenario: "storm", Alter: seeing(func(w *decide.World) { w.Settings.KeepOnDemand = settings.Amount{} })},
+	{Name: "ignore-the-zones", What: "every replacement is launched in the first zone", Scenario: "storm", Alter: planning(oneZone)},
+	{Name: "believe-old-reads", What: "a read that is older than our own call is believed", Scenario: "old-reads", Alter: seeing(func(w *decide.World) { w.Record.Settling = nil })},
+	{Name: "count-the-leaving", What: "members on their way out count as capacity", Scenario: "storm", Alter: seeing(countLeaving)},
+	{Name: "count-the-doomed", What: "members with a notice count as capacity", Scenario: "storm", Alter: planning(countDoomed)},
+	{Name: "ignore-notices", What: "notices are not heard", Scenario: "demo", Alter: seeing(deaf)},
+	{Name: "launch-for-every-copy", What: "a second copy of a notice launches a second replacement", Scenario: "storm", Alter: planning(launchAgain)},
+	{Name: "forget-the-record-too-early", What: "the record of a group that was opted out is deleted with debts open", Scenario: "storm", Alter: planning(func(w decide.World, p *decide.Plan) {
+		p.Forget = p.Forget || !w.Group.Enabled && w.Record.Revision > 0
+	})},
+	{Name: "keep-the-shield", What: "protection from scale-in is never taken off again", Scenario: "storm", Alter: acting(func(a *decide.Action, _ *time.Time) bool { return a.Kind != decide.Unprotect })},
+	{Name: "hammer", What: "failures pause nothing", Scenario: "drought", Alter: seeing(func(w *decide.World) {
+		w.Record.Failures, w.Record.PausedUntil, w.Record.Pools, w.Record.Fallback = 0, time.Time{}, nil, ledger.Fallback{}
+	})},
+}
