@@ -1,0 +1,228 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/smithy-go"
+
+	"autospotting/deploy/cfn"
+	"autospotting/deploy/estate"
+)
+
+// removed is what `down` says of one region.
+type removed struct {
+	Region  string        `json:"region"`
+	Account string        `json:"account"`
+	Stack   string        `json:"stack"`
+	Bucket  string        `json:"bucket,omitempty"`
+	DryRun  bool          `json:"dry_run"`
+	Traces  estate.Traces `json:"traces"`
+	Removed bool          `json:"removed"`
+}
+
+func runDown(ctx context.Context, o *options, st streams) error {
+	docs := []removed{}
+	err := o.everywhere(ctx, st, func(ctx context.Context, s *site) error {
+		doc, err := s.down(ctx)
+		docs = append(docs, doc)
+		return err
+	})
+	return errors.Join(err, o.finish(st, docs, func() {
+		for _, d := range docs {
+			if d.Removed {
+				fmt.Fprintf(st.out, "%s: nothing of autospotting is left\n", d.Region)
+			}
+		}
+	}))
+}
+
+func (s *site) down(ctx context.Context) (doc removed, err error) {
+	doc = removed{Region: s.region, Account: s.account, Stack: s.stack, DryRun: s.dryRun}
+	main, err := s.main().Look(ctx)
+	if err != nil {
+		return doc, err
+	}
+	store, err := s.artifacts().Look(ctx)
+	if err != nil {
+		return doc, err
+	}
+	if doc.Traces, err = s.estate.Look(ctx); err != nil {
+		return doc, err
+	}
+	doc.Bucket = store.Outputs["BucketName"]
+	if !main.Exists && !store.Exists && doc.Traces.None() {
+		s.tell("nothing of autospotting is here")
+		doc.Removed = true
+		return doc, nil
+	}
+	if err := s.quiet(ctx, main); err != nil {
+		return doc, err
+	}
+	s.announce(main, doc)
+	if s.dryRun {
+		return doc, nil
+	}
+	if ok, err := s.ask("Remove all this?"); err != nil || !ok {
+		return doc, errors.Join(err, orDeclined(err))
+	}
+	if err := s.stop(ctx, main); err != nil {
+		return doc, err
+	}
+	return doc, s.remove(ctx, store, &doc)
+}
+
+func orDeclined(err error) error {
+	if err != nil {
+		return nil
+	}
+	return cfn.ErrDeclined
+}
+
+// quiet refuses while instances are being replaced, unless it is forced.
+func (s *site) quiet(ctx context.Context, main cfn.State) error {
+	open, _, err := s.open(ctx, main)
+	if err != nil || len(open) == 0 {
+		return err
+	}
+	if s.force {
+		s.tell("in flight, and left as it is: %s", strings.Join(open, "; "))
+		return nil
+	}
+	return fmt.Errorf("the coordinator is at work: %s: wait until deploy status shows nothing in flight (take the groups' tag away so that nothing new begins), or give --force", strings.Join(open, "; "))
+}
+
+// open lists what is in flight, and the groups whose MaxSize is leased.
+func (s *site) open(ctx context.Context, main cfn.State) (open, leased []string, err error) {
+	if !main.Exists || main.Outputs["TableName"] == "" {
+		return nil, nil, nil
+	}
+	names, err := s.ledger.Known(ctx)
+	if absent(err) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the ledger: %w", err)
+	}
+	for _, name := range names {
+		r, err := s.ledger.Get(ctx, name)
+		if err != nil {
+			return nil, nil, fmt.Errorf("read the record of group %s: %w", name, err)
+		}
+		if why := estate.InFlight(r); why != "" {
+			open = append(open, name+": "+why)
+		}
+		if r.Lease != nil && !r.Lease.Returned {
+			leased = append(leased, name)
+		}
+	}
+	return open, leased, nil
+}
+
+func absent(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && api.ErrorCode() == "ResourceNotFoundException"
+}
+
+func (s *site) announce(main cfn.State, doc removed) {
+	s.tell("to be removed:")
+	if main.Exists {
+		s.tell("  stack %s with all that it made: topics, queues, ledger, function, rules, log, alarms", s.stack)
+	}
+	if doc.Bucket != "" && !s.keep {
+		s.tell("  stack %s-artifacts, bucket %s and every version of what is in it", s.stack, doc.Bucket)
+	}
+	for _, t := range []struct {
+		what string
+		of   []string
+	}{{"our launch templates", doc.Traces.Templates}, {"our tags of instances, which stay", doc.Traces.Instances}, {"our status tag of groups, which stay", doc.Traces.Groups}} {
+		if len(t.of) > 0 {
+			s.tell("  %s: %s", t.what, strings.Join(t.of, ", "))
+		}
+	}
+}
+
+// stop lets the function take no more messages, looks once more whether it had begun something meanwhile, and hands back what is
+// only lent. Where it had, it is let go on.
+func (s *site) stop(ctx context.Context, main cfn.State) error {
+	if !main.Exists || main.Outputs["FunctionName"] == "" {
+		return nil
+	}
+	if err := s.listen(ctx, main, false); err != nil {
+		return err
+	}
+	if err := s.quiet(ctx, main); err != nil {
+		return errors.Join(err, s.listen(ctx, main, true))
+	}
+	_, leased, err := s.open(ctx, main)
+	if err != nil {
+		return errors.Join(err, s.listen(ctx, main, true))
+	}
+	for _, name := range leased {
+		r, err := s.ledger.Get(ctx, name)
+		if err != nil {
+			return err
+		}
+		said, err := s.estate.HandBack(ctx, name, r.Lease)
+		if err != nil {
+			return err
+		}
+		if said != "" {
+			s.tell("%s", said)
+		}
+	}
+	return nil
+}
+
+// listen switches the function's event source mappings.
+func (s *site) listen(ctx context.Context, main cfn.State, on bool) error {
+	name := main.Outputs["FunctionName"]
+	out, err := s.lambda.ListEventSourceMappings(ctx, &lambda.ListEventSourceMappingsInput{FunctionName: &name})
+	if absent(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look at what the function listens to: %w", err)
+	}
+	for _, m := range out.EventSourceMappings {
+		if _, err := s.lambda.UpdateEventSourceMapping(ctx, &lambda.UpdateEventSourceMappingInput{UUID: m.UUID, Enabled: aws.Bool(on)}); err != nil && !absent(err) {
+			return fmt.Errorf("switch what the function listens to: %w", err)
+		}
+	}
+	return nil
+}
+
+// remove takes away first what works, then its traces, then what it was installed from.
+func (s *site) remove(ctx context.Context, store cfn.State, doc *removed) error {
+	if err := s.main().Down(ctx); err != nil {
+		return err
+	}
+	traces, err := s.estate.Look(ctx) // the function may have made some since
+	if err != nil {
+		return err
+	}
+	if err := s.estate.Remove(ctx, traces); err != nil {
+		return err
+	}
+	if s.keep {
+		doc.Removed = true
+		return nil
+	}
+	if doc.Bucket != "" {
+		s.tell("emptying bucket %s", doc.Bucket)
+		if err := s.bucketNamed(doc.Bucket).Empty(ctx); err != nil {
+			return err
+		}
+	}
+	if store.Exists {
+		if err := s.artifacts().Down(ctx); err != nil {
+			return err
+		}
+	}
+	doc.Removed = true
+	return nil
+}

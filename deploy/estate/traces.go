@@ -1,0 +1,137 @@
+package estate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/smithy-go"
+
+	"autospotting/coordinator/decide"
+	"autospotting/coordinator/ledger"
+	"autospotting/coordinator/settings"
+)
+
+// Traces is what an installation left outside its stacks.
+type Traces struct {
+	Templates []string `json:"launch_templates"` // our launch templates, by id
+	Instances []string `json:"instances"`        // instances with our tags; they stay, without them
+	Groups    []string `json:"groups"`           // groups with our status tag; they stay, without it
+}
+
+// None tells whether there are no traces.
+func (t Traces) None() bool { return len(t.Templates)+len(t.Instances)+len(t.Groups) == 0 }
+
+// Look finds the traces.
+func (e Estate) Look(ctx context.Context) (t Traces, err error) {
+	templates := &ec2.DescribeLaunchTemplatesInput{Filters: filter(decide.TagGroup)}
+	for {
+		page, err := e.EC2.DescribeLaunchTemplates(ctx, templates)
+		if err != nil {
+			return t, fmt.Errorf("look for our launch templates: %w", err)
+		}
+		for _, l := range page.LaunchTemplates {
+			t.Templates = append(t.Templates, aws.ToString(l.LaunchTemplateId))
+		}
+		if templates.NextToken = page.NextToken; templates.NextToken == nil {
+			break
+		}
+	}
+	instances := &ec2.DescribeInstancesInput{Filters: append(filter(decide.TagGroup),
+		types.Filter{Name: aws.String("instance-state-name"), Values: []string{"pending", "running", "stopping", "stopped"}})}
+	for {
+		page, err := e.EC2.DescribeInstances(ctx, instances)
+		if err != nil {
+			return t, fmt.Errorf("look for instances with our tags: %w", err)
+		}
+		for _, r := range page.Reservations {
+			for _, i := range r.Instances {
+				t.Instances = append(t.Instances, aws.ToString(i.InstanceId))
+			}
+		}
+		if instances.NextToken = page.NextToken; instances.NextToken == nil {
+			break
+		}
+	}
+	groups, err := e.all(ctx)
+	for _, g := range groups {
+		if slices.ContainsFunc(g.Tags, func(t astypes.TagDescription) bool { return aws.ToString(t.Key) == settings.StatusTag }) {
+			t.Groups = append(t.Groups, aws.ToString(g.AutoScalingGroupName))
+		}
+	}
+	return t, err
+}
+
+// Remove takes the traces away. It begins anew where it was interrupted: what is gone is not found again.
+func (e Estate) Remove(ctx context.Context, t Traces) error {
+	for _, id := range t.Templates {
+		if _, err := e.EC2.DeleteLaunchTemplate(ctx, &ec2.DeleteLaunchTemplateInput{LaunchTemplateId: &id}); err != nil && !gone(err) {
+			return fmt.Errorf("remove our launch template %s: %w", id, err)
+		}
+	}
+	for chunk := range slices.Chunk(t.Instances, 500) {
+		if _, err := e.EC2.DeleteTags(ctx, &ec2.DeleteTagsInput{Resources: chunk, Tags: []types.Tag{{Key: aws.String(decide.TagGroup)}, {Key: aws.String(decide.TagLaunch)}}}); err != nil && !gone(err) {
+			return fmt.Errorf("take our tags off instances: %w", err)
+		}
+	}
+	for _, name := range t.Groups {
+		if _, err := e.AutoScaling.DeleteTags(ctx, &autoscaling.DeleteTagsInput{Tags: []astypes.Tag{{ResourceId: &name, ResourceType: aws.String("auto-scaling-group"), Key: aws.String(settings.StatusTag)}}}); err != nil {
+			return fmt.Errorf("take our status tag off group %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func gone(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && (api.ErrorCode() == "InvalidLaunchTemplateId.NotFound" || api.ErrorCode() == "InvalidInstanceID.NotFound" || api.ErrorCode() == "InvalidID")
+}
+
+// InFlight says what the coordinator has begun for a group and not ended; empty if nothing. A MaxSize that is only leased is no
+// swap: it can be handed back.
+func InFlight(r ledger.Record) string {
+	switch {
+	case len(r.Pairs) > 0:
+		return fmt.Sprintf("%d instances are being replaced", len(r.Pairs))
+	case len(r.Intents) > 0:
+		return fmt.Sprintf("%d replacements are launched and not in the group yet", len(r.Intents))
+	case len(r.Notices) > 0:
+		return fmt.Sprintf("AWS takes %d of its instances", len(r.Notices))
+	case len(r.Shielded) > 0:
+		return fmt.Sprintf("%d of its instances are protected from scale-in by us", len(r.Shielded))
+	}
+	return ""
+}
+
+// HandBack gives a leased MaxSize back to its owner. It is left alone where the owner changed it since, and where the group
+// has grown above it: AWS would choose instances to end.
+func (e Estate) HandBack(ctx context.Context, group string, l *ledger.Lease) (said string, err error) {
+	if l == nil || l.Returned {
+		return "", nil
+	}
+	out, err := e.AutoScaling.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: []string{group}})
+	if err != nil {
+		return "", fmt.Errorf("look at group %s: %w", group, err)
+	}
+	if len(out.AutoScalingGroups) == 0 {
+		return "", nil
+	}
+	g := out.AutoScalingGroups[0]
+	now, size := int(aws.ToInt32(g.MaxSize)), max(int(aws.ToInt32(g.DesiredCapacity)), len(g.Instances))
+	switch {
+	case now == l.Owner || !l.Ours(now):
+		return "", nil
+	case size > l.Owner:
+		return fmt.Sprintf("group %s: MaxSize stays %d, its owner's is %d: it has %d instances, and AWS would choose which to end", group, now, l.Owner, size), nil
+	}
+	if _, err := e.AutoScaling.UpdateAutoScalingGroup(ctx, &autoscaling.UpdateAutoScalingGroupInput{AutoScalingGroupName: &group, MaxSize: aws.Int32(int32(l.Owner))}); err != nil {
+		return "", fmt.Errorf("give group %s its MaxSize %d back: %w", group, l.Owner, err)
+	}
+	return fmt.Sprintf("group %s: MaxSize is %d again", group, l.Owner), nil
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"autospotting/coordinator/settings"
+)
+
+// options are the flags; every command takes those that mean something to it, and the common ones.
+type options struct {
+	regions                  list
+	profile, endpoint        string
+	format                   string
+	stack, bucket            string
+	dist, source, version    string
+	parameters               pairs
+	yes, dryRun, force, keep bool
+	since, pause             time.Duration
+	follow                   bool
+	args                     []string
+}
+
+// list is a flag that may be given several times, or hold several values between commas.
+type list []string
+
+func (l *list) String() string { return strings.Join(*l, ",") }
+
+// Set adds values; an empty one says nothing.
+func (l *list) Set(v string) error {
+	for one := range strings.SplitSeq(v, ",") {
+		if one = strings.TrimSpace(one); one != "" && !slices.Contains(*l, one) {
+			*l = append(*l, one)
+		}
+	}
+	return nil
+}
+
+// pairs are KEY=VALUE.
+type pairs map[string]string
+
+func (p pairs) String() string { return "" }
+
+// Set adds a pair.
+func (p pairs) Set(v string) error {
+	key, value, ok := strings.Cut(v, "=")
+	if !ok || key == "" {
+		return errors.New("write KEY=VALUE")
+	}
+	p[key] = value
+	return nil
+}
+
+func readOptions(c command, args []string, st streams) (*options, error) {
+	o := &options{parameters: pairs{}}
+	fs := flag.NewFlagSet(c.name, flag.ContinueOnError)
+	fs.SetOutput(st.err)
+	fs.Var(&o.regions, "region", "AWS region, several between commas ($AWS_REGION)")
+	fs.StringVar(&o.profile, "profile", "", "profile of the AWS configuration ($AWS_PROFILE)")
+	fs.StringVar(&o.endpoint, "endpoint", "", "address of all AWS services, for an emulator ($AWS_ENDPOINT_URL)")
+	fs.StringVar(&o.format, "format", "text", "text, or json: one document on standard output")
+	fs.StringVar(&o.stack, "stack-name", "autospotting", "name of the stack; NAME-artifacts is that of the bucket")
+	fs.DurationVar(&o.pause, "poll", 2*time.Second, "time between two looks at a stack")
+	switch c.name {
+	case "package", "upload", "up":
+		fs.StringVar(&o.dist, "dist", "dist", "directory of the artefacts")
+		fs.StringVar(&o.source, "source", ".", "checkout that is built")
+		fs.StringVar(&o.version, "version", "", "version that is packaged already; without it the checkout is built")
+	}
+	switch c.name {
+	case "upload", "up", "down":
+		fs.StringVar(&o.bucket, "bucket", "", "a bucket of yours for the artefacts, instead of one of ours")
+		fs.BoolVar(&o.dryRun, "dry-run", false, "say what would be done, and do nothing")
+		fs.BoolVar(&o.yes, "yes", false, "do not ask")
+	}
+	switch c.name {
+	case "up", "doctor":
+		fs.Var(o.parameters, "parameter", "KEY=VALUE of the stack; may be repeated (deploy template autospotting lists them)")
+	case "down":
+		fs.BoolVar(&o.force, "force", false, "also while instances are being replaced: what is in flight is left as it is")
+		fs.BoolVar(&o.keep, "keep-artifacts", false, "leave the artefact bucket")
+	case "logs":
+		fs.DurationVar(&o.since, "since", 10*time.Minute, "how far back")
+		fs.BoolVar(&o.follow, "follow", false, "go on until interrupted")
+	}
+	if err := fs.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return nil, err
+		}
+		return nil, fmt.Errorf("%w: %w", errUsage, err)
+	}
+	o.args = fs.Args()
+	return o, o.check(c)
+}
+
+func (o *options) check(c command) error {
+	if len(o.args) > 0 && c.args == "" {
+		return fmt.Errorf("%w: unexpected argument %q", errUsage, o.args[0])
+	}
+	if o.format != "text" && o.format != "json" {
+		return fmt.Errorf("%w: --format %q: write text or json", errUsage, o.format)
+	}
+	if len(o.regions) == 0 {
+		_ = o.regions.Set(first(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION")))
+	}
+	if o.pause <= 0 {
+		return fmt.Errorf("%w: --poll %s: write a time above nothing", errUsage, o.pause)
+	}
+	return nil
+}
+
+func first(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+// scope is which groups are served with these parameters of the stack.
+func scopeOf(parameters map[string]string) settings.Scope {
+	s := settings.Scope{OptOut: parameters["Scope"] == "opt-out"}
+	tag := first(parameters["Tag"], fmt.Sprintf("spot-enabled=%t", !s.OptOut))
+	s.Key, s.Value, _ = strings.Cut(tag, "=")
+	return s
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"autospotting/deploy/artifact"
+	"autospotting/deploy/cfn"
+	"autospotting/deploy/stack"
+)
+
+// artefacts are the version that is asked for, built where it is not packaged yet.
+func (o *options) artefacts(ctx context.Context, tell func(string, ...any)) (artifact.Manifest, error) {
+	if o.version != "" {
+		return artifact.Read(o.dist, o.version)
+	}
+	src, err := artifact.Checkout(ctx, o.source)
+	if err != nil {
+		return artifact.Manifest{}, err
+	}
+	m, err := artifact.Read(o.dist, src.Version)
+	if err == nil && !dirty(src.Version) && len(m.Artifacts) == artifact.Count {
+		return m, nil
+	}
+	if err != nil && !errors.Is(err, artifact.ErrMissing) {
+		tell("%v", err)
+	}
+	return artifact.Build(ctx, src, o.dist, tell)
+}
+
+// dirty tells whether the version does not say what was built.
+func dirty(version string) bool { return len(version) > 6 && version[len(version)-6:] == "-dirty" }
+
+func runPackage(ctx context.Context, o *options, st streams) error {
+	for _, kind := range o.args {
+		if kind != artifact.Function && kind != artifact.Spotd {
+			return fmt.Errorf("%w: nothing to package is called %q: write function or spotd", errUsage, kind)
+		}
+	}
+	src, err := artifact.Checkout(ctx, o.source)
+	if err != nil {
+		return err
+	}
+	if o.version != "" {
+		src.Version = o.version
+	}
+	m, err := artifact.Build(ctx, src, o.dist, func(f string, a ...any) { fmt.Fprintf(st.err, f+"\n", a...) }, o.args...)
+	if err != nil {
+		return err
+	}
+	if o.format == "json" {
+		return document(st.out, m)
+	}
+	for _, a := range m.Artifacts {
+		fmt.Fprintf(st.out, "%s  %9d  %s\n", a.SHA256, a.Bytes, a.Key)
+	}
+	return nil
+}
+
+func runUpload(ctx context.Context, o *options, st streams) error {
+	m, err := o.artefacts(ctx, func(f string, a ...any) { fmt.Fprintf(st.err, f+"\n", a...) })
+	if err != nil {
+		return err
+	}
+	var docs []map[string]any
+	err = o.everywhere(ctx, st, func(ctx context.Context, s *site) error {
+		name, err := s.store(ctx, m)
+		if err == nil {
+			docs = append(docs, map[string]any{"region": s.region, "bucket": name, "version": m.Version})
+		}
+		return err
+	})
+	return errors.Join(err, o.finish(st, docs, func() {
+		for _, d := range docs {
+			fmt.Fprintf(st.out, "%s: version %s is in bucket %s\n", d["region"], d["version"], d["bucket"])
+		}
+	}))
+}
+
+// finish prints the document, or the text in its place.
+func (o *options) finish(st streams, doc any, text func()) error {
+	if o.format == "json" {
+		return document(st.out, doc)
+	}
+	text()
+	return nil
+}
+
+// store brings the version into the bucket, and makes the bucket where there is none.
+func (s *site) store(ctx context.Context, m artifact.Manifest) (name string, err error) {
+	if name, err = s.home(ctx); err != nil || s.dryRun {
+		return name, err
+	}
+	b := s.bucketNamed(name)
+	if err := b.Check(ctx); err != nil {
+		return name, err
+	}
+	return name, b.Upload(ctx, s.dist, m)
+}
+
+// home is the name of the artefact bucket.
+func (s *site) home(ctx context.Context) (string, error) {
+	if s.bucket != "" {
+		return s.bucket, nil
+	}
+	text, err := stack.Template(stack.Artifacts)
+	if err != nil {
+		return "", err
+	}
+	known, err := stack.Parameters(stack.Artifacts)
+	if err != nil {
+		return "", err
+	}
+	st, err := s.artifacts().Up(ctx, cfn.Wanted{Template: string(text), Known: known, Tags: ourTags}, s.agree(s.stack+"-artifacts"))
+	if err != nil {
+		return "", err
+	}
+	return st.Outputs["BucketName"], nil
+}
+
+// ourTags are on the stacks and all that they make.
+var ourTags = map[string]string{"application": "autospotting"}
+
+// agree shows the changes of a stack and asks for them.
+func (s *site) agree(name string) func([]cfn.Change) (bool, error) {
+	return func(changes []cfn.Change) (bool, error) {
+		s.tell("stack %s, %d changes:", name, len(changes))
+		for _, c := range changes {
+			line := fmt.Sprintf("  %-7s %-36s %s", c.Action, c.Type, c.Name)
+			if c.Replacement == "True" {
+				line += " (replaced)"
+			}
+			s.tell("%s", line)
+		}
+		if s.dryRun {
+			return false, nil
+		}
+		return s.ask("Make these changes?")
+	}
+}

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+
+	"autospotting/deploy/stack"
+)
+
+// health is what `status` says of one region.
+type health struct {
+	Region     string            `json:"region"`
+	Account    string            `json:"account"`
+	Stack      string            `json:"stack"`
+	Status     string            `json:"status"`
+	Reason     string            `json:"reason,omitempty"`
+	Version    string            `json:"version"`
+	InFlight   []string          `json:"in_flight"`
+	Leased     []string          `json:"leased"`
+	Parameters map[string]string `json:"parameters"`
+}
+
+func runStatus(ctx context.Context, o *options, st streams) error {
+	docs := []health{}
+	err := o.everywhere(ctx, st, func(ctx context.Context, s *site) error {
+		main, err := s.main().Look(ctx)
+		if err != nil {
+			return err
+		}
+		h := health{Region: s.region, Account: s.account, Stack: s.stack, Status: first(main.Status, "NOT_INSTALLED"), Reason: main.Reason,
+			Version: versionIn(main.Parameters["FunctionKey"]), InFlight: []string{}, Leased: []string{}, Parameters: main.Parameters}
+		open, leased, err := s.open(ctx, main)
+		h.InFlight, h.Leased = append(h.InFlight, open...), append(h.Leased, leased...)
+		docs = append(docs, h)
+		return err
+	})
+	return errors.Join(err, o.finish(st, docs, func() {
+		for _, h := range docs {
+			fmt.Fprintf(st.out, "%s: stack %s is %s, version %s\n", h.Region, h.Stack, h.Status, first(h.Version, "none"))
+			for _, k := range slices.Sorted(maps.Keys(h.Parameters)) {
+				if v := h.Parameters[k]; v != "" {
+					fmt.Fprintf(st.out, "  %s=%s\n", k, v)
+				}
+			}
+			for _, f := range h.InFlight {
+				fmt.Fprintf(st.out, "  in flight: %s\n", f)
+			}
+			for _, l := range h.Leased {
+				fmt.Fprintf(st.out, "  MaxSize raised for a while: %s\n", l)
+			}
+		}
+	}))
+}
+
+// versionIn reads the version from the function's key.
+func versionIn(key string) string {
+	parts := strings.Split(key, "/")
+	if len(parts) != 3 {
+		return ""
+	}
+	return parts[1]
+}
+
+func runOutputs(ctx context.Context, o *options, st streams) error {
+	docs := map[string]map[string]string{}
+	err := o.everywhere(ctx, st, func(ctx context.Context, s *site) error {
+		main, err := s.main().Look(ctx)
+		if err == nil && !main.Exists {
+			err = fmt.Errorf("stack %s is not installed", s.stack)
+		}
+		if err == nil {
+			docs[s.region] = main.Outputs
+		}
+		return err
+	})
+	return errors.Join(err, o.finish(st, docs, func() {
+		for _, region := range slices.Sorted(maps.Keys(docs)) {
+			for _, k := range slices.Sorted(maps.Keys(docs[region])) {
+				fmt.Fprintf(st.out, "%s  %-20s %s\n", region, k, docs[region][k])
+			}
+		}
+	}))
+}
+
+func runTemplate(_ context.Context, o *options, st streams) error {
+	if len(o.args) != 1 {
+		return fmt.Errorf("%w: name one template: %s", errUsage, strings.Join(stack.Names(), " or "))
+	}
+	text, err := stack.Template(o.args[0])
+	if err != nil {
+		return fmt.Errorf("%w: %w", errUsage, err)
+	}
+	_, err = st.out.Write(text)
+	return err
+}
+
+func runValidate(ctx context.Context, o *options, st streams) error {
+	return o.everywhere(ctx, st, func(ctx context.Context, s *site) error {
+		for _, name := range stack.Names() {
+			text, err := stack.Template(name)
+			if err != nil {
+				return err
+			}
+			if _, err := s.cloudformation.ValidateTemplate(ctx, &cloudformation.ValidateTemplateInput{TemplateBody: aws.String(string(text))}); err != nil {
+				return fmt.Errorf("template %s: %w", name, err)
+			}
+			fmt.Fprintf(st.out, "%stemplate %s is valid\n", s.prefix, name)
+		}
+		return nil
+	})
+}
+
+func runList(ctx context.Context, o *options, st streams) error {
+	type one struct {
+		Region string `json:"region"`
+		Stack  string `json:"stack"`
+		Status string `json:"status"`
+		Since  string `json:"since"`
+	}
+	docs := []one{}
+	err := o.everywhere(ctx, st, func(ctx context.Context, s *site) error {
+		in := &cloudformation.DescribeStacksInput{}
+		for {
+			page, err := s.cloudformation.DescribeStacks(ctx, in)
+			if err != nil {
+				return fmt.Errorf("list the stacks: %w", err)
+			}
+			for _, d := range page.Stacks {
+				for _, t := range d.Tags {
+					if v, ok := ourTags[aws.ToString(t.Key)]; ok && v == aws.ToString(t.Value) {
+						docs = append(docs, one{s.region, aws.ToString(d.StackName), string(d.StackStatus), stamp(aws.ToTime(d.CreationTime))})
+					}
+				}
+			}
+			if in.NextToken = page.NextToken; in.NextToken == nil {
+				return nil
+			}
+		}
+	})
+	return errors.Join(err, o.finish(st, docs, func() {
+		for _, d := range docs {
+			fmt.Fprintf(st.out, "%-16s %-32s %-20s since %s\n", d.Region, d.Stack, d.Status, d.Since)
+		}
+	}))
+}
+
+func runLogs(ctx context.Context, o *options, st streams) error {
+	return o.everywhere(ctx, st, func(ctx context.Context, s *site) error {
+		main, err := s.main().Look(ctx)
+		if err != nil {
+			return err
+		}
+		group := main.Outputs["LogGroupName"]
+		if group == "" {
+			return fmt.Errorf("stack %s is not installed", s.stack)
+		}
+		return s.tail(ctx, group)
+	})
+}
+
+// tail prints what is logged, oldest first, and goes on where it is asked to.
+func (s *site) tail(ctx context.Context, group string) error {
+	from, seen := time.Now().Add(-s.since).UnixMilli(), map[string]bool{}
+	for {
+		in := &cloudwatchlogs.FilterLogEventsInput{LogGroupName: &group, StartTime: &from}
+		for {
+			page, err := s.logs.FilterLogEvents(ctx, in)
+			if err != nil {
+				return fmt.Errorf("read the log %s: %w", group, err)
+			}
+			for _, e := range page.Events {
+				if seen[aws.ToString(e.EventId)] {
+					continue
+				}
+				seen[aws.ToString(e.EventId)] = true
+				from = max(from, aws.ToInt64(e.Timestamp))
+				fmt.Fprintln(s.st.out, strings.TrimRight(aws.ToString(e.Message), "\n"))
+			}
+			if in.NextToken = page.NextToken; in.NextToken == nil {
+				break
+			}
+		}
+		if !s.follow {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(s.pause):
+		}
+	}
+}

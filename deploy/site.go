@@ -1,0 +1,158 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
+
+	"autospotting/coordinator/ledger/dynamo"
+	"autospotting/deploy/bucket"
+	"autospotting/deploy/cfn"
+	"autospotting/deploy/estate"
+)
+
+// site is one region of the account that the credentials are of.
+type site struct {
+	*options
+	st              streams
+	region          string
+	account, caller string
+	prefix          string // of every line, where there are several regions
+
+	cloudformation *cloudformation.Client
+	s3             *s3.Client
+	logs           *cloudwatchlogs.Client
+	lambda         *lambda.Client
+	quotas         *servicequotas.Client
+	ec2            *ec2.Client
+	iam            *iam.Client
+	ledger         dynamo.Store
+	estate         estate.Estate
+}
+
+// everywhere does it in one region after the other, and goes on with the next where one fails.
+func (o *options) everywhere(ctx context.Context, st streams, do func(context.Context, *site) error) error {
+	if len(o.regions) == 0 {
+		return fmt.Errorf("%w: no region: give --region or $AWS_REGION", errUsage)
+	}
+	var errs []error
+	for _, region := range o.regions {
+		s, err := o.site(ctx, st, region)
+		if err == nil {
+			err = do(ctx, s)
+		}
+		if err != nil && len(o.regions) > 1 {
+			err = fmt.Errorf("%s: %w", region, err)
+		}
+		errs = append(errs, err)
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (o *options) site(ctx context.Context, st streams, region string) (*site, error) {
+	with := []func(*awsconfig.LoadOptions) error{awsconfig.WithRegion(region)}
+	if o.profile != "" {
+		with = append(with, awsconfig.WithSharedConfigProfile(o.profile))
+	}
+	cfg, err := awsconfig.LoadDefaultConfig(ctx, with...)
+	if err != nil {
+		return nil, fmt.Errorf("read the AWS configuration: %w", err)
+	}
+	if o.endpoint != "" {
+		cfg.BaseEndpoint = &o.endpoint
+	}
+	s := &site{options: o, st: st, region: region}
+	if len(o.regions) > 1 {
+		s.prefix = region + ": "
+	}
+	who, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return nil, fmt.Errorf("the credentials are not accepted: %w", err)
+	}
+	s.account, s.caller = aws.ToString(who.Account), aws.ToString(who.Arn)
+	s.connect(cfg)
+	return s, nil
+}
+
+func (s *site) connect(cfg aws.Config) {
+	s.cloudformation, s.logs, s.lambda = cloudformation.NewFromConfig(cfg), cloudwatchlogs.NewFromConfig(cfg), lambda.NewFromConfig(cfg)
+	s.quotas, s.ec2, s.iam = servicequotas.NewFromConfig(cfg), ec2.NewFromConfig(cfg), iam.NewFromConfig(cfg)
+	// An emulator has no names for buckets.
+	s.s3 = s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = cfg.BaseEndpoint != nil })
+	s.ledger = dynamo.Store{API: dynamodb.NewFromConfig(cfg), Table: dynamo.DefaultTable}
+	s.estate = estate.Estate{EC2: s.ec2, AutoScaling: autoscaling.NewFromConfig(cfg), IAM: s.iam}
+}
+
+// tell is progress, for people.
+func (s *site) tell(format string, args ...any) {
+	fmt.Fprintf(s.st.err, s.prefix+format+"\n", args...)
+}
+
+func (s *site) stackNamed(name string) cfn.Stack {
+	return cfn.Stack{API: s.cloudformation, Name: name, Tell: s.tell, Pause: s.pause}
+}
+
+func (s *site) main() cfn.Stack      { return s.stackNamed(s.stack) }
+func (s *site) artifacts() cfn.Stack { return s.stackNamed(s.stack + "-artifacts") }
+
+func (s *site) bucketNamed(name string) bucket.Bucket {
+	return bucket.Bucket{API: s.s3, Name: name, Account: s.account, Tell: s.tell}
+}
+
+// ask wants a yes.
+func (s *site) ask(question string) (bool, error) {
+	if s.yes {
+		return true, nil
+	}
+	fmt.Fprintf(s.st.err, "%s%s [yes/no] ", s.prefix, question)
+	answer, err := bufio.NewReader(s.st.in).ReadString('\n')
+	if err != nil && answer == "" {
+		return false, errors.New("nobody answered: give --yes where nobody can")
+	}
+	answer = strings.ToLower(strings.TrimSpace(answer))
+	return answer == "yes" || answer == "y", nil
+}
+
+// explain turns what AWS says into one line with what to do about it.
+func explain(err error) string {
+	text := strings.Join(strings.Fields(err.Error()), " ")
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		if strings.Contains(text, "failed to refresh cached credentials") || strings.Contains(text, "get identity: ") {
+			return "no credentials: give --profile, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment"
+		}
+		return text
+	}
+	switch code := api.ErrorCode(); code {
+	case "InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "AuthFailure", "InvalidAccessKeyId":
+		return fmt.Sprintf("the credentials are not accepted (%s): check --profile or the keys in the environment", code)
+	case "ExpiredToken", "ExpiredTokenException", "RequestExpired":
+		return "the credentials have expired: sign in again"
+	case "AccessDenied", "AccessDeniedException", "UnauthorizedOperation":
+		return fmt.Sprintf("not allowed: %s (docs/install.md lists what the installer needs)", api.ErrorMessage())
+	}
+	return text
+}
+
+// stamp is the time of a line.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
