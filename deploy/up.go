@@ -147,7 +147,7 @@ func (s *site) roles(ctx context.Context, said map[string]string, before cfn.Sta
 		}
 	}
 	for had := range strings.SplitSeq(before.Parameters["InstanceRoleArns"], ",") {
-		if had != "" && !slices.Contains(all, had) {
+		if strings.HasPrefix(had, "arn:") && !slices.Contains(all, had) {
 			all = append(all, had)
 		}
 	}

@@ -84,10 +84,11 @@ func (s State) moving() bool {
 	return s.Exists && strings.HasSuffix(s.Status, "_IN_PROGRESS") && s.Status != string(types.StackStatusReviewInProgress)
 }
 
-// hopeless tells whether the stack cannot be updated any more, only removed.
+// hopeless tells whether the stack cannot be updated any more, only removed. One in review is the empty shell of a first
+// change set that nobody executed.
 func (s State) hopeless() bool {
 	switch types.StackStatus(s.Status) {
-	case types.StackStatusRollbackComplete, types.StackStatusRollbackFailed, types.StackStatusCreateFailed, types.StackStatusDeleteFailed:
+	case types.StackStatusReviewInProgress, types.StackStatusRollbackComplete, types.StackStatusRollbackFailed, types.StackStatusCreateFailed, types.StackStatusDeleteFailed:
 		return s.Exists
 	}
 	return false

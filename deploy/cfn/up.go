@@ -135,7 +135,7 @@ func (s Stack) clear(ctx context.Context, st State) error {
 // propose makes a change set and waits until CloudFormation has worked it out; no id means that nothing would change.
 func (s Stack) propose(ctx context.Context, st State, w Wanted) (id string, changes []Change, err error) {
 	kind := types.ChangeSetTypeUpdate
-	if !st.Exists || st.Status == string(types.StackStatusReviewInProgress) {
+	if !st.Exists {
 		kind = types.ChangeSetTypeCreate
 	}
 	in := &cloudformation.CreateChangeSetInput{StackName: &s.Name, ChangeSetName: aws.String(own + strings.ToLower(rand.Text()[:12])), ChangeSetType: kind,

@@ -1,0 +1,59 @@
+"""moto's server, with what it leaves out of a change set: after one was executed, the stack has its template, its parameters and
+its outputs (CloudFormation API reference, ExecuteChangeSet; moto 5.2.5 keeps those of before)."""
+
+from moto.cloudformation import parsing
+from moto.cloudformation.models import CloudFormationBackend
+from moto.server import main
+
+execute = CloudFormationBackend.execute_change_set
+
+
+def execute_change_set(self, change_set_name, stack_name=None):
+    sets = [s for s in self.change_sets.values() if change_set_name in (s.change_set_id, s.change_set_name)]
+    execute(self, change_set_name, stack_name)
+    for s in sets:
+        stack = self.stacks[s.stack_id]
+        stack.template = s.template
+        stack._parse_template()
+        stack.parameters = s.parameters
+        stack.output_map = stack._create_output_map()
+
+
+CloudFormationBackend.execute_change_set = execute_change_set
+
+create = CloudFormationBackend.create_change_set
+
+
+def create_change_set(self, stack_name, change_set_name, template, parameters, *args, **kwargs):
+    """A change set that only repeats what the stack has is none, also where the stack has a value by default."""
+    stack = next((s for s in self.stacks.values() if s.name == stack_name), None)
+    had = dict(stack.stack_parameters) if stack else {}
+    parameters = {k: text(v) for k, v in parameters.items()}
+    out = create(self, stack_name, change_set_name, template, parameters, *args, **kwargs)
+    made = self.change_sets[out[0]]
+    same = all(text(had.get(k)) == v for k, v in parameters.items())
+    if made.change_set_type == "UPDATE" and made.stack.has_template(template) and same:
+        made.status, made.execution_status = "FAILED", "UNAVAILABLE"
+        made.status_reason = "The submitted information didn't contain changes. Submit different information to create a change set."
+    return out
+
+
+def text(value):
+    """moto keeps lists and numbers as Python's, the request has them as text."""
+    return ",".join(value) if isinstance(value, list) else str(value)
+
+
+CloudFormationBackend.create_change_set = create_change_set
+
+change = parsing.parse_and_update_resource
+
+
+def parse_and_update_resource(logical_id, resource_json, resources_map, account_id, region_name):
+    """What moto cannot change stays what it was, and is not forgotten."""
+    had = resources_map[logical_id]
+    return change(logical_id, resource_json, resources_map, account_id, region_name) or had
+
+
+parsing.parse_and_update_resource = parse_and_update_resource
+
+main(["-H", "127.0.0.1", "-p", "0"])

@@ -1,0 +1,214 @@
+package deploy_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+)
+
+// resources lists what there is in the account, of every kind that the stack makes and the emulator knows.
+func (a *account) resources(ctx context.Context) (all []string) {
+	a.t.Helper()
+	cfg := a.config()
+	path := func(o *s3.Options) { o.UsePathStyle = true }
+	note := func(kind string, err error, names ...string) {
+		if err != nil {
+			a.t.Fatalf("list %s: %v", kind, err)
+		}
+		for _, n := range names {
+			all = append(all, kind+" "+n)
+		}
+	}
+	queues, err := sqs.NewFromConfig(cfg).ListQueues(ctx, &sqs.ListQueuesInput{})
+	note("queue", err, queues.QueueUrls...)
+	topics, err := sns.NewFromConfig(cfg).ListTopics(ctx, &sns.ListTopicsInput{})
+	note("topic", err)
+	for _, t := range topics.Topics {
+		note("topic", nil, aws.ToString(t.TopicArn))
+	}
+	tables, err := dynamodb.NewFromConfig(cfg).ListTables(ctx, &dynamodb.ListTablesInput{})
+	note("table", err, tables.TableNames...)
+	functions, err := lambda.NewFromConfig(cfg).ListFunctions(ctx, &lambda.ListFunctionsInput{})
+	note("function", err)
+	for _, f := range functions.Functions {
+		note("function", nil, aws.ToString(f.FunctionName))
+	}
+	roles, err := iam.NewFromConfig(cfg).ListRoles(ctx, &iam.ListRolesInput{})
+	note("role", err)
+	for _, r := range roles.Roles {
+		note("role", nil, aws.ToString(r.RoleName))
+	}
+	profiles, err := iam.NewFromConfig(cfg).ListInstanceProfiles(ctx, &iam.ListInstanceProfilesInput{})
+	note("profile", err)
+	for _, p := range profiles.InstanceProfiles {
+		note("profile", nil, aws.ToString(p.InstanceProfileName))
+	}
+	logs, err := cloudwatchlogs.NewFromConfig(cfg).DescribeLogGroups(ctx, &cloudwatchlogs.DescribeLogGroupsInput{})
+	note("log", err)
+	for _, l := range logs.LogGroups {
+		note("log", nil, aws.ToString(l.LogGroupName))
+	}
+	buckets, err := s3.NewFromConfig(cfg, path).ListBuckets(ctx, &s3.ListBucketsInput{})
+	note("bucket", err)
+	for _, b := range buckets.Buckets {
+		note("bucket", nil, aws.ToString(b.Name))
+	}
+	stacks, err := cloudformation.NewFromConfig(cfg).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{})
+	note("stack", err)
+	for _, s := range stacks.Stacks {
+		note("stack", nil, aws.ToString(s.StackName))
+	}
+	templates, err := ec2.NewFromConfig(cfg).DescribeLaunchTemplates(ctx, &ec2.DescribeLaunchTemplatesInput{})
+	note("launch template", err)
+	for _, l := range templates.LaunchTemplates {
+		note("launch template", nil, aws.ToString(l.LaunchTemplateName))
+	}
+	slices.Sort(all)
+	return all
+}
+
+func (a *account) variable(name string) string {
+	a.t.Helper()
+	out, err := lambda.NewFromConfig(a.config()).GetFunctionConfiguration(a.t.Context(), &lambda.GetFunctionConfigurationInput{FunctionName: aws.String("autospotting")})
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return out.Environment.Variables[name]
+}
+
+func TestWhatIsInstalledIsUpdatedAndLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	if before := a.resources(t.Context()); len(before) > 0 {
+		t.Fatalf("the account is not empty: %v", before)
+	}
+	a.group("web")
+	a.up("v1")
+	kinds := map[string]int{}
+	for _, r := range a.resources(t.Context()) {
+		kind, _, _ := strings.Cut(r, " ")
+		kinds[kind]++
+	}
+	want := map[string]int{"queue": 4, "topic": 2, "table": 1, "function": 1, "role": 4, "profile": 2, "log": 1, "bucket": 1, "stack": 2, "launch": 1}
+	if fmt.Sprint(kinds) != fmt.Sprint(want) {
+		t.Errorf("installed are %v, want %v", kinds, want)
+	}
+	if roles := a.status(); !strings.Contains(roles["InstanceRoleArns"], ":role/web") {
+		t.Errorf("the function may pass %q, not the role of the group's instances", roles["InstanceRoleArns"])
+	}
+
+	if _, said := a.must("up", "--yes", "--dist", lab.dist, "--version", "v1"); !strings.Contains(said, "stack autospotting is up to date") {
+		t.Errorf("installed again: %s", said)
+	}
+	a.up("v2", "--parameter", "Grace=120s")
+	if grace, url := a.variable("AUTOSPOTTING_GRACE"), a.variable("AUTOSPOTTING_RELEASE_URL"); grace != "120s" || !strings.HasSuffix(url, "/spotd/v2") {
+		t.Errorf("updated: grace %q, release %q", grace, url)
+	}
+	a.up("v2")
+	if grace := a.variable("AUTOSPOTTING_GRACE"); grace != "120s" {
+		t.Errorf("what was said once is forgotten: grace is %q", grace)
+	}
+
+	a.traces("web")
+	a.must("down", "--yes")
+	// The owner's own: the group's role, profile and template.
+	want2 := []string{"launch template owners", "profile web", "role web"}
+	if left := a.resources(t.Context()); !slices.Equal(left, want2) {
+		t.Errorf("left are %v, want %v", left, want2)
+	}
+	if tags := a.tagsOf("web"); slices.Contains(tags, "autospotting:status") || !slices.Contains(tags, "spot-enabled") {
+		t.Errorf("the group's tags are %v", tags)
+	}
+	if _, said := a.must("down", "--yes"); !strings.Contains(said, "nothing of autospotting is here") {
+		t.Errorf("removed again: %s", said)
+	}
+}
+
+func (a *account) status() map[string]string {
+	a.t.Helper()
+	out, _ := a.must("status", "--format", "json")
+	var doc []struct{ Parameters map[string]string }
+	if err := json.Unmarshal([]byte(out), &doc); err != nil || len(doc) != 1 {
+		a.t.Fatalf("status: %v: %s", err, out)
+	}
+	return doc[0].Parameters
+}
+
+// group is an owner's, of no instances: with a template, whose profile has a role.
+func (a *account) group(name string) {
+	a.t.Helper()
+	ctx, cfg := a.t.Context(), a.config()
+	identities, compute := iam.NewFromConfig(cfg), ec2.NewFromConfig(cfg)
+	must := func(_ any, err error) {
+		a.t.Helper()
+		if err != nil {
+			a.t.Fatal(err)
+		}
+	}
+	must(identities.CreateRole(ctx, &iam.CreateRoleInput{RoleName: &name, AssumeRolePolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[]}`)}))
+	must(identities.CreateInstanceProfile(ctx, &iam.CreateInstanceProfileInput{InstanceProfileName: &name}))
+	must(identities.AddRoleToInstanceProfile(ctx, &iam.AddRoleToInstanceProfileInput{InstanceProfileName: &name, RoleName: &name}))
+	made, err := compute.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{LaunchTemplateName: aws.String("owners"),
+		LaunchTemplateData: &types.RequestLaunchTemplateData{InstanceType: "m5.large", IamInstanceProfile: &types.LaunchTemplateIamInstanceProfileSpecificationRequest{Name: &name}}})
+	must(made, err)
+	must(autoscaling.NewFromConfig(cfg).CreateAutoScalingGroup(ctx, &autoscaling.CreateAutoScalingGroupInput{AutoScalingGroupName: &name,
+		MinSize: aws.Int32(0), MaxSize: aws.Int32(4), DesiredCapacity: aws.Int32(0), AvailabilityZones: []string{region + "a"},
+		LaunchTemplate: &astypes.LaunchTemplateSpecification{LaunchTemplateId: made.LaunchTemplate.LaunchTemplateId},
+		Tags:           []astypes.Tag{tag(name, "spot-enabled", "true")}}))
+}
+
+func tag(group, key, value string) astypes.Tag {
+	return astypes.Tag{ResourceId: &group, ResourceType: aws.String("auto-scaling-group"), Key: &key, Value: &value, PropagateAtLaunch: aws.Bool(false)}
+}
+
+// traces are what the coordinator leaves outside the stack: its template and the group's status.
+func (a *account) traces(group string) {
+	a.t.Helper()
+	ctx, cfg := a.t.Context(), a.config()
+	if _, err := ec2.NewFromConfig(cfg).CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{LaunchTemplateName: aws.String("autospotting-" + group),
+		LaunchTemplateData: &types.RequestLaunchTemplateData{InstanceType: "m5.large"}, TagSpecifications: []types.TagSpecification{{ResourceType: types.ResourceTypeLaunchTemplate,
+			Tags: []types.Tag{{Key: aws.String("autospotting-group"), Value: &group}}}}}); err != nil {
+		a.t.Fatal(err)
+	}
+	if _, err := autoscaling.NewFromConfig(cfg).CreateOrUpdateTags(ctx, &autoscaling.CreateOrUpdateTagsInput{Tags: []astypes.Tag{tag(group, "autospotting:status", "managed")}}); err != nil {
+		a.t.Fatal(err)
+	}
+}
+
+func (a *account) tagsOf(group string) (keys []string) {
+	a.t.Helper()
+	out, err := autoscaling.NewFromConfig(a.config()).DescribeAutoScalingGroups(a.t.Context(), &autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: []string{group}})
+	if err != nil || len(out.AutoScalingGroups) != 1 {
+		a.t.Fatalf("look at group %s: %v", group, err)
+	}
+	for _, t := range out.AutoScalingGroups[0].Tags {
+		keys = append(keys, aws.ToString(t.Key))
+	}
+	return keys
+}
+
+func (a *account) maxOf(group string) int {
+	a.t.Helper()
+	out, err := autoscaling.NewFromConfig(a.config()).DescribeAutoScalingGroups(a.t.Context(), &autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: []string{group}})
+	if err != nil || len(out.AutoScalingGroups) != 1 {
+		a.t.Fatalf("look at group %s: %v", group, err)
+	}
+	return int(aws.ToInt32(out.AutoScalingGroups[0].MaxSize))
+}
