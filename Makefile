@@ -9,14 +9,25 @@ VENV := .cache/venv
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
-build: bin/coordinator bin/spotd ## build bin/coordinator and bin/spotd
+build: bin/coordinator bin/spotd bin/deploy ## build bin/coordinator, bin/spotd and bin/deploy
 
-SOURCES := $(shell git ls-files -co --exclude-standard '*.go' 'go.*' 'coordinator/**' 'userdata/**' 'pkg/**' 2>/dev/null)
-bin/coordinator bin/spotd: bin/%: $(SOURCES)
+SOURCES := $(shell git ls-files -co --exclude-standard '*.go' 'go.*' 'coordinator/**' 'userdata/**' 'pkg/**' 'deploy/**' 2>/dev/null)
+bin/coordinator bin/spotd bin/deploy: bin/%: $(SOURCES)
 	@mkdir -p bin
 	CGO_ENABLED=0 go build -ldflags '$(LDFLAGS)' -o $@ ./$*
 
-demo: build ## a swap and an interruption on the simulated cloud, with the real spotd
+package: bin/deploy ## the function and spotd as they are installed, in dist/, the same bytes each time
+	@bin/deploy package
+package-coordinator package-spotd: package-%: bin/deploy ## one of the two
+	@bin/deploy package $(if $(filter coordinator,$*),function,$*)
+
+upload: bin/deploy ## put them into the artefact bucket (ARGS='--region … --profile …')
+	@bin/deploy upload $(ARGS)
+
+deploy: bin/deploy ## install, or update what is installed (ARGS)
+	@bin/deploy up $(ARGS)
+
+demo: bin/coordinator bin/spotd ## a swap and an interruption on the simulated cloud, with the real spotd
 	@bin/coordinator demo $(ARGS)
 
 test: build emulator ## every test, once with the race detector where goroutines meet
@@ -64,4 +75,4 @@ MARKET ?= ../shared/market
 clean: ## what was built
 	rm -rf bin dist .cache
 
-.PHONY: help build demo test sim systematic mutants emulator emulator-mutants lint bench measured clean
+.PHONY: help build package package-coordinator package-spotd upload deploy demo test sim systematic mutants emulator emulator-mutants lint bench measured clean

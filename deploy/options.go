@@ -19,6 +19,7 @@ type options struct {
 	format                   string
 	stack, bucket            string
 	dist, source, version    string
+	arch                     string
 	parameters               pairs
 	yes, dryRun, force, keep bool
 	since, pause             time.Duration
@@ -71,6 +72,9 @@ func readOptions(c command, args []string, st streams) (*options, error) {
 		fs.StringVar(&o.dist, "dist", "dist", "directory of the artefacts")
 		fs.StringVar(&o.source, "source", ".", "checkout that is built")
 		fs.StringVar(&o.version, "version", "", "version that is packaged already; without it the checkout is built")
+	}
+	if c.name == "package" {
+		fs.StringVar(&o.arch, "arch", "", "build for amd64 or arm64 only")
 	}
 	switch c.name {
 	case "upload", "up", "down":

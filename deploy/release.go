@@ -45,6 +45,9 @@ func runPackage(ctx context.Context, o *options, st streams) error {
 	if o.version != "" {
 		src.Version = o.version
 	}
+	if src.Arch = o.arch; o.arch != "" && o.arch != "amd64" && o.arch != "arm64" {
+		return fmt.Errorf("%w: --arch %q: write amd64 or arm64", errUsage, o.arch)
+	}
 	m, err := artifact.Build(ctx, src, o.dist, func(f string, a ...any) { fmt.Fprintf(st.err, f+"\n", a...) }, o.args...)
 	if err != nil {
 		return err

@@ -25,6 +25,7 @@ type Source struct {
 	Dir     string // its root
 	Version string
 	Time    time.Time // of the commit
+	Arch    string    // builds for this one only, in Go's word; empty is all
 }
 
 // Checkout finds out version and time of a checkout from git; SOURCE_DATE_EPOCH, seconds, wins over the commit's time.
@@ -80,7 +81,7 @@ func Build(ctx context.Context, s Source, dist string, tell func(string, ...any)
 	m := Manifest{Version: s.Version, Time: s.Time}
 	for _, t := range targets {
 		name := filepath.Join(dist, filepath.FromSlash(t.key(s.Version)))
-		if wanted(t.kind, kinds) {
+		if wanted(t.kind, kinds) && (s.Arch == "" || s.Arch == t.arch) {
 			tell("building %s", t.key(s.Version))
 			if err := build(ctx, s, t, name); err != nil {
 				return m, err

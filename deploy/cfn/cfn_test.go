@@ -1,0 +1,153 @@
+package cfn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/smithy-go"
+)
+
+// fake is one stack of CloudFormation. Its states follow one another at each look; what is asked is written down.
+type fake struct {
+	states  []string // "" is no stack
+	events  []types.StackEvent
+	failed  string // why a change set fails
+	changes int
+	asked   []string
+}
+
+func (f *fake) note(what string) { f.asked = append(f.asked, what) }
+
+func (f *fake) DescribeStacks(context.Context, *cloudformation.DescribeStacksInput, ...func(*cloudformation.Options)) (*cloudformation.DescribeStacksOutput, error) {
+	now := f.states[0]
+	if len(f.states) > 1 {
+		f.states = f.states[1:]
+	}
+	if now == "" {
+		return nil, &smithy.GenericAPIError{Code: "ValidationError", Message: "Stack with id x does not exist"}
+	}
+	return &cloudformation.DescribeStacksOutput{Stacks: []types.Stack{{StackName: aws.String("x"), StackStatus: types.StackStatus(now), StackStatusReason: aws.String("for a reason"),
+		Parameters: []types.Parameter{{ParameterKey: aws.String("Old"), ParameterValue: aws.String("1")}, {ParameterKey: aws.String("Gone"), ParameterValue: aws.String("2")}}}}}, nil
+}
+
+func (f *fake) CreateChangeSet(_ context.Context, in *cloudformation.CreateChangeSetInput, _ ...func(*cloudformation.Options)) (*cloudformation.CreateChangeSetOutput, error) {
+	what := "propose " + string(in.ChangeSetType)
+	for _, p := range in.Parameters {
+		what += " " + aws.ToString(p.ParameterKey) + "=" + aws.ToString(p.ParameterValue)
+	}
+	f.note(what)
+	return &cloudformation.CreateChangeSetOutput{Id: aws.String("set")}, nil
+}
+
+func (f *fake) DescribeChangeSet(context.Context, *cloudformation.DescribeChangeSetInput, ...func(*cloudformation.Options)) (*cloudformation.DescribeChangeSetOutput, error) {
+	out := &cloudformation.DescribeChangeSetOutput{Status: types.ChangeSetStatusCreateComplete}
+	if f.failed != "" {
+		out.Status, out.StatusReason = types.ChangeSetStatusFailed, &f.failed
+	}
+	for n := range f.changes {
+		out.Changes = append(out.Changes, types.Change{ResourceChange: &types.ResourceChange{Action: types.ChangeActionAdd, LogicalResourceId: aws.String(fmt.Sprint("R", n))}})
+	}
+	return out, nil
+}
+
+func (f *fake) ListChangeSets(context.Context, *cloudformation.ListChangeSetsInput, ...func(*cloudformation.Options)) (*cloudformation.ListChangeSetsOutput, error) {
+	return &cloudformation.ListChangeSetsOutput{Summaries: []types.ChangeSetSummary{
+		{ChangeSetName: aws.String(own + "left")}, {ChangeSetName: aws.String("of-somebody-else")}, {ChangeSetName: aws.String(own + "done"), ExecutionStatus: types.ExecutionStatusExecuteComplete}}}, nil
+}
+
+func (f *fake) DeleteChangeSet(_ context.Context, in *cloudformation.DeleteChangeSetInput, _ ...func(*cloudformation.Options)) (*cloudformation.DeleteChangeSetOutput, error) {
+	f.note("withdraw " + aws.ToString(in.ChangeSetName))
+	return &cloudformation.DeleteChangeSetOutput{}, nil
+}
+
+func (f *fake) ExecuteChangeSet(context.Context, *cloudformation.ExecuteChangeSetInput, ...func(*cloudformation.Options)) (*cloudformation.ExecuteChangeSetOutput, error) {
+	f.note("execute")
+	return &cloudformation.ExecuteChangeSetOutput{}, nil
+}
+
+func (f *fake) DescribeStackEvents(context.Context, *cloudformation.DescribeStackEventsInput, ...func(*cloudformation.Options)) (*cloudformation.DescribeStackEventsOutput, error) {
+	return &cloudformation.DescribeStackEventsOutput{StackEvents: f.events}, nil
+}
+
+func (f *fake) DeleteStack(context.Context, *cloudformation.DeleteStackInput, ...func(*cloudformation.Options)) (*cloudformation.DeleteStackOutput, error) {
+	f.note("remove")
+	return &cloudformation.DeleteStackOutput{}, nil
+}
+
+// event is one of a stack's history.
+func event(id, resource, status, why string) types.StackEvent {
+	return types.StackEvent{EventId: &id, LogicalResourceId: &resource, ResourceType: aws.String("AWS::Thing"), ResourceStatus: types.ResourceStatus(status),
+		ResourceStatusReason: &why, Timestamp: aws.Time(time.Now().Add(time.Minute))}
+}
+
+func TestAStackIsBroughtToWhatIsWantedWhateverItsStateIs(t *testing.T) {
+	t.Parallel()
+	newest := []types.StackEvent{ // CloudFormation gives the newest first
+		event("5", "x", "ROLLBACK_IN_PROGRESS", "The following resource(s) failed to create: [B, A]."),
+		event("4", "B", "CREATE_FAILED", "Resource creation cancelled"), event("3", "A", "CREATE_FAILED", "the table exists"), event("2", "A", "CREATE_IN_PROGRESS", ""),
+	}
+	for _, c := range []struct {
+		name   string
+		fake   fake
+		agree  bool
+		asked  string
+		says   string // the error; empty if there is none
+		is     error
+		states []string
+	}{
+		{name: "there is none", states: []string{"", "CREATE_COMPLETE"}, agree: true, asked: "propose CREATE New=3; execute"},
+		{name: "there is one: what it has is kept, but for what the template does not know any more", states: []string{"CREATE_COMPLETE", "UPDATE_COMPLETE"}, agree: true,
+			asked: "withdraw " + own + "left; propose UPDATE New=3 Old=; execute"},
+		{name: "nothing would change", states: []string{"CREATE_COMPLETE"}, agree: true, fake: fake{failed: "The submitted information didn't contain changes. Submit different information to create a change set."},
+			asked: "withdraw " + own + "left; propose UPDATE New=3 Old=; withdraw set"},
+		{name: "the change cannot be made", states: []string{"CREATE_COMPLETE"}, agree: true, fake: fake{failed: "Template format error"},
+			asked: "withdraw " + own + "left; propose UPDATE New=3 Old=; withdraw set", says: "cannot be changed so: Template format error"},
+		{name: "the change is declined", states: []string{"CREATE_COMPLETE"}, asked: "withdraw " + own + "left; propose UPDATE New=3 Old=; withdraw set", says: "declined", is: ErrDeclined},
+		{name: "a new stack is declined: not even its shell is left", states: []string{"", "REVIEW_IN_PROGRESS", ""}, asked: "propose CREATE New=3; withdraw set; remove", says: "declined", is: ErrDeclined},
+		{name: "somebody else's change is under way", states: []string{"UPDATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"}, agree: true, asked: "withdraw " + own + "left; propose UPDATE New=3 Old=; execute"},
+		{name: "it was rolled back: removed, and made anew", states: []string{"ROLLBACK_COMPLETE", "ROLLBACK_COMPLETE", "", "CREATE_COMPLETE"}, agree: true, asked: "remove; propose CREATE New=3; execute"},
+		{name: "only proposed by a run that was interrupted", states: []string{"REVIEW_IN_PROGRESS", "REVIEW_IN_PROGRESS", "", "CREATE_COMPLETE"}, agree: true, asked: "remove; propose CREATE New=3; execute"},
+		{name: "it cannot be rolled back", states: []string{"UPDATE_ROLLBACK_FAILED"}, agree: true, says: "continue-update-rollback"},
+		{name: "it fails: the first cause is told, not its echoes", states: []string{"", "ROLLBACK_IN_PROGRESS", "ROLLBACK_COMPLETE"}, agree: true, fake: fake{events: newest},
+			asked: "propose CREATE New=3; execute", says: "ROLLBACK_COMPLETE. The first cause: A (AWS::Thing): the table exists"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			f := c.fake
+			f.states, f.changes = c.states, 2
+			s := Stack{API: &f, Name: "x", Tell: func(string, ...any) {}, Pause: time.Millisecond}
+			_, err := s.Up(t.Context(), Wanted{Template: "{}", Parameters: map[string]string{"New": "3"}, Known: []string{"New", "Old"}}, func(changes []Change) (bool, error) {
+				if len(changes) != 2 {
+					t.Errorf("asked about %v", changes)
+				}
+				return c.agree, nil
+			})
+			if got := strings.Join(f.asked, "; "); got != c.asked {
+				t.Errorf("asked %s, want %s", got, c.asked)
+			}
+			if (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) || c.is != nil && !errors.Is(err, c.is) {
+				t.Errorf("error %v, want %q", err, c.says)
+			}
+		})
+	}
+}
+
+func TestAStackThatCannotBeRemovedSaysWhy(t *testing.T) {
+	t.Parallel()
+	f := fake{states: []string{"CREATE_COMPLETE", "DELETE_IN_PROGRESS", "DELETE_FAILED"}, events: []types.StackEvent{event("1", "Bucket", "DELETE_FAILED", "the bucket is not empty")}}
+	var told []string
+	s := Stack{API: &f, Name: "x", Tell: func(format string, a ...any) { told = append(told, fmt.Sprintf(format, a...)) }, Pause: time.Millisecond}
+	if err := s.Down(t.Context()); err == nil || !strings.Contains(err.Error(), "Bucket (AWS::Thing): the bucket is not empty") {
+		t.Errorf("%v", err)
+	}
+	if len(told) != 1 {
+		t.Errorf("an event is told once; told were %q", told)
+	}
+}
