@@ -226,13 +226,15 @@ func (r *run) breaksFloor(p ledger.Pair, s, v Instance) bool {
 }
 
 // nextVictim chooses the newest on-demand member of the zone, or for a return the oldest spot of ours; none yet leaves it open.
+// While the group's own newcomer is still to come, one that the owner keeps is not taken in its place.
 func (r *run) nextVictim(p ledger.Pair) ledger.Pair {
 	p.Victim, p.Missed = "", time.Time{}
 	if back := r.returnable(); p.Intent.Purpose == ledger.Return && len(back) > 0 {
 		p.Victim = back[0].ID
 		return p
 	}
-	if v, ok := r.newcomer(p.Intent.Zone); ok {
+	coming := r.pendingMembers() > 0 || len(r.liveMembers()) < r.w.Group.Desired
+	if v, ok := r.newcomer(p.Intent.Zone); ok && (!coming || r.onDemandLater() > r.keep()) {
 		p.Victim = v.ID
 	}
 	return p

@@ -291,6 +291,12 @@ var plans = []transcript{
 		w.at("i-new").Launched = noon.Add(-time.Minute)
 		w.says("i-s2", true, true)
 	}, "in the place of i-new", ""},
+	{"a late replacement does not take whom the owner keeps on-demand while the group's own newcomer is still to come", func(w *World) {
+		w.intends(ledger.Replace, "i-s2", "i-s1", "a", 3*time.Minute)
+		w.add(ours("i-s2", "a"))
+		w.Group.Desired, w.Settings.KeepOnDemand.Count = 4, 3
+		w.says("i-s2", true, true)
+	}, "to be attached", "is to be replaced instead"},
 	{"a stray is seen twice before it goes", func(w *World) { w.add(ours("i-lost", "a")) }, "wanted by nothing", "do       terminate"},
 	{"a stray seen a minute ago goes", func(w *World) {
 		w.add(ours("i-lost", "a"))
