@@ -97,6 +97,10 @@ func (r *run) rebase() {
 		r.lookAt(wait)
 		return
 	}
+	if desired < should && r.victimLeft() { // by our own call, it may be, whose answer was lost: the activities tell
+		r.poll()
+		return
+	}
 	r.rec.Doubt = ledger.Doubt{}
 	switch {
 	case desired == should:
@@ -113,6 +117,14 @@ func (r *run) rebase() {
 	case desired < should, !r.maybeAttached():
 		r.rec.Desired0 = desired - owed
 	}
+}
+
+// victimLeft tells whether the victim of an unpaid pair is gone or going, and nobody has said yet why.
+func (r *run) victimLeft() bool {
+	return slices.ContainsFunc(r.rec.Pairs, func(p ledger.Pair) bool {
+		v, there := r.byID[p.Victim]
+		return p.Owed() && p.Victim != "" && !(there && v.Member && !v.Leaving())
+	})
 }
 
 // sure tells whether a desired capacity that is as it should be never was anything else. Where it was, somebody changed it back, and

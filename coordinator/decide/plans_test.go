@@ -142,6 +142,13 @@ var plans = []transcript{
 		w.says("i-s1", true, true)
 		w.says("i-s2", true, true)
 	}, "not attached yet: desired is 3 where 5 was due", "do       attach"},
+	{"a payment whose answer was lost is found in the activities, though desired has been lower for long", func(w *World) {
+		w.owes("i-s1", "i-oda", "a", ledger.Paying, time.Minute)
+		w.Record.Desired0, w.Record.Doubt = 3, ledger.Doubt{Desired: 3, Since: noon.Add(-40 * time.Second)}
+		w.add(attached("i-s1", "a"))
+		w.at("i-oda").Lifecycle = "Terminating:Wait"
+		w.Activities = []Activity{{Instance: "i-oda", Kind: UserShrink, At: noon.Add(-50 * time.Second)}}
+	}, "is paid", "void"},
 	{"a paid victim closes the debt", func(w *World) {
 		w.owes("i-s1", "i-oda", "a", ledger.Paying, time.Minute)
 		w.Record.Desired0 = 3

@@ -14,7 +14,7 @@ import (
 // failed are the seeds that once found a fault, by scenario, kept for ever. Those of the storm are from before its deeds were drawn
 // ahead: they stand for fixed weather now.
 var failed = map[string][]int64{
-	"storm":          {21, 25, 60, 102, 104, 145, 938847908151, 7, 10, 14, 548861614006, 548861614034, 7008, 9103, 12019},
+	"storm":          {21, 25, 60, 102, 104, 145, 938847908151, 7, 10, 14, 548861614006, 548861614034, 7008, 9103, 12019, 12058},
 	"machinery":      {5, 15, 5058, 5091},
 	"old-reads":      {1, 2},
 	"famine":         {2},
