@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -89,7 +90,7 @@ func (e *examination) run(ctx context.Context) {
 func (e *examination) optedIn(ctx context.Context) {
 	out, err := e.ec2.DescribeRegions(ctx, &ec2.DescribeRegionsInput{RegionNames: []string{e.region}, AllRegions: aws.Bool(true)})
 	if err != nil || len(out.Regions) == 0 {
-		e.unasked("region", cmp(err, fmt.Errorf("no region %s", e.region)))
+		e.unasked("region", cmp.Or(err, fmt.Errorf("no region %s", e.region)))
 		return
 	}
 	if status := aws.ToString(out.Regions[0].OptInStatus); status == "not-opted-in" {
@@ -97,13 +98,6 @@ func (e *examination) optedIn(ctx context.Context) {
 		return
 	}
 	e.say(fine, "region", e.region+" is open to the account", "")
-}
-
-func cmp(err, otherwise error) error {
-	if err != nil {
-		return err
-	}
-	return otherwise
 }
 
 // serviceRoles: spot and fleets need roles that AWS makes at the first use from the console, and not from its API (EC2 user guide,
@@ -131,7 +125,7 @@ const (
 func (e *examination) spotQuota(ctx context.Context) {
 	out, err := e.quotas.GetServiceQuota(ctx, &servicequotas.GetServiceQuotaInput{ServiceCode: aws.String("ec2"), QuotaCode: aws.String(spotStandard)})
 	if err != nil || out.Quota == nil {
-		e.unasked("spot quota", cmp(err, errors.New("no answer")))
+		e.unasked("spot quota", cmp.Or(err, errors.New("no answer")))
 		return
 	}
 	n := aws.ToFloat64(out.Quota.Value)
@@ -145,7 +139,7 @@ func (e *examination) spotQuota(ctx context.Context) {
 func (e *examination) concurrency(ctx context.Context) {
 	out, err := e.lambda.GetAccountSettings(ctx, &lambda.GetAccountSettingsInput{})
 	if err != nil || out.AccountLimit == nil {
-		e.unasked("lambda concurrency", cmp(err, errors.New("no answer")))
+		e.unasked("lambda concurrency", cmp.Or(err, errors.New("no answer")))
 		return
 	}
 	n := aws.ToInt32(out.AccountLimit.UnreservedConcurrentExecutions)
@@ -229,7 +223,7 @@ func (e *examination) groups(ctx context.Context) {
 		case strings.HasPrefix(g.Status, "refused"):
 			e.say(warning, check, g.Status, "coordinator plan --group "+g.Name+" says more")
 		default:
-			e.say(fine, check, first(g.Status, "would be served"), "")
+			e.say(fine, check, cmp.Or(g.Status, "would be served"), "")
 		}
 	}
 }

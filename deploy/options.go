@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -110,7 +111,7 @@ func (o *options) check(c command) error {
 		return fmt.Errorf("%w: --format %q: write text or json", errUsage, o.format)
 	}
 	if len(o.regions) == 0 {
-		_ = o.regions.Set(first(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION")))
+		_ = o.regions.Set(cmp.Or(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION")))
 	}
 	if o.pause <= 0 {
 		return fmt.Errorf("%w: --poll %s: write a time above nothing", errUsage, o.pause)
@@ -118,19 +119,10 @@ func (o *options) check(c command) error {
 	return nil
 }
 
-func first(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
-}
-
-// scope is which groups are served with these parameters of the stack.
+// scopeOf is which groups are served with these parameters of the stack.
 func scopeOf(parameters map[string]string) settings.Scope {
 	s := settings.Scope{OptOut: parameters["Scope"] == "opt-out"}
-	tag := first(parameters["Tag"], fmt.Sprintf("spot-enabled=%t", !s.OptOut))
+	tag := cmp.Or(parameters["Tag"], fmt.Sprintf("spot-enabled=%t", !s.OptOut))
 	s.Key, s.Value, _ = strings.Cut(tag, "=")
 	return s
 }

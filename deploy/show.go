@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,7 +37,7 @@ func runStatus(ctx context.Context, o *options, st streams) error {
 		if err != nil {
 			return err
 		}
-		h := health{Region: s.region, Account: s.account, Stack: s.stack, Status: first(main.Status, "NOT_INSTALLED"), Reason: main.Reason,
+		h := health{Region: s.region, Account: s.account, Stack: s.stack, Status: cmp.Or(main.Status, "NOT_INSTALLED"), Reason: main.Reason,
 			Version: versionIn(main.Parameters["FunctionKey"]), InFlight: []string{}, Leased: []string{}, Parameters: main.Parameters}
 		open, leased, err := s.open(ctx, main)
 		h.InFlight, h.Leased = append(h.InFlight, open...), append(h.Leased, leased...)
@@ -45,7 +46,7 @@ func runStatus(ctx context.Context, o *options, st streams) error {
 	})
 	return errors.Join(err, o.finish(st, docs, func() {
 		for _, h := range docs {
-			fmt.Fprintf(st.out, "%s: stack %s is %s, version %s\n", h.Region, h.Stack, h.Status, first(h.Version, "none"))
+			fmt.Fprintf(st.out, "%s: stack %s is %s, version %s\n", h.Region, h.Stack, h.Status, cmp.Or(h.Version, "none"))
 			for _, k := range slices.Sorted(maps.Keys(h.Parameters)) {
 				if v := h.Parameters[k]; v != "" {
 					fmt.Fprintf(st.out, "  %s=%s\n", k, v)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -96,7 +97,7 @@ func (s *site) up(ctx context.Context, m artifact.Manifest) (doc installed, err 
 	if errors.Is(err, cfn.ErrDeclined) && s.dryRun {
 		after, err = before, nil
 	}
-	doc.Status, doc.Outputs = first(after.Status, "NOT_INSTALLED"), after.Outputs
+	doc.Status, doc.Outputs = cmp.Or(after.Status, "NOT_INSTALLED"), after.Outputs
 	return doc, err
 }
 
@@ -110,7 +111,7 @@ func (s *site) parametersOf(ctx context.Context, m artifact.Manifest, home strin
 			}
 		}
 	}
-	zip, err := m.Zip(first(said["Architecture"], "arm64"))
+	zip, err := m.Zip(cmp.Or(said["Architecture"], "arm64"))
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -81,7 +82,7 @@ func Build(ctx context.Context, s Source, dist string, tell func(string, ...any)
 	m := Manifest{Version: s.Version, Time: s.Time}
 	for _, t := range targets {
 		name := filepath.Join(dist, filepath.FromSlash(t.key(s.Version)))
-		if wanted(t.kind, kinds) && (s.Arch == "" || s.Arch == t.arch) {
+		if (len(kinds) == 0 || slices.Contains(kinds, t.kind)) && (s.Arch == "" || s.Arch == t.arch) {
 			tell("building %s", t.key(s.Version))
 			if err := build(ctx, s, t, name); err != nil {
 				return m, err
@@ -103,15 +104,6 @@ func Build(ctx context.Context, s Source, dist string, tell func(string, ...any)
 		e.SetIndent("", "  ")
 		return e.Encode(m)
 	})
-}
-
-func wanted(kind string, kinds []string) bool {
-	for _, k := range kinds {
-		if k == kind {
-			return true
-		}
-	}
-	return len(kinds) == 0
 }
 
 // build compiles one program. Nothing of the place or the time goes into it.
