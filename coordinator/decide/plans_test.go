@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -86,108 +87,6 @@ var plans = []transcript{
 		w.add(attached("i-s1", "a"))
 		w.says("i-s1", true, true)
 	}, "do       retire i-oda decrement=true", ""},
-	{"a schedule set desired back: never retired", func(w *World) {
-		w.owes("i-s1", "i-oda", "a", ledger.Attached, time.Minute)
-		w.Record.Desired0 = 3
-		w.add(attached("i-s1", "a"))
-	}, "not retired: desired is 3 where 4 was due", "do       retire"},
-	{"a schedule set desired back: void once it is sure", func(w *World) {
-		w.owes("i-s1", "i-oda", "a", ledger.Attached, 2*time.Minute)
-		w.Record.Desired0 = 3
-		w.Record.Doubt = ledger.Doubt{Desired: 3, Since: noon.Add(-time.Minute)}
-		w.add(attached("i-s1", "a"))
-	}, "debt void", "do       retire"},
-	{"the owner named desired since: void", func(w *World) {
-		w.Group.Desired = 4
-		w.owes("i-s1", "i-oda", "a", ledger.Attached, 2*time.Minute)
-		w.add(attached("i-s1", "a"))
-		w.Activities = []Activity{{Kind: Resize, At: noon.Add(-time.Minute), Desired: 4}}
-	}, "desired was named since", "do       retire"},
-	{"desired is due again after it was not: somebody may have named it", func(w *World) {
-		w.Group.Desired = 4
-		w.owes("i-s1", "i-oda", "a", ledger.Attached, 2*time.Minute)
-		w.Record.Doubt = ledger.Doubt{Desired: 6, Since: noon.Add(-40 * time.Second)}
-		w.add(attached("i-s1", "a"))
-		w.says("i-s1", true, true)
-	}, "why is not known", "do       retire"},
-	{"a policy lowered desired just before the attach: the debt is paid", func(w *World) {
-		w.Group.Desired = 3
-		w.owes("i-s1", "i-oda", "a", ledger.Attached, time.Minute)
-		w.Record.Desired0 = 4
-		w.Record.Doubt = ledger.Doubt{Desired: 3, Since: noon.Add(-40 * time.Second)}
-		w.add(attached("i-s1", "a"))
-		w.says("i-s1", true, true)
-		w.Activities = []Activity{{Instance: "i-odx", Kind: GroupTook, At: noon.Add(-50 * time.Second), Desired: 2, DesiredAt: noon.Add(-61 * time.Second)}}
-	}, "do       retire i-oda decrement=true", "debt void"},
-	{"a group that left and has more than its size gets no spot", func(w *World) {
-		w.Group.Enabled, w.Group.Desired = false, 2
-		w.Group.Tags = nil
-		s := attached("i-s1", "a")
-		w.add(s)
-	}, "", "do       launch"},
-	{"the owner named desired in the second of the attach: void", func(w *World) {
-		w.Group.Desired = 4
-		w.owes("i-s1", "i-oda", "a", ledger.Attached, 2*time.Minute)
-		w.Record.Pairs[0].Sent = noon.Add(-59*time.Second + 200*time.Millisecond)
-		w.add(attached("i-s1", "a"))
-		w.Activities = []Activity{{Kind: Resize, At: noon.Add(-59 * time.Second), Desired: 4}}
-	}, "desired was named since", "do       retire"},
-	{"desired changed between a pair and its attach: not attached before it is known why", func(w *World) {
-		w.Group.Max = 9
-		w.owes("i-s1", "i-oda", "a", ledger.Attached, time.Minute)
-		w.owes("i-s2", "i-odb", "b", ledger.Attaching, 20*time.Second)
-		w.add(attached("i-s1", "a"), ours("i-s2", "b"))
-		w.Record.Pairs[1].Sent = time.Time{}
-		w.Record.Desired0, w.Group.Desired = 4, 3
-		w.says("i-s1", true, true)
-		w.says("i-s2", true, true)
-	}, "not attached yet: desired is 3 where 5 was due", "do       attach"},
-	{"a payment whose answer was lost is found in the activities, though desired has been lower for long", func(w *World) {
-		w.owes("i-s1", "i-oda", "a", ledger.Paying, time.Minute)
-		w.Record.Desired0, w.Record.Doubt = 3, ledger.Doubt{Desired: 3, Since: noon.Add(-40 * time.Second)}
-		w.add(attached("i-s1", "a"))
-		w.at("i-oda").Lifecycle = "Terminating:Wait"
-		w.Activities = []Activity{{Instance: "i-oda", Kind: UserShrink, At: noon.Add(-50 * time.Second)}}
-	}, "is paid", "void"},
-	{"a paid victim closes the debt", func(w *World) {
-		w.owes("i-s1", "i-oda", "a", ledger.Paying, time.Minute)
-		w.Record.Desired0 = 3
-		w.add(attached("i-s1", "a"))
-		w.at("i-oda").Lifecycle = "Terminating:Wait"
-		w.Activities = []Activity{{Instance: "i-oda", Kind: UserShrink, At: noon.Add(-30 * time.Second)}}
-	}, "is paid", "do       retire"},
-	{"the group replaced the victim: its newcomer is retired", func(w *World) {
-		w.Group.Desired = 4
-		w.owes("i-s1", "i-oda", "a", ledger.Attached, 10*time.Minute)
-		w.add(attached("i-s1", "a"), member("i-new", "a"))
-		w.at("i-oda").Lifecycle, w.at("i-oda").State = "Terminating", "shutting-down"
-		w.at("i-new").Launched = noon.Add(-6 * time.Minute)
-		w.Activities = []Activity{{Instance: "i-oda", Kind: Unhealthy, At: noon.Add(-7 * time.Minute)}}
-	}, "do       retire i-new decrement=true", ""},
-	{"a victim that left for no known reason voids the debt", func(w *World) {
-		w.Group.Desired = 4
-		w.owes("i-s1", "i-oda", "a", ledger.Attached, 10*time.Minute)
-		w.Record.Pairs[0].Missed = noon.Add(-2 * time.Minute)
-		w.Instances = append(w.Instances[1:], attached("i-s1", "a"))
-	}, "no activity says why", "do       retire"},
-	{"unreadable activities wait", func(w *World) {
-		w.Group.Desired = 4
-		w.owes("i-s1", "i-oda", "a", ledger.Attached, 10*time.Minute)
-		w.Instances, w.Unread = append(w.Instances[1:], attached("i-s1", "a")), true
-	}, "could not be read", "do       retire"},
-	{"MaxSize is given back once desired fits", func(w *World) {
-		w.Group.Max, w.Group.Desired = 4, 3
-		w.Record.Lease = &ledger.Lease{Owner: 3, Leased: 4, Tried: []int{4}, Raised: true, At: noon.Add(-time.Minute)}
-	}, "do       restore-max 3", ""},
-	{"MaxSize changed by its owner is left alone", func(w *World) {
-		w.Group.Max, w.Group.Desired = 10, 3
-		w.Record.Lease = &ledger.Lease{Owner: 3, Leased: 4, Tried: []int{4}, Raised: true, At: noon.Add(-2 * time.Minute)}
-	}, "it is the owner's now", "restore-max"},
-	{"a policy took the borrowed room: one on-demand goes first", func(w *World) {
-		w.Group.Max, w.Group.Desired = 4, 4
-		w.add(member("i-odx", "a"))
-		w.Record.Lease = &ledger.Lease{Owner: 3, Leased: 4, Tried: []int{4}, Raised: true, At: noon.Add(-2 * time.Minute)}
-	}, "debt      for i-odx", "restore-max"},
 	{"a notice launches at once in the same zone", func(w *World) {
 		w.add(attached("i-s1", "a"))
 		w.Group.Desired = 4
@@ -326,11 +225,11 @@ var plans = []transcript{
 	}, "paused until", "do       "},
 }
 
-func TestPlansReadAsTheProtocol(t *testing.T) { read(t, "", plans, web) }
+func TestPlansReadAsTheProtocol(t *testing.T) { read(t, "", slices.Concat(plans, debts), web) }
 
 func TestTheSameWorldGivesTheSamePlan(t *testing.T) {
 	t.Parallel()
-	for _, c := range plans {
+	for _, c := range slices.Concat(plans, debts) {
 		w := web()
 		c.world(&w)
 		before, _ := w.Record.Encode()
