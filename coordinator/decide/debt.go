@@ -11,6 +11,7 @@ import (
 // and who stands for them, and which debts cannot be told from the owner's own changes any more.
 func (r *run) settle() {
 	r.settleAttaching()
+	r.allowed()
 	if len(r.rec.Pairs) == 0 {
 		return
 	}
@@ -168,6 +169,7 @@ func (r *run) settleVictim(p ledger.Pair) (ledger.Pair, bool) {
 	v, there := r.byID[p.Victim]
 	if seen && s.Member && !s.Leaving() && r.doomed(s.ID) && p.Victim != s.ID && !r.hasPair(s.ID) && there && !r.doomed(v.ID) && v.Serving() {
 		r.say(s.ID, "AWS takes the replacement, and %s still serves: the replacement itself is retired", v.ID)
+		r.succeed(s.ID, v)
 		p.Victim, p.Phase = s.ID, ledger.Attached
 		return p, true
 	}
@@ -189,6 +191,20 @@ func (r *run) settleVictim(p ledger.Pair) (ledger.Pair, bool) {
 		return r.nextVictim(p), true
 	}
 	return r.missedVictim(p)
+}
+
+// succeed gives the launches that were to take the place of an instance the one that stays in its stead.
+func (r *run) succeed(id string, stays Instance) {
+	for i := range r.rec.Intents {
+		it := &r.rec.Intents[i]
+		switch {
+		case it.Victim != id || it.Abandoned != "":
+		case stays.Spot:
+			it.Abandoned = stays.ID + " stays in the place of what it was to replace"
+		default:
+			it.Victim, it.Purpose = stays.ID, ledger.Swap
+		}
+	}
 }
 
 // hasPair tells whether a pair retires the instance already.

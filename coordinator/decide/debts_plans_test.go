@@ -110,4 +110,10 @@ var debts = []transcript{
 		w.add(member("i-odx", "a"))
 		w.Record.Lease = &ledger.Lease{Owner: 3, Leased: 4, Tried: []int{4}, Raised: true, At: noon.Add(-2 * time.Minute)}
 	}, "debt      for i-odx", "restore-max"},
+	{"the owner makes room for what a policy took: it stays", func(w *World) {
+		w.Group.Max, w.Group.Desired = 8, 4
+		w.add(member("i-odx", "a"))
+		w.Record.Desired0 = 3
+		w.Record.Pairs = []ledger.Pair{{Victim: "i-odx", Phase: ledger.Attached, At: noon.Add(-time.Minute), Since: noon.Add(-time.Minute)}}
+	}, "i-odx stays: MaxSize is the owner's 8", "do       retire"},
 }

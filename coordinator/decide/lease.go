@@ -88,6 +88,25 @@ func (r *run) surplus() {
 	r.lookAt(r.now())
 }
 
+// allowed drops a surplus that the owner's MaxSize has room for by now.
+func (r *run) allowed() {
+	l, g := r.rec.Lease, r.w.Group
+	if l != nil && !l.Returned && (l.Ours(g.Max) || r.since(l.At) < staleFor) {
+		return
+	}
+	r.rec.Pairs = slices.DeleteFunc(r.rec.Pairs, func(p ledger.Pair) bool {
+		unsent := p.Phase == ledger.Attached || r.since(p.Since) >= staleFor // a call that worked would show by then
+		v, there := r.byID[p.Victim]
+		stays := there && v.Member && !v.Leaving()
+		if p.Intent.Instance != "" || !unsent || !stays {
+			return false
+		}
+		r.say(p.Victim, "stays: MaxSize is the owner's %d, and desired may be %d", g.Max, g.Desired)
+		r.rec.Desired0++
+		return true
+	})
+}
+
 // listed counts the members in any state.
 func (r *run) listed() int {
 	n := 0

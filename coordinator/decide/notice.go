@@ -23,8 +23,8 @@ func (r *run) answerNotices() {
 	}
 	for _, id := range slices.Sorted(maps.Keys(r.rec.Notices)) {
 		x, seen := r.byID[id]
-		if !seen || !x.Member || x.Leaving() || !x.Live() {
-			continue
+		if _, retired := r.rec.Settling[id]; retired || !seen || !x.Member || x.Leaving() || !x.Live() {
+			continue // retired, though an old read may still show it
 		}
 		n := r.rec.Notices[id]
 		if due := r.release(n); r.now().Before(due) {

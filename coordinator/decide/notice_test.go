@@ -48,6 +48,17 @@ var notices = []transcript{
 	}, "rebalance recommendation noted", "replace of"},
 	{"a notice for what is not ours changes nothing", func(w *World) { w.hears("i-oda", "terminate", "EventBridge", 0) },
 		"notice ignored: the instance is not ours", "replace of"},
+	{"an old read shows a retired one: nothing is launched for it", func(w *World) {
+		w.Group.Desired = 3
+		w.doom("i-s1", 70*time.Second)
+		w.Record.Settling = map[string]time.Time{"i-s1": noon.Add(-2 * time.Second)}
+	}, "", "do       launch"},
+	{"a doomed replacement goes, and what was launched for it takes the next", func(w *World) {
+		w.doom("i-s1", 20*time.Second)
+		w.owes("i-s1", "i-oda", "a", ledger.Attached, 2*time.Minute)
+		w.intends(ledger.Replace, "i-s2", "i-s1", "a", 15*time.Second)
+		w.add(ours("i-s2", "a"))
+	}, "intent   swap of i-oda in a", "replace of i-s1"},
 	{"a replacement that the load balancer accepts retires the doomed one", func(w *World) {
 		w.Group.LoadBalanced, w.Group.Desired = true, 5
 		w.add(attached("i-s2", "a"))

@@ -29,6 +29,8 @@ func (r *run) shield() {
 		s, seen := r.byID[id]
 		switch {
 		case open[id]:
+		case (!seen || !s.Member) && r.since(r.rec.Shielded[id]) <= staleFor: // a read from before it was attached
+			r.poll()
 		case !seen, !s.Member, s.Leaving(), r.w.Group.NewProtected:
 			delete(r.rec.Shielded, id)
 		case s.Protected && s.Lifecycle == "InService":

@@ -169,7 +169,8 @@ func (c *Checker) sizes(e cloudsim.Event, g cloudsim.GroupView, mine bool) {
 	if !mine && g.Net == 0 && c.net != 0 { // the owner named desired: what it holds of ours is the owner's now
 		c.excused = 0
 	}
-	if !mine && g.Net > 0 && g.Net == c.net && g.Desired < c.desired { // how much of our part was lowered with it cannot be told
+	constrained := e.Actor == "owner" && g.Desired != c.desired                         // by naming MaxSize or MinSize: it reads like naming desired
+	if !mine && g.Net > 0 && g.Net == c.net && (g.Desired < c.desired || constrained) { // how much of our part was lowered with it cannot be told
 		c.voidable = g.Net
 	}
 	if !mine && g.Desired != c.desired {
