@@ -80,6 +80,5 @@ func (r *run) under(p place, most float64) []ledger.Override {
 
 // mayMove tells whether a spot instance of ours may still be retired for a cheaper one.
 func (r *run) mayMove(i Instance) bool {
-	_, retired := r.rec.Settling[i.ID]
-	return i.Ours && i.Spot && i.Serving() && !i.Protected && !r.doomed(i.ID) && !retired
+	return i.Ours && i.Spot && i.Serving() && !i.Protected && !r.doomed(i.ID) && !r.retired(i.ID)
 }

@@ -167,7 +167,7 @@ func (r *run) void(p ledger.Pair, format string, args ...any) {
 func (r *run) settleVictim(p ledger.Pair) (ledger.Pair, bool) {
 	s, seen := r.byID[p.Intent.Instance]
 	v, there := r.byID[p.Victim]
-	if seen && s.Member && !s.Leaving() && r.doomed(s.ID) && p.Victim != s.ID && !r.hasPair(s.ID) && there && !r.doomed(v.ID) && v.Serving() {
+	if seen && s.Member && !s.Leaving() && r.doomed(s.ID) && p.Victim != s.ID && !r.hasPair(s.ID) && !r.retired(s.ID) && there && !r.doomed(v.ID) && v.Serving() {
 		r.say(s.ID, "AWS takes the replacement, and %s still serves: the replacement itself is retired", v.ID)
 		r.succeed(s.ID, v)
 		p.Victim, p.Phase = s.ID, ledger.Attached
@@ -250,11 +250,11 @@ func (r *run) tookAnyway(p ledger.Pair) bool {
 func (r *run) breaksFloor(p ledger.Pair, s, v Instance) bool {
 	unanswered := p.Phase == ledger.Paying && r.since(p.Since) >= staleFor // and not done, since the victim is still there
 	return (p.Phase == ledger.Attached || unanswered) && !v.Spot && !r.doomed(v.ID) && v.Serving() && s.Spot && s.Ours && s.Member && !s.Leaving() &&
-		!r.hasPair(s.ID) && r.onDemandLater() < r.keep()
+		!r.hasPair(s.ID) && !r.retired(s.ID) && r.onDemandLater() < r.keep()
 }
 
 // nextVictim chooses the newest on-demand member of the zone, or for a return the oldest spot of ours; none yet leaves it open.
-// While the group's own newcomer is still to come, one that the owner keeps is not taken in its place.
+// One that the owner keeps is not taken: what is still to come is waited for, and then a spot instance of ours goes, the replacement first.
 func (r *run) nextVictim(p ledger.Pair) ledger.Pair {
 	p.Victim, p.Missed = "", time.Time{}
 	if back := r.returnable(); p.Intent.Purpose == ledger.Return && len(back) > 0 {
@@ -262,10 +262,28 @@ func (r *run) nextVictim(p ledger.Pair) ledger.Pair {
 		return p
 	}
 	coming := r.pendingMembers() > 0 || len(r.liveMembers()) < r.w.Group.Desired
-	if v, ok := r.newcomer(p.Intent.Zone); ok && (!coming || r.onDemandLater() > r.keep()) {
+	v, ok := r.newcomer(p.Intent.Zone)
+	switch spare := r.onDemandLater() > r.keep(); {
+	case ok && spare:
 		p.Victim = v.ID
+	case coming:
+	default:
+		p.Victim = r.spotInstead(p, v.ID)
 	}
 	return p
+}
+
+// spotInstead is the spot instance of ours that pays a debt where the owner keeps all that is on-demand: the replacement itself, or
+// the oldest other; the fallback where there is none.
+func (r *run) spotInstead(p ledger.Pair, fallback string) string {
+	s := r.byID[p.Intent.Instance]
+	if s.Spot && s.Ours && s.Member && s.Serving() && !r.hasPair(s.ID) && !r.retired(s.ID) {
+		return s.ID
+	}
+	if others := r.returnable(); len(others) > 0 {
+		return others[0].ID
+	}
+	return fallback
 }
 
 // activity tells whether such an activity happened since the pair was opened; an empty id means any instance.

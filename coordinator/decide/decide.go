@@ -187,8 +187,13 @@ func (r *run) victims() []Instance {
 // eligible tells whether a member may be retired for a swap: never one that its owner protects, nor one that is
 // not in service.
 func (r *run) eligible(i Instance) bool {
-	_, retired := r.rec.Settling[i.ID] // and an old read still shows it
-	return i.Serving() && !i.Spot && !i.Protected && !i.Undeletable && !i.Unchecked && !r.doomed(i.ID) && !retired
+	return i.Serving() && !i.Spot && !i.Protected && !i.Undeletable && !i.Unchecked && !r.doomed(i.ID) && !r.retired(i.ID)
+}
+
+// retired tells whether a debt was paid with the instance, though an old read may still show it in service.
+func (r *run) retired(id string) bool {
+	_, done := r.rec.Settling[id]
+	return done
 }
 
 // isVictim tells whether a pair or a launch already stands for the instance.

@@ -23,7 +23,7 @@ func (r *run) answerNotices() {
 	}
 	for _, id := range slices.Sorted(maps.Keys(r.rec.Notices)) {
 		x, seen := r.byID[id]
-		if _, retired := r.rec.Settling[id]; retired || !seen || !x.Member || x.Leaving() || !x.Live() {
+		if r.retired(id) || !seen || !x.Member || x.Leaving() || !x.Live() {
 			continue // retired, though an old read may still show it
 		}
 		n := r.rec.Notices[id]

@@ -72,6 +72,7 @@ type Checker struct {
 	net        int
 	excused    int       // taken from desired though nobody could have known better
 	resizedAt  time.Time // when somebody else last changed desired
+	movedAt    time.Time // when the group last took or dropped a member itself
 	voidable   int       // of our part of desired, what somebody lowered without naming a number
 	lowest     int
 	caused     bool
@@ -162,7 +163,11 @@ func (c *Checker) sizes(e cloudsim.Event, g cloudsim.GroupView, mine bool) {
 	if mine && g.Min != c.min {
 		c.report(MaxSize, "%s changed MinSize from %d to %d", e.Actor, c.min, g.Min)
 	}
+	was := c.max
 	c.max, c.min = g.Max, g.Min
+	if !mine && (e.Kind == cloudsim.Pending || e.Kind == cloudsim.Terminating) {
+		c.movedAt = e.At
+	}
 	if mine && g.Net < c.net && (e.At.Sub(c.others) <= c.race || g.Desired >= c.ownerMax) {
 		c.excused += max(0, -g.Net) - max(0, -c.net) // somebody changed the group between our read and our call
 	}
@@ -175,6 +180,9 @@ func (c *Checker) sizes(e cloudsim.Event, g cloudsim.GroupView, mine bool) {
 	}
 	if !mine && g.Desired != c.desired {
 		c.resizedAt = e.At
+	}
+	if mine && g.Net > c.net && g.Max != was && e.At.Sub(c.movedAt) <= c.race { // the group grew unseen, and room for less moved desired
+		c.voidable = g.Net
 	}
 	if mine && g.Net > c.net && e.At.Sub(c.resizedAt) <= c.race { // nor which of the two came first
 		c.voidable += g.Net - c.net
