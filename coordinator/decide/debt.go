@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -92,7 +93,7 @@ func (r *run) rebase() {
 		return
 	}
 	if r.rec.Doubt.Desired != desired {
-		r.rec.Doubt = ledger.Doubt{Desired: desired, Since: r.now()}
+		r.rec.Doubt = ledger.Doubt{Desired: desired, Since: r.now(), Back: desired == should && !r.rec.Doubt.Since.IsZero()}
 	}
 	if wait := r.rec.Doubt.Since.Add(doubtFor); r.now().Before(wait) {
 		r.lookAt(wait)
@@ -102,18 +103,17 @@ func (r *run) rebase() {
 		r.poll()
 		return
 	}
+	back := r.rec.Doubt.Back
 	r.rec.Doubt = ledger.Doubt{}
 	switch {
+	case desired == should && back:
+		r.voidAll("desired was changed and is %d again: whose number that is cannot be told", desired)
+		r.rec.Desired0 = desired
 	case desired == should:
 	case r.misread(desired - owed):
 		r.rec.Desired0 = desired - owed
 	case desired < should && owed > 0:
-		r.rec.Pairs = slices.DeleteFunc(r.rec.Pairs, func(p ledger.Pair) bool {
-			if p.Owed() {
-				r.void(p, "desired is %d where %d was due: somebody set it", desired, should)
-			}
-			return p.Owed()
-		})
+		r.voidAll("desired is %d where %d was due: somebody set it", desired, should)
 		r.rec.Desired0 = desired
 	case desired < should, !r.maybeAttached():
 		r.rec.Desired0 = desired - owed
@@ -131,7 +131,18 @@ func (r *run) victimLeft() bool {
 // sure tells whether a desired capacity that is as it should be never was anything else. Where it was, somebody changed it back, and
 // may have named the very number that is due: the group's activities tell that only when it has acted.
 func (r *run) sure(desired int) bool {
-	return r.rec.Doubt.Since.IsZero() || r.rec.Doubt.Desired == desired && r.since(r.rec.Doubt.Since) >= doubtFor
+	d := r.rec.Doubt
+	return d.Since.IsZero() || d.Desired == desired && !d.Back && r.since(d.Since) >= doubtFor
+}
+
+// voidAll gives up what is owed.
+func (r *run) voidAll(format string, args ...any) {
+	r.rec.Pairs = slices.DeleteFunc(r.rec.Pairs, func(p ledger.Pair) bool {
+		if p.Owed() {
+			r.void(p, format, args...)
+		}
+		return p.Owed()
+	})
 }
 
 // misread tells whether base is what desired had been changed to before the oldest pair was attached, so that the base taken
@@ -228,9 +239,11 @@ func (r *run) missedVictim(p ledger.Pair) (ledger.Pair, bool) {
 		return p, false
 	case r.activityFrom(p.At.Add(-staleFor), p.Victim, Unhealthy), r.activityFrom(p.At.Add(-staleFor), p.Victim, UserReplace),
 		r.tookAnyway(p):
-		r.say(p.Victim, "was replaced by the group: its newcomer is the victim now")
+		gone := p.Victim
 		p.Phase = ledger.Attached
-		return r.nextVictim(p), true
+		p = r.nextVictim(p)
+		r.say(gone, "was replaced by the group: the victim is %s now", cmp.Or(p.Victim, "whoever comes"))
+		return p, true
 	case r.since(p.Missed) < staleFor:
 		return p, true
 	}

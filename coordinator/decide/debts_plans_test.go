@@ -32,6 +32,34 @@ var debts = []transcript{
 		w.add(attached("i-s1", "a"))
 		w.says("i-s1", true, true)
 	}, "why is not known", "do       retire"},
+	{"desired was changed and changed back, and nothing says by whom: void", func(w *World) {
+		w.Group.Desired = 4
+		w.owes("i-s1", "i-oda", "a", ledger.Attached, 2*time.Minute)
+		w.Record.Doubt = ledger.Doubt{Desired: 4, Since: noon.Add(-40 * time.Second), Back: true}
+		w.add(attached("i-s1", "a"))
+		w.says("i-s1", true, true)
+	}, "whose number that is cannot be told", "do       retire"},
+	{"a new debt begins without the doubts of the last", func(w *World) {
+		w.Record.Doubt = ledger.Doubt{Desired: 5, Since: noon.Add(-10 * time.Minute)}
+		w.intends(ledger.Swap, "i-s1", "i-oda", "a", 2*time.Minute)
+		w.add(ours("i-s1", "a"))
+		w.says("i-s1", true, true)
+	}, "do       attach [i-s1]", "why is not known"},
+	{"another debt retired the replacement, and an old read still shows it: no payment counts twice", func(w *World) {
+		w.Group.Desired = 4
+		w.owes("i-s1", "i-oda", "a", ledger.Attached, 2*time.Minute)
+		w.add(attached("i-s1", "a"))
+		w.doom("i-s1", 30*time.Second)
+		w.Record.Settling = map[string]time.Time{"i-s1": noon.Add(-2 * time.Second)}
+	}, "debt     i-s1 for i-oda", "debt     i-s1 for i-s1"},
+	{"the group replaced the victim by what the owner keeps: the replacement itself goes", func(w *World) {
+		w.tagged(map[string]string{"autospotting:keep-on-demand": "3"})
+		w.Group.Desired = 4
+		w.owes("i-s1", "i-gone", "a", ledger.Attached, 2*time.Minute)
+		w.add(attached("i-s1", "a"))
+		w.says("i-s1", true, true)
+		w.Activities = []Activity{{Instance: "i-gone", Kind: Unhealthy, At: noon.Add(-time.Minute)}}
+	}, "do       retire i-s1 decrement=true", "retire i-od"},
 	{"a policy lowered desired just before the attach: the debt is paid", func(w *World) {
 		w.Group.Desired = 3
 		w.owes("i-s1", "i-oda", "a", ledger.Attached, time.Minute)

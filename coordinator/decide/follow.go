@@ -176,7 +176,7 @@ func (r *run) pair(it *ledger.Intent, s Instance) bool {
 		return false
 	}
 	if len(r.rec.Pairs) == 0 {
-		r.rec.Desired0 = r.w.Group.Desired
+		r.rec.Desired0, r.rec.Doubt = r.w.Group.Desired, ledger.Doubt{}
 	}
 	if r.w.Group.Desired != r.rec.Desired0+r.rec.Owed() {
 		r.say(s.ID, "ready, but desired is not what the open debts explain: waiting")

@@ -165,6 +165,8 @@ func (l Lease) Ours(maxSize int) bool {
 type Doubt struct {
 	Desired int       `json:"desired"`
 	Since   time.Time `json:"since"`
+	// Back says that the value is the one that is due again, after another was read.
+	Back bool `json:"back,omitempty"`
 }
 
 // Said is what spotd on one instance reported; zero times mean not said.

@@ -34,6 +34,7 @@ type group struct {
 	members           []*member
 	activities        []*activity // oldest first
 	why               string      // the user request that the next activities answer to
+	sick              int         // members taken out for their health whose replacement is still to be launched
 	deleted           bool
 
 	reaction    *event

@@ -45,7 +45,7 @@ func (c *Cloud) reconcile(g *group) {
 	case n > allowed:
 		c.scaleIn(g, n-allowed)
 	default:
-		g.why = ""
+		g.why, g.sick = "", 0
 		c.balance(g)
 	}
 }
@@ -74,7 +74,7 @@ func (c *Cloud) replaceUnhealthy(g *group) {
 			going++
 			why = fmt.Sprintf("At %s an instance was taken out of service in response to a ELB system health check failure.", stamp(c.clock()))
 		}
-		g.why = fmt.Sprintf("At %s an instance was launched in response to an unhealthy instance needing to be replaced.", stamp(c.clock()))
+		g.sick++
 		c.takeOut(g, m, why)
 	}
 }
@@ -89,9 +89,10 @@ func (c *Cloud) launchMissing(g *group, n int) {
 		return
 	}
 	for range n {
-		why := g.why
-		if why == "" || !containsReplaced(why) {
-			why += fmt.Sprintf("At %s an instance was started in response to a difference between desired and actual capacity, increasing the capacity from %d to %d.", stamp(c.clock()), g.live(), g.live()+1)
+		why := g.why + fmt.Sprintf("At %s an instance was started in response to a difference between desired and actual capacity, increasing the capacity from %d to %d.", stamp(c.clock()), g.live(), g.live()+1)
+		if g.sick > 0 {
+			g.sick--
+			why = fmt.Sprintf("At %s an instance was launched in response to an unhealthy instance needing to be replaced.", stamp(c.clock()))
 		}
 		if _, ok := c.launchMember(g, g.zonesByNeed(), why); !ok {
 			g.retry = min(max(2*g.retry, c.cfg.Timing.LaunchRetry), 15*time.Minute)
@@ -101,10 +102,6 @@ func (c *Cloud) launchMissing(g *group, n int) {
 		}
 		g.retry = 0
 	}
-}
-
-func containsReplaced(why string) bool {
-	return len(why) > 0 && wildcard("*needing to be replaced*", why)
 }
 
 // zonesByNeed orders the group's zones by how few members they have.
