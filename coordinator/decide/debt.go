@@ -1,7 +1,6 @@
 package decide
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -172,131 +171,6 @@ func (r *run) attachedAt(p ledger.Pair) time.Time {
 
 func (r *run) void(p ledger.Pair, format string, args ...any) {
 	r.say(p.Intent.Instance, "debt void, nothing is lowered for it: "+format, args...)
-}
-
-// settleVictim looks after the victim of an unpaid pair; it returns false where the pair is closed.
-func (r *run) settleVictim(p ledger.Pair) (ledger.Pair, bool) {
-	s, seen := r.byID[p.Intent.Instance]
-	v, there := r.byID[p.Victim]
-	if seen && s.Member && !s.Leaving() && r.doomed(s.ID) && p.Victim != s.ID && !r.hasPair(s.ID) && !r.retired(s.ID) && there && !r.doomed(v.ID) && v.Serving() {
-		r.say(s.ID, "AWS takes the replacement, and %s still serves: the replacement itself is retired", v.ID)
-		r.succeed(s.ID, v)
-		p.Victim, p.Phase = s.ID, ledger.Attached
-		return p, true
-	}
-	if there && v.Member && !v.Leaving() {
-		p.Missed = time.Time{}
-		if r.breaksFloor(p, s, v) {
-			r.say(s.ID, "the owner keeps %s on-demand since: the replacement itself is retired", v.ID)
-			p.Victim, p.Phase = s.ID, ledger.Attached
-			return p, true
-		}
-		unsent := p.Phase == ledger.Attached || r.since(p.Since) >= staleFor // a call that worked would show by then
-		if unsent && !r.doomed(v.ID) && (v.Protected || v.Undeletable) && v.ID != s.ID {
-			r.say(v.ID, "is protected since: another victim is chosen")
-			return r.nextVictim(p), true
-		}
-		return p, true
-	}
-	if p.Victim == "" {
-		return r.nextVictim(p), true
-	}
-	return r.missedVictim(p)
-}
-
-// succeed gives the launches that were to take the place of an instance the one that stays in its stead.
-func (r *run) succeed(id string, stays Instance) {
-	for i := range r.rec.Intents {
-		it := &r.rec.Intents[i]
-		switch {
-		case it.Victim != id || it.Abandoned != "":
-		case stays.Spot:
-			it.Abandoned = stays.ID + " stays in the place of what it was to replace"
-		default:
-			it.Victim, it.Purpose = stays.ID, ledger.Swap
-		}
-	}
-}
-
-// hasPair tells whether a pair retires the instance already.
-func (r *run) hasPair(victim string) bool {
-	return slices.ContainsFunc(r.rec.Pairs, func(p ledger.Pair) bool { return p.Victim == victim })
-}
-
-// missedVictim reads from the activities how a victim left while its pair was unpaid.
-func (r *run) missedVictim(p ledger.Pair) (ledger.Pair, bool) {
-	if p.Missed.IsZero() {
-		p.Missed = r.now()
-	}
-	switch {
-	case r.w.Unread:
-		r.say(p.Victim, "left the group; the activities could not be read: looking again")
-		return p, true
-	case r.activity(p.Victim, p, UserShrink):
-		r.say(p.Victim, "retired: the debt for %s is paid", p.Intent.Instance)
-		proves(&r.rec, p, r.now())
-		settles(&r.rec, p.Victim, r.now()) // this read shows it, the next may be older
-		return p, false
-	case r.activityFrom(p.At.Add(-staleFor), p.Victim, Unhealthy), r.activityFrom(p.At.Add(-staleFor), p.Victim, UserReplace),
-		r.tookAnyway(p):
-		gone := p.Victim
-		p.Phase = ledger.Attached
-		p = r.nextVictim(p)
-		r.say(gone, "was replaced by the group: the victim is %s now", cmp.Or(p.Victim, "whoever comes"))
-		return p, true
-	case r.since(p.Missed) < staleFor:
-		return p, true
-	}
-	r.void(p, "%s left and no activity says why", p.Victim)
-	return p, false
-}
-
-// tookAnyway tells whether the group took the victim for a reason of its own while desired is still what our debts
-// explain: then our +1 is still in it.
-func (r *run) tookAnyway(p ledger.Pair) bool {
-	took := r.activityFrom(p.At.Add(-staleFor), p.Victim, GroupTook) || r.activityFrom(p.At.Add(-staleFor), p.Victim, Resize)
-	return took && r.rec.Doubt.Since.IsZero() && r.w.Group.Desired == r.rec.Desired0+r.rec.Owed()
-}
-
-// breaksFloor tells whether paying the debt with its on-demand victim would leave fewer on-demand than the owner wants by now,
-// while the spot replacement, that can go instead, is in.
-func (r *run) breaksFloor(p ledger.Pair, s, v Instance) bool {
-	unanswered := p.Phase == ledger.Paying && r.since(p.Since) >= staleFor // and not done, since the victim is still there
-	return (p.Phase == ledger.Attached || unanswered) && !v.Spot && !r.doomed(v.ID) && v.Serving() && s.Spot && s.Ours && s.Member && !s.Leaving() &&
-		!r.hasPair(s.ID) && !r.retired(s.ID) && r.onDemandLater() < r.keep()
-}
-
-// nextVictim chooses the newest on-demand member of the zone, or for a return the oldest spot of ours; none yet leaves it open.
-// One that the owner keeps is not taken: what is still to come is waited for, and then a spot instance of ours goes, the replacement first.
-func (r *run) nextVictim(p ledger.Pair) ledger.Pair {
-	p.Victim, p.Missed = "", time.Time{}
-	if back := r.returnable(); p.Intent.Purpose == ledger.Return && len(back) > 0 {
-		p.Victim = back[0].ID
-		return p
-	}
-	coming := r.pendingMembers() > 0 || len(r.liveMembers()) < r.w.Group.Desired
-	v, ok := r.newcomer(p.Intent.Zone)
-	switch spare := r.onDemandLater() > r.keep(); {
-	case ok && spare:
-		p.Victim = v.ID
-	case coming:
-	default:
-		p.Victim = r.spotInstead(p, v.ID)
-	}
-	return p
-}
-
-// spotInstead is the spot instance of ours that pays a debt where the owner keeps all that is on-demand: the replacement itself, or
-// the oldest other; the fallback where there is none.
-func (r *run) spotInstead(p ledger.Pair, fallback string) string {
-	s := r.byID[p.Intent.Instance]
-	if s.Spot && s.Ours && s.Member && s.Serving() && !r.hasPair(s.ID) && !r.retired(s.ID) {
-		return s.ID
-	}
-	if others := r.returnable(); len(others) > 0 {
-		return others[0].ID
-	}
-	return fallback
 }
 
 // activity tells whether such an activity happened since the pair was opened; an empty id means any instance.
