@@ -29,7 +29,7 @@ func startMoto(python string) (*moto, error) {
 		return nil, err
 	}
 	// Not bin/moto_server: its first line names the interpreter by a path that a moved checkout does not have.
-	cmd := exec.Command(python, "-c", "from moto.server import main; main(['-H', '127.0.0.1', '-p', '0'])")
+	cmd := exec.Command(python, "server.py")
 	cmd.Env = append(os.Environ(), "MOTO_AMIS_PATH="+images, "PYTHONUNBUFFERED=1", "NO_COLOR=1")
 	out, err := cmd.StderrPipe()
 	if err != nil {
