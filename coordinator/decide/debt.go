@@ -92,7 +92,8 @@ func (r *run) rebase() {
 		return
 	}
 	if r.rec.Doubt.Desired != desired {
-		r.rec.Doubt = ledger.Doubt{Desired: desired, Since: r.now(), Back: desired == should && !r.rec.Doubt.Since.IsZero()}
+		back := desired == should && !r.rec.Doubt.Since.IsZero() && !r.outran(r.rec.Doubt.Desired, should)
+		r.rec.Doubt = ledger.Doubt{Desired: desired, Since: r.now(), Back: back}
 	}
 	if wait := r.rec.Doubt.Since.Add(doubtFor); r.now().Before(wait) {
 		r.lookAt(wait)
@@ -132,6 +133,22 @@ func (r *run) victimLeft() bool {
 func (r *run) sure(desired int) bool {
 	d := r.rec.Doubt
 	return d.Since.IsZero() || d.Desired == desired && !d.Back && r.since(d.Since) >= doubtFor
+}
+
+// outran tells whether a desired capacity that differs from what is due may have been read before our own last calls took effect.
+func (r *run) outran(desired, should int) bool {
+	added, taken := 0, 0
+	for _, p := range r.rec.Pairs {
+		if p.Owed() && r.since(p.Sent) < lagFor {
+			added++
+		}
+	}
+	for _, at := range r.rec.Settling {
+		if r.since(at) < lagFor {
+			taken++
+		}
+	}
+	return should-added <= desired && desired <= should+taken
 }
 
 // voidAll gives up what is owed.

@@ -19,6 +19,7 @@ const (
 	resendFor    = 60 * time.Second // a launch is re-sent as long as this, then only looked for
 	lookFor      = 5 * time.Minute  // a launched instance not seen by then is given up
 	staleFor     = 60 * time.Second // a read this long after a write shows the write
+	lagFor       = 20 * time.Second // and one within it may still show what was before
 	strayFor     = 60 * time.Second // seen so twice this far apart, an unwanted instance goes
 	attachFor    = 10 * time.Minute
 	pollEvery    = 10 * time.Second
