@@ -42,6 +42,7 @@ type Timing struct {
 // Faults are what goes wrong, as probabilities (0 to 1) per occasion. The zero value is a kind day.
 type Faults struct {
 	Throttle    float64       // a call is refused with the service's throttling code, without effect
+	Buckets     Buckets       // request tokens, shared by all callers
 	AnswerLost  float64       // a mutating call takes effect and its caller sees a time-out
 	NoCapacity  float64       // a spot pool refuses a launch
 	Partial     float64       // a fleet launches fewer than asked
@@ -105,6 +106,8 @@ type Cloud struct {
 	tables    map[string]*table
 	busTopics []string
 	mappings  []*mapping
+
+	levels map[string]level // of the token buckets, by API
 
 	fate func(n int, queueURL, body string) Fate
 	sent int

@@ -31,10 +31,11 @@ type group struct {
 	hooks             []Hook
 	targetGroups      []string
 	refresh           astypes.InstanceRefreshStatus
+	refreshed         time.Time // when it began: members from before it are replaced
 	members           []*member
 	activities        []*activity // oldest first
 	why               string      // the user request that the next activities answer to
-	sick              int         // members taken out for their health whose replacement is still to be launched
+	owed              []string    // why the next members are launched, where it is not for why
 	deleted           bool
 
 	reaction    *event

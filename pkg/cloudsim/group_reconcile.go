@@ -35,6 +35,7 @@ func (c *Cloud) reconcile(g *group) {
 	}
 	c.cause.actor = "autoscaling"
 	c.replaceUnhealthy(g)
+	c.refreshOne(g)
 	allowed := g.desired
 	if g.balancing != nil {
 		allowed++
@@ -45,7 +46,7 @@ func (c *Cloud) reconcile(g *group) {
 	case n > allowed:
 		c.scaleIn(g, n-allowed)
 	default:
-		g.why, g.sick = "", 0
+		g.why, g.owed = "", nil
 		c.balance(g)
 	}
 }
@@ -74,7 +75,7 @@ func (c *Cloud) replaceUnhealthy(g *group) {
 			going++
 			why = fmt.Sprintf("At %s an instance was taken out of service in response to a ELB system health check failure.", stamp(c.clock()))
 		}
-		g.sick++
+		g.owed = append(g.owed, "an unhealthy instance needing to be replaced")
 		c.takeOut(g, m, why)
 	}
 }
@@ -90,9 +91,9 @@ func (c *Cloud) launchMissing(g *group, n int) {
 	}
 	for range n {
 		why := g.why + fmt.Sprintf("At %s an instance was started in response to a difference between desired and actual capacity, increasing the capacity from %d to %d.", stamp(c.clock()), g.live(), g.live()+1)
-		if g.sick > 0 {
-			g.sick--
-			why = fmt.Sprintf("At %s an instance was launched in response to an unhealthy instance needing to be replaced.", stamp(c.clock()))
+		if len(g.owed) > 0 {
+			why = fmt.Sprintf("At %s an instance was launched in response to %s.", stamp(c.clock()), g.owed[0])
+			g.owed = g.owed[1:]
 		}
 		if _, ok := c.launchMember(g, g.zonesByNeed(), why); !ok {
 			g.retry = min(max(2*g.retry, c.cfg.Timing.LaunchRetry), 15*time.Minute)

@@ -176,7 +176,7 @@ func (s *Session) admit(ctx context.Context, rec Call) error {
 	}
 	s.cloud.mu.Lock()
 	defer s.cloud.mu.Unlock()
-	if s.cloud.chance(s.cloud.cfg.Faults.Throttle) {
+	if !s.cloud.takeToken(rec) || s.cloud.chance(s.cloud.cfg.Faults.Throttle) {
 		return throttled(rec.Service)
 	}
 	return nil

@@ -64,6 +64,14 @@ var Scenarios = []Scenario{
 	{"several-groups", "two or three groups in one such storm, with one coordinator", func(rng *rand.Rand) Script {
 		return weather(rng, 2+rng.IntN(2), time.Hour)
 	}},
+	{"crowd", "three groups share token buckets that are empty much of the time", func(rng *rand.Rand) Script {
+		s := weather(rng, 3, time.Hour)
+		few := func() cloudsim.Bucket {
+			return cloudsim.Bucket{Burst: 2 + 4*rng.Float64(), PerSecond: 0.3 + rng.Float64()}
+		}
+		s.Faults = cloudsim.Faults{Buckets: cloudsim.Buckets{EC2Reads: few(), EC2Writes: few(), AutoScalingReads: few(), AutoScalingWrites: few()}}
+		return s
+	}},
 	{"others", "one group whose owner, policies, schedules and refreshes never rest, in a kind cloud", func(rng *rand.Rand) Script {
 		s := Script{Groups: []cloudsim.GroupSpec{randomGroup(rng, "web")}, Readings: randomReadings(rng), For: time.Hour}
 		s.Deeds = deeds(rng, s.For, 1, 3*time.Minute, actors)
