@@ -27,6 +27,7 @@ type cloud struct {
 	mu    sync.Mutex
 	seen  map[string]int
 	trace []string
+	asked []*call // what changes something in EC2 or Auto Scaling
 	cut   *cut
 
 	made     atomic.Int64 // mistakes
@@ -178,6 +179,9 @@ func (c *cloud) note(k *call) *cut {
 	defer c.mu.Unlock()
 	c.seen[name]++
 	c.trace = append(c.trace, fmt.Sprintf("%s %d", name, c.seen[name]))
+	if changing(name) {
+		c.asked = append(c.asked, k)
+	}
 	if c.cut != nil && c.cut.call == name && c.cut.number == c.seen[name] {
 		return c.cut
 	}

@@ -4,32 +4,6 @@ import (
 	"testing"
 )
 
-func TestAnInterruptedInstanceIsReplaced(t *testing.T) {
-	t.Parallel()
-	for _, one := range []struct {
-		name string
-		size size
-	}{
-		{"with room below MaxSize", size{1, 2, 4}},
-		{"with desired at MaxSize", size{2, 2, 2}},
-	} {
-		t.Run(one.name, func(t *testing.T) {
-			t.Parallel()
-			a := newAccount(t)
-			a.newGroup("web", one.size, "a")
-			a.guests(a.ready)
-			a.serve(lab.coordinator)
-			a.tick()
-			victim := a.settles("web", one.size).spot[0]
-			a.interrupt(victim)
-			l := a.replaced("web", victim, one.size)
-			if err := a.launchedWell(t.Context(), "web", l); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-}
-
 // replaced waits until the group settled without the instance, which is gone by our hand before its two minutes are over.
 func (a *account) replaced(name, victim string, want size) look {
 	a.t.Helper()

@@ -14,34 +14,6 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
 
-func TestEveryOnDemandInstanceIsReplacedBySpot(t *testing.T) {
-	t.Parallel()
-	for _, one := range []struct {
-		name  string
-		size  size
-		zones string
-	}{
-		{"with room below MaxSize", size{1, 2, 4}, "a"},
-		{"with desired at MaxSize", size{1, 2, 2}, "a"},
-		{"with min, desired and max the same", size{2, 2, 2}, "a"},
-		{"over two zones", size{1, 2, 3}, "ab"},
-	} {
-		t.Run(one.name, func(t *testing.T) {
-			t.Parallel()
-			a := newAccount(t)
-			a.newGroup("web", one.size, one.zones)
-			a.guests(a.ready)
-			c := a.serve(lab.coordinator)
-			a.tick()
-			l := a.settles("web", one.size)
-			if err := a.launchedWell(t.Context(), "web", l); err != nil {
-				t.Error(err)
-			}
-			c.stop(t)
-		})
-	}
-}
-
 // Every list is read to its last page: the proxy ends pages after one group.
 func TestEveryEnabledGroupIsServed(t *testing.T) {
 	t.Parallel()

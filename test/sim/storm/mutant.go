@@ -18,7 +18,7 @@ type Mutant struct {
 
 func (m *Mutant) alter(cfg *stage.Config) func(*stage.Stage, *cloudsim.Guest) {
 	if m == nil {
-		return (*stage.Stage).Speak
+		return speak
 	}
 	if m.Alter != nil {
 		m.Alter(cfg)
@@ -26,7 +26,7 @@ func (m *Mutant) alter(cfg *stage.Config) func(*stage.Stage, *cloudsim.Guest) {
 	if m.Speak != nil {
 		return m.Speak
 	}
-	return (*stage.Stage).Speak
+	return speak
 }
 
 // FindMutant is the mistake of that name, nil for none.

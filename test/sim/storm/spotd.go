@@ -1,0 +1,77 @@
+package storm
+
+import (
+	"encoding/json"
+	"time"
+
+	"autospotting/coordinator/stage"
+	"autospotting/pkg/cloudsim"
+	"autospotting/pkg/message"
+	"autospotting/spotd/watch"
+	"autospotting/userdata"
+)
+
+// How often spotd looks at the metadata, and how long it goes on with a report that could not be published, by default.
+const (
+	poll   = 2 * time.Second
+	retry  = 5 * time.Second
+	giveUp = 2 * time.Minute
+)
+
+// daemon is spotd on one instance: its own decisions, with the metadata and the topic of the simulated cloud around them. It looks when
+// the metadata may have changed, a poll later, instead of at every poll, since nothing else could come of that.
+type daemon struct {
+	guest   *cloudsim.Guest
+	now     func() time.Time
+	topic   string
+	machine *watch.Machine
+}
+
+// speak starts spotd where the user data put it on board.
+func speak(s *stage.Stage, g *cloudsim.Guest) {
+	aboard, ok := userdata.Injected(g.UserData())
+	document, signature, err := g.Identity()
+	if !ok || err != nil {
+		return
+	}
+	var doc struct {
+		AccountID, Region, AvailabilityZone, InstanceID, InstanceType string
+		PendingTime                                                   time.Time
+	}
+	if json.Unmarshal([]byte(document), &doc) != nil {
+		return
+	}
+	id := watch.Identity{Proof: message.Identity{Document: document, Signature: signature}, PendingTime: doc.PendingTime, From: message.Source{
+		Account: doc.AccountID, Region: doc.Region, Zone: doc.AvailabilityZone, Instance: doc.InstanceID, Type: doc.InstanceType, Lifecycle: "spot", Group: aboard.Group,
+	}}
+	d := &daemon{guest: g, now: s.Cloud.Now, topic: aboard.Topic, machine: watch.New(watch.Settings{Grace: aboard.Grace, Poll: poll}, id, watch.Restored{})}
+	g.OnChange(func() { g.After(poll, d.look) })
+	g.After(time.Second, d.look)
+	g.After(max(time.Second, doc.PendingTime.Add(aboard.Grace).Sub(s.Cloud.Now())), d.look) // the machine's own next look
+}
+
+func (d *daemon) look() {
+	for _, r := range d.machine.Step(d.now().UTC().Truncate(time.Millisecond), watch.Observation{
+		SpotAction:           d.item("meta-data/spot/instance-action"),
+		Rebalance:            d.item("meta-data/events/recommendations/rebalance"),
+		TargetLifecycleState: d.item("meta-data/autoscaling/target-lifecycle-state"),
+	}) {
+		if body, err := r.Encode(); err == nil {
+			d.publish(body, d.now().Add(giveUp))
+		}
+	}
+}
+
+func (d *daemon) item(path string) watch.Item {
+	if body, found := d.guest.Metadata(path); found {
+		return watch.Seen(body)
+	}
+	return watch.Item{Presence: watch.Absent}
+}
+
+// publish says it, and again where that fails: the outbox keeps it.
+func (d *daemon) publish(body []byte, until time.Time) {
+	if err := d.guest.Publish(d.topic, body); err != nil && d.now().Before(until) {
+		d.guest.After(retry, func() { d.publish(body, until) })
+	}
+}
