@@ -37,6 +37,7 @@ func (r *run) settle() {
 // overruled voids the debts that were open when an owner or a schedule named desired: the number that they named is
 // what they want, whatever of it was ours.
 func (r *run) overruled() {
+	before := len(r.rec.Pairs)
 	r.rec.Pairs = slices.DeleteFunc(r.rec.Pairs, func(p ledger.Pair) bool {
 		// A cause tells whole seconds: what was named in the second of the attach may have been named after it.
 		over := p.Owed() && r.activityFrom(r.attachedAt(p).Truncate(time.Second), "", Resize)
@@ -45,8 +46,11 @@ func (r *run) overruled() {
 		}
 		return over
 	})
-	if len(r.rec.Pairs) > 0 && r.rec.Owed() == 0 && !r.stale() {
-		r.rec.Desired0 = r.w.Group.Desired
+	if fewer := len(r.rec.Pairs) < before; (fewer || r.rec.Owed() == 0) && len(r.rec.Pairs) > 0 && !r.stale() {
+		r.rec.Desired0 = r.w.Group.Desired - r.rec.Owed() // what was attached after it is ours still
+		if fewer {
+			r.rec.Doubt = ledger.Doubt{}
+		}
 	}
 }
 

@@ -32,6 +32,14 @@ var debts = []transcript{
 		w.add(attached("i-s1", "a"))
 		w.says("i-s1", true, true)
 	}, "why is not known", "do       retire"},
+	{"the owner named desired between two attaches: the first is void, the second is owed", func(w *World) {
+		w.Group.Desired = 2
+		w.owes("i-s1", "i-gone", "a", ledger.Attached, 2*time.Minute)
+		w.owes("i-s2", "i-odb", "b", ledger.Attached, time.Minute)
+		w.Record.Desired0, w.Record.Doubt = 3, ledger.Doubt{Desired: 2, Since: noon.Add(-10 * time.Second)}
+		w.add(attached("i-s1", "a"), attached("i-s2", "b"))
+		w.Activities = []Activity{{Instance: "i-gone", Kind: Resize, At: noon.Add(-90 * time.Second), Desired: 1}}
+	}, "do       retire i-odb decrement=true", "i-s2 debt void"},
 	{"desired was changed and changed back, and nothing says by whom: void", func(w *World) {
 		w.Group.Desired = 4
 		w.owes("i-s1", "i-oda", "a", ledger.Attached, 2*time.Minute)
