@@ -47,7 +47,8 @@ func speak(s *stage.Stage, g *cloudsim.Guest) {
 	d := &daemon{guest: g, now: s.Cloud.Now, topic: aboard.Topic, machine: watch.New(watch.Settings{Grace: aboard.Grace, Poll: poll}, id, watch.Restored{})}
 	g.OnChange(func() { g.After(poll, d.look) })
 	g.After(time.Second, d.look)
-	g.After(max(time.Second, doc.PendingTime.Add(aboard.Grace).Sub(s.Cloud.Now())), d.look) // the machine's own next look
+	due := doc.PendingTime.Add(aboard.Grace + time.Millisecond) // it is told whole milliseconds
+	g.After(max(time.Second, due.Sub(s.Cloud.Now())), d.look)
 }
 
 func (d *daemon) look() {
