@@ -11,11 +11,12 @@ import (
 	"autospotting/userdata"
 )
 
-// How often spotd looks at the metadata, and how long it goes on with a report that could not be published, by default.
+// How often spotd looks at the metadata, and how it goes on with a report that could not be published, as its outbox does: the waits double.
 const (
-	poll   = 2 * time.Second
-	retry  = 5 * time.Second
-	giveUp = 2 * time.Minute
+	poll      = 2 * time.Second
+	firstWait = 100 * time.Millisecond
+	lastWait  = 5 * time.Second
+	giveUp    = 2 * time.Minute
 )
 
 // daemon is spotd on one instance: its own decisions, with the metadata and the topic of the simulated cloud around them. It looks when
@@ -58,7 +59,7 @@ func (d *daemon) look() {
 		TargetLifecycleState: d.item("meta-data/autoscaling/target-lifecycle-state"),
 	}) {
 		if body, err := r.Encode(); err == nil {
-			d.publish(body, d.now().Add(giveUp))
+			d.publish(body, firstWait, d.now().Add(giveUp))
 		}
 	}
 }
@@ -71,8 +72,8 @@ func (d *daemon) item(path string) watch.Item {
 }
 
 // publish says it, and again where that fails: the outbox keeps it.
-func (d *daemon) publish(body []byte, until time.Time) {
+func (d *daemon) publish(body []byte, wait time.Duration, until time.Time) {
 	if err := d.guest.Publish(d.topic, body); err != nil && d.now().Before(until) {
-		d.guest.After(retry, func() { d.publish(body, until) })
+		d.guest.After(wait, func() { d.publish(body, min(2*wait, lastWait), until) })
 	}
 }
