@@ -23,7 +23,7 @@ const replays = 60
 func main() {
 	seeds := flag.Int("seeds", 100, "how many seeds")
 	seed := flag.Int64("seed", 0, "the first seed; alone it runs just this one; by default fresh ones are taken")
-	name := flag.String("scenario", "", "one of the scenarios, see -list; a mutant's own by default, else storm")
+	name := flag.String("scenario", "", "one of the scenarios, see -list; a mutant's own by default, else "+storm.Standard)
 	mutant := flag.String("mutant", "", "play with this mistake in the coordinator")
 	mutants := flag.Bool("mutants", false, "play with every mistake, one after the other: each must be caught")
 	list := flag.Bool("list", false, "list the scenarios and the mistakes")
@@ -71,7 +71,7 @@ func run(seeds int, seed int64, name, mutant string, all, list bool) int {
 	if m != nil {
 		name = cmp.Or(name, m.Scenario)
 	}
-	sc, err := storm.Find(cmp.Or(name, "storm"))
+	sc, err := storm.Find(cmp.Or(name, storm.Standard))
 	if err != nil {
 		return fail(err)
 	}
@@ -128,7 +128,7 @@ func tellOne(seed int64, name, mutant string) int {
 	if m != nil {
 		name = cmp.Or(name, m.Scenario)
 	}
-	sc, err := storm.Find(cmp.Or(name, "storm"))
+	sc, err := storm.Find(cmp.Or(name, storm.Standard))
 	if err != nil {
 		return fail(err)
 	}

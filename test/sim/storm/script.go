@@ -56,10 +56,19 @@ type Scenario struct {
 	Draw func(rng *rand.Rand) Script
 }
 
+// Standard is the scenario that is played where none is named.
+const Standard = "squall"
+
 // Scenarios are the named ones.
 var Scenarios = []Scenario{
 	{"storm", "one group, two hours of faults, crashes, interruptions, and an owner who changes everything", func(rng *rand.Rand) Script {
 		return weather(rng, 1, 2*time.Hour)
+	}},
+	{"squall", "one small group, a quarter of an hour of such weather, in which something happens every minute", func(rng *rand.Rand) Script {
+		s := Script{Faults: randomFaults(rng), Readings: randomReadings(rng), For: 15 * time.Minute, Groups: []cloudsim.GroupSpec{randomGroup(rng, "web")}}
+		s.Groups[0].Desired, s.Groups[0].Max = 3, 3+rng.IntN(3)
+		s.Deeds = deeds(rng, s.For, 1, 2*time.Minute, slices.Concat(actors, disasters))
+		return s
 	}},
 	{"several-groups", "two or three groups in one such storm, with one coordinator", func(rng *rand.Rand) Script {
 		return weather(rng, 2+rng.IntN(2), time.Hour)

@@ -31,8 +31,11 @@ type daemon struct {
 // speak starts spotd where the user data put it on board.
 func speak(s *stage.Stage, g *cloudsim.Guest) {
 	aboard, ok := userdata.Injected(g.UserData())
+	if !ok {
+		return
+	}
 	document, signature, err := g.Identity()
-	if !ok || err != nil {
+	if err != nil {
 		return
 	}
 	var doc struct {
