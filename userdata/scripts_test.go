@@ -3,6 +3,7 @@ package userdata
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -19,11 +20,9 @@ func TestTheBootstrapIsCleanShell(t *testing.T) {
 			}
 		}
 	}
-	if _, err := exec.LookPath("shellcheck"); err != nil {
-		t.Skip("shellcheck is not installed here")
-	}
+	shellcheck := venv(t, "shellcheck")
 	for _, script := range []string{"bootstrap.sh", rendered, "boottest/boot.sh"} {
-		if out, err := exec.Command("shellcheck", script).CombinedOutput(); err != nil {
+		if out, err := exec.Command(shellcheck, script).CombinedOutput(); err != nil {
 			t.Errorf("shellcheck %s: %s", script, out)
 		}
 	}
@@ -33,10 +32,7 @@ func TestTheBootstrapIsCleanShell(t *testing.T) {
 // itself is not to be had here. That the grammar finds mistakes is shown too.
 func TestThePowerShellParses(t *testing.T) {
 	t.Parallel()
-	python := os.Getenv("POWERSHELL_PYTHON")
-	if python == "" {
-		t.Skip("opt-in: make test-powershell")
-	}
+	python := venv(t, "python")
 	s := all()
 	s.Group, s.Probe, s.Env = `it’s 'a' "group" $(x) `+"`n", "tcp:80", map[string]string{"A": "b"}
 	good := renderWindows(s)
@@ -58,4 +54,21 @@ func TestThePowerShellParses(t *testing.T) {
 			t.Errorf("%s: parses: %v\n%s", name, parses, out)
 		}
 	}
+}
+
+// venv is a program of the tests' Python environment, which make emulator makes; without Python there is none.
+func venv(t *testing.T, name string) string {
+	t.Helper()
+	program, err := filepath.Abs(filepath.Join("..", ".cache", "venv", "bin", name))
+	if err == nil {
+		_, err = os.Stat(program)
+	}
+	switch {
+	case err == nil:
+		return program
+	case os.Getenv("CI") == "true":
+		t.Fatalf("%v: make emulator installs it", err)
+	}
+	t.Skipf("SKIPPED: %v: make emulator installs it", err)
+	return ""
 }
