@@ -40,6 +40,19 @@ var debts = []transcript{
 		w.add(attached("i-s1", "a"), attached("i-s2", "b"))
 		w.Activities = []Activity{{Instance: "i-gone", Kind: Resize, At: noon.Add(-90 * time.Second), Desired: 1}}
 	}, "do       retire i-odb decrement=true", "i-s2 debt void"},
+	{"what is to be kept on-demand is still on its way: the last of it is not retired", func(w *World) {
+		w.tagged(map[string]string{"autospotting:keep-on-demand": "1"})
+		w.Group.Desired, w.Group.Max = 2, 4
+		w.Instances = nil
+		w.owes("i-s1", "i-oda", "a", ledger.Attached, time.Minute)
+		w.add(member("i-oda", "a"), attached("i-s1", "a"), attached("i-s2", "b"))
+		w.says("i-s1", true, true)
+		w.intends(ledger.Return, "i-new", "i-s2", "b", 30*time.Second)
+		w.Record.Intents[0].Launch.Spot, w.Record.Desired0 = false, 1
+		on := ours("i-new", "b")
+		on.Spot = false
+		w.add(on)
+	}, "still to come", "do       retire"},
 	{"desired was changed and changed back, and nothing says by whom: void", func(w *World) {
 		w.Group.Desired = 4
 		w.owes("i-s1", "i-oda", "a", ledger.Attached, 2*time.Minute)

@@ -50,6 +50,9 @@ func (r *run) mayRetire(v Instance, p ledger.Pair) (bool, string) {
 	if !r.rec.Doubt.Since.IsZero() {
 		return false, fmt.Sprintf("not retired yet: desired was %d a moment ago, and why is not known", desired)
 	}
+	if left := r.onDemandWithout(v.ID); !v.Spot && p.Intent.Launch.Spot && left < r.keep() {
+		return false, fmt.Sprintf("not retired yet: it would leave %d on-demand, the owner keeps %d, and what was launched for that is still to come", left, r.keep())
+	}
 	n, doomed := r.notice(v.ID)
 	s, seen := r.byID[p.Intent.Instance]
 	if doomed && !r.now().Before(r.release(n)) && seen && s.Member {
@@ -62,6 +65,17 @@ func (r *run) mayRetire(v Instance, p ledger.Pair) (bool, string) {
 		return false, fmt.Sprintf("not retired yet: %d in service without it, %d needed", have, desired-1)
 	}
 	return true, ""
+}
+
+// onDemandWithout counts the on-demand members there are now, without the one named.
+func (r *run) onDemandWithout(id string) int {
+	n := 0
+	for _, i := range r.liveMembers() {
+		if !i.Spot && i.ID != id {
+			n++
+		}
+	}
+	return n
 }
 
 func (r *run) whyRetire(v Instance, p ledger.Pair) string {
