@@ -12,32 +12,49 @@ import (
 // polls is how often the model of spotd looks at the metadata, as the daemon does by default.
 const polls = 2 * time.Second
 
-// Speak stands for spotd on an instance of the simulated cloud: a model that says hello, ready after the grace, and
-// terminating, for programs that cannot know the daemon. It speaks only where the user data put spotd on board. The simulations
-// under test/ run the daemon's own code instead.
-func (s *Stage) Speak(g *cloudsim.Guest) {
+// Aboard is what spotd on an instance of the simulated cloud goes by.
+type Aboard struct {
+	Settings userdata.Settings // as the user data has them
+	From     message.Source
+	Proof    message.Identity
+	Launched time.Time // the identity document's pendingTime
+}
+
+// Board reads it from the instance's user data and metadata; false where the user data put no spotd on board.
+func Board(g *cloudsim.Guest) (Aboard, bool) {
 	settings, aboard := userdata.Injected(g.UserData())
 	if !aboard {
-		return
+		return Aboard{}, false
 	}
 	document, signature, err := g.Identity()
 	if err != nil {
-		return
+		return Aboard{}, false
 	}
 	var doc struct {
 		AccountID, Region, AvailabilityZone, InstanceID, InstanceType string
 		PendingTime                                                   time.Time
 	}
 	if json.Unmarshal([]byte(document), &doc) != nil {
-		return
+		return Aboard{}, false
 	}
-	m := &speaker{cloud: s.Cloud, guest: g, topic: settings.Topic, proof: message.Identity{Document: document, Signature: signature}, from: message.Source{
+	return Aboard{Settings: settings, Proof: message.Identity{Document: document, Signature: signature}, Launched: doc.PendingTime, From: message.Source{
 		Account: doc.AccountID, Region: doc.Region, Zone: doc.AvailabilityZone, Instance: doc.InstanceID,
 		Type: doc.InstanceType, Lifecycle: "spot", Group: settings.Group,
-	}}
+	}}, true
+}
+
+// Speak stands for spotd on an instance of the simulated cloud: a model that says hello, ready after the grace, and
+// terminating, for programs that cannot know the daemon. It speaks only where the user data put spotd on board. The simulations
+// under test/ run the daemon's own code instead.
+func (s *Stage) Speak(g *cloudsim.Guest) {
+	on, aboard := Board(g)
+	if !aboard {
+		return
+	}
+	m := &speaker{cloud: s.Cloud, guest: g, topic: on.Settings.Topic, proof: on.Proof, from: on.From}
 	start := s.Cloud.Now()
 	g.After(time.Second, func() { m.say(message.Hello, time.Time{}, "") })
-	g.After(max(time.Second, doc.PendingTime.Add(settings.Grace).Sub(start)), func() { m.say(message.Ready, time.Time{}, "") })
+	g.After(max(time.Second, on.Launched.Add(on.Settings.Grace).Sub(start)), func() { m.say(message.Ready, time.Time{}, "") })
 	g.OnChange(func() { g.After(polls, m.look) })
 }
 

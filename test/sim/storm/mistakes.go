@@ -15,7 +15,6 @@ import (
 	"autospotting/coordinator/stage"
 	"autospotting/pkg/cloudsim"
 	"autospotting/pkg/message"
-	"autospotting/userdata"
 )
 
 func find(w decide.World, id string) (decide.Instance, bool) {
@@ -231,18 +230,15 @@ func writeLate(ctx context.Context, l handle.Ledger, r ledger.Record) (ledger.Re
 
 // lateSpeaker is a spotd that counts the grace from its own start.
 func lateSpeaker(s *stage.Stage, g *cloudsim.Guest) {
-	aboard, ok := userdata.Injected(g.UserData())
-	document, signature, err := g.Identity()
-	if !ok || err != nil {
+	on, aboard := stage.Board(g)
+	if !aboard {
 		return
 	}
-	i, _ := s.Cloud.Instance(g.Instance())
-	g.After(aboard.Grace, func() {
-		r := message.New(message.Ready, message.Source{Account: s.Cloud.Account(), Region: s.Cloud.Region(), Zone: i.Zone, Instance: i.ID, Type: i.Type, Lifecycle: "spot", Group: aboard.Group},
-			s.Cloud.Now().UTC().Truncate(time.Millisecond), time.Time{})
-		r.Identity = message.Identity{Document: document, Signature: signature}
+	g.After(on.Settings.Grace, func() {
+		r := message.New(message.Ready, on.From, s.Cloud.Now().UTC().Truncate(time.Millisecond), time.Time{})
+		r.Identity = on.Proof
 		if body, err := r.Encode(); err == nil {
-			_ = g.Publish(aboard.Topic, body)
+			_ = g.Publish(on.Settings.Topic, body)
 		}
 	})
 }

@@ -1,14 +1,11 @@
 package storm
 
 import (
-	"encoding/json"
 	"time"
 
 	"autospotting/coordinator/stage"
 	"autospotting/pkg/cloudsim"
-	"autospotting/pkg/message"
 	"autospotting/spotd/watch"
-	"autospotting/userdata"
 )
 
 // How often spotd looks at the metadata, and how it goes on with a report that could not be published, as its outbox does: the waits double.
@@ -30,28 +27,15 @@ type daemon struct {
 
 // speak starts spotd where the user data put it on board.
 func speak(s *stage.Stage, g *cloudsim.Guest) {
-	aboard, ok := userdata.Injected(g.UserData())
-	if !ok {
+	on, aboard := stage.Board(g)
+	if !aboard {
 		return
 	}
-	document, signature, err := g.Identity()
-	if err != nil {
-		return
-	}
-	var doc struct {
-		AccountID, Region, AvailabilityZone, InstanceID, InstanceType string
-		PendingTime                                                   time.Time
-	}
-	if json.Unmarshal([]byte(document), &doc) != nil {
-		return
-	}
-	id := watch.Identity{Proof: message.Identity{Document: document, Signature: signature}, PendingTime: doc.PendingTime, From: message.Source{
-		Account: doc.AccountID, Region: doc.Region, Zone: doc.AvailabilityZone, Instance: doc.InstanceID, Type: doc.InstanceType, Lifecycle: "spot", Group: aboard.Group,
-	}}
-	d := &daemon{guest: g, now: s.Cloud.Now, topic: aboard.Topic, machine: watch.New(watch.Settings{Grace: aboard.Grace, Poll: poll}, id, watch.Restored{})}
+	id := watch.Identity{From: on.From, Proof: on.Proof, PendingTime: on.Launched}
+	d := &daemon{guest: g, now: s.Cloud.Now, topic: on.Settings.Topic, machine: watch.New(watch.Settings{Grace: on.Settings.Grace, Poll: poll}, id, watch.Restored{})}
 	g.OnChange(func() { g.After(poll, d.look) })
 	g.After(time.Second, d.look)
-	due := doc.PendingTime.Add(aboard.Grace + time.Millisecond) // it is told whole milliseconds
+	due := on.Launched.Add(on.Settings.Grace + time.Millisecond) // it is told whole milliseconds
 	g.After(max(time.Second, due.Sub(s.Cloud.Now())), d.look)
 }
 
