@@ -35,9 +35,11 @@ const (
 	shortFor     = time.Minute      // a deficit that the group cannot fill is ours to fill after this long
 	fillFor      = 15 * time.Minute // and settled for less where nothing comes
 	maxOverrides = 20
-	doubtFor     = 30 * time.Second // a desired capacity that we cannot explain must be read again after this long
-	activitySkew = 2 * time.Second  // between our clock and the activities'
-	attachBatch  = 20               // AttachInstances takes no more
+
+	leastBelieved = 3                // notices an hour on spotd's word alone; in a larger group one for each instance
+	doubtFor      = 30 * time.Second // a desired capacity that we cannot explain must be read again after this long
+	activitySkew  = 2 * time.Second  // between our clock and the activities'
+	attachBatch   = 20               // AttachInstances takes no more
 )
 
 // run is one decision in the making.

@@ -12,6 +12,7 @@ import (
 // hear takes what was heard into the record. Reports that nobody vouches for change nothing, but that an
 // unsigned "terminating" is believed where the spot request's status says the same.
 func (r *run) hear() {
+	r.rec.Unconfirmed = slices.DeleteFunc(r.rec.Unconfirmed, func(at time.Time) bool { return r.since(at) >= time.Hour })
 	for _, h := range r.w.Heard {
 		switch h.Kind {
 		case HeardHello, HeardStarted, HeardReady:
@@ -77,6 +78,9 @@ func (r *run) hearTerminating(h Hint) {
 	case !h.Trusted && !takenBySpot(i.SpotStatus):
 		r.say(h.Instance, "notice ignored: its signature does not verify and the spot request's status is %q", i.SpotStatus)
 		return
+	case h.Source == FromSpotd && !r.doomed(i.ID) && !takenBySpot(i.SpotStatus) && !r.believes():
+		r.say(h.Instance, "notice ignored: only spotd gave it, like %d others of this group within an hour; when EC2 says the same it is believed", len(r.rec.Unconfirmed))
+		return
 	}
 	at := h.At
 	if at.IsZero() || at.After(r.now()) {
@@ -90,6 +94,16 @@ func (r *run) hearTerminating(h Hint) {
 		deadline = at.Add(noticeLead)
 	}
 	r.doom(i, ledger.Notice{At: at, Deadline: deadline, Action: h.Action, Source: h.Source})
+}
+
+// believes tells whether one more notice is taken on spotd's signed word alone, which says it before EC2 does or where EC2's events are
+// lost, and notes it. Whoever controls an instance can say so of it, and of each one that replaces it: without a limit that would be a loop of launches.
+func (r *run) believes() bool {
+	if len(r.rec.Unconfirmed) >= max(leastBelieved, r.w.Group.Desired) {
+		return false
+	}
+	r.rec.Unconfirmed = append(r.rec.Unconfirmed, r.now())
+	return true
 }
 
 // doom records a notice once; a second channel's copy can only bring the deadline forward.

@@ -48,6 +48,27 @@ var notices = []transcript{
 	}, "rebalance recommendation noted", "replace of"},
 	{"a notice for what is not ours changes nothing", func(w *World) { w.hears("i-oda", "terminate", "EventBridge", 0) },
 		"notice ignored: the instance is not ours", "replace of"},
+	{"spotd's signed word is enough", func(w *World) { w.hears("i-s1", "terminate", FromSpotd, 0) },
+		"replace of i-s1", "notice ignored"},
+	{"spotd's signed word is not enough for ever: whoever controls instances makes no loop of launches", func(w *World) {
+		w.hears("i-s1", "terminate", FromSpotd, 0)
+		for n := range 4 {
+			w.Record.Unconfirmed = append(w.Record.Unconfirmed, noon.Add(time.Duration(n-40)*time.Minute))
+		}
+	}, "notice ignored: only spotd gave it", "replace of i-s1"},
+	{"what EC2 says too is believed however often spotd said it", func(w *World) {
+		w.hears("i-s1", "terminate", FromSpotd, 0)
+		w.at("i-s1").SpotStatus = "instance-terminated-no-capacity"
+		for n := range 4 {
+			w.Record.Unconfirmed = append(w.Record.Unconfirmed, noon.Add(time.Duration(n-40)*time.Minute))
+		}
+	}, "replace of i-s1", "notice ignored"},
+	{"an hour later spotd is believed again", func(w *World) {
+		w.hears("i-s1", "terminate", FromSpotd, 0)
+		for n := range 4 {
+			w.Record.Unconfirmed = append(w.Record.Unconfirmed, noon.Add(time.Duration(n-70)*time.Minute))
+		}
+	}, "replace of i-s1", "notice ignored"},
 	{"an old read shows a retired one: nothing is launched for it", func(w *World) {
 		w.Group.Desired = 3
 		w.doom("i-s1", 70*time.Second)

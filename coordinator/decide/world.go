@@ -120,6 +120,9 @@ const (
 	HeardChange      HintKind = "change" // an instance or the group changed: look
 )
 
+// FromSpotd is the source of what a report said.
+const FromSpotd = "spotd"
+
 // Hint is one message about the group, already decoded and checked for who said it.
 type Hint struct {
 	Kind     HintKind  `json:"kind"`

@@ -133,7 +133,7 @@ func decodeReport(body []byte) (Event, error) {
 	if err != nil {
 		return Event{}, err
 	}
-	h := decide.Hint{Kind: reportHints[r.Kind], Instance: r.From.Instance, At: r.At, Deadline: r.Deadline, Action: r.Action, Source: "spotd"}
+	h := decide.Hint{Kind: reportHints[r.Kind], Instance: r.From.Instance, At: r.At, Deadline: r.Deadline, Action: r.Action, Source: decide.FromSpotd}
 	e := Event{Kind: Report, ID: r.ID, What: string(r.Kind), Report: r, Hints: []decide.Hint{h}}
 	if h.Kind == "" { // maintenance: nothing is done for it yet
 		e.Kind, e.Hints = Unrelated, nil

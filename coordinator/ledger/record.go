@@ -35,6 +35,8 @@ type Record struct {
 	Said map[string]Said `json:"said,omitempty"`
 	// Notices holds the instances that AWS is about to take, by instance id.
 	Notices map[string]Notice `json:"notices,omitempty"`
+	// Unconfirmed holds when notices were believed on spotd's word alone, for an hour: they are limited.
+	Unconfirmed []time.Time `json:"unconfirmed,omitempty"`
 	// Strays holds instances of ours that nothing wants, by id, with the time they were first seen so.
 	Strays map[string]time.Time `json:"strays,omitempty"`
 	// Pools holds pools to be avoided, by "type/zone".
@@ -231,6 +233,7 @@ func (r Record) Owed() int {
 func (r Record) Clone() Record {
 	r.Intents = slices.Clone(r.Intents)
 	r.Pairs = slices.Clone(r.Pairs)
+	r.Unconfirmed = slices.Clone(r.Unconfirmed)
 	if r.Lease != nil {
 		l := *r.Lease
 		l.Tried = slices.Clone(l.Tried)
