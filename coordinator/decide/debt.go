@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -42,7 +43,7 @@ func (r *run) overruled() {
 		// A cause tells whole seconds: what was named in the second of the attach may have been named after it.
 		over := p.Owed() && r.activityFrom(r.attachedAt(p).Truncate(time.Second), "", Resize)
 		if over {
-			r.void(p, "desired was named since")
+			r.say(p.Intent.Instance, debtVoid+"desired was named since") // so it is as wanted
 		}
 		return over
 	})
@@ -190,8 +191,12 @@ func (r *run) attachedAt(p ledger.Pair) time.Time {
 	return p.Sent
 }
 
+const debtVoid = "debt void, nothing is lowered for it: "
+
+// void says that a debt is given up, to who reads the log and to the owner: what we added to desired may stay in it.
 func (r *run) void(p ledger.Pair, format string, args ...any) {
-	r.say(p.Intent.Instance, "debt void, nothing is lowered for it: "+format, args...)
+	r.say(p.Intent.Instance, debtVoid+format, args...)
+	r.rec.Status.Reason = "desired may be one more than wanted, since for " + p.Intent.Instance + " nothing was lowered: " + fmt.Sprintf(format, args...)
 }
 
 // activity tells whether such an activity happened since the pair was opened; an empty id means any instance.
