@@ -19,10 +19,12 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"autospotting/test/rig"
 )
 
 const (
-	region   = "us-east-1"
+	region   = rig.Region
 	image    = "ami-0abc0abc0abc0abc0" // of testdata/images.json
 	table    = "autospotting-ledger"
 	userData = "#!/bin/sh\necho the owner's own script\n"

@@ -11,6 +11,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
+
+	"autospotting/test/rig"
 )
 
 // coordinator is a running `coordinator serve`.
@@ -44,19 +46,13 @@ func (a *account) startCoordinator(binary string, more ...string) (*coordinator,
 		"--reports-topic", a.reports, "--events-topic", a.events, "--certificates", lab.signer.file,
 		"--release-url", release, "--spotd-sha256", "amd64=" + checksum + ",arm64=" + checksum}
 	c.cmd = exec.Command(binary, append(args, more...)...)
-	c.cmd.Env = environment(a.front.URL)
+	c.cmd.Env = rig.Environment(a.front.URL)
 	c.cmd.Stderr = c.log
-	if err := start(c.cmd); err != nil {
+	if err := rig.Start(c.cmd); err != nil {
 		return nil, fmt.Errorf("start the coordinator: %w", err)
 	}
 	go func() { c.done <- c.cmd.Wait() }()
 	return c, nil
-}
-
-// environment is all that a process gets: nothing of this machine's configuration of AWS.
-func environment(endpoint string) []string {
-	return []string{"AWS_ENDPOINT_URL=" + endpoint, "AWS_REGION=" + region, "AWS_ACCESS_KEY_ID=AK", "AWS_SECRET_ACCESS_KEY=secret",
-		"AWS_EC2_METADATA_DISABLED=true", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "NO_PROXY=*"}
 }
 
 // kill is SIGKILL, and returns when the process is gone.

@@ -5,6 +5,8 @@ from moto.cloudformation import parsing
 from moto.cloudformation.models import CloudFormationBackend
 from moto.server import main
 
+import messaging  # noqa: F401, which puts in what a message needs
+
 execute = CloudFormationBackend.execute_change_set
 
 
