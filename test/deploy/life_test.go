@@ -13,7 +13,6 @@ import (
 	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 
 	"autospotting/test/rig"
@@ -100,16 +99,14 @@ func (a *account) status() map[string]string {
 func (a *account) group(name string) {
 	a.t.Helper()
 	ctx, cfg := a.t.Context(), a.config()
-	identities, compute := iam.NewFromConfig(cfg), ec2.NewFromConfig(cfg)
+	compute := ec2.NewFromConfig(cfg)
 	must := func(_ any, err error) {
 		a.t.Helper()
 		if err != nil {
 			a.t.Fatal(err)
 		}
 	}
-	must(identities.CreateRole(ctx, &iam.CreateRoleInput{RoleName: &name, AssumeRolePolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[]}`)}))
-	must(identities.CreateInstanceProfile(ctx, &iam.CreateInstanceProfileInput{InstanceProfileName: &name}))
-	must(identities.AddRoleToInstanceProfile(ctx, &iam.AddRoleToInstanceProfileInput{InstanceProfileName: &name, RoleName: &name}))
+	must(nil, rig.Role(ctx, cfg, name))
 	made, err := compute.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{LaunchTemplateName: aws.String("owners"),
 		LaunchTemplateData: &types.RequestLaunchTemplateData{InstanceType: "m5.large", IamInstanceProfile: &types.LaunchTemplateIamInstanceProfileSpecificationRequest{Name: &name}}})
 	must(made, err)

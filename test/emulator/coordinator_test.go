@@ -41,12 +41,16 @@ func (a *account) serve(binary string) *coordinator {
 }
 
 func (a *account) startCoordinator(binary string, more ...string) (*coordinator, error) {
-	c := &coordinator{log: &tail{}, done: make(chan error, 1)}
 	args := []string{"serve", "--inbox-url", a.inbox, "--work-url", a.work, "--table", table,
 		"--reports-topic", a.reports, "--events-topic", a.events, "--certificates", lab.signer.file,
-		"--release-url", release, "--spotd-sha256", "amd64=" + checksum + ",arm64=" + checksum}
-	c.cmd = exec.Command(binary, append(args, more...)...)
-	c.cmd.Env = rig.Environment(a.front.URL)
+		"--release-url", a.release, "--spotd-sha256", "amd64=" + a.checksum + ",arm64=" + a.checksum}
+	return a.run(exec.Command(binary, append(args, more...)...))
+}
+
+// run starts the command as a coordinator of the account, seen through the corrections.
+func (a *account) run(cmd *exec.Cmd) (*coordinator, error) {
+	c := &coordinator{cmd: cmd, log: &tail{}, done: make(chan error, 1)}
+	c.cmd.Env = append(rig.Environment(a.front.URL), cmd.Env...)
 	c.cmd.Stderr = c.log
 	if err := rig.Start(c.cmd); err != nil {
 		return nil, fmt.Errorf("start the coordinator: %w", err)

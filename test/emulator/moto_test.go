@@ -22,7 +22,7 @@ func startMoto() (*moto, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := rig.StartMoto("MOTO_AMIS_PATH="+images)
+	m, err := rig.StartMoto("MOTO_AMIS_PATH=" + images)
 	if err != nil {
 		return nil, err
 	}
