@@ -185,12 +185,17 @@ func (i *installation) get(service, path string) ([]byte, error) {
 		return nil, err
 	}
 	req.Header = signed(service)
+	req.Header.Del("Content-Type") // with which it is a form to the emulator
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return nil, err
 	}
 	defer res.Body.Close()
-	return io.ReadAll(res.Body)
+	body, err := io.ReadAll(res.Body)
+	if err == nil && res.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: HTTP %d %.300s", path, res.StatusCode, body)
+	}
+	return body, err
 }
 
 // happens lets EventBridge hear an event on its default bus, so that the stack's rules are asked.

@@ -35,7 +35,8 @@ func TestTheInstalledStackSwapsReplacesAndLeavesNothing(t *testing.T) {
 	want := size{2, 2, 2}
 	i := installs(t, "web", want)
 	told := i.environment()
-	i.release, i.checksum = told["AUTOSPOTTING_RELEASE_URL"], told["AUTOSPOTTING_SPOTD_SHA256"]
+	i.release = told["AUTOSPOTTING_RELEASE_URL"]
+	i.checksum, _, _ = strings.Cut(strings.TrimPrefix(told["AUTOSPOTTING_SPOTD_SHA256"], "amd64="), ",")
 	boot := i.heldHosts("web")
 	c := i.servesInstead()
 	i.schedulerTicks()

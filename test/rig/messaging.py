@@ -1,9 +1,11 @@
 """The way of a message, where moto has the parts and not the joints: subscriptions and schedules as resources of a stack
 (CloudFormation resource reference, AWS::SNS::Subscription and AWS::Scheduler::Schedule), topics as targets of rules (EventBridge
-user guide, "Event bus targets"); moto 5.2.5 leaves the first two out, and fails at the third."""
+user guide, "Event bus targets"); moto 5.2.5 leaves the first two out, and fails at the third.
+And what a function listens to, which moto only lists by the very name that the mapping was made with."""
 
 import json
 
+from moto.awslambda.models import LambdaBackend
 from moto.core.common_models import CloudFormationModel
 from moto.core.utils import iso_8601_datetime_without_milliseconds, utcfromtimestamp
 from moto.events.models import Rule
@@ -93,3 +95,15 @@ def send_to_targets(self, original_event, transform_input=True):
 
 
 Rule.send_to_targets = send_to_targets
+
+
+mappings = LambdaBackend.list_event_source_mappings
+
+
+def list_event_source_mappings(self, event_source_arn, function_name):
+    """Those of a function, whether they were made with its name or with its ARN (Lambda API reference, FunctionName)."""
+    found = mappings(self, event_source_arn, None)
+    return [m for m in found if not function_name or m.function_name.split(":")[-1] == function_name.split(":")[-1]]
+
+
+LambdaBackend.list_event_source_mappings = list_event_source_mappings
