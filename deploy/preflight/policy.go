@@ -2,6 +2,7 @@ package preflight
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -33,17 +34,24 @@ type statement struct {
 	NotPrincipal json.RawMessage
 }
 
-// words are one string or several.
+// words are one string or several; conditions also have truth values and numbers there.
 type words []string
 
-// UnmarshalJSON takes both.
+// UnmarshalJSON takes all of them.
 func (w *words) UnmarshalJSON(b []byte) error {
-	var one string
-	if json.Unmarshal(b, &one) == nil {
-		*w = words{one}
-		return nil
+	var value any
+	if err := json.Unmarshal(b, &value); err != nil {
+		return err
 	}
-	return json.Unmarshal(b, (*[]string)(w))
+	all, several := value.([]any)
+	if !several {
+		all = []any{value}
+	}
+	*w = nil
+	for _, one := range all {
+		*w = append(*w, fmt.Sprint(one))
+	}
+	return nil
 }
 
 // principals are the AWS principals of a statement; services are of no interest.
