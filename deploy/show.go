@@ -143,23 +143,11 @@ func runList(ctx context.Context, o *options, st streams) error {
 	}
 	docs := []one{}
 	err := o.everywhere(ctx, st, func(ctx context.Context, s *site) error {
-		in := &cloudformation.DescribeStacksInput{}
-		for {
-			page, err := s.cloudformation.DescribeStacks(ctx, in)
-			if err != nil {
-				return fmt.Errorf("list the stacks: %w", err)
-			}
-			for _, d := range page.Stacks {
-				for _, t := range d.Tags {
-					if v, ok := ourTags[aws.ToString(t.Key)]; ok && v == aws.ToString(t.Value) {
-						docs = append(docs, one{s.region, aws.ToString(d.StackName), string(d.StackStatus), stamp(aws.ToTime(d.CreationTime))})
-					}
-				}
-			}
-			if in.NextToken = page.NextToken; in.NextToken == nil {
-				return nil
-			}
+		all, err := s.ours(ctx)
+		for _, d := range all {
+			docs = append(docs, one{s.region, aws.ToString(d.StackName), string(d.StackStatus), stamp(aws.ToTime(d.CreationTime))})
 		}
+		return err
 	})
 	return errors.Join(err, o.finish(st, docs, func() {
 		if len(docs) == 0 && err == nil {
