@@ -51,7 +51,7 @@ func (s *site) down(ctx context.Context) (doc removed, err error) {
 	if err != nil {
 		return doc, err
 	}
-	if doc.Traces, err = s.estate.Look(ctx); err != nil {
+	if doc.Traces, err = s.traces(ctx); err != nil {
 		return doc, err
 	}
 	doc.Bucket = store.Outputs["BucketName"]
@@ -74,6 +74,18 @@ func (s *site) down(ctx context.Context) (doc removed, err error) {
 		return doc, err
 	}
 	return doc, s.remove(ctx, store, &doc)
+}
+
+// traces are what is to be removed beside the stacks. Where there is another installation they are that one's.
+func (s *site) traces(ctx context.Context) (estate.Traces, error) {
+	other, err := s.installedAs(ctx)
+	if err != nil || other != "" {
+		if other != "" {
+			s.tell("stack %s is an installation in this region too: templates, tags and status of the groups are its, and stay", other)
+		}
+		return estate.Traces{}, err
+	}
+	return s.estate.Look(ctx)
 }
 
 func orDeclined(err error) error {
@@ -201,7 +213,7 @@ func (s *site) remove(ctx context.Context, store cfn.State, doc *removed) error 
 	if err := s.main().Down(ctx); err != nil {
 		return err
 	}
-	traces, err := s.estate.Look(ctx) // the function may have made some since
+	traces, err := s.traces(ctx) // the function may have made some since
 	if err != nil {
 		return err
 	}

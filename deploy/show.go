@@ -8,11 +8,9 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 
 	"autospotting/deploy/stack"
 )
@@ -104,20 +102,36 @@ func runTemplate(_ context.Context, o *options, st streams) error {
 	return err
 }
 
+// valid is what `validate` says of one template in one region.
+type valid struct {
+	Region   string `json:"region"`
+	Template string `json:"template"`
+	Valid    bool   `json:"valid"`
+}
+
 func runValidate(ctx context.Context, o *options, st streams) error {
-	return o.everywhere(ctx, st, func(ctx context.Context, s *site) error {
+	docs := []valid{}
+	err := o.everywhere(ctx, st, func(ctx context.Context, s *site) error {
 		for _, name := range stack.Names() {
 			text, err := stack.Template(name)
 			if err != nil {
 				return err
 			}
-			if _, err := s.cloudformation.ValidateTemplate(ctx, &cloudformation.ValidateTemplateInput{TemplateBody: aws.String(string(text))}); err != nil {
+			_, err = s.cloudformation.ValidateTemplate(ctx, &cloudformation.ValidateTemplateInput{TemplateBody: aws.String(string(text))})
+			docs = append(docs, valid{s.region, name, err == nil})
+			if err != nil {
 				return fmt.Errorf("template %s: %w", name, err)
 			}
-			fmt.Fprintf(st.out, "%stemplate %s is valid\n", s.prefix, name)
 		}
 		return nil
 	})
+	return errors.Join(err, o.finish(st, docs, func() {
+		for _, d := range docs {
+			if d.Valid {
+				fmt.Fprintf(st.out, "%s: template %s is valid\n", d.Region, d.Template)
+			}
+		}
+	}))
 }
 
 func runList(ctx context.Context, o *options, st streams) error {
@@ -129,74 +143,18 @@ func runList(ctx context.Context, o *options, st streams) error {
 	}
 	docs := []one{}
 	err := o.everywhere(ctx, st, func(ctx context.Context, s *site) error {
-		in := &cloudformation.DescribeStacksInput{}
-		for {
-			page, err := s.cloudformation.DescribeStacks(ctx, in)
-			if err != nil {
-				return fmt.Errorf("list the stacks: %w", err)
-			}
-			for _, d := range page.Stacks {
-				for _, t := range d.Tags {
-					if v, ok := ourTags[aws.ToString(t.Key)]; ok && v == aws.ToString(t.Value) {
-						docs = append(docs, one{s.region, aws.ToString(d.StackName), string(d.StackStatus), stamp(aws.ToTime(d.CreationTime))})
-					}
-				}
-			}
-			if in.NextToken = page.NextToken; in.NextToken == nil {
-				return nil
-			}
+		all, err := s.ours(ctx)
+		for _, d := range all {
+			docs = append(docs, one{s.region, aws.ToString(d.StackName), string(d.StackStatus), stamp(aws.ToTime(d.CreationTime))})
 		}
+		return err
 	})
 	return errors.Join(err, o.finish(st, docs, func() {
+		if len(docs) == 0 && err == nil {
+			fmt.Fprintf(st.err, "nothing of autospotting is in %s\n", o.regions.String())
+		}
 		for _, d := range docs {
 			fmt.Fprintf(st.out, "%-16s %-32s %-20s since %s\n", d.Region, d.Stack, d.Status, d.Since)
 		}
 	}))
-}
-
-func runLogs(ctx context.Context, o *options, st streams) error {
-	return o.everywhere(ctx, st, func(ctx context.Context, s *site) error {
-		main, err := s.main().Look(ctx)
-		if err != nil {
-			return err
-		}
-		group := main.Outputs["LogGroupName"]
-		if group == "" {
-			return fmt.Errorf("stack %s is not installed", s.stack)
-		}
-		return s.tail(ctx, group)
-	})
-}
-
-// tail prints what is logged, oldest first, and goes on where it is asked to.
-func (s *site) tail(ctx context.Context, group string) error {
-	from, seen := time.Now().Add(-s.since).UnixMilli(), map[string]bool{}
-	for {
-		in := &cloudwatchlogs.FilterLogEventsInput{LogGroupName: &group, StartTime: &from}
-		for {
-			page, err := s.logs.FilterLogEvents(ctx, in)
-			if err != nil {
-				return fmt.Errorf("read the log %s: %w", group, err)
-			}
-			for _, e := range page.Events {
-				if seen[aws.ToString(e.EventId)] {
-					continue
-				}
-				seen[aws.ToString(e.EventId)] = true
-				from = max(from, aws.ToInt64(e.Timestamp))
-				fmt.Fprintln(s.st.out, strings.TrimRight(aws.ToString(e.Message), "\n"))
-			}
-			if in.NextToken = page.NextToken; in.NextToken == nil {
-				break
-			}
-		}
-		if !s.follow {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(s.pause):
-		}
-	}
 }

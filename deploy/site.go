@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -16,11 +17,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
 
 	"autospotting/coordinator/ledger/dynamo"
 	"autospotting/deploy/bucket"
@@ -43,6 +46,7 @@ type site struct {
 	quotas         *servicequotas.Client
 	ec2            *ec2.Client
 	iam            *iam.Client
+	kms            *kms.Client
 	ledger         dynamo.Store
 	estate         estate.Estate
 }
@@ -70,7 +74,8 @@ func (o *options) everywhere(ctx context.Context, st streams, do func(context.Co
 }
 
 func (o *options) site(ctx context.Context, st streams, region string) (*site, error) {
-	with := []func(*awsconfig.LoadOptions) error{awsconfig.WithRegion(region)}
+	// What the SDK would say beside its errors is no line for people.
+	with := []func(*awsconfig.LoadOptions) error{awsconfig.WithRegion(region), awsconfig.WithLogger(logging.Nop{})}
 	if o.profile != "" {
 		with = append(with, awsconfig.WithSharedConfigProfile(o.profile))
 	}
@@ -96,7 +101,7 @@ func (o *options) site(ctx context.Context, st streams, region string) (*site, e
 
 func (s *site) connect(cfg aws.Config) {
 	s.cloudformation, s.logs, s.lambda = cloudformation.NewFromConfig(cfg), cloudwatchlogs.NewFromConfig(cfg), lambda.NewFromConfig(cfg)
-	s.quotas, s.ec2, s.iam = servicequotas.NewFromConfig(cfg), ec2.NewFromConfig(cfg), iam.NewFromConfig(cfg)
+	s.quotas, s.ec2, s.iam, s.kms = servicequotas.NewFromConfig(cfg), ec2.NewFromConfig(cfg), iam.NewFromConfig(cfg), kms.NewFromConfig(cfg)
 	// An emulator has no names for buckets.
 	s.s3 = s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = cfg.BaseEndpoint != nil })
 	s.ledger = dynamo.Store{API: dynamodb.NewFromConfig(cfg), Table: dynamo.DefaultTable}
@@ -133,9 +138,12 @@ func (s *site) ask(question string) (bool, error) {
 	return answer == "yes" || answer == "y", nil
 }
 
+// noise is what the SDK says of an answer that nobody but AWS's support can use.
+var noise = regexp.MustCompile(`(operation error [A-Za-z0-9 ]+: [A-Za-z]+, |https response error StatusCode: \d+, RequestID: [^,]*, |HostID: [^,]*, |exceeded maximum number of attempts, \d+, |api error )`)
+
 // explain turns what AWS says into one line with what to do about it.
 func explain(err error) string {
-	text := strings.Join(strings.Fields(err.Error()), " ")
+	text := noise.ReplaceAllString(strings.Join(strings.Fields(err.Error()), " "), "")
 	var api smithy.APIError
 	if !errors.As(err, &api) {
 		if strings.Contains(text, "failed to refresh cached credentials") || strings.Contains(text, "get identity: ") {

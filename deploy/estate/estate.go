@@ -61,7 +61,13 @@ type Group struct {
 	Profile string
 	// Role is the ARN of the role in it, Problem why it is not known.
 	Role, Problem string
-	Status        string // what the coordinator last wrote there
+	Status        string   // what the coordinator last wrote there
+	Members       []string // ids of its instances
+	Subnets       []string // none where it names zones only
+	// Keys are what its template names for its volumes: ids, ARNs or aliases.
+	Keys []string
+	// Public is whether its template gives instances a public address; nil leaves it to the subnet.
+	Public *bool
 }
 
 // Groups lists the groups that the scope takes in, with the roles of their instances.
@@ -79,7 +85,13 @@ func (e Estate) Groups(ctx context.Context, scope settings.Scope) (out []Group, 
 			continue
 		}
 		one := Group{Name: aws.ToString(g.AutoScalingGroupName), Max: int(aws.ToInt32(g.MaxSize)), Desired: int(aws.ToInt32(g.DesiredCapacity)), Status: tags[settings.StatusTag]}
-		if one.Profile, err = e.profile(ctx, g); err == nil && one.Profile != "" {
+		for _, m := range g.Instances {
+			one.Members = append(one.Members, aws.ToString(m.InstanceId))
+		}
+		if subnets := aws.ToString(g.VPCZoneIdentifier); subnets != "" {
+			one.Subnets = strings.Split(subnets, ",")
+		}
+		if err = e.template(ctx, g, &one); err == nil && one.Profile != "" {
 			one.Role, err = e.role(ctx, one.Profile)
 		}
 		if err != nil {
@@ -104,18 +116,14 @@ func (e Estate) all(ctx context.Context) (out []astypes.AutoScalingGroup, err er
 	}
 }
 
-// profile reads what the group launches from.
-func (e Estate) profile(ctx context.Context, g astypes.AutoScalingGroup) (string, error) {
+// template reads what the group launches from.
+func (e Estate) template(ctx context.Context, g astypes.AutoScalingGroup, into *Group) error {
 	spec := g.LaunchTemplate
 	if p := g.MixedInstancesPolicy; p != nil && p.LaunchTemplate != nil {
 		spec = p.LaunchTemplate.LaunchTemplateSpecification
 	}
 	if spec == nil {
-		out, err := e.AutoScaling.DescribeLaunchConfigurations(ctx, &autoscaling.DescribeLaunchConfigurationsInput{LaunchConfigurationNames: []string{aws.ToString(g.LaunchConfigurationName)}})
-		if err != nil || len(out.LaunchConfigurations) == 0 {
-			return "", fmt.Errorf("its launch configuration cannot be read (%v)", err)
-		}
-		return aws.ToString(out.LaunchConfigurations[0].IamInstanceProfile), nil
+		return e.configuration(ctx, g, into)
 	}
 	version := aws.ToString(spec.Version)
 	if version == "" {
@@ -127,13 +135,35 @@ func (e Estate) profile(ctx context.Context, g astypes.AutoScalingGroup) (string
 	}
 	out, err := e.EC2.DescribeLaunchTemplateVersions(ctx, in)
 	if err != nil || len(out.LaunchTemplateVersions) == 0 {
-		return "", fmt.Errorf("its launch template cannot be read (%v)", err)
+		return fmt.Errorf("its launch template cannot be read (%v)", err)
 	}
 	d := out.LaunchTemplateVersions[0].LaunchTemplateData
-	if d == nil || d.IamInstanceProfile == nil {
-		return "", nil
+	if d == nil {
+		return nil
 	}
-	return aws.ToString(d.IamInstanceProfile.Arn) + aws.ToString(d.IamInstanceProfile.Name), nil
+	if p := d.IamInstanceProfile; p != nil {
+		into.Profile = aws.ToString(p.Arn) + aws.ToString(p.Name)
+	}
+	for _, m := range d.BlockDeviceMappings {
+		if m.Ebs != nil && aws.ToString(m.Ebs.KmsKeyId) != "" {
+			into.Keys = append(into.Keys, *m.Ebs.KmsKeyId)
+		}
+	}
+	if len(d.NetworkInterfaces) > 0 {
+		into.Public = d.NetworkInterfaces[0].AssociatePublicIpAddress
+	}
+	return nil
+}
+
+// configuration reads the older kind, which names no keys.
+func (e Estate) configuration(ctx context.Context, g astypes.AutoScalingGroup, into *Group) error {
+	out, err := e.AutoScaling.DescribeLaunchConfigurations(ctx, &autoscaling.DescribeLaunchConfigurationsInput{LaunchConfigurationNames: []string{aws.ToString(g.LaunchConfigurationName)}})
+	if err != nil || len(out.LaunchConfigurations) == 0 {
+		return fmt.Errorf("its launch configuration cannot be read (%v)", err)
+	}
+	c := out.LaunchConfigurations[0]
+	into.Profile, into.Public = aws.ToString(c.IamInstanceProfile), c.AssociatePublicIpAddress
+	return nil
 }
 
 // role is the role in an instance profile, which is named or given by its ARN.

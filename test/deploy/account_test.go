@@ -16,9 +16,11 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"autospotting/test/rig"
 )
 
-const region = "us-east-1"
+const region = rig.Region
 
 // patience is far above what anything here takes.
 const patience = 3 * time.Minute
@@ -111,8 +113,7 @@ func (a *account) config() aws.Config {
 // command is deploy with arguments, and nothing of this machine's configuration of AWS.
 func (a *account) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, lab.deploy, append(args, "--poll", "50ms")...)
-	cmd.Env = []string{"AWS_ENDPOINT_URL=" + a.front.URL, "AWS_REGION=" + region, "AWS_ACCESS_KEY_ID=AK", "AWS_SECRET_ACCESS_KEY=secret",
-		"AWS_EC2_METADATA_DISABLED=true", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "NO_PROXY=*", "HOME=/nonexistent"}
+	cmd.Env = rig.Environment(a.front.URL)
 	return cmd
 }
 

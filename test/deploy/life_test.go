@@ -11,76 +11,20 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/sns"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"autospotting/test/rig"
 )
 
-// resources lists what there is in the account, of every kind that the stack makes and the emulator knows.
-func (a *account) resources(ctx context.Context) (all []string) {
+// resources lists what there is in the account.
+func (a *account) resources(ctx context.Context) []string {
 	a.t.Helper()
-	cfg := a.config()
-	path := func(o *s3.Options) { o.UsePathStyle = true }
-	note := func(kind string, err error, names ...string) {
-		if err != nil {
-			a.t.Fatalf("list %s: %v", kind, err)
-		}
-		for _, n := range names {
-			all = append(all, kind+" "+n)
-		}
+	all, err := rig.Resources(ctx, a.config())
+	if err != nil {
+		a.t.Fatal(err)
 	}
-	queues, err := sqs.NewFromConfig(cfg).ListQueues(ctx, &sqs.ListQueuesInput{})
-	note("queue", err, queues.QueueUrls...)
-	topics, err := sns.NewFromConfig(cfg).ListTopics(ctx, &sns.ListTopicsInput{})
-	note("topic", err)
-	for _, t := range topics.Topics {
-		note("topic", nil, aws.ToString(t.TopicArn))
-	}
-	tables, err := dynamodb.NewFromConfig(cfg).ListTables(ctx, &dynamodb.ListTablesInput{})
-	note("table", err, tables.TableNames...)
-	functions, err := lambda.NewFromConfig(cfg).ListFunctions(ctx, &lambda.ListFunctionsInput{})
-	note("function", err)
-	for _, f := range functions.Functions {
-		note("function", nil, aws.ToString(f.FunctionName))
-	}
-	roles, err := iam.NewFromConfig(cfg).ListRoles(ctx, &iam.ListRolesInput{})
-	note("role", err)
-	for _, r := range roles.Roles {
-		note("role", nil, aws.ToString(r.RoleName))
-	}
-	profiles, err := iam.NewFromConfig(cfg).ListInstanceProfiles(ctx, &iam.ListInstanceProfilesInput{})
-	note("profile", err)
-	for _, p := range profiles.InstanceProfiles {
-		note("profile", nil, aws.ToString(p.InstanceProfileName))
-	}
-	logs, err := cloudwatchlogs.NewFromConfig(cfg).DescribeLogGroups(ctx, &cloudwatchlogs.DescribeLogGroupsInput{})
-	note("log", err)
-	for _, l := range logs.LogGroups {
-		note("log", nil, aws.ToString(l.LogGroupName))
-	}
-	buckets, err := s3.NewFromConfig(cfg, path).ListBuckets(ctx, &s3.ListBucketsInput{})
-	note("bucket", err)
-	for _, b := range buckets.Buckets {
-		note("bucket", nil, aws.ToString(b.Name))
-	}
-	stacks, err := cloudformation.NewFromConfig(cfg).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{})
-	note("stack", err)
-	for _, s := range stacks.Stacks {
-		note("stack", nil, aws.ToString(s.StackName))
-	}
-	templates, err := ec2.NewFromConfig(cfg).DescribeLaunchTemplates(ctx, &ec2.DescribeLaunchTemplatesInput{})
-	note("launch template", err)
-	for _, l := range templates.LaunchTemplates {
-		note("launch template", nil, aws.ToString(l.LaunchTemplateName))
-	}
-	slices.Sort(all)
 	return all
 }
 
@@ -106,7 +50,7 @@ func TestWhatIsInstalledIsUpdatedAndLeavesNothingBehind(t *testing.T) {
 		kind, _, _ := strings.Cut(r, " ")
 		kinds[kind]++
 	}
-	want := map[string]int{"queue": 4, "topic": 2, "table": 1, "function": 1, "role": 4, "profile": 2, "log": 1, "bucket": 1, "stack": 2, "launch": 1}
+	want := map[string]int{"queue": 4, "topic": 2, "subscription": 2, "mapping": 2, "table": 1, "function": 1, "role": 4, "profile": 2, "log": 1, "bucket": 1, "stack": 2, "launch": 1}
 	if fmt.Sprint(kinds) != fmt.Sprint(want) {
 		t.Errorf("installed are %v, want %v", kinds, want)
 	}
@@ -155,16 +99,14 @@ func (a *account) status() map[string]string {
 func (a *account) group(name string) {
 	a.t.Helper()
 	ctx, cfg := a.t.Context(), a.config()
-	identities, compute := iam.NewFromConfig(cfg), ec2.NewFromConfig(cfg)
+	compute := ec2.NewFromConfig(cfg)
 	must := func(_ any, err error) {
 		a.t.Helper()
 		if err != nil {
 			a.t.Fatal(err)
 		}
 	}
-	must(identities.CreateRole(ctx, &iam.CreateRoleInput{RoleName: &name, AssumeRolePolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[]}`)}))
-	must(identities.CreateInstanceProfile(ctx, &iam.CreateInstanceProfileInput{InstanceProfileName: &name}))
-	must(identities.AddRoleToInstanceProfile(ctx, &iam.AddRoleToInstanceProfileInput{InstanceProfileName: &name, RoleName: &name}))
+	must(nil, rig.Role(ctx, cfg, name))
 	made, err := compute.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{LaunchTemplateName: aws.String("owners"),
 		LaunchTemplateData: &types.RequestLaunchTemplateData{InstanceType: "m5.large", IamInstanceProfile: &types.LaunchTemplateIamInstanceProfileSpecificationRequest{Name: &name}}})
 	must(made, err)

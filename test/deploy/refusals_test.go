@@ -2,6 +2,7 @@ package deploy_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -119,5 +120,61 @@ func TestDownHandsALeasedMaxSizeBack(t *testing.T) {
 	}
 	if most := a.maxOf("web"); most != 3 {
 		t.Errorf("MaxSize is %d", most)
+	}
+}
+
+// The ledger's name is fixed, so that a second installation in a region fails to install instead of competing. What was made of it
+// is taken back, and once the reason is gone the same command installs.
+func TestAStackThatWasRolledBackSaysWhyOnceAndIsMadeAnew(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	tables := dynamodb.NewFromConfig(a.config())
+	theirs := aws.String("autospotting-ledger")
+	if _, err := tables.CreateTable(t.Context(), &dynamodb.CreateTableInput{TableName: theirs, BillingMode: types.BillingModePayPerRequest,
+		KeySchema:            []types.KeySchemaElement{{AttributeName: aws.String("id"), KeyType: types.KeyTypeHash}},
+		AttributeDefinitions: []types.AttributeDefinition{{AttributeName: aws.String("id"), AttributeType: types.ScalarAttributeTypeS}}}); err != nil {
+		t.Fatal(err)
+	}
+	up := []string{"up", "--yes", "--dist", lab.dist, "--version", "v1"}
+	_, said, err := a.deploy(up...)
+	last := said[strings.LastIndex(strings.TrimRight(said, "\n"), "\n")+1:]
+	if err == nil || strings.Count(said, "deploy: ") != 1 || !strings.HasPrefix(last, "deploy: up: stack autospotting is ROLLBACK_COMPLETE. The first cause: Ledger (AWS::DynamoDB::Table): ") || !strings.Contains(last, "already exists") {
+		t.Fatalf("it ended with (%v) %s", err, last)
+	}
+	if out, _ := a.must("status"); !strings.Contains(out, "ROLLBACK_COMPLETE") {
+		t.Errorf("status shows %s", out)
+	}
+	if _, said := a.must("down", "--yes", "--keep-artifacts"); !strings.Contains(said, "stack autospotting with all") {
+		t.Errorf("down says %s", said)
+	}
+	if _, _, err = a.deploy(up...); err == nil {
+		t.Error("it installed beside a table of the same name")
+	}
+	if _, err := tables.DeleteTable(t.Context(), &dynamodb.DeleteTableInput{TableName: theirs}); err != nil {
+		t.Fatal(err)
+	}
+	if _, said := a.must(up...); !strings.Contains(said, "stack autospotting is ROLLBACK_COMPLETE and can only be removed") || !strings.Contains(said, "CREATE_COMPLETE") {
+		t.Errorf("the second run says %s", said)
+	}
+}
+
+// What the groups carry belongs to the installation that works in the region, not to one of another name that failed beside it.
+func TestAnInstallationThatFailedBesideAnotherLeavesItInPeace(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	a.group("web")
+	a.up("v1")
+	a.traces("web")
+	if _, said, err := a.deploy("up", "--yes", "--dist", lab.dist, "--version", "v1", "--stack-name", "second"); err == nil || !strings.Contains(said, "first cause") {
+		t.Fatalf("a second installation: %v %s", err, said)
+	}
+	if _, said := a.must("down", "--yes", "--stack-name", "second"); !strings.Contains(said, "stack autospotting is an installation in this region too") {
+		t.Errorf("down says %s", said)
+	}
+	if tags := a.tagsOf("web"); !slices.Contains(tags, "autospotting:status") {
+		t.Errorf("the group's tags are %v", tags)
+	}
+	if out, _ := a.must("list"); strings.Contains(out, "second") || !strings.Contains(out, "autospotting ") {
+		t.Errorf("left are %s", out)
 	}
 }

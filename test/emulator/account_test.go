@@ -19,10 +19,12 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"autospotting/test/rig"
 )
 
 const (
-	region   = "us-east-1"
+	region   = rig.Region
 	image    = "ami-0abc0abc0abc0abc0" // of testdata/images.json
 	table    = "autospotting-ledger"
 	userData = "#!/bin/sh\necho the owner's own script\n"
@@ -40,6 +42,8 @@ type account struct {
 	inbox, work     string // URLs
 	reports, events string // ARNs
 	template        string
+	release         string            // what is injected: the prefix of spotd's downloads,
+	checksum        string            // and spotd's SHA-256
 	subnets         map[string]string // by zone
 	vpc             string
 	ticks           int
@@ -51,16 +55,23 @@ type account struct {
 // newAccount installs what the CloudFormation stack would.
 func newAccount(t *testing.T) *account {
 	t.Helper()
+	a := emptyAccount(t)
+	a.messaging()
+	a.ledgerTable()
+	a.template = a.newTemplate("owners", userData)
+	return a
+}
+
+// emptyAccount has a network, and nothing is installed.
+func emptyAccount(t *testing.T) *account {
+	t.Helper()
 	needEmulator(t)
 	lab.busy <- struct{}{}
-	a := &account{cloud: newCloud(t), t: t, leave: sync.OnceFunc(func() { <-lab.busy })}
+	a := &account{cloud: newCloud(t), t: t, leave: sync.OnceFunc(func() { <-lab.busy }), release: release, checksum: checksum}
 	t.Cleanup(a.leave)
 	a.nudge = a.tick
 	a.connect()
-	a.messaging()
-	a.ledgerTable()
 	a.network()
-	a.template = a.newTemplate("owners", userData)
 	return a
 }
 

@@ -11,6 +11,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
+
+	"autospotting/test/rig"
 )
 
 // coordinator is a running `coordinator serve`.
@@ -39,24 +41,22 @@ func (a *account) serve(binary string) *coordinator {
 }
 
 func (a *account) startCoordinator(binary string, more ...string) (*coordinator, error) {
-	c := &coordinator{log: &tail{}, done: make(chan error, 1)}
 	args := []string{"serve", "--inbox-url", a.inbox, "--work-url", a.work, "--table", table,
 		"--reports-topic", a.reports, "--events-topic", a.events, "--certificates", lab.signer.file,
-		"--release-url", release, "--spotd-sha256", "amd64=" + checksum + ",arm64=" + checksum}
-	c.cmd = exec.Command(binary, append(args, more...)...)
-	c.cmd.Env = environment(a.front.URL)
+		"--release-url", a.release, "--spotd-sha256", "amd64=" + a.checksum + ",arm64=" + a.checksum}
+	return a.run(exec.Command(binary, append(args, more...)...))
+}
+
+// run starts the command as a coordinator of the account, seen through the corrections.
+func (a *account) run(cmd *exec.Cmd) (*coordinator, error) {
+	c := &coordinator{cmd: cmd, log: &tail{}, done: make(chan error, 1)}
+	c.cmd.Env = append(rig.Environment(a.front.URL), cmd.Env...)
 	c.cmd.Stderr = c.log
-	if err := start(c.cmd); err != nil {
+	if err := rig.Start(c.cmd); err != nil {
 		return nil, fmt.Errorf("start the coordinator: %w", err)
 	}
 	go func() { c.done <- c.cmd.Wait() }()
 	return c, nil
-}
-
-// environment is all that a process gets: nothing of this machine's configuration of AWS.
-func environment(endpoint string) []string {
-	return []string{"AWS_ENDPOINT_URL=" + endpoint, "AWS_REGION=" + region, "AWS_ACCESS_KEY_ID=AK", "AWS_SECRET_ACCESS_KEY=secret",
-		"AWS_EC2_METADATA_DISABLED=true", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "NO_PROXY=*"}
 }
 
 // kill is SIGKILL, and returns when the process is gone.

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"autospotting/test/rig"
 )
 
 // patience ends a test that waits for something that does not come. It is far above every bound of the product that a test
@@ -38,13 +40,12 @@ func run(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	lab.dir = dir
-	python := filepath.Join("..", "..", ".cache", "venv", "bin", "python")
-	if _, err := os.Stat(filepath.Join(filepath.Dir(python), "moto_server")); err != nil && other == "" {
-		lab.missing = "the emulator is not installed: run make emulator, which needs Python 3"
+	if err := rig.Installed(); err != nil && other == "" {
+		lab.missing = err.Error()
 		fmt.Fprintln(os.Stderr, "*** emulator: SKIPPED:", lab.missing)
 		return m.Run()
 	}
-	if err := setUp(python); err != nil {
+	if err := setUp(); err != nil {
 		fmt.Fprintln(os.Stderr, "emulator:", err)
 		return 1
 	}
@@ -66,7 +67,7 @@ const (
 	tellers = 6 // stories told at once: more would only make each of them slower, and what waits for a time-out comes again
 )
 
-func setUp(python string) (err error) {
+func setUp() (err error) {
 	if lab.coordinator, err = build("coordinator"); err != nil {
 		return err
 	}
@@ -77,20 +78,20 @@ func setUp(python string) (err error) {
 		return err
 	}
 	lab.catalog, lab.busy = &catalog{}, make(chan struct{}, tellers)
-	return startEmulators(python)
+	return startEmulators()
 }
 
 // other is an emulator that is asked for a second opinion instead of moto; whoever asks has started it on loopback.
 var other = os.Getenv("EMULATOR_URL")
 
-func startEmulators(python string) error {
+func startEmulators() error {
 	if other != "" {
-		lab.motos = []*moto{{url: other}}
+		lab.motos = []*moto{{url: other, stop: func() {}}}
 		return nil
 	}
 	warm := make(chan error, servers)
 	for range servers {
-		m, err := startMoto(python)
+		m, err := startMoto()
 		if err != nil {
 			return err
 		}

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"autospotting/pkg/message"
+
+	"autospotting/test/rig"
 )
 
 // metadataMock is AWS's own stand-in for the metadata service. It is installed by version, beside the module, so that none of
@@ -56,7 +58,7 @@ func startMock(t *testing.T, args ...string) (string, *looks) {
 	cmd := exec.Command(binary, append(args, "-n", "127.0.0.1", "-p", fmt.Sprint(port))...)
 	cmd.Env = []string{"HOME=" + t.TempDir()}
 	cmd.Stdout, cmd.Stderr = log, log
-	if err := start(cmd); err != nil {
+	if err := rig.Start(cmd); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

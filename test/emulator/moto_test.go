@@ -1,56 +1,32 @@
 package emulator
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
 	"sync"
 	"testing"
+
+	"autospotting/test/rig"
 )
 
 // moto is the running emulator.
 type moto struct {
-	url string
-	cmd *exec.Cmd
-	log *tail
+	url  string
+	stop func()
 }
 
-var listening = regexp.MustCompile(`Running on (http://127\.0\.0\.1:[0-9]+)`)
-
-// startMoto starts the server on a free loopback port, which it names itself.
-func startMoto(python string) (*moto, error) {
+func startMoto() (*moto, error) {
 	images, err := filepath.Abs(filepath.Join("testdata", "images.json"))
 	if err != nil {
 		return nil, err
 	}
-	// Not bin/moto_server: its first line names the interpreter by a path that a moved checkout does not have.
-	cmd := exec.Command(python, "server.py")
-	cmd.Env = append(os.Environ(), "MOTO_AMIS_PATH="+images, "PYTHONUNBUFFERED=1", "NO_COLOR=1")
-	out, err := cmd.StderrPipe()
+	m, err := rig.StartMoto("MOTO_AMIS_PATH=" + images)
 	if err != nil {
 		return nil, err
 	}
-	cmd.Stdout = io.Discard
-	if err := start(cmd); err != nil {
-		return nil, fmt.Errorf("start the emulator: %w", err)
-	}
-	m := &moto{cmd: cmd, log: &tail{}}
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		fmt.Fprintln(m.log, lines.Text())
-		if found := listening.FindStringSubmatch(lines.Text()); found != nil {
-			m.url = found[1]
-			go func() { _, _ = io.Copy(m.log, out) }()
-			return m, nil
-		}
-	}
-	m.stop()
-	return nil, fmt.Errorf("the emulator ended before it listened:\n%s", m.log)
+	return &moto{m.URL, m.Stop}, nil
 }
 
 // warmUp makes the server read its descriptions of the services, which takes it seconds. It does not hold others back
@@ -75,14 +51,6 @@ func (m *moto) warmUp() error {
 
 // nobody is an account that no test has.
 const nobody = "999999999999"
-
-func (m *moto) stop() {
-	if m.cmd == nil {
-		return
-	}
-	_ = m.cmd.Process.Kill()
-	_ = m.cmd.Wait()
-}
 
 // tail keeps the end of what is written to it. It may be read and written by several goroutines.
 type tail struct {

@@ -11,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+
+	"autospotting/test/rig"
 )
 
 // setTag is the owner's hand on a group.
@@ -48,7 +50,7 @@ func TestWhatTheOwnerSetsIsKept(t *testing.T) {
 
 	// The plan asks what serve will ask, and changes nothing.
 	cmd := exec.Command(lab.coordinator, "plan", "--table", table, "--format", "json")
-	cmd.Env = environment(a.front.URL)
+	cmd.Env = rig.Environment(a.front.URL)
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("coordinator plan: %v", err)

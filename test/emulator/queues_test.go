@@ -73,7 +73,7 @@ func (q *queues) correct(next transport) transport {
 func (q *queues) announce(k *call) {
 	url, _ := k.doc["QueueUrl"].(string)
 	switch k.service + "." + k.action {
-	case "sns.Publish":
+	case "sns.Publish", "events.PutEvents":
 		for _, lane := range q.all(func(url string) bool { return !fifo(url) }) {
 			lane.bring(1)
 		}

@@ -112,7 +112,7 @@ func (a *account) runs(id, line string) error {
 		return err
 	}
 	raw, err := base64.StdEncoding.DecodeString(aws.ToString(out.UserData.Value))
-	if err != nil || !strings.Contains(string(raw), line) || !strings.Contains(string(raw), release) {
+	if err != nil || !strings.Contains(string(raw), line) || !strings.Contains(string(raw), a.release) {
 		return fmt.Errorf("user data of %s (%w):\n%s", id, err, raw)
 	}
 	return nil

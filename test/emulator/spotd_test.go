@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"autospotting/test/rig"
 )
 
 // metadata serves one instance's metadata on loopback, by sessions only, as an instance that requires IMDSv2 (aws-facts 3).
@@ -104,9 +106,9 @@ func (h *hosts) boot(i instance, group string) error {
 func startSpotd(t *testing.T, imds, sns, topic, group string, more ...string) (*tail, error) {
 	log := &tail{}
 	cmd := exec.Command(lab.spotd, append([]string{"run", "--topic", topic, "--group", group, "--grace=1s", "--poll=100ms", "--state-dir", t.TempDir()}, more...)...)
-	cmd.Env = append(environment("http://127.0.0.1:1"), "AWS_ENDPOINT_URL_SNS="+sns, "AWS_EC2_METADATA_SERVICE_ENDPOINT="+imds)
+	cmd.Env = append(rig.Environment("http://127.0.0.1:1"), "AWS_ENDPOINT_URL_SNS="+sns, "AWS_EC2_METADATA_SERVICE_ENDPOINT="+imds)
 	cmd.Stderr = log
-	if err := start(cmd); err != nil {
+	if err := rig.Start(cmd); err != nil {
 		return nil, fmt.Errorf("start spotd: %w", err)
 	}
 	t.Cleanup(func() {

@@ -71,7 +71,7 @@ func (a *account) bootsWithSpotd(ctx context.Context, id, name string) error {
 	if err != nil {
 		return fmt.Errorf("user data of %s: %w", id, err)
 	}
-	for _, part := range []string{"#!/bin/sh", "echo the owner's own script", release, checksum, a.reports, name} {
+	for _, part := range []string{"#!/bin/sh", "echo the owner's own script", a.release, a.checksum, a.reports, name} {
 		if !strings.Contains(string(raw), part) {
 			return fmt.Errorf("user data of %s lacks %q:\n%s", id, part, raw)
 		}

@@ -1,4 +1,4 @@
-package emulator
+package rig
 
 import (
 	"os/exec"

@@ -2,21 +2,68 @@
 its outputs (CloudFormation API reference, ExecuteChangeSet; moto 5.2.5 keeps those of before)."""
 
 from moto.cloudformation import parsing
-from moto.cloudformation.models import CloudFormationBackend
+from moto.cloudformation.models import CloudFormationBackend, Event, Stack
 from moto.server import main
+
+import messaging  # noqa: F401, which puts in what a message needs
+import quick  # noqa: F401
 
 execute = CloudFormationBackend.execute_change_set
 
 
 def execute_change_set(self, change_set_name, stack_name=None):
     sets = [s for s in self.change_sets.values() if change_set_name in (s.change_set_id, s.change_set_name)]
-    execute(self, change_set_name, stack_name)
+    try:
+        execute(self, change_set_name, stack_name)
+    except Failed as failed:
+        for s in sets:
+            s.execution_status = "EXECUTE_FAILED"
+            roll_back(self.stacks[s.stack_id], failed)
+        return
     for s in sets:
         stack = self.stacks[s.stack_id]
         stack.template = s.template
         stack._parse_template()
         stack.parameters = s.parameters
         stack.output_map = stack._create_output_map()
+
+
+class Failed(Exception):
+    """A resource of a stack could not be made."""
+
+    def __init__(self, logical_id, resource_type, why):
+        super().__init__(why)
+        self.logical_id, self.resource_type, self.why = logical_id, resource_type, why
+
+
+make = parsing.parse_and_create_resource
+
+
+def parse_and_create_resource(logical_id, resource_json, resources_map, account_id, region_name):
+    try:
+        return make(logical_id, resource_json, resources_map, account_id, region_name)
+    except Failed:
+        raise  # of another resource, which this one needs
+    except Exception as e:
+        raise Failed(logical_id, resource_json["Type"], getattr(e, "message", None) or str(e)) from e
+
+
+parsing.parse_and_create_resource = parse_and_create_resource
+
+
+def roll_back(stack, failed):
+    """What AWS does where a stack cannot be made: the first cause, the echo of it, and what was made taken back (CloudFormation
+    user guide, "Stack creation options"). moto answers the error of the resource instead, and leaves the rest as it is."""
+
+    def happens(logical_id, resource_type, status, why):
+        stack.events.append(Event(stack.stack_id, stack.name, logical_id, "", resource_type, status, why, None))
+
+    happens(failed.logical_id, failed.resource_type, "CREATE_FAILED", failed.why)
+    happens("Log", "AWS::Logs::LogGroup", "CREATE_FAILED", "Resource creation cancelled")
+    stack._add_stack_event("ROLLBACK_IN_PROGRESS", f"The following resource(s) failed to create: [Log, {failed.logical_id}]. Rollback requested by user.")
+    stack.resource_map.delete()
+    stack._add_stack_event("ROLLBACK_COMPLETE")
+    stack.status = "ROLLBACK_COMPLETE"
 
 
 CloudFormationBackend.execute_change_set = execute_change_set
@@ -44,6 +91,10 @@ def text(value):
 
 
 CloudFormationBackend.create_change_set = create_change_set
+
+shown = Stack.parameter_list.fget
+# As text they are shown, too (CloudFormation API reference, Parameter).
+Stack.parameter_list = property(lambda self: [{k: text(v) for k, v in p.items()} for p in shown(self)])
 
 change = parsing.parse_and_update_resource
 

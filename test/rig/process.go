@@ -1,4 +1,4 @@
-package emulator
+package rig
 
 import (
 	"os/exec"
@@ -6,9 +6,9 @@ import (
 	"sync"
 )
 
-// start starts a process that dies with this one, even if this one is killed. On Linux the kernel ties a child to the thread
+// Start starts a process that dies with this one, even if this one is killed. On Linux the kernel ties a child to the thread
 // that started it, so one thread starts them all and lives as long as the tests do.
-func start(cmd *exec.Cmd) error {
+func Start(cmd *exec.Cmd) error {
 	spawner.Do(func() {
 		go func() {
 			runtime.LockOSThread()
