@@ -150,6 +150,11 @@ var debts = []transcript{
 		w.Group.Max, w.Group.Desired = 4, 3
 		w.Record.Lease = &ledger.Lease{Owner: 3, Leased: 4, Tried: []int{4}, Raised: true, At: noon.Add(-time.Minute)}
 	}, "do       restore-max 3", ""},
+	{"what was retired just now may still be counted: MaxSize is not given back on an old read", func(w *World) {
+		w.Group.Max, w.Group.Desired = 4, 2
+		w.Record.Lease = &ledger.Lease{Owner: 3, Leased: 4, Tried: []int{4}, Raised: true, At: noon.Add(-time.Minute)}
+		w.Record.Settling = map[string]time.Time{"i-s1": noon.Add(-time.Second)}
+	}, "", "restore-max"},
 	{"MaxSize changed by its owner is left alone", func(w *World) {
 		w.Group.Max, w.Group.Desired = 10, 3
 		w.Record.Lease = &ledger.Lease{Owner: 3, Leased: 4, Tried: []int{4}, Raised: true, At: noon.Add(-2 * time.Minute)}

@@ -107,11 +107,16 @@ func (r *run) allowed() {
 	})
 }
 
-// listed counts the members in any state.
+// listed counts the members in any state, those too that we retired just now and that an old read does not show.
 func (r *run) listed() int {
 	n := 0
 	for _, i := range r.byID {
 		if i.Listed {
+			n++
+		}
+	}
+	for id, at := range r.rec.Settling {
+		if r.since(at) < lagFor && !r.byID[id].Listed {
 			n++
 		}
 	}

@@ -80,6 +80,10 @@ var notices = []transcript{
 		w.intends(ledger.Replace, "i-s2", "i-s1", "a", 15*time.Second)
 		w.add(ours("i-s2", "a"))
 	}, "intent   swap of i-oda in a", "replace of i-s1"},
+	{"a retirement is not answered when the replacement is doomed: nobody else is retired for it", func(w *World) {
+		w.doom("i-s1", 2*time.Second)
+		w.owes("i-s1", "i-oda", "a", ledger.Paying, 5*time.Second)
+	}, "debt     i-s1 for i-oda: paying", "do       retire"},
 	{"a replacement that the load balancer accepts retires the doomed one", func(w *World) {
 		w.Group.LoadBalanced, w.Group.Desired = true, 5
 		w.add(attached("i-s2", "a"))

@@ -12,7 +12,8 @@ import (
 func (r *run) settleVictim(p ledger.Pair) (ledger.Pair, bool) {
 	s, seen := r.byID[p.Intent.Instance]
 	v, there := r.byID[p.Victim]
-	if seen && s.Member && !s.Leaving() && r.doomed(s.ID) && p.Victim != s.ID && !r.hasPair(s.ID) && !r.retired(s.ID) && there && !r.doomed(v.ID) && v.Serving() {
+	unsent := p.Phase == ledger.Attached || r.since(p.Since) >= staleFor // a call that worked would show by then
+	if unsent && seen && s.Member && !s.Leaving() && r.doomed(s.ID) && p.Victim != s.ID && !r.hasPair(s.ID) && !r.retired(s.ID) && there && !r.doomed(v.ID) && v.Serving() {
 		r.say(s.ID, "AWS takes the replacement, and %s still serves: the replacement itself is retired", v.ID)
 		r.succeed(s.ID, v)
 		p.Victim, p.Phase = s.ID, ledger.Attached
@@ -25,7 +26,6 @@ func (r *run) settleVictim(p ledger.Pair) (ledger.Pair, bool) {
 			p.Victim, p.Phase = s.ID, ledger.Attached
 			return p, true
 		}
-		unsent := p.Phase == ledger.Attached || r.since(p.Since) >= staleFor // a call that worked would show by then
 		if unsent && !r.doomed(v.ID) && (v.Protected || v.Undeletable) && v.ID != s.ID {
 			r.say(v.ID, "is protected since: another victim is chosen")
 			return r.nextVictim(p), true
