@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -28,7 +29,7 @@ var errUsage = errors.New("bad usage")
 
 // streams are what a command reads and writes: its one document or its text on out, everything else on err.
 type streams struct {
-	in       io.Reader
+	in       *bufio.Reader // one for all questions: what it has read ahead is the next answer
 	out, err io.Writer
 }
 
@@ -57,7 +58,7 @@ func commands() []command {
 func execute(args []string, in io.Reader, out, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	err := dispatch(ctx, args, streams{in, out, stderr})
+	err := dispatch(ctx, args, streams{bufio.NewReader(in), out, stderr})
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp):
 		return exitDone

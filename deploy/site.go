@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -130,7 +129,7 @@ func (s *site) ask(question string) (bool, error) {
 		return true, nil
 	}
 	fmt.Fprintf(s.st.err, "%s%s [yes/no] ", s.prefix, question)
-	answer, err := bufio.NewReader(s.st.in).ReadString('\n')
+	answer, err := s.st.in.ReadString('\n')
 	if err != nil && answer == "" {
 		return false, errors.New("nobody answered: give --yes where nobody can")
 	}

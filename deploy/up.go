@@ -123,7 +123,22 @@ func (s *site) parametersOf(ctx context.Context, m artifact.Manifest, home strin
 	}
 	said["InstanceRoleArns"] = roles
 	maps.Copy(said, s.parameters)
+	s.hearDeficits(said)
 	return said, nil
+}
+
+// hearDeficits lets the alarm on missing capacity wait for ticks that are asked for, unless its period is asked for too.
+func (s *site) hearDeficits(said map[string]string) {
+	rate, asked := said["TickRate"]
+	if _, too := said["DeficitPeriod"]; !asked || too {
+		return
+	}
+	period, ok := stack.DeficitPeriod(rate)
+	if !ok {
+		s.tell("how far apart ticks of %s are is not known here: give --parameter DeficitPeriod=SECONDS, not less, or the alarm on missing capacity may stay silent", rate)
+		return
+	}
+	said["DeficitPeriod"] = period
 }
 
 // suffix is the name under which AWS has its services in the region's partition (AWS::URLSuffix).

@@ -62,6 +62,7 @@ type Group struct {
 	// Role is the ARN of the role in it, Problem why it is not known.
 	Role, Problem string
 	Status        string   // what the coordinator last wrote there
+	StatusTag     string   // what its tag autospotting:status-tag says; empty if it has none
 	Members       []string // ids of its instances
 	Subnets       []string // none where it names zones only
 	// Keys are what its template names for its volumes: ids, ARNs or aliases.
@@ -84,7 +85,7 @@ func (e Estate) Groups(ctx context.Context, scope settings.Scope) (out []Group, 
 		if !scope.Enabled(tags) {
 			continue
 		}
-		one := Group{Name: aws.ToString(g.AutoScalingGroupName), Max: int(aws.ToInt32(g.MaxSize)), Desired: int(aws.ToInt32(g.DesiredCapacity)), Status: tags[settings.StatusTag]}
+		one := Group{Name: aws.ToString(g.AutoScalingGroupName), Max: int(aws.ToInt32(g.MaxSize)), Desired: int(aws.ToInt32(g.DesiredCapacity)), Status: tags[settings.StatusTag], StatusTag: tags[settings.Prefix+"status-tag"]}
 		for _, m := range g.Instances {
 			one.Members = append(one.Members, aws.ToString(m.InstanceId))
 		}

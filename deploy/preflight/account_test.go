@@ -108,3 +108,19 @@ func TestTheInstallersRightsAreAskedInItsPartition(t *testing.T) {
 		}
 	}
 }
+
+func TestHowAGroupWithoutAStatusTagIsTakenOutIsSaid(t *testing.T) {
+	for _, one := range []struct {
+		tag, parameter string
+		want           bool
+	}{{"", "", false}, {"true", "", false}, {"true", "false", false}, {"false", "", true}, {"false", "true", true}, {"", "false", true}} {
+		_, e := ready()
+		groupWith(e, estate.Group{Name: "web", StatusTag: one.tag})
+		e.Parameters["StatusTag"] = one.parameter
+		for _, f := range e.Run(t.Context()) {
+			if f.Check == "group web" && (f.Level != OK || strings.Contains(f.Remedy, "keep-on-demand to 100%") != one.want) {
+				t.Errorf("with the tag %q and the parameter %q: %+v", one.tag, one.parameter, f)
+			}
+		}
+	}
+}

@@ -29,7 +29,7 @@ func (e *Examination) groups(ctx context.Context, groups []estate.Group) {
 		case strings.HasPrefix(g.Status, "refused"):
 			e.say(Warning, check, g.Status, "coordinator plan --group "+g.Name+" says more")
 		default:
-			e.say(OK, check, cmp.Or(g.Status, "would be served"), "")
+			e.say(OK, check, cmp.Or(g.Status, "would be served"), e.untold(g))
 		}
 	}
 }
@@ -66,4 +66,13 @@ func (e *Examination) functionRole(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return aws.ToString(out.Role), nil
+}
+
+// untold is how a group that does not let us write our status is taken out again: IAM then knows it by nothing but the tag by which it
+// opted in (docs/iam.md, Leaving).
+func (e *Examination) untold(g estate.Group) string {
+	if !strings.EqualFold(cmp.Or(g.StatusTag, e.Parameters["StatusTag"]), "false") {
+		return ""
+	}
+	return "its status tag is off: before it is taken out, set its tag " + settings.Prefix + "keep-on-demand to 100% and wait until it has no spot instance (docs/iam.md, Leaving)"
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -11,10 +12,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"go.yaml.in/yaml/v3"
 
+	"autospotting/deploy/stack"
 	"autospotting/test/rig"
 )
 
@@ -153,4 +157,73 @@ func (a *account) maxOf(group string) int {
 		a.t.Fatalf("look at group %s: %v", group, err)
 	}
 	return int(aws.ToInt32(out.AutoScalingGroups[0].MaxSize))
+}
+
+// What the emulator leaves out is no news: the tests of the template hold it (docs/decisions/deploy.md). Anything else would be.
+func TestTheEmulatorSkipsOnlyWhatTheTemplatesTestsHold(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	a.up("v1")
+	skipped := map[string]bool{}
+	for name, template := range map[string]string{"autospotting": stack.Autospotting, "autospotting-artifacts": stack.Artifacts} {
+		made, err := cloudformation.NewFromConfig(a.config()).DescribeStackResources(t.Context(), &cloudformation.DescribeStackResourcesInput{StackName: &name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		there := map[string]bool{}
+		for _, r := range made.StackResources {
+			there[aws.ToString(r.LogicalResourceId)] = aws.ToString(r.PhysicalResourceId) != ""
+		}
+		text, err := stack.Template(template)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var doc struct {
+			Resources map[string]struct {
+				Type      string `yaml:"Type"`
+				Condition string `yaml:"Condition"`
+			} `yaml:"Resources"`
+		}
+		if err := yaml.Unmarshal(text, &doc); err != nil {
+			t.Fatal(err)
+		}
+		for id, r := range doc.Resources {
+			if !there[id] && r.Condition == "" {
+				skipped[r.Type] = true
+			}
+		}
+	}
+	want := []string{"AWS::CloudWatch::Alarm", "AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy"}
+	if got := slices.Sorted(maps.Keys(skipped)); !slices.Equal(got, want) {
+		t.Errorf("the emulator skips %v, want %v", got, want)
+	}
+}
+
+func TestEveryQuestionHasItsAnswer(t *testing.T) {
+	t.Parallel()
+	up := []string{"up", "--dist", lab.dist, "--version", "v1"}
+	for _, one := range []struct {
+		name, answers string
+		installed     bool
+		says          string
+	}{
+		{"both changes are agreed to, through a pipe", "yes\nyes\n", true, "CREATE_COMPLETE"},
+		{"the second is declined", "yes\nno\n", false, "declined"},
+		{"only the first is answered", "yes\n", false, "nobody answered: give --yes"},
+		{"nobody answers", "", false, "nobody answered: give --yes"},
+	} {
+		t.Run(one.name, func(t *testing.T) {
+			t.Parallel()
+			a := newAccount(t)
+			cmd := a.command(t.Context(), up...)
+			cmd.Stdin = strings.NewReader(one.answers)
+			said, err := cmd.CombinedOutput()
+			if (err == nil) != one.installed || !strings.Contains(string(said), one.says) {
+				t.Errorf("%v\n%s", err, said)
+			}
+			if out, _ := a.must("status"); strings.Contains(out, "NOT_INSTALLED") == one.installed {
+				t.Errorf("status shows %s", out)
+			}
+		})
+	}
 }
