@@ -31,6 +31,9 @@ func (r *run) settle() {
 		}
 		r.rec.Pairs = slices.Delete(r.rec.Pairs, i, i+1)
 		i--
+		if r.w.Group.Desired == r.rec.Desired0+r.rec.Owed() {
+			r.rec.Doubt = ledger.Doubt{} // a payment whose answer was lost explains it
+		}
 	}
 	r.poll()
 }

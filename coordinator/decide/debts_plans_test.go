@@ -120,6 +120,17 @@ var debts = []transcript{
 		w.at("i-oda").Lifecycle = "Terminating:Wait"
 		w.Activities = []Activity{{Instance: "i-oda", Kind: UserShrink, At: noon.Add(-50 * time.Second)}}
 	}, "is paid", "void"},
+	{"a payment that is found in the activities ends the doubt that it made", func(w *World) {
+		w.Group.Max = 5
+		w.owes("i-s1", "i-gone", "a", ledger.Paying, 2*time.Minute)
+		w.owes("i-s2", "i-odb", "b", ledger.Attached, 10*time.Second)
+		w.Record.Desired0, w.Group.Desired = 3, 4
+		w.Record.Doubt = ledger.Doubt{Desired: 4, Since: noon.Add(-20 * time.Second)}
+		w.add(attached("i-s1", "a"), attached("i-s2", "b"))
+		w.says("i-s1", true, true)
+		w.says("i-s2", true, true)
+		w.Activities = []Activity{{Instance: "i-gone", Kind: UserShrink, At: noon.Add(-50 * time.Second)}}
+	}, "do       retire i-odb decrement=true", "why is not known"},
 	{"a paid victim closes the debt", func(w *World) {
 		w.owes("i-s1", "i-oda", "a", ledger.Paying, time.Minute)
 		w.Record.Desired0 = 3
