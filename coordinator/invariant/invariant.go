@@ -76,7 +76,7 @@ type Checker struct {
 	voidable   int       // of our part of desired, what somebody lowered without naming a number
 	lowest     int
 	caused     bool
-	protected  map[string]bool
+	protected  map[string]time.Time // since when
 	unwanted   map[string]time.Time
 	wish       wish
 	tries      map[int]time.Time // launches that brought nothing so far, by call
@@ -89,7 +89,7 @@ type Checker struct {
 func Watch(cloud *cloudsim.Cloud, group string, ours func(string) bool, record func() (ledger.Record, error), lag time.Duration) *Checker {
 	g, _ := cloud.Group(group)
 	c := &Checker{cloud: cloud, group: group, ours: ours, record: record, ownerMax: g.Max, max: g.Max, min: g.Min, desired: g.Desired, race: lag + roundTrip,
-		protected: map[string]bool{}, unwanted: map[string]time.Time{}, tries: map[int]time.Time{}}
+		protected: map[string]time.Time{}, unwanted: map[string]time.Time{}, tries: map[int]time.Time{}}
 	c.wish.read(g, cloud.Now())
 	cloud.OnEvent(c.event)
 	cloud.OnCall(c.call, nil)
@@ -269,7 +269,11 @@ func standing(list []cloudsim.InstanceView, now time.Time) int {
 func (c *Checker) remember(g cloudsim.GroupView) {
 	for _, m := range g.Members {
 		if !strings.HasPrefix(m.State, "Terminating") {
-			c.protected[m.ID] = m.Protected
+			if _, known := c.protected[m.ID]; m.Protected && !known {
+				c.protected[m.ID] = c.cloud.Now()
+			} else if !m.Protected {
+				delete(c.protected, m.ID)
+			}
 		}
 	}
 	c.spread = spread(g)

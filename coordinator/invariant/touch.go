@@ -66,7 +66,7 @@ func (c *Checker) touched(e cloudsim.Event, g cloudsim.GroupView) {
 		if !ourTag && i.EverIn != c.group {
 			c.report(Untouched, "%s of %s, which is neither ours nor the group's", e.Kind, e.Instance)
 		}
-		if !ourTag && c.protected[e.Instance] && e.At.Sub(c.others) > c.race {
+		if since, kept := c.protected[e.Instance]; !ourTag && kept && e.At.Sub(since) > c.race && e.At.Sub(c.others) > c.race {
 			c.report(Untouched, "%s of %s, which its owner protects from scale-in", e.Kind, e.Instance)
 		}
 	}
