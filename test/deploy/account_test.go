@@ -27,9 +27,11 @@ const patience = 3 * time.Minute
 
 // account is an AWS account of the emulator that nobody used before, seen through a proxy that counts requests and may cut.
 type account struct {
-	t     *testing.T
-	id    string
-	front *httptest.Server
+	t  *testing.T
+	id string
+	// signingKey is what the command finds in its environment.
+	signingKey string
+	front      *httptest.Server
 
 	mu     sync.Mutex
 	asked  []string
@@ -113,7 +115,7 @@ func (a *account) config() aws.Config {
 // command is deploy with arguments, and nothing of this machine's configuration of AWS.
 func (a *account) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, lab.deploy, append(args, "--poll", "50ms")...)
-	cmd.Env = rig.Environment(a.front.URL)
+	cmd.Env = append(rig.Environment(a.front.URL), "SIGNING_KEY="+a.signingKey)
 	return cmd
 }
 
