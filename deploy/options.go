@@ -26,7 +26,7 @@ type options struct {
 	since, pause, valid      time.Duration
 	channel, minimum, notes  string
 	newKey                   string
-	rollback                 bool
+	rollback, overChannel    bool
 	follow                   bool
 	args                     []string
 }
@@ -87,7 +87,10 @@ func readOptions(c command, args []string, st streams) (*options, error) {
 		fs.BoolVar(&o.yes, "yes", false, "do not ask")
 	}
 	switch c.name {
-	case "up", "doctor":
+	case "up":
+		fs.Var(o.parameters, "parameter", "KEY=VALUE of the stack; may be repeated (deploy template autospotting lists them)")
+		fs.BoolVar(&o.overChannel, "over-channel", false, "install this version also over a newer one that the release channel brought")
+	case "doctor":
 		fs.Var(o.parameters, "parameter", "KEY=VALUE of the stack; may be repeated (deploy template autospotting lists them)")
 	case "down":
 		fs.BoolVar(&o.force, "force", false, "also while instances are being replaced: what is in flight is left as it is")

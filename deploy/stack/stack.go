@@ -30,3 +30,18 @@ func Template(name string) ([]byte, error) {
 	}
 	return b, nil
 }
+
+// Inline is a template as it goes into a request: without the lines that only people read.
+func Inline(name string) (string, error) {
+	b, err := Template(name)
+	if err != nil {
+		return "", err
+	}
+	var out strings.Builder
+	for line := range strings.Lines(string(b)) {
+		if text := strings.TrimSpace(line); text != "" && text[0] != '#' {
+			out.WriteString(line)
+		}
+	}
+	return out.String(), nil
+}

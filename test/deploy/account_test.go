@@ -37,7 +37,10 @@ type account struct {
 	asked  []string
 	cutAt  int                                                          // the request whose answer is lost, from 1; 0 is none
 	cut    func()                                                       // kills the process
+	cutIf  func(*http.Request) bool                                     // the same, by what is asked
 	answer func(r *http.Request, body []byte) (status int, text string) // in the emulator's place; 0 lets it answer
+	invoke func(version string) (failure string)                        // runs the function, which the emulator does in Docker only
+	alarms map[string]string                                            // states, for the protocol of CloudWatch that the emulator does not know
 }
 
 var accounts atomic.Int64
@@ -57,7 +60,15 @@ func (a *account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
-	hit := a.note(r, body)
+	hit := a.note(r, body) || a.cutIf != nil && a.cutIf(r)
+	if own := a.stands(r, body); own != nil {
+		if hit {
+			a.cut()
+			panic(http.ErrAbortHandler)
+		}
+		own(w)
+		return
+	}
 	if a.answer != nil {
 		if status, text := a.answer(r, body); status != 0 {
 			w.Header().Set("Content-Type", "text/xml")

@@ -19,6 +19,9 @@ var lab struct {
 	dist    string // artefacts, small ones
 }
 
+// versions are packaged, small ones.
+var versions = []string{"v1", "v2", "v1.0.0", "v2.0.0", "v2.0.1", "v2.0.0-dirty"}
+
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
@@ -38,7 +41,7 @@ func run(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "build deploy: %v\n%s", err, out)
 		return 1
 	}
-	for _, version := range []string{"v1", "v2", "v1.0.0", "v2.0.0", "v2.0.1", "v2.0.0-dirty"} {
+	for _, version := range versions {
 		if err := errors.Join(rig.SmallRelease(lab.dist, version), smallPackage(version)); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
