@@ -195,7 +195,7 @@ func (s *site) stop(ctx context.Context, main cfn.State) error {
 func (s *site) listen(ctx context.Context, main cfn.State, on bool) error {
 	names := []string{main.Outputs["FunctionName"]}
 	if main.Parameters["UpdateChannel"] != "" { // then messages come through its alias
-		names = append(names, names[0]+":"+update.Alias)
+		names = append(names, main.Outputs["FunctionArn"]+":"+update.Alias)
 	}
 	for _, name := range names {
 		if err := s.listenAs(ctx, name, on); err != nil {
