@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"reflect"
 	"slices"
 	"strings"
@@ -150,6 +151,9 @@ func (s *site) everything(m artifact.Manifest) ([]artifact.Artifact, error) {
 		return nil, err
 	}
 	for _, name := range others {
+		if slices.ContainsFunc(m.Artifacts, func(a artifact.Artifact) bool { return path.Base(a.Key) == name }) {
+			continue // spotd's binary, which is packaged and released by itself
+		}
 		s.tell("left out, since its name tells no kind: %s/%s", artifact.PackagesKey(m.Version), name)
 	}
 	if len(more) == 0 {
