@@ -24,6 +24,14 @@ package-coordinator package-spotd: package-%: bin/deploy ## one of the two
 upload: bin/deploy ## put them into the artefact bucket (ARGS='--region … --profile …')
 	@bin/deploy upload $(ARGS)
 
+release: bin/deploy ## everything into the bucket, and the channel to it, signed with SIGNING_KEY (ARGS='--bucket …'); refused for what is not committed
+	@$(MAKE) --no-print-directory release-packages
+	@bin/deploy release $(ARGS)
+
+# What lies in dist/packages/VERSION when a version is released is part of it.
+release-packages:
+	@NFPM=$(NFPM) CYCLONEDX=$(CYCLONEDX) VERSION='$(VERSION)' spotd/packaging/package.sh dist/packages/$(VERSION) >&2
+
 deploy: bin/deploy ## install, or update what is installed (ARGS)
 	@bin/deploy up $(ARGS)
 
@@ -75,4 +83,4 @@ MARKET ?= ../shared/market
 clean: ## what was built
 	rm -rf bin dist .cache
 
-.PHONY: help build package package-coordinator package-spotd upload deploy demo test sim systematic mutants emulator emulator-mutants lint bench measured clean
+.PHONY: help build package package-coordinator package-spotd upload release release-packages deploy demo test sim systematic mutants emulator emulator-mutants lint bench measured clean

@@ -43,6 +43,7 @@ func commands() []command {
 	return []command{
 		{"lambda", "", "serve the Lambda runtime (the default where AWS_LAMBDA_RUNTIME_API is set)", runLambda},
 		{"serve", "[flags]", "poll the inbox and the work queue, until SIGTERM", runServe},
+		{"update", "[flags]", "one step of bringing the function to what a release channel says, as the updater does it every five minutes", runUpdate},
 		{"once", "--event FILE [--context FILE] [--sim] [flags]", "handle one event from a file (- is stdin) and print what was done", runOnce},
 		{"plan", "[--group NAME…] | --groups FILE --instances FILE [--images FILE] [--types FILE] [--prices FILE…] [--now T] [--format text|json]", "what would be done now and why, with read-only rights, or from files", runPlan},
 		{"simulate", "[--prices FILE…] [flags]", "play strategies side by side on a market of real or sampled prices and outages", runSimulate},

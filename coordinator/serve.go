@@ -84,6 +84,9 @@ func (s *options) realHandler(ctx context.Context) (*handle.Handler, sqsAPI, err
 }
 
 func runLambda(ctx context.Context, args []string, st streams) error {
+	if os.Getenv("AUTOSPOTTING_ROLE") == roleUpdater {
+		return runUpdater(ctx, st)
+	}
 	h, _, _, err := servingHandler(ctx, "lambda", args, st)
 	if err != nil {
 		return err

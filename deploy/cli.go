@@ -42,6 +42,7 @@ func commands() []command {
 	return []command{
 		{"package", "[function|spotd]", "build the function and spotd into --dist, the same bytes each time", runPackage},
 		{"upload", "", "put what is packaged into the artefact bucket, which is made if there is none", runUpload},
+		{"release", "", "put what is packaged into a bucket, and let a channel point to it, signed with $SIGNING_KEY", runRelease},
 		{"up", "", "install, or bring what is installed to this version and these settings", runUp},
 		{"status", "", "what is installed and how it is", runStatus},
 		{"outputs", "", "names and addresses of what is installed", runOutputs},

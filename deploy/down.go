@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/smithy-go"
 
+	"autospotting/coordinator/update"
 	"autospotting/deploy/cfn"
 	"autospotting/deploy/estate"
 )
@@ -192,7 +193,19 @@ func (s *site) stop(ctx context.Context, main cfn.State) error {
 
 // listen switches the function's event source mappings.
 func (s *site) listen(ctx context.Context, main cfn.State, on bool) error {
-	name := main.Outputs["FunctionName"]
+	names := []string{main.Outputs["FunctionName"]}
+	if main.Parameters["UpdateChannel"] != "" { // then messages come through its alias
+		names = append(names, main.Outputs["FunctionArn"]+":"+update.Alias)
+	}
+	for _, name := range names {
+		if err := s.listenAs(ctx, name, on); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *site) listenAs(ctx context.Context, name string, on bool) error {
 	out, err := s.lambda.ListEventSourceMappings(ctx, &lambda.ListEventSourceMappingsInput{FunctionName: &name})
 	if absent(err) {
 		return nil

@@ -23,7 +23,10 @@ type options struct {
 	arch                     string
 	parameters               pairs
 	yes, dryRun, force, keep bool
-	since, pause             time.Duration
+	since, pause, valid      time.Duration
+	channel, minimum, notes  string
+	newKey                   string
+	rollback, overChannel    bool
 	follow                   bool
 	args                     []string
 }
@@ -69,7 +72,7 @@ func readOptions(c command, args []string, st streams) (*options, error) {
 	fs.StringVar(&o.stack, "stack-name", "autospotting", "name of the stack; NAME-artifacts is that of the bucket")
 	fs.DurationVar(&o.pause, "poll", 2*time.Second, "time between two looks at a stack")
 	switch c.name {
-	case "package", "upload", "up":
+	case "package", "upload", "up", "release":
 		fs.StringVar(&o.dist, "dist", "dist", "directory of the artefacts")
 		fs.StringVar(&o.source, "source", ".", "checkout that is built")
 		fs.StringVar(&o.version, "version", "", "version that is packaged already; without it the checkout is built")
@@ -78,17 +81,22 @@ func readOptions(c command, args []string, st streams) (*options, error) {
 		fs.StringVar(&o.arch, "arch", "", "build for amd64 or arm64 only")
 	}
 	switch c.name {
-	case "upload", "up", "down":
+	case "upload", "up", "down", "release":
 		fs.StringVar(&o.bucket, "bucket", "", "a bucket of yours for the artefacts, instead of one of ours")
 		fs.BoolVar(&o.dryRun, "dry-run", false, "say what would be done, and do nothing")
 		fs.BoolVar(&o.yes, "yes", false, "do not ask")
 	}
 	switch c.name {
-	case "up", "doctor":
+	case "up":
+		fs.Var(o.parameters, "parameter", "KEY=VALUE of the stack; may be repeated (deploy template autospotting lists them)")
+		fs.BoolVar(&o.overChannel, "over-channel", false, "install this version also over a newer one that the release channel brought")
+	case "doctor":
 		fs.Var(o.parameters, "parameter", "KEY=VALUE of the stack; may be repeated (deploy template autospotting lists them)")
 	case "down":
 		fs.BoolVar(&o.force, "force", false, "also while instances are being replaced: what is in flight is left as it is")
 		fs.BoolVar(&o.keep, "keep-artifacts", false, "leave the artefact bucket")
+	case "release":
+		o.releaseFlags(fs)
 	case "logs":
 		fs.DurationVar(&o.since, "since", 10*time.Minute, "how far back")
 		fs.BoolVar(&o.follow, "follow", false, "go on until interrupted")
@@ -103,6 +111,15 @@ func readOptions(c command, args []string, st streams) (*options, error) {
 	return o, o.check(c)
 }
 
+func (o *options) releaseFlags(fs *flag.FlagSet) {
+	fs.StringVar(&o.channel, "channel", "stable", "channel that the version is released to")
+	fs.StringVar(&o.minimum, "minimum", "", "least version that may be updated to this one by itself")
+	fs.StringVar(&o.notes, "notes", "", "what people should know of it")
+	fs.DurationVar(&o.valid, "valid", 90*24*time.Hour, "how long the channel may be believed without being released to again")
+	fs.BoolVar(&o.rollback, "rollback", false, "this version is meant to replace a newer one")
+	fs.StringVar(&o.newKey, "new-key", "", "make a key to sign with in this new file, and nothing else")
+}
+
 func (o *options) check(c command) error {
 	if len(o.args) > 0 && c.args == "" {
 		return fmt.Errorf("%w: unexpected argument %q", errUsage, o.args[0])
@@ -112,6 +129,9 @@ func (o *options) check(c command) error {
 	}
 	if len(o.regions) == 0 {
 		_ = o.regions.Set(cmp.Or(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION")))
+	}
+	if c.name == "release" && o.valid <= 0 {
+		return fmt.Errorf("%w: --valid %s: write a time above nothing", errUsage, o.valid)
 	}
 	if o.pause <= 0 {
 		return fmt.Errorf("%w: --poll %s: write a time above nothing", errUsage, o.pause)

@@ -107,7 +107,7 @@ func (s *site) home(ctx context.Context) (string, error) {
 	if s.bucket != "" {
 		return s.bucket, nil
 	}
-	text, err := stack.Template(stack.Artifacts)
+	text, err := stack.Inline(stack.Artifacts)
 	if err != nil {
 		return "", err
 	}
@@ -115,7 +115,7 @@ func (s *site) home(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	st, err := s.artifacts().Up(ctx, cfn.Wanted{Template: string(text), Known: known, Tags: ourTags}, s.agree(s.stack+"-artifacts"))
+	st, err := s.artifacts().Up(ctx, cfn.Wanted{Template: text, Known: known, Tags: ourTags}, s.agree(s.stack+"-artifacts"))
 	if err != nil {
 		return "", err
 	}

@@ -23,6 +23,7 @@ type health struct {
 	Status     string            `json:"status"`
 	Reason     string            `json:"reason,omitempty"`
 	Version    string            `json:"version"`
+	Channel    *followed         `json:"channel,omitempty"` // what the release channel made of it since
 	InFlight   []string          `json:"in_flight"`
 	Leased     []string          `json:"leased"`
 	Parameters map[string]string `json:"parameters"`
@@ -37,6 +38,11 @@ func runStatus(ctx context.Context, o *options, st streams) error {
 		}
 		h := health{Region: s.region, Account: s.account, Stack: s.stack, Status: cmp.Or(main.Status, "NOT_INSTALLED"), Reason: main.Reason,
 			Version: versionIn(main.Parameters["FunctionKey"]), InFlight: []string{}, Leased: []string{}, Parameters: main.Parameters}
+		if brought, err := s.followed(ctx, main); err != nil {
+			return err
+		} else if brought.Version != "" {
+			h.Channel = &brought
+		}
 		open, leased, err := s.open(ctx, main)
 		h.InFlight, h.Leased = append(h.InFlight, open...), append(h.Leased, leased...)
 		docs = append(docs, h)
@@ -45,6 +51,12 @@ func runStatus(ctx context.Context, o *options, st streams) error {
 	return errors.Join(err, o.finish(st, docs, func() {
 		for _, h := range docs {
 			fmt.Fprintf(st.out, "%s: stack %s is %s, version %s\n", h.Region, h.Stack, h.Status, cmp.Or(h.Version, "none"))
+			if c := h.Channel; c != nil {
+				fmt.Fprintf(st.out, "  by its release channel: version %s\n", c.Version)
+				if c.Phase != "" {
+					fmt.Fprintf(st.out, "  an update to %s is under way: %s\n", c.To, c.Phase)
+				}
+			}
 			for _, k := range slices.Sorted(maps.Keys(h.Parameters)) {
 				if v := h.Parameters[k]; v != "" {
 					fmt.Fprintf(st.out, "  %s=%s\n", k, v)
@@ -113,11 +125,11 @@ func runValidate(ctx context.Context, o *options, st streams) error {
 	docs := []valid{}
 	err := o.everywhere(ctx, st, func(ctx context.Context, s *site) error {
 		for _, name := range stack.Names() {
-			text, err := stack.Template(name)
+			text, err := stack.Inline(name)
 			if err != nil {
 				return err
 			}
-			_, err = s.cloudformation.ValidateTemplate(ctx, &cloudformation.ValidateTemplateInput{TemplateBody: aws.String(string(text))})
+			_, err = s.cloudformation.ValidateTemplate(ctx, &cloudformation.ValidateTemplateInput{TemplateBody: &text})
 			docs = append(docs, valid{s.region, name, err == nil})
 			if err != nil {
 				return fmt.Errorf("template %s: %w", name, err)

@@ -71,6 +71,14 @@ func (s *site) up(ctx context.Context, m artifact.Manifest) (doc installed, err 
 	if err != nil {
 		return doc, err
 	}
+	brought, err := s.followed(ctx, before)
+	if err != nil {
+		return doc, err
+	}
+	kept, err := s.keeps(brought, before, m.Version)
+	if err != nil {
+		return doc, err
+	}
 	home, err := s.store(ctx, m)
 	if errors.Is(err, cfn.ErrDeclined) && s.dryRun {
 		home, err = "made-at-the-first-up", nil
@@ -78,16 +86,20 @@ func (s *site) up(ctx context.Context, m artifact.Manifest) (doc installed, err 
 	if err != nil {
 		return doc, err
 	}
-	text, err := stack.Template(stack.Autospotting)
+	text, err := stack.Inline(stack.Autospotting)
 	if err != nil {
 		return doc, err
 	}
-	w := cfn.Wanted{Template: string(text), Tags: ourTags}
+	w := cfn.Wanted{Template: text, Tags: ourTags}
 	if w.Known, err = stack.Parameters(stack.Autospotting); err != nil {
 		return doc, err
 	}
 	if w.Parameters, err = s.parametersOf(ctx, m, home, before); err != nil {
 		return doc, err
+	}
+	if kept {
+		brought.keep(w.Parameters)
+		doc.Version = brought.Version
 	}
 	agree := s.agree(s.stack)
 	after, err := s.main().Up(ctx, w, func(c []cfn.Change) (bool, error) {

@@ -22,10 +22,11 @@ const latestVersion, defaultVersion = "$Latest", "$Default"
 
 // wanted is what our own template has to say for one group.
 type wanted struct {
-	name  string // of our launch template
-	hash  string // of data and source; also the description of the version
-	data  *types.RequestLaunchTemplateData
-	notes []string // what could not be taken over, and why spotd is not on board
+	name   string // of our launch template
+	hash   string // of data and source; also the description of the version
+	source string // hash of what the owner says, without what is ours: two versions of us have to agree about that
+	data   *types.RequestLaunchTemplateData
+	notes  []string // what could not be taken over, and why spotd is not on board
 }
 
 // template reads what the group launches from, makes ours of it in memory, and looks whether that exists already.
@@ -37,7 +38,7 @@ func (a *Actor) template(ctx context.Context, g described) (decide.Template, err
 	if err != nil || unreadable != "" {
 		return decide.Template{Unreadable: unreadable}, err
 	}
-	t := decide.Template{Hash: want.hash, Type: string(want.data.InstanceType), Unreadable: unservable(want.data), Notes: want.notes}
+	t := decide.Template{Hash: want.source, Type: string(want.data.InstanceType), Unreadable: unservable(want.data), Notes: want.notes}
 	if t.Unreadable != "" {
 		return t, nil
 	}
@@ -77,6 +78,9 @@ func (a *Actor) want(ctx context.Context, g described) (w wanted, image, unreada
 	}
 	tidyTags(w.data, g.world.Tags)
 	toGP3(w.data, g.settings.GP2Threshold)
+	if w.source, err = contentHash(from.id, from.version, w.data); err != nil {
+		return w, "", "", err
+	}
 	if g.world.Enabled { // what is launched on the way back to on-demand carries nothing of ours
 		note, err := a.crew(g, w.data)
 		if err != nil {

@@ -54,6 +54,13 @@ func TestWhereTheTemplateIsGoneAMemberIsTheSource(t *testing.T) {
 	if second, _, _, err := actor.want(t.Context(), g); err != nil || second.hash != first.hash {
 		t.Errorf("%v; the template of another member is another: %s, %s", err, second.hash, first.hash)
 	}
+	// While a new version of us comes, both are at work: neither may take what the other launched for a change of the owner's.
+	newer := spotd()
+	newer.ReleaseURL += "-next"
+	other := New(Config{EC2: on, Inspector: actor.Inspector, Spotd: newer})
+	if second, _, _, err := other.want(t.Context(), g); err != nil || second.source != first.source || second.hash == first.hash {
+		t.Errorf("%v; with another spotd the owner's part is %s, was %s", err, second.source, first.source)
+	}
 	spot := launched()
 	spot.InstanceLifecycle = types.InstanceLifecycleTypeSpot
 	on.members["i-3"] = spot

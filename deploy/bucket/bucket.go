@@ -22,6 +22,7 @@ import (
 type API interface {
 	HeadBucket(context.Context, *s3.HeadBucketInput, ...func(*s3.Options)) (*s3.HeadBucketOutput, error)
 	HeadObject(context.Context, *s3.HeadObjectInput, ...func(*s3.Options)) (*s3.HeadObjectOutput, error)
+	GetObject(context.Context, *s3.GetObjectInput, ...func(*s3.Options)) (*s3.GetObjectOutput, error)
 	PutObject(context.Context, *s3.PutObjectInput, ...func(*s3.Options)) (*s3.PutObjectOutput, error)
 	ListObjectVersions(context.Context, *s3.ListObjectVersionsInput, ...func(*s3.Options)) (*s3.ListObjectVersionsOutput, error)
 	DeleteObjects(context.Context, *s3.DeleteObjectsInput, ...func(*s3.Options)) (*s3.DeleteObjectsOutput, error)
@@ -70,6 +71,11 @@ func (b Bucket) Upload(ctx context.Context, dist string, m artifact.Manifest) er
 			return err
 		}
 	}
+	return b.PutManifest(ctx, dist, m)
+}
+
+// PutManifest puts there what the version consists of.
+func (b Bucket) PutManifest(ctx context.Context, dist string, m artifact.Manifest) error {
 	sum, err := artifact.Sum(filepath.Join(dist, filepath.FromSlash(m.Key())))
 	if err != nil {
 		return err

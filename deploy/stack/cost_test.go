@@ -49,8 +49,14 @@ func monthly(t testing.TB, groups, instances float64) cost {
 	heard := snsPublish + 3*sqsStandard + run(secondsPerRoute) + reconcile
 	polls := month * 3600 / pollSeconds * pollers
 	ticks := month * ticksAnHour
+	alarms := 0
+	for _, id := range read(t, Autospotting).of("AWS::CloudWatch::Alarm") {
+		if read(t, Autospotting).resources[id].Condition == "" { // that of the updater is an option
+			alarms++
+		}
+	}
 	return cost{
-		fixed:   customMetrics*metric + float64(len(read(t, Autospotting).of("AWS::CloudWatch::Alarm")))*alarm,
+		fixed:   customMetrics*metric + float64(alarms)*alarm,
 		polling: polls * (sqsStandard + sqsFIFO),
 		ticks:   ticks * (schedulerCall + snsPublish + 3*sqsStandard + run(secondsPerRoute) + groups*(3*sqsStandard+run(secondsPerRoute)+reconcile)),
 		events:  instances * launchesPerInstance * eventsPerInstance * heard,

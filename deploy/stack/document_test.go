@@ -35,9 +35,15 @@ func between(t *testing.T, mark string) string {
 
 func TestEachActionIsExplainedOnce(t *testing.T) {
 	t.Parallel()
-	granted := everyAction(t)
+	for mark, role := range map[string]string{"actions": "FunctionRole", "updater": "UpdaterRole"} {
+		explains(t, mark, everyAction(t, role))
+	}
+}
+
+func explains(t *testing.T, mark string, granted map[string]string) {
+	t.Helper()
 	explained := map[string]bool{}
-	for _, line := range strings.Split(between(t, "actions"), "\n")[2:] {
+	for _, line := range strings.Split(between(t, mark), "\n")[2:] {
 		cells := strings.Split(line, "|")
 		if len(cells) < 2 {
 			continue
@@ -63,11 +69,12 @@ func TestEachActionIsExplainedOnce(t *testing.T) {
 func TestEachStatementIsExplained(t *testing.T) {
 	t.Parallel()
 	head, _, _ := strings.Cut(document(t), "<!-- actions -->")
+	head += between(t, "updater")
 	explained := map[string]bool{}
 	for _, m := range regexp.MustCompile("`([A-Z][A-Za-z]+)`").FindAllStringSubmatch(head, -1) {
 		explained[m[1]] = true
 	}
-	for _, s := range everything(t).statements("FunctionRole") {
+	for _, s := range append(everything(t).statements("FunctionRole"), everything(t).statements("UpdaterRole")...) {
 		if sid := s["Sid"].(string); !explained[sid] {
 			t.Errorf("the statement %s is not explained", sid)
 		}

@@ -18,18 +18,24 @@ import (
 // these. So the interfaces are read, not the calls.
 const (
 	coordinator = "../../coordinator"
-	clientsIn   = "serve.go"
+	updater     = "../../coordinator/update"
 	sdk         = "github.com/aws/aws-sdk-go-v2/service/"
 )
+
+// clientsIn are the files that make clients: of the coordinator, and of the updater.
+var clientsIn = []string{"serve.go", "updatecmd.go"}
 
 // prefixes is how IAM calls the services of which the SDK has another name.
 var prefixes = map[string]string{"elasticloadbalancingv2": "elasticloadbalancing"}
 
-// operations collects SERVICE:Operation from every interface outside tests.
-func operations(t *testing.T) map[string]bool {
+// operations collects SERVICE:Operation from every interface below a directory, outside tests and other directories that are named.
+func operations(t *testing.T, dir string, others ...string) map[string]bool {
 	t.Helper()
 	found := map[string]bool{}
-	err := filepath.WalkDir(coordinator, func(file string, e fs.DirEntry, err error) error {
+	err := filepath.WalkDir(dir, func(file string, e fs.DirEntry, err error) error {
+		if err == nil && slices.Contains(others, filepath.ToSlash(file)) {
+			return fs.SkipDir
+		}
 		if err != nil || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
 			return err
 		}
@@ -58,7 +64,7 @@ func operations(t *testing.T) map[string]bool {
 				}
 			case *ast.SelectorExpr:
 				id, _ := n.X.(*ast.Ident)
-				if id != nil && services[id.Name] != "" && strings.HasPrefix(n.Sel.Name, "New") && !strings.HasSuffix(n.Sel.Name, "Paginator") && filepath.Base(file) != clientsIn {
+				if id != nil && services[id.Name] != "" && strings.HasPrefix(n.Sel.Name, "New") && !strings.HasSuffix(n.Sel.Name, "Paginator") && !slices.Contains(clientsIn, filepath.Base(file)) {
 					t.Errorf("%s makes a client with %s.%s: what that may call, nobody lists", file, id.Name, n.Sel.Name)
 				}
 			}
@@ -71,6 +77,9 @@ func operations(t *testing.T) map[string]bool {
 	}
 	return found
 }
+
+// renamed is how IAM calls an operation that it calls otherwise.
+var renamed = map[string]string{"lambda:Invoke": "lambda:InvokeFunction"}
 
 // operation reads DescribeX(context.Context, *ec2.DescribeXInput, …).
 func operation(m *ast.Field, services map[string]string) string {
@@ -90,7 +99,11 @@ func operation(m *ast.Field, services map[string]string) string {
 	if p := prefixes[service]; p != "" {
 		service = p
 	}
-	return service + ":" + m.Names[0].Name
+	op := service + ":" + m.Names[0].Name
+	if called := renamed[op]; called != "" {
+		return called
+	}
+	return op
 }
 
 // implied is what AWS asks of a caller beside the action of the operation's own name.
@@ -105,12 +118,33 @@ var implied = map[string][]string{
 	"lambda":                             {"logs:CreateLogStream", "logs:PutLogEvents"}, // what Lambda does as the function's role
 }
 
+// byTheUpdater is the same of the updater.
+var byTheUpdater = map[string][]string{
+	"lambda:UpdateFunctionConfiguration": {"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"}, // where the stack has a key
+	"lambda":                             {"logs:CreateLogStream", "logs:PutLogEvents"},
+}
+
 func TestThePolicyHasWhatTheCodeCallsAndNothingElse(t *testing.T) {
 	t.Parallel()
-	calls := operations(t)
-	if len(calls) < 40 {
-		t.Fatalf("found only %d operations: the interfaces are not read any more", len(calls))
+	for _, c := range []struct {
+		role    string
+		calls   map[string]bool
+		atLeast int
+		implied map[string][]string
+	}{
+		{"FunctionRole", operations(t, coordinator, updater), 40, implied},
+		{"UpdaterRole", operations(t, updater), 10, byTheUpdater},
+	} {
+		if len(c.calls) < c.atLeast {
+			t.Fatalf("%s: found only %d operations: the interfaces are not read any more", c.role, len(c.calls))
+		}
+		hold(t, c.role, c.calls, c.implied)
 	}
+}
+
+// hold holds what a role may do against what its code calls, both ways.
+func hold(t *testing.T, role string, calls map[string]bool, implied map[string][]string) {
+	t.Helper()
 	needed := map[string]string{}
 	for _, action := range implied["lambda"] {
 		needed[action] = "Lambda itself"
@@ -123,27 +157,27 @@ func TestThePolicyHasWhatTheCodeCallsAndNothingElse(t *testing.T) {
 	}
 	for op := range implied {
 		if op != "lambda" && !calls[op] {
-			t.Errorf("%s is explained, and nothing calls it", op)
+			t.Errorf("%s: %s is explained, and nothing calls it", role, op)
 		}
 	}
-	granted := everyAction(t)
+	granted := everyAction(t, role)
 	for _, action := range slices.Sorted(maps.Keys(needed)) {
 		if granted[action] == "" {
-			t.Errorf("%s is needed for %s and not in the policy", action, needed[action])
+			t.Errorf("%s: %s is needed for %s and not in the policy", role, action, needed[action])
 		}
 	}
 	for _, action := range slices.Sorted(maps.Keys(granted)) {
 		if needed[action] == "" {
-			t.Errorf("%s is in the policy (%s), and nothing needs it", action, granted[action])
+			t.Errorf("%s: %s is in the policy (%s), and nothing needs it", role, action, granted[action])
 		}
 	}
 }
 
-// everyAction names all actions of the function's role with every option on, each with a statement that has it.
-func everyAction(t *testing.T) map[string]string {
+// everyAction names all actions of a role with every option on, each with a statement that has it.
+func everyAction(t *testing.T, role string) map[string]string {
 	t.Helper()
 	all := map[string]string{}
-	for _, s := range everything(t).statements("FunctionRole") {
+	for _, s := range everything(t).statements(role) {
 		for _, a := range words(s["Action"]) {
 			all[a] = s["Sid"].(string)
 		}
@@ -156,6 +190,7 @@ func everything(t testing.TB) deployed {
 	t.Helper()
 	return deploy(t, Autospotting, map[string]any{
 		"KMSKeyArn": "create", "OrganizationId": "o-abcdefghij", "AlarmTopicArn": "arn:aws:sns:" + region + ":" + account + ":oncall", "Tag": "spot=yes", "Scope": "opt-out",
+		"UpdateChannel": "s3://releases/channel/stable.json", "UpdateKeys": strings.Repeat("A", 43) + "=",
 		"InstanceRoleArns": split("arn:aws:iam::" + account + ":role/web"), "ImageParameterArns": split("arn:aws:ssm:" + region + ":" + account + ":parameter/images/web"),
 	})
 }

@@ -2,11 +2,15 @@ package stack
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"go.yaml.in/yaml/v3"
 
 	"autospotting/coordinator/ledger/dynamo"
 )
@@ -85,8 +89,8 @@ func TestEveryAsynchronousEdgeHasDeadLetters(t *testing.T) {
 			}
 		}
 	}
-	if edges != 8 {
-		t.Errorf("%d edges: two subscriptions, three rules, the tick and two queues are known", edges)
+	if edges != 9 {
+		t.Errorf("%d edges: two subscriptions, three rules, two ticks and two queues are known", edges)
 	}
 }
 
@@ -144,6 +148,7 @@ var wildcards = map[string]string{
 	"TheAccountAdministers":       "a key that nobody administers cannot be deleted",
 	"OnlyEncryptedOnTheWay":       "denies",
 	"Observe":                     "AWS knows no resource for these",
+	"WatchTheAlarms":              "read-only, and what composite alarms need",
 	"TopicsAndRulesDeliver":       "a key's policy is about that key",
 	"TheLogIsWritten":             "a key's policy is about that key",
 	"AnybodyOfThisAccountReports": "a key's policy is about that key",
@@ -261,8 +266,14 @@ func TestThePoliciesFitIntoIAM(t *testing.T) {
 func TestTheTemplatesFitIntoARequest(t *testing.T) {
 	t.Parallel()
 	for _, name := range Names() {
-		if n := len(read(t, name).text); n > MaxInline {
-			t.Errorf("%s has %d bytes, a request takes %d", name, n, MaxInline)
+		text, err := Inline(name)
+		if err != nil || len(text) > MaxInline {
+			t.Errorf("%s has %d bytes, a request takes %d; %v", name, len(text), MaxInline, err)
+		}
+		t.Logf("%s: %d bytes of %d", name, len(text), MaxInline)
+		var whole, sent any
+		if err := errors.Join(yaml.Unmarshal([]byte(read(t, name).text), &whole), yaml.Unmarshal([]byte(text), &sent)); err != nil || !reflect.DeepEqual(whole, sent) {
+			t.Errorf("%s: what is sent is another: %v", name, err)
 		}
 	}
 	if _, err := Template("nothing"); err == nil || !strings.Contains(err.Error(), `"nothing"`) || !strings.Contains(err.Error(), Autospotting) {

@@ -63,6 +63,24 @@ func TestTheFunctionsEnvironmentIsTheCoordinators(t *testing.T) {
 	}
 }
 
+// So is the updater told all that it can be told; flags alone are what only people need.
+func TestTheUpdatersEnvironmentIsTheUpdaters(t *testing.T) {
+	t.Parallel()
+	config, err := os.ReadFile("../../coordinator/updatecmd.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]bool{"AUTOSPOTTING_ROLE": true} // read where Lambda is served
+	for _, v := range regexp.MustCompile(`"(AUTOSPOTTING_[A-Z0-9_]+)"`).FindAllStringSubmatch(string(config), -1) {
+		known[v[1]] = true
+	}
+	delete(known, "AUTOSPOTTING_STACK_VERSION") // the updater's own version is that of the stack that installed it
+	environment := at(read(t, Autospotting).resources["Updater"].Properties, "Environment", "Variables").(map[string]any)
+	if got, want := slices.Sorted(maps.Keys(environment)), slices.Sorted(maps.Keys(known)); !slices.Equal(got, want) {
+		t.Errorf("the updater has\n%v, and knows\n%v", got, want)
+	}
+}
+
 // The predecessors' templates had parameters that nothing read.
 func TestEveryParameterIsUsed(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,7 @@ package stack
 import (
 	"embed"
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -30,3 +31,60 @@ func Template(name string) ([]byte, error) {
 	}
 	return b, nil
 }
+
+// Inline is a template as it goes into a request, which takes MaxInline bytes: without the lines that only people read, and no
+// further indented than YAML needs. Texts in it (|) keep their form.
+func Inline(name string) (string, error) {
+	b, err := Template(name)
+	if err != nil {
+		return "", err
+	}
+	var out strings.Builder
+	var at columns
+	text, base, moved := false, 0, 0 // within a text, how far that is indented, and by how much less it is now
+	for line := range strings.Lines(string(b)) {
+		content := strings.TrimLeft(line, " ")
+		indent := len(line) - len(content)
+		if text && base == 0 {
+			base = indent
+			moved = base - at.of(base)
+		}
+		if text && (indent >= base || content == "\n") {
+			out.WriteString(strings.Repeat(" ", max(0, indent-moved)) + content)
+			continue
+		}
+		if text, base = false, 0; content == "\n" || content[0] == '#' {
+			continue
+		}
+		to := at.of(indent)
+		out.WriteString(strings.Repeat(" ", to) + content)
+		if strings.HasPrefix(content, "- ") {
+			at = append(at, column{indent + 2, to + 2}) // where the element's keys stand
+		}
+		text = blockText.MatchString(content)
+	}
+	return out.String(), nil
+}
+
+// columns are those at which the levels around a line begin, and what they become: one more than the level around.
+type columns []column
+
+type column struct{ from, to int }
+
+func (c *columns) of(indent int) int {
+	levels := *c
+	for len(levels) > 0 && levels[len(levels)-1].from > indent {
+		levels = levels[:len(levels)-1]
+	}
+	switch {
+	case indent == 0:
+		levels = columns{{0, 0}}
+	case levels[len(levels)-1].from < indent:
+		levels = append(levels, column{indent, levels[len(levels)-1].to + 1})
+	}
+	*c = levels
+	return levels[len(levels)-1].to
+}
+
+// blockText ends a line after which a text begins.
+var blockText = regexp.MustCompile(`(^|[ :])\|[-+]?\n$`)

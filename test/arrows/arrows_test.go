@@ -28,6 +28,7 @@ func TestThePureStaysPure(t *testing.T) {
 	for pkg, may := range map[string][]string{
 		"autospotting/pkg/message":          {},
 		"autospotting/pkg/snapshot":         {},
+		"autospotting/pkg/channel":          {},
 		"autospotting/userdata":             {},
 		"autospotting/coordinator/market":   {"autospotting/pkg/snapshot"},
 		"autospotting/coordinator/ledger":   {},

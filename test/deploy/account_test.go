@@ -27,15 +27,20 @@ const patience = 3 * time.Minute
 
 // account is an AWS account of the emulator that nobody used before, seen through a proxy that counts requests and may cut.
 type account struct {
-	t     *testing.T
-	id    string
-	front *httptest.Server
+	t  *testing.T
+	id string
+	// signingKey is what the command finds in its environment.
+	signingKey string
+	front      *httptest.Server
 
 	mu     sync.Mutex
 	asked  []string
 	cutAt  int                                                          // the request whose answer is lost, from 1; 0 is none
 	cut    func()                                                       // kills the process
+	cutIf  func(*http.Request) bool                                     // the same, by what is asked
 	answer func(r *http.Request, body []byte) (status int, text string) // in the emulator's place; 0 lets it answer
+	invoke func(version string) (failure string)                        // runs the function, which the emulator does in Docker only
+	alarms map[string]string                                            // states, for the protocol of CloudWatch that the emulator does not know
 }
 
 var accounts atomic.Int64
@@ -55,7 +60,15 @@ func (a *account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
-	hit := a.note(r, body)
+	hit := a.note(r, body) || a.cutIf != nil && a.cutIf(r)
+	if own := a.stands(r, body); own != nil {
+		if hit {
+			a.cut()
+			panic(http.ErrAbortHandler)
+		}
+		own(w)
+		return
+	}
 	if a.answer != nil {
 		if status, text := a.answer(r, body); status != 0 {
 			w.Header().Set("Content-Type", "text/xml")
@@ -113,7 +126,7 @@ func (a *account) config() aws.Config {
 // command is deploy with arguments, and nothing of this machine's configuration of AWS.
 func (a *account) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, lab.deploy, append(args, "--poll", "50ms")...)
-	cmd.Env = rig.Environment(a.front.URL)
+	cmd.Env = append(rig.Environment(a.front.URL), "SIGNING_KEY="+a.signingKey)
 	return cmd
 }
 

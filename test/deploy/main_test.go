@@ -2,6 +2,7 @@
 package deploy_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -17,6 +18,9 @@ var lab struct {
 	moto    string // its address
 	dist    string // artefacts, small ones
 }
+
+// versions are packaged, small ones.
+var versions = []string{"v1", "v2", "v1.0.0", "v2.0.0", "v2.0.1", "v2.0.0-dirty"}
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
@@ -37,8 +41,8 @@ func run(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "build deploy: %v\n%s", err, out)
 		return 1
 	}
-	for _, version := range []string{"v1", "v2"} {
-		if err := rig.SmallRelease(lab.dist, version); err != nil {
+	for _, version := range versions {
+		if err := errors.Join(rig.SmallRelease(lab.dist, version), smallPackage(version)); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
@@ -51,6 +55,15 @@ func run(m *testing.M) int {
 	defer moto.Stop()
 	lab.moto = moto.URL
 	return m.Run()
+}
+
+// smallPackage is what else belongs to a version.
+func smallPackage(version string) error {
+	dir := filepath.Join(lab.dist, "packages", version)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "spotd-amd64.deb"), []byte("deb "+version), 0o644)
 }
 
 // needEmulator skips a test where there is no emulator; in CI that is a failure.

@@ -1,6 +1,8 @@
 """moto's server, with what it leaves out of a change set: after one was executed, the stack has its template, its parameters and
 its outputs (CloudFormation API reference, ExecuteChangeSet; moto 5.2.5 keeps those of before)."""
 
+import alias  # noqa: F401
+
 from moto.cloudformation import parsing
 from moto.cloudformation.models import CloudFormationBackend, Event, Stack
 from moto.server import main
