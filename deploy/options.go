@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -64,7 +65,7 @@ func (p pairs) Set(v string) error {
 func readOptions(c command, args []string, st streams) (*options, error) {
 	o := &options{parameters: pairs{}}
 	fs := flag.NewFlagSet(c.name, flag.ContinueOnError)
-	fs.SetOutput(st.err)
+	fs.SetOutput(io.Discard) // what is wrong is said in one line, below
 	fs.Var(&o.regions, "region", "AWS region, several between commas ($AWS_REGION)")
 	fs.StringVar(&o.profile, "profile", "", "profile of the AWS configuration ($AWS_PROFILE)")
 	fs.StringVar(&o.endpoint, "endpoint", "", "address of all AWS services, for an emulator ($AWS_ENDPOINT_URL)")
@@ -103,9 +104,9 @@ func readOptions(c command, args []string, st streams) (*options, error) {
 	}
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
-			return nil, err
+			return nil, errors.Join(err, printFlags(st.out, c, fs))
 		}
-		return nil, fmt.Errorf("%w: %w", errUsage, err)
+		return nil, fmt.Errorf("%w: %s: %w", errUsage, c.name, err)
 	}
 	o.args = fs.Args()
 	return o, o.check(c)
@@ -120,7 +121,22 @@ func (o *options) releaseFlags(fs *flag.FlagSet) {
 	fs.StringVar(&o.newKey, "new-key", "", "make a key to sign with in this new file, and nothing else")
 }
 
+func printFlags(w io.Writer, c command, fs *flag.FlagSet) error {
+	_, err := fmt.Fprintf(w, "usage: deploy %s\n%s\n\nflags:\n", strings.TrimSpace(c.name+" [flags] "+c.args), c.help)
+	fs.VisitAll(func(f *flag.Flag) {
+		kind, help := flag.UnquoteUsage(f)
+		if f.DefValue != "" && f.DefValue != "false" {
+			help += " (default " + f.DefValue + ")"
+		}
+		fmt.Fprintf(w, "  %-24s %s\n", strings.TrimSpace("--"+f.Name+" "+kind), help)
+	})
+	return err
+}
+
 func (o *options) check(c command) error {
+	if c.name == "down" && o.bucket != "" {
+		return fmt.Errorf("%w: down --bucket: a bucket of yours is not removed", errUsage)
+	}
 	if len(o.args) > 0 && c.args == "" {
 		return fmt.Errorf("%w: unexpected argument %q", errUsage, o.args[0])
 	}

@@ -52,8 +52,8 @@ type site struct {
 
 // everywhere does it in one region after the other, and goes on with the next where one fails.
 func (o *options) everywhere(ctx context.Context, st streams, do func(context.Context, *site) error) error {
-	if len(o.regions) == 0 {
-		return fmt.Errorf("%w: no region: give --region or $AWS_REGION", errUsage)
+	if err := o.configured(ctx); err != nil {
+		return err
 	}
 	var errs []error
 	for _, region := range o.regions {
@@ -72,15 +72,38 @@ func (o *options) everywhere(ctx context.Context, st streams, do func(context.Co
 	return errors.Join(errs...)
 }
 
-func (o *options) site(ctx context.Context, st streams, region string) (*site, error) {
+// configured takes the region from the configuration where nobody named one.
+func (o *options) configured(ctx context.Context) error {
+	if len(o.regions) > 0 {
+		return nil
+	}
+	cfg, err := o.configuration(ctx)
+	if err != nil {
+		return err
+	}
+	if cfg.Region == "" {
+		return fmt.Errorf("%w: no region: give --region, $AWS_REGION, or a profile that has one", errUsage)
+	}
+	return o.regions.Set(cfg.Region)
+}
+
+func (o *options) configuration(ctx context.Context, with ...func(*awsconfig.LoadOptions) error) (aws.Config, error) {
 	// What the SDK would say beside its errors is no line for people.
-	with := []func(*awsconfig.LoadOptions) error{awsconfig.WithRegion(region), awsconfig.WithLogger(logging.Nop{})}
+	with = append(with, awsconfig.WithLogger(logging.Nop{}))
 	if o.profile != "" {
 		with = append(with, awsconfig.WithSharedConfigProfile(o.profile))
 	}
 	cfg, err := awsconfig.LoadDefaultConfig(ctx, with...)
 	if err != nil {
-		return nil, fmt.Errorf("read the AWS configuration: %w", err)
+		return cfg, fmt.Errorf("read the AWS configuration: %w", err)
+	}
+	return cfg, nil
+}
+
+func (o *options) site(ctx context.Context, st streams, region string) (*site, error) {
+	cfg, err := o.configuration(ctx, awsconfig.WithRegion(region))
+	if err != nil {
+		return nil, err
 	}
 	if o.endpoint != "" {
 		cfg.BaseEndpoint = &o.endpoint

@@ -43,6 +43,9 @@ var deployCommand = sync.OnceValues(func() (string, error) {
 // installs makes an owner's group, and runs deploy up.
 func installs(t *testing.T, group string, s size) *installation {
 	t.Helper()
+	if other != "" {
+		t.Skip("what a stack is made of is corrected in moto only")
+	}
 	a := emptyAccount(t)
 	i := &installation{account: a, group: group}
 	i.plain = httptest.NewServer(a.uncorrected())
