@@ -99,9 +99,11 @@ func (r *run) rebase() {
 		r.rec.Doubt = ledger.Doubt{}
 		return
 	}
-	if r.rec.Doubt.Desired != desired {
-		back := desired == should && !r.rec.Doubt.Since.IsZero() && !r.outran(r.rec.Doubt.Desired, should)
-		r.rec.Doubt = ledger.Doubt{Desired: desired, Since: r.now(), Back: back}
+	switch d, old := r.rec.Doubt, r.outran(desired, should); {
+	case d.Desired != desired:
+		r.rec.Doubt = ledger.Doubt{Desired: desired, Since: r.now(), Back: desired == should && !d.Since.IsZero() && !d.Old, Old: desired != should && old}
+	case !old:
+		r.rec.Doubt.Old = false
 	}
 	if wait := r.rec.Doubt.Since.Add(doubtFor); r.now().Before(wait) {
 		r.lookAt(wait)

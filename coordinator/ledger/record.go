@@ -169,6 +169,8 @@ type Doubt struct {
 	Since   time.Time `json:"since"`
 	// Back says that the value is the one that is due again, after another was read.
 	Back bool `json:"back,omitempty"`
+	// Old says that the value may only be what was, before our last calls took effect.
+	Old bool `json:"old,omitempty"`
 }
 
 // Said is what spotd on one instance reported; zero times mean not said.
