@@ -115,8 +115,20 @@ func TestTheUnitsAreAsReviewed(t *testing.T) {
 	c := config{given: []string{"--topic", testTopic, "--group", `50% "off" $HOME \o/`, "--grace", "5m0s"}}
 	units := extraUnits("/usr/local/bin/spotd", arguments("handle", c))
 	units["spotd.service"] = unit("/usr/local/bin/spotd", arguments("run", c))
-	for name, got := range units {
-		golden := filepath.Join("testdata", name)
+	areAsReviewed(t, "testdata", units)
+}
+
+// The units of deb and rpm take all settings from the file.
+func TestThePackagesHaveTheSameUnits(t *testing.T) {
+	units := extraUnits("/usr/bin/spotd", []string{"handle"})
+	units["spotd.service"] = unit("/usr/bin/spotd", []string{"run"})
+	areAsReviewed(t, filepath.Join("packaging", "units"), units)
+}
+
+func areAsReviewed(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	for name, got := range files {
+		golden := filepath.Join(dir, name)
 		if *update {
 			if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
 				t.Fatal(err)

@@ -161,6 +161,10 @@ func uninstallService(c config, w io.Writer) error {
 		fmt.Fprintln(w, "not installed")
 		return nil
 	}
+	if onSystemd(s) && fromPackage() {
+		fmt.Fprintln(w, "the unit is the package's and goes with it; to keep it from running: systemctl disable --now spotd")
+		return nil
+	}
 	_ = s.Stop() // it may not run
 	if err := s.Uninstall(); err != nil {
 		return fmt.Errorf("uninstall: %w; run it as root", err)
@@ -169,6 +173,13 @@ func uninstallService(c config, w io.Writer) error {
 		return nil
 	}
 	return removeTraces()
+}
+
+// fromPackage says that the unit is that of the deb or rpm, and not one of install,
+// which would go before it.
+func fromPackage() bool {
+	_, err := os.Stat(filepath.Join(unitDir, "spotd.service"))
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 func removeTraces() error {
