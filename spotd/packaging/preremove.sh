@@ -4,9 +4,12 @@
 set -e
 case "$1" in
   remove | 0)
-    # The unit of "spotd install" goes before the package's.
-    if [ -e /etc/systemd/system/spotd.service ]; then
-      /usr/bin/spotd uninstall
+    # The unit of "spotd install" goes before the package's. One that runs another
+    # program is not ours.
+    unit=/etc/systemd/system/spotd.service
+    if [ -e $unit ]; then
+      grep -q '^ExecStart="/usr/bin/spotd"' $unit || exit 0
+      spotd uninstall
     fi
     if [ -d /run/systemd/system ]; then
       systemctl --quiet disable --now spotd.service spotd-handlers.path

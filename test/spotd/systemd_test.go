@@ -233,7 +233,7 @@ func (l *lifetime) leaves(t *testing.T) {
 	m := l.on(t)
 	m.do("spotd", "uninstall")
 	m.do("spotd", "uninstall") // harmless
-	if got := m.files(); !sameBut(got, l.packaged, "/etc/default/spotd") {
+	if got := m.files(); !slices.Equal(got, l.packaged) {
 		t.Errorf("after uninstall:\n%s\nthe package alone:\n%s", strings.Join(got, "\n"), strings.Join(l.packaged, "\n"))
 	}
 	m.do("rm", "/etc/default/spotd")
