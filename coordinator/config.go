@@ -16,6 +16,7 @@ import (
 	"autospotting/coordinator/metrics"
 	"autospotting/coordinator/settings"
 	"autospotting/coordinator/wire"
+	"autospotting/pkg/channel"
 	"autospotting/userdata"
 )
 
@@ -23,9 +24,11 @@ import (
 type options struct {
 	inboxURL, workURL, table       string
 	reportsTopic, eventsTopic      string
+	tickTopic                      string
 	tag, scope, region             string
 	defaults                       settings.Settings
 	releaseURL, sums, certificates string
+	updateChannel, updateKeys      string
 	profile                        string
 	logLevel                       string
 	emf                            *metrics.EMF
@@ -43,11 +46,14 @@ func (s *options) flags(fs *flag.FlagSet, getenv func(string) string) error {
 	text(&s.table, "table", "AUTOSPOTTING_TABLE", dynamo.DefaultTable, "name of the ledger table")
 	text(&s.reportsTopic, "reports-topic", "AUTOSPOTTING_REPORTS_TOPIC", "", "ARN of the topic that spotd publishes to")
 	text(&s.eventsTopic, "events-topic", "AUTOSPOTTING_EVENTS_TOPIC", "", "ARN of the topic that EventBridge and the Scheduler publish to")
+	text(&s.tickTopic, "tick-topic", "AUTOSPOTTING_TICK_TOPIC", "", "ARN of another account's topic that is believed when it ticks, and nothing else")
 	text(&s.tag, "tag", "AUTOSPOTTING_TAG", "", "KEY=VALUE by which a group opts in (spot-enabled=true), or out (spot-enabled=false)")
 	text(&s.scope, "scope", "AUTOSPOTTING_SCOPE", "opt-in", "opt-in serves the groups with the tag, opt-out all but those")
 	text(&s.region, "region", "AWS_REGION", getenv("AWS_DEFAULT_REGION"), "AWS region")
 	text(&s.releaseURL, "release-url", "AUTOSPOTTING_RELEASE_URL", "", "prefix of spotd's downloads; none leaves spotd off what is launched")
 	text(&s.sums, "spotd-sha256", "AUTOSPOTTING_SPOTD_SHA256", "", "checksums of spotd: amd64=HEX,arm64=HEX")
+	text(&s.updateChannel, "spotd-update-channel", "AUTOSPOTTING_SPOTD_UPDATE_CHANNEL", "", "channel that spotd on what is launched updates itself from; none is never")
+	text(&s.updateKeys, "spotd-update-keys", "AUTOSPOTTING_SPOTD_UPDATE_KEYS", "", "public keys by which it believes that channel, separated by commas")
 	text(&s.profile, "instance-profile", "AUTOSPOTTING_INSTANCE_PROFILE", "", "ARN of the instance profile for groups that have none and set minimal-profile")
 	text(&s.certificates, "certificates", "AUTOSPOTTING_CERTIFICATES", "", "files with further certificates for identity documents, separated by commas; REGION=FILE for one region")
 	text(&s.logLevel, "log-level", "AUTOSPOTTING_LOG_LEVEL", "info", "debug, info, warn or error")
@@ -82,7 +88,7 @@ func (s options) handler(c wire.Clients, now func() time.Time, log zerolog.Logge
 	}
 	return wire.Handler(wire.Config{
 		Region: s.region, InboxURL: s.inboxURL, WorkURL: s.workURL, Table: s.table,
-		Topics: handle.Topics{Reports: s.reportsTopic, Events: s.eventsTopic}, Scope: scope,
+		Topics: handle.Topics{Reports: s.reportsTopic, Events: s.eventsTopic, Ticks: s.tickTopic}, Scope: scope,
 		Defaults: s.defaults,
 		Spotd:    spotd, Profile: s.profile, Verifier: verifier, Now: now, Log: log, Metrics: s.emf,
 	}, c), nil
@@ -119,7 +125,22 @@ func (s options) spotd() (userdata.Settings, error) {
 		return userdata.Settings{}, nil
 	}
 	sums, err := parseSums(s.sums)
-	return userdata.Settings{Topic: s.reportsTopic, Grace: s.defaults.Grace, ReleaseURL: s.releaseURL, SHA256: sums}, err
+	if err != nil {
+		return userdata.Settings{}, err
+	}
+	env, err := s.updates()
+	return userdata.Settings{Topic: s.reportsTopic, Grace: s.defaults.Grace, ReleaseURL: s.releaseURL, SHA256: sums, Env: env}, err
+}
+
+// updates gives the variables by which spotd updates itself; a daemon that could believe no channel would not even start.
+func (s options) updates() (map[string]string, error) {
+	if s.updateChannel == "" {
+		return nil, nil
+	}
+	if _, err := channel.ParseKeys(s.updateKeys); err != nil {
+		return nil, fmt.Errorf("%w: --spotd-update-keys: %w", errUsage, err)
+	}
+	return map[string]string{"SPOTD_UPDATE_CHANNEL": s.updateChannel, "SPOTD_UPDATE_KEYS": s.updateKeys}, nil
 }
 
 // parseSums reads amd64=HEX,arm64=HEX.

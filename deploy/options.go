@@ -91,7 +91,7 @@ func readOptions(c command, args []string, st streams) (*options, error) {
 	case "up":
 		fs.Var(o.parameters, "parameter", "KEY=VALUE of the stack; may be repeated (deploy template autospotting lists them)")
 		fs.BoolVar(&o.overChannel, "over-channel", false, "install this version also over a newer one that the release channel brought")
-	case "doctor":
+	case "doctor", "upload":
 		fs.Var(o.parameters, "parameter", "KEY=VALUE of the stack; may be repeated (deploy template autospotting lists them)")
 	case "down":
 		fs.BoolVar(&o.force, "force", false, "also while instances are being replaced: what is in flight is left as it is")

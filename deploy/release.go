@@ -115,7 +115,11 @@ func (s *site) home(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	st, err := s.artifacts().Up(ctx, cfn.Wanted{Template: text, Known: known, Tags: ourTags}, s.agree(s.stack+"-artifacts"))
+	wanted := cfn.Wanted{Template: text, Known: known, Tags: ourTags, Parameters: map[string]string{}}
+	if id, said := s.parameters["OrganizationId"]; said { // its accounts then install from here too
+		wanted.Parameters["OrganizationId"] = id
+	}
+	st, err := s.artifacts().Up(ctx, wanted, s.agree(s.stack+"-artifacts"))
 	if err != nil {
 		return "", err
 	}

@@ -42,6 +42,7 @@ var commands = []command{
 	{"status", "say whether it runs; exits 3 if not", false, printStatus},
 	{"check", "tell whether metadata, role, topic, clock, probe and handlers are fine; --format json for programs", true, printCheck},
 	{"handle", "run the root handlers; for the unit spotd-handlers.service", true, handleAsRoot},
+	{"update", "bring the channel's version, if update-channel is set; for the unit spotd-update.service", true, updateNow},
 	{"version", "print the version", false, printVersion},
 }
 

@@ -15,7 +15,7 @@ import (
 	"github.com/rs/zerolog"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden files")
+var rewrite = flag.Bool("update", false, "rewrite the golden files")
 
 func TestABadValueIsNamedWithItsRemedy(t *testing.T) {
 	good := []string{"--topic", testTopic, "--group", "web"}
@@ -62,6 +62,7 @@ func TestFlagsGoBeforeTheEnvironmentBeforeTheDefaults(t *testing.T) {
 		Probe: "none", ProbeInterval: 2 * time.Second, ProbeTimeout: 15 * time.Minute, ProbeOverdue: overdueWait,
 		Handlers: "/etc/spotd/terminating.d", RootHandlers: "/etc/spotd/terminating.root.d", HandlerTimeout: time.Minute,
 		PollTargets: 10 * time.Second, PollEvents: time.Minute, StateDir: "/var/lib/spotd", LogLevel: zerolog.InfoLevel,
+		UpdateEvery: 6 * time.Hour, UpdatePatience: 2 * time.Minute,
 	}
 	got.given = nil
 	if err != nil || !reflect.DeepEqual(got, want) {
@@ -115,9 +116,24 @@ func TestTheUnitsAreAsReviewed(t *testing.T) {
 	c := config{given: []string{"--topic", testTopic, "--group", `50% "off" $HOME \o/`, "--grace", "5m0s"}}
 	units := extraUnits("/usr/local/bin/spotd", arguments("handle", c))
 	units["spotd.service"] = unit("/usr/local/bin/spotd", arguments("run", c))
-	for name, got := range units {
-		golden := filepath.Join("testdata", name)
-		if *update {
+	for name, text := range updateUnits("/usr/local/bin/spotd", arguments("update", c), 6*time.Hour) {
+		units[name] = text
+	}
+	areAsReviewed(t, "testdata", units)
+}
+
+// The units of deb and rpm take all settings from the file.
+func TestThePackagesHaveTheSameUnits(t *testing.T) {
+	units := extraUnits("/usr/bin/spotd", []string{"handle"})
+	units["spotd.service"] = unit("/usr/bin/spotd", []string{"run"})
+	areAsReviewed(t, filepath.Join("packaging", "units"), units)
+}
+
+func areAsReviewed(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	for name, got := range files {
+		golden := filepath.Join(dir, name)
+		if *rewrite {
 			if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
 				t.Fatal(err)
 			}

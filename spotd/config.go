@@ -30,6 +30,9 @@ type config struct {
 	Listen                    string
 	StateDir                  string
 	LogLevel                  zerolog.Level
+	UpdateChannel, UpdateKeys string
+	UpdateEvery               time.Duration
+	UpdatePatience            time.Duration
 
 	verb   string   // the command that was given
 	format string   // of check

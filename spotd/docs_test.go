@@ -33,7 +33,7 @@ func TestTheDocsHaveEverySetting(t *testing.T) {
 		t.Fatal("no place for the settings in " + file)
 	}
 	want := head + begin + settingsTable() + end + tail
-	if *update {
+	if *rewrite {
 		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -29,13 +29,16 @@ type life struct {
 	app       chan watch.Application // what the probe found, once
 	stopProbe context.CancelFunc
 	memory    tidy
+	heard     chan struct{} // the topic acknowledged a hello, once
+	status    teller
 }
 
 func (d daemon) newLife(ctx context.Context, log zerolog.Logger, id watch.Identity, outage *gap) *life {
-	l := &life{daemon: d, log: log, id: id, outage: outage, app: make(chan watch.Application, 1)}
-	l.box = outbox.Open(outbox.Dir(stateDir(d.config.StateDir), id.From.Instance, id.PendingTime), d.publisher, log, d.stats.attempt)
+	l := &life{daemon: d, log: log, id: id, outage: outage, app: make(chan watch.Application, 1), heard: make(chan struct{}, 1)}
+	l.box = outbox.Open(outbox.Dir(stateDir(d.config.StateDir), id.From.Instance, id.PendingTime), d.publisher, log, l.attempt)
 	said := l.box.Said()
-	restored := watch.Restored{Said: said}
+	l.status = newTeller(id.From.Instance, slices.Contains(said, heardBy(versionText())))
+	restored := watch.Restored{Said: ofThisVersion(said)}
 	if r, ok := l.box.Report(string(message.Started)); ok {
 		restored.Started = r.At
 	}
@@ -48,6 +51,17 @@ func (d daemon) newLife(ctx context.Context, log zerolog.Logger, id watch.Identi
 	l.probe(ctx, !restored.Started.IsZero() || slices.Contains(said, string(message.Ready)))
 	d.manager.Status("watching " + id.From.Instance)
 	return l
+}
+
+// attempt hears how delivering goes, in the outbox's goroutines.
+func (l *life) attempt(r message.Report, err error) {
+	l.stats.attempt(r, err)
+	if r.Kind == message.Hello && err == nil {
+		select {
+		case l.heard <- struct{}{}:
+		default:
+		}
+	}
 }
 
 // resume goes on with the departure where an earlier run ended.
@@ -139,6 +153,9 @@ func (l *life) step(o watch.Observation, gap time.Duration) {
 			r.Detail = strings.TrimPrefix(fmt.Sprintf("%s; seen after %v without metadata", r.Detail, gap.Round(time.Second)), "; ")
 		}
 		reporting(l.log, r)
+		if r.Kind == message.Hello { // before it: a crash in between makes it said, not said twice
+			l.box.Mark(saidBy(versionText()))
+		}
 		l.box.Put(watch.Key(r), r)
 		if r.Kind == message.Terminating {
 			l.manager.Status("terminating at " + r.Deadline.Format(time.TimeOnly))
@@ -154,6 +171,17 @@ func (l *life) step(o watch.Observation, gap time.Duration) {
 	for _, note := range l.machine.Notes() {
 		l.log.Warn().Msg(note)
 	}
+	l.tell(false)
+}
+
+// tell writes the status, and remembers that this version was heard.
+func (l *life) tell(heard bool) {
+	if heard && !l.status.last.Heard {
+		l.box.Mark(heardBy(versionText()))
+	}
+	if err := l.status.tell(heard, l.machine.Doomed() || l.machine.Leaving()); err != nil {
+		l.log.Debug().Err(err).Msg("status not written")
+	}
 }
 
 // sleep reports whether the time passed before ctx ended. Meanwhile it hears the
@@ -168,6 +196,8 @@ func (l *life) sleep(ctx context.Context, d time.Duration) bool {
 		select {
 		case <-ctx.Done():
 			return false
+		case <-l.heard:
+			l.tell(true)
 		case found := <-l.app:
 			l.step(watch.Observation{Application: found}, 0)
 			if due := l.machine.Next(time.Now()); due.Before(until) { // the probe's grace may be short

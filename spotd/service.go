@@ -16,6 +16,8 @@ import (
 
 	"github.com/kardianos/service"
 	"github.com/rs/zerolog"
+
+	"autospotting/spotd/update"
 )
 
 const serviceName = "spotd"
@@ -103,7 +105,7 @@ func managed(c config) (service.Service, error) {
 	return service.New(&program{}, serviceConfig(c, nil))
 }
 
-func installService(c config, _ io.Writer) error {
+func installService(c config, w io.Writer) error {
 	if strings.Contains(unit(executable(), arguments("run", c)), "{{") {
 		return errors.New("install: {{ in a name or path would be read by the service manager's template: rename it")
 	}
@@ -119,6 +121,9 @@ func installService(c config, _ io.Writer) error {
 			if err := os.WriteFile(filepath.Join(unitDir, name), []byte(text), 0o644); err != nil {
 				return fmt.Errorf("install: %w; run it as root", err)
 			}
+		}
+		if err := installUpdates(c, w); err != nil {
+			return err
 		}
 	}
 	return install(s)
@@ -146,7 +151,7 @@ func ensureUser(c config) error {
 const unitDir = "/etc/systemd/system"
 
 // traces are what the unit makes on the disk.
-var traces = []string{"/var/lib/private/spotd", "/var/lib/spotd", "/run/spotd", "/run/spotd-handlers"}
+var traces = []string{"/var/lib/private/spotd", "/var/lib/spotd", "/run/spotd", "/run/spotd-handlers", updateState}
 
 func onSystemd(s service.Service) bool { return s.Platform() == "linux-systemd" }
 
@@ -161,6 +166,10 @@ func uninstallService(c config, w io.Writer) error {
 		fmt.Fprintln(w, "not installed")
 		return nil
 	}
+	if onSystemd(s) && fromPackage() {
+		fmt.Fprintln(w, "the unit is the package's and goes with it; to keep it from running: systemctl disable --now spotd")
+		return nil
+	}
 	_ = s.Stop() // it may not run
 	if err := s.Uninstall(); err != nil {
 		return fmt.Errorf("uninstall: %w; run it as root", err)
@@ -171,6 +180,13 @@ func uninstallService(c config, w io.Writer) error {
 	return removeTraces()
 }
 
+// fromPackage says that the unit is that of the deb or rpm, and not one of install,
+// which would go before it.
+func fromPackage() bool {
+	_, err := os.Stat(filepath.Join(unitDir, "spotd.service"))
+	return errors.Is(err, fs.ErrNotExist)
+}
+
 func removeTraces() error {
 	_ = exec.Command("systemctl", "stop", "spotd-handlers.path", "spotd-handlers.service").Run()
 	var errs []error
@@ -179,7 +195,8 @@ func removeTraces() error {
 			errs = append(errs, err)
 		}
 	}
-	for _, path := range traces {
+	errs = append(errs, removeUpdates())
+	for _, path := range append(traces, daemonProgram()+update.PreviousSuffix) {
 		errs = append(errs, os.RemoveAll(path))
 	}
 	errs = append(errs, exec.Command("systemctl", "daemon-reload").Run())

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -12,7 +13,9 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"autospotting/pkg/channel"
 	"autospotting/spotd/probe"
+	"autospotting/spotd/update"
 )
 
 // setting is one row of the table of what can be configured: a flag, its twin in
@@ -44,6 +47,10 @@ var settings = []setting{
 	{"listen", "SPOTD_LISTEN", "ADDRESS", "", "loopback address for /metrics and /healthz, for instance 127.0.0.1:9100; off if empty", setListen},
 	{"state-dir", "SPOTD_STATE_DIR", "DIR", place("/var/lib/spotd", "state"), "where undelivered reports are kept; $STATE_DIRECTORY goes before", setStateDir},
 	{"log-level", "SPOTD_LOG_LEVEL", "LEVEL", "info", "least level to log: debug, info, warn or error", setLogLevel},
+	{"update-channel", "SPOTD_UPDATE_CHANNEL", "URL", "", "channel that spotd updates itself from, https://HOST/…/channel/NAME.json or s3://BUCKET/…/channel/NAME.json; empty is never", setUpdateChannel},
+	{"update-keys", "SPOTD_UPDATE_KEYS", "KEYS", "", "public keys, one of which has to have signed the channel, separated by commas; required with update-channel", setUpdateKeys},
+	{"update-every", "SPOTD_UPDATE_EVERY", "TIME", "6h", "time between two looks at the channel; install reads it", setUpdateEvery},
+	{"update-patience", "SPOTD_UPDATE_PATIENCE", "TIME", "2m", "time for a new version to say hello, else the previous one is put back", setUpdatePatience},
 }
 
 // place is a default path: that of Linux, or below %ProgramData%\spotd on Windows.
@@ -181,6 +188,34 @@ func setLogLevel(c *config, v string) error {
 	}
 	level, err := zerolog.ParseLevel(v)
 	c.LogLevel = level
+	return err
+}
+
+func setUpdateChannel(c *config, v string) (err error) {
+	if v != "" {
+		_, err = update.ParseAddress(v)
+	}
+	c.UpdateChannel = v
+	return err
+}
+
+func setUpdateKeys(c *config, v string) (err error) {
+	if v != "" {
+		_, err = channel.ParseKeys(v)
+	} else if c.UpdateChannel != "" {
+		err = errors.New("empty: want the public keys that update-channel is signed with")
+	}
+	c.UpdateKeys = v
+	return err
+}
+
+func setUpdateEvery(c *config, v string) (err error) {
+	c.UpdateEvery, err = duration(v, time.Minute, 30*24*time.Hour)
+	return err
+}
+
+func setUpdatePatience(c *config, v string) (err error) {
+	c.UpdatePatience, err = duration(v, time.Second, time.Hour)
 	return err
 }
 

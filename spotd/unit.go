@@ -38,7 +38,7 @@ func unit(path string, args []string) string {
 	return `[Unit]
 Description=` + description + `
 After=network-online.target
-Wants=network-online.target spotd-handlers.path
+Wants=network-online.target spotd-handlers.path spotd-update.timer spotd-update.path
 StartLimitIntervalSec=0
 
 [Service]

@@ -40,8 +40,8 @@ type Event struct {
 	Try    int            // for Kind Recheck: failed looks before
 }
 
-// Topics are the ARNs of the two topics. Who may publish differs, so what is believed does.
-type Topics struct{ Reports, Events string }
+// Topics are the ARNs of the topics. Who may publish differs, so what is believed does: of Ticks, another account's, ticks alone.
+type Topics struct{ Reports, Events, Ticks string }
 
 // envelope is SNS's JSON around a message in a queue (SNS developer guide, "Message formats").
 type envelope struct {
@@ -82,8 +82,18 @@ func Decode(body []byte, topics Topics) (Event, error) {
 		return decodeBare([]byte(env.Message), true, false)
 	case env.TopicArn == topics.Reports:
 		return decodeBare([]byte(env.Message), false, false)
+	case env.TopicArn == topics.Ticks:
+		return onlyTick(decodeBare([]byte(env.Message), true, false))
 	}
 	return Event{}, fmt.Errorf("%w for us: it came through topic %s", ErrUndecodable, env.TopicArn)
+}
+
+// onlyTick refuses whatever else the generator of another account says: it knows nothing of our instances.
+func onlyTick(e Event, err error) (Event, error) {
+	if err == nil && e.Kind != Tick {
+		return Event{}, fmt.Errorf("%w to be believed: %s came from a generator, which may only tick", ErrUndecodable, e.What)
+	}
+	return e, err
 }
 
 // undecodable names the place where the bytes stop being JSON.

@@ -11,7 +11,7 @@ import (
 	"autospotting/pkg/message"
 )
 
-var topics = Topics{Reports: "arn:aws:sns:us-east-1:123456789012:reports", Events: "arn:aws:sns:us-east-1:123456789012:events"}
+var topics = Topics{Reports: "arn:aws:sns:us-east-1:123456789012:reports", Events: "arn:aws:sns:us-east-1:123456789012:events", Ticks: "arn:aws:sns:us-east-1:210987654321:generator"}
 
 func report(t *testing.T) string {
 	t.Helper()
@@ -53,6 +53,7 @@ func TestDecodeTellsWhatAMessageIs(t *testing.T) {
 		{"a lifecycle action", enveloped(t, topics.Events, `{"id":"e5","detail-type":"EC2 Instance-terminate Lifecycle Action","detail":{"AutoScalingGroupName":"web","EC2InstanceId":"i-1"}}`), Event{Kind: AWSEvent, ID: "e5", What: "EC2 Instance-terminate Lifecycle Action", Group: "web"}, decide.HeardChange},
 		{"the tick", enveloped(t, topics.Events, `{"id":"e6","detail-type":"Scheduled Event","source":"aws.events","detail":{}}`), Event{Kind: Tick, ID: "e6", What: "Scheduled Event"}, ""},
 		{"the tick as the Scheduler sends it by itself", enveloped(t, topics.Events, `{"id":"e9","detail-type":"Scheduled Event","source":"aws.scheduler","detail":"{}"}`), Event{Kind: Tick, ID: "e9", What: "Scheduled Event"}, ""},
+		{"a generator's tick", enveloped(t, topics.Ticks, `{"id":"e11","detail-type":"Scheduled Event","source":"aws.scheduler","account":"210987654321","detail":{}}`), Event{Kind: Tick, ID: "e11", What: "Scheduled Event"}, ""},
 		{"an event of no interest with a string for its detail", enveloped(t, topics.Events, `{"id":"e10","detail-type":"x","detail":"{}"}`), Event{Kind: Unrelated, ID: "e10", What: "x"}, ""},
 		{"an event of no interest", enveloped(t, topics.Events, `{"id":"e7","detail-type":"AWS API Call via CloudTrail","detail":{"x":1}}`), Event{Kind: Unrelated, ID: "e7", What: "AWS API Call via CloudTrail"}, ""},
 		{"JSON of no kind", `{"hello":"world"}`, Event{Kind: Unrelated, What: "neither a report nor an event"}, ""},
@@ -92,6 +93,9 @@ func TestDecodeRefusesWithThePlace(t *testing.T) {
 		{"a re-check through the events topic", enveloped(t, topics.Events, forgedRecheck), "re-check", ErrUndecodable},
 		{"an AWS event without an envelope", warning, "anybody", ErrUndecodable},
 		{"another topic", enveloped(t, "arn:aws:sns:us-east-1:123456789012:other", warning), "other", ErrUndecodable},
+		{"a generator that speaks of an instance", enveloped(t, topics.Ticks, warning), "may only tick", ErrUndecodable},
+		{"a generator that speaks as spotd", enveloped(t, topics.Ticks, report(t)), "may only tick", ErrUndecodable},
+		{"a generator that re-checks", enveloped(t, topics.Ticks, forgedRecheck), "re-check", ErrUndecodable},
 		{"a warning that names no instance", enveloped(t, topics.Events, `{"id":"e8","detail-type":"EC2 Spot Instance Interruption Warning","detail":{}}`), "e8", ErrUndecodable},
 	} {
 		t.Run(c.name, func(t *testing.T) {

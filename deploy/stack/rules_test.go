@@ -89,8 +89,8 @@ func TestEveryAsynchronousEdgeHasDeadLetters(t *testing.T) {
 			}
 		}
 	}
-	if edges != 9 {
-		t.Errorf("%d edges: two subscriptions, three rules, two ticks and two queues are known", edges)
+	if edges != 10 {
+		t.Errorf("%d edges: three subscriptions, three rules, two ticks and two queues are known", edges)
 	}
 }
 

@@ -15,13 +15,14 @@ var files embed.FS
 const (
 	Artifacts    = "artifacts"    // the bucket that the function and spotd are installed from
 	Autospotting = "autospotting" // everything else
+	Generator    = "generator"    // one account's tick for those of its organization
 )
 
 // MaxInline is the largest template, in bytes, that CloudFormation takes in the request itself.
 const MaxInline = 51200
 
-// Names lists the templates in the order in which they are installed.
-func Names() []string { return []string{Artifacts, Autospotting} }
+// Names lists the templates: the two of an installation in the order in which they are installed, and the generator.
+func Names() []string { return []string{Artifacts, Autospotting, Generator} }
 
 // Template returns the text of a template; the error names those that there are.
 func Template(name string) ([]byte, error) {

@@ -32,6 +32,9 @@ var tools = sync.OnceValues(func() (dir string, err error) {
 })
 
 func TestMain(m *testing.M) {
+	if text := os.Getenv(updaterEnv); text != "" {
+		os.Exit(updateAndDie(text))
+	}
 	code := m.Run()
 	if dir, _ := tools(); dir != "" && toolsUsed {
 		os.RemoveAll(dir)

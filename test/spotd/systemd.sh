@@ -13,13 +13,16 @@ cannot() {
 
 [ "$(id -u)" = 0 ] || cannot "needs root, for namespaces and cgroups"
 command -v systemd-nspawn >/dev/null || cannot "no systemd-nspawn: apt-get install systemd-container"
-if [ ! -x "$root/usr/lib/systemd/systemd" ]; then
+if [ ! -x "$root/usr/bin/rpm" ]; then # the last that is installed
+  rm -rf "$root"
   command -v debootstrap >/dev/null || cannot "no debootstrap: apt-get install debootstrap"
   mkdir -p "$(dirname "$root")"
-  debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus bookworm "$root" >.cache/debootstrap.log 2>&1 ||
+  debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,rpm bookworm "$root" >.cache/debootstrap.log 2>&1 ||
     { rm -rf "$root"; cannot "debootstrap failed, see .cache/debootstrap.log: is deb.debian.org reachable?"; }
 fi
-deb=$(mktemp -d)
-trap 'rm -rf "$deb"' EXIT
-ONLY=deb-amd64 VERSION=v0.0.1-test CYCLONEDX=- spotd/packaging/package.sh "$deb"
-SPOTD_SYSTEMD_ROOT=$root SPOTD_DEB=$deb/spotd-amd64.deb go test -count=1 -v -run UnderSystemd ./test/spotd/
+packages=$(mktemp -d)
+trap 'rm -rf "$packages"' EXIT
+for version in v0.0.1-test v0.0.2-test; do
+  ONLY=amd64 VERSION=$version spotd/packaging/package.sh "$packages/$version"
+done
+SPOTD_SYSTEMD_ROOT=$root SPOTD_PACKAGES=$packages go test -count=1 -v -timeout 20m -run "${RUN:-UnderSystemd}" ./test/spotd/

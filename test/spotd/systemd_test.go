@@ -23,14 +23,14 @@ type machine struct {
 }
 
 // boot starts the container; systemd.sh has prepared it.
-func boot(t *testing.T, root, deb string) machine {
+func boot(t *testing.T, root, packages string) machine {
 	console, err := os.Create(filepath.Join(t.TempDir(), "console"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { console.Close() })
 	nspawn := exec.Command("systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--volatile=overlay",
-		"--bind-ro="+deb+":/spotd.deb", "-D", root, "--boot")
+		"--bind-ro="+packages+":/packages", "-D", root, "--boot")
 	nspawn.Stdout, nspawn.Stderr = console, console
 	if err := nspawn.Start(); err != nil {
 		t.Fatal(err)
@@ -102,7 +102,7 @@ func (m machine) pid() string {
 
 // files lists what is there that spotd could have made.
 func (m machine) files() []string {
-	out, _ := m.try("sh", "-c", "find / -xdev -name '*spotd*' -not -path '/proc/*' -not -path '/sys/*' -not -path '/spotd.deb'; find /run -name '*spotd*' -not -path '*/propagate/*' -not -path '*/systemd/units/*'; systemctl list-unit-files --no-legend '*spotd*'")
+	out, _ := m.try("sh", "-c", "find / -xdev -name '*spotd*' -not -path '/proc/*' -not -path '/sys/*' -not -path '/packages/*'; find /run -name '*spotd*' -not -path '*/propagate/*' -not -path '*/systemd/units/*'; systemctl list-unit-files --no-legend '*spotd*'")
 	list := strings.Fields(out)
 	slices.Sort(list)
 	return slices.Compact(list)
@@ -117,16 +117,10 @@ type lifetime struct {
 }
 
 func TestUnderSystemd(t *testing.T) {
-	root, deb := os.Getenv("SPOTD_SYSTEMD_ROOT"), os.Getenv("SPOTD_DEB")
-	if root == "" || deb == "" {
-		t.Skip("opt-in: make test-systemd")
-	}
-	l := lifetime{newMetadata(t), newTopic(t), boot(t, root, deb), nil, nil}
+	l := newLifetime(t)
 	m := l.machine
-	l.before = m.files()
-	m.do("dpkg", "-i", "/spotd.deb")
+	m.do("dpkg", "-i", "/packages/v0.0.1-test/spotd-amd64.deb")
 	l.packaged = m.files()
-	m.write("/etc/default/spotd", fmt.Sprintf("AWS_EC2_METADATA_SERVICE_ENDPOINT=%s\nAWS_ENDPOINT_URL_SNS=%s\nAWS_ACCESS_KEY_ID=a\nAWS_SECRET_ACCESS_KEY=b\n", l.imds.URL, l.sns.URL), "0644")
 	m.write("/etc/spotd/spotd.conf", "group = web\ngrace = 24h\nprobe = systemd:degraded\nlisten = 127.0.0.1:19100\n", "0644")
 	m.write("/etc/spotd/terminating.d/10-mine", "#!/bin/sh\necho mine $1 $2 as $(id -u)\n", "0755")
 	m.write("/etc/spotd/terminating.root.d/10-root", "#!/bin/sh\necho root $1 $2 as $(id -u)\ntouch /root/was-here\n", "0755")
@@ -138,6 +132,18 @@ func TestUnderSystemd(t *testing.T) {
 	t.Run("is restarted by the watchdog when it hangs", l.isWatched)
 	t.Run("notice, handlers, message", l.handlesNotice)
 	t.Run("leaves without a trace", l.leaves)
+}
+
+// newLifetime boots a machine without spotd, whose services are ours.
+func newLifetime(t *testing.T) lifetime {
+	root, packages := os.Getenv("SPOTD_SYSTEMD_ROOT"), os.Getenv("SPOTD_PACKAGES")
+	if root == "" || packages == "" {
+		t.Skip("opt-in: make test-systemd")
+	}
+	l := lifetime{newMetadata(t), newTopic(t), boot(t, root, packages), nil, nil}
+	l.before = l.machine.files()
+	l.machine.write("/etc/default/spotd", fmt.Sprintf("AWS_EC2_METADATA_SERVICE_ENDPOINT=%s\nAWS_ENDPOINT_URL_SNS=%s\nAWS_ACCESS_KEY_ID=a\nAWS_SECRET_ACCESS_KEY=b\n", l.imds.URL, l.sns.URL), "0644")
+	return l
 }
 
 // on is the machine, whose failures are those of one part.
@@ -227,7 +233,7 @@ func (l *lifetime) leaves(t *testing.T) {
 	m := l.on(t)
 	m.do("spotd", "uninstall")
 	m.do("spotd", "uninstall") // harmless
-	if got := m.files(); !sameBut(got, l.packaged, "/etc/default/spotd") {
+	if got := m.files(); !slices.Equal(got, l.packaged) {
 		t.Errorf("after uninstall:\n%s\nthe package alone:\n%s", strings.Join(got, "\n"), strings.Join(l.packaged, "\n"))
 	}
 	m.do("rm", "/etc/default/spotd")

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -88,6 +89,7 @@ type topic struct {
 	*httptest.Server
 	reports chan message.Report
 	bad     chan string
+	refuse  atomic.Bool
 }
 
 func newTopic(t testing.TB) *topic {
@@ -98,6 +100,10 @@ func newTopic(t testing.TB) *topic {
 }
 
 func (s *topic) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.refuse.Load() {
+		w.WriteHeader(http.StatusForbidden)
+		return
+	}
 	report, err := message.Decode([]byte(r.FormValue("Message")))
 	if err != nil {
 		s.bad <- err.Error()

@@ -1,0 +1,99 @@
+# What works: function, ledger, log.
+
+resource "aws_dynamodb_table" "ledger" {
+  name         = "autospotting-ledger"
+  billing_mode = "PAY_PER_REQUEST"
+  hash_key     = "asg"
+  attribute {
+    name = "asg"
+    type = "S"
+  }
+  point_in_time_recovery {
+    enabled = true
+  }
+  dynamic "server_side_encryption" {
+    for_each = local.has_key ? [local.key_arn] : []
+    content {
+      enabled     = true
+      kms_key_arn = server_side_encryption.value
+    }
+  }
+}
+
+resource "aws_cloudwatch_log_group" "log" {
+  name              = "/aws/lambda/${var.name}"
+  retention_in_days = var.log_retention_days
+  kms_key_id        = local.key_arn
+}
+
+resource "aws_lambda_function" "function" {
+  function_name = var.name
+  description   = "AutoSpotting ${split("/", "${var.function_key}//")[1]}"
+  runtime       = "provided.al2023"
+  handler       = "bootstrap"
+  architectures = [var.architecture]
+  role          = aws_iam_role.function_role.arn
+  timeout       = 30
+  memory_size   = 512
+  s3_bucket     = var.artifact_bucket
+  s3_key        = var.function_key
+  kms_key_arn   = local.key_arn
+  logging_config {
+    log_format = "Text"
+    log_group  = aws_cloudwatch_log_group.log.name
+  }
+  environment {
+    variables = {
+      AUTOSPOTTING_INBOX_URL                 = aws_sqs_queue.inbox.url
+      AUTOSPOTTING_WORK_URL                  = aws_sqs_queue.work.url
+      AUTOSPOTTING_TABLE                     = aws_dynamodb_table.ledger.name
+      AUTOSPOTTING_REPORTS_TOPIC             = aws_sns_topic.reports_topic.arn
+      AUTOSPOTTING_EVENTS_TOPIC              = aws_sns_topic.events_topic.arn
+      AUTOSPOTTING_TICK_TOPIC                = var.tick_topic_arn
+      AUTOSPOTTING_TAG                       = var.tag
+      AUTOSPOTTING_SCOPE                     = var.scope
+      AUTOSPOTTING_RELEASE_URL               = var.release_url
+      AUTOSPOTTING_SPOTD_SHA256              = var.spotd_sha256
+      AUTOSPOTTING_SPOTD_UPDATE_CHANNEL      = local.updates_spotd ? var.update_channel : ""
+      AUTOSPOTTING_SPOTD_UPDATE_KEYS         = var.update_keys
+      AUTOSPOTTING_INSTANCE_PROFILE          = aws_iam_instance_profile.instance_profile.arn
+      AUTOSPOTTING_LOG_LEVEL                 = var.log_level
+      AUTOSPOTTING_METRICS                   = var.metrics
+      AUTOSPOTTING_KEEP_ON_DEMAND            = var.keep_on_demand
+      AUTOSPOTTING_SWAPS_AT_ONCE             = var.swaps_at_once
+      AUTOSPOTTING_ALLOWED_INSTANCE_TYPES    = var.allowed_instance_types
+      AUTOSPOTTING_DISALLOWED_INSTANCE_TYPES = var.disallowed_instance_types
+      AUTOSPOTTING_ALLOW_BURSTABLE           = var.allow_burstable
+      AUTOSPOTTING_CURRENT_GENERATION_ONLY   = var.current_generation_only
+      AUTOSPOTTING_MARGIN                    = var.margin
+      AUTOSPOTTING_GRACE                     = var.grace
+      AUTOSPOTTING_BOOT_LIMIT                = var.boot_limit
+      AUTOSPOTTING_DRAIN                     = var.drain
+      AUTOSPOTTING_DWELL                     = var.dwell
+      AUTOSPOTTING_CRON_SCHEDULE             = var.cron_schedule
+      AUTOSPOTTING_CRON_TIMEZONE             = var.cron_timezone
+      AUTOSPOTTING_CRON_SCHEDULE_STATE       = var.cron_schedule_state
+      AUTOSPOTTING_ALLOW_MAX_SIZE_ONE        = var.allow_max_size_one
+      AUTOSPOTTING_SKIP_LAUNCH_HOOKS         = var.skip_launch_hooks
+      AUTOSPOTTING_GP2_CONVERSION_THRESHOLD  = var.gp2_conversion_threshold
+      AUTOSPOTTING_MINIMAL_PROFILE           = var.minimal_profile
+      AUTOSPOTTING_STATUS_TAG                = var.status_tag
+    }
+  }
+}
+
+resource "aws_lambda_event_source_mapping" "inbox_mapping" {
+  function_name           = aws_lambda_function.function.arn
+  event_source_arn        = aws_sqs_queue.inbox.arn
+  batch_size              = 10
+  function_response_types = ["ReportBatchItemFailures"]
+  depends_on              = [aws_iam_role_policy.function_role_own_parts]
+}
+
+resource "aws_lambda_event_source_mapping" "work_mapping" {
+  function_name           = aws_lambda_function.function.arn
+  event_source_arn        = aws_sqs_queue.work.arn
+  batch_size              = 1
+  function_response_types = ["ReportBatchItemFailures"]
+  depends_on              = [aws_iam_role_policy.function_role_own_parts]
+}
