@@ -173,6 +173,9 @@ func (c *Checker) sizes(e cloudsim.Event, g cloudsim.GroupView, mine bool) {
 	}
 	if !mine && g.Net == 0 && c.net != 0 { // the owner named desired: what it holds of ours is the owner's now
 		c.excused = 0
+		if c.net > 0 && present(g) == g.Desired { // but where the group has nothing to do for it, no activity tells whether it was named or raised
+			c.excused = c.net
+		}
 	}
 	constrained := e.Actor == "owner" && g.Desired != c.desired                         // by naming MaxSize or MinSize: it reads like naming desired
 	if !mine && g.Net > 0 && g.Net == c.net && (g.Desired < c.desired || constrained) { // how much of our part was lowered with it cannot be told
@@ -189,6 +192,17 @@ func (c *Checker) sizes(e cloudsim.Event, g cloudsim.GroupView, mine bool) {
 	}
 	c.voidable = max(0, min(c.voidable, g.Net))
 	c.net, c.desired = g.Net, g.Desired
+}
+
+// present counts the members that are not on their way out.
+func present(g cloudsim.GroupView) int {
+	n := 0
+	for _, m := range g.Members {
+		if !strings.HasPrefix(m.State, "Terminating") && m.State != "Detaching" {
+			n++
+		}
+	}
+	return n
 }
 
 // capacity compares the members that serve before and after the event.
