@@ -38,6 +38,9 @@ func updateNow(c config, w io.Writer) error {
 		fmt.Fprintln(w, "off: no update-channel is set")
 		return nil
 	}
+	if _, err := exec.LookPath("systemctl"); err != nil {
+		return errors.New("update: wants systemd, to restart the daemon; install the new version by hand")
+	}
 	path := daemonProgram()
 	if manager := packageManager(path); manager != "" {
 		fmt.Fprintf(w, "left to %s, whose package %s is\n", manager, path)

@@ -233,18 +233,24 @@ func (l *lifetime) leaves(t *testing.T) {
 	m := l.on(t)
 	m.do("spotd", "uninstall")
 	m.do("spotd", "uninstall") // harmless
-	if got := m.files(); !slices.Equal(got, l.packaged) {
-		t.Errorf("after uninstall:\n%s\nthe package alone:\n%s", strings.Join(got, "\n"), strings.Join(l.packaged, "\n"))
-	}
+	sameFiles(t, "after uninstall", m.files(), l.packaged)
 	m.do("rm", "/etc/default/spotd")
 	m.do("rm", "-r", "/etc/spotd/terminating.d/10-mine", "/etc/spotd/terminating.root.d/10-root")
 	m.do("dpkg", "--purge", "spotd")
-	if got := m.files(); !slices.Equal(got, l.before) {
-		t.Errorf("after purge:\n%s\nbefore:\n%s", strings.Join(got, "\n"), strings.Join(l.before, "\n"))
-	}
+	sameFiles(t, "after purge", m.files(), l.before)
 }
 
-// sameBut compares, extra aside.
-func sameBut(got, want []string, extra string) bool {
-	return slices.Equal(slices.DeleteFunc(slices.Clone(got), func(s string) bool { return s == extra }), want)
+// sameFiles names what is there and should not be, and the reverse.
+func sameFiles(t *testing.T, when string, got, want []string) {
+	t.Helper()
+	for _, f := range got {
+		if !slices.Contains(want, f) {
+			t.Errorf("%s there is %s", when, f)
+		}
+	}
+	for _, f := range want {
+		if !slices.Contains(got, f) {
+			t.Errorf("%s there is no %s", when, f)
+		}
+	}
 }

@@ -89,9 +89,7 @@ func TestUpdatesUnderSystemd(t *testing.T) {
 		m := l.on(t)
 		m.do("/usr/local/bin/spotd", "uninstall")
 		m.do("rm", "-f", "/usr/local/bin/spotd", "/etc/spotd.conf", "/etc/default/spotd")
-		if got := m.files(); !sameBut(got, l.before, "") {
-			t.Errorf("after:\n%s\nbefore:\n%s", strings.Join(got, "\n"), strings.Join(l.before, "\n"))
-		}
+		sameFiles(t, "after uninstall", m.files(), l.before)
 	})
 }
 
