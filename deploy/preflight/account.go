@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -88,7 +90,7 @@ func (e *Examination) predecessors(ctx context.Context) {
 		}
 		for _, d := range page.Stacks {
 			name := aws.ToString(d.StackName)
-			if strings.Contains(strings.ToLower(name), "autospotting") && name != e.Stack && name != e.Stack+"-artifacts" {
+			if strings.Contains(strings.ToLower(name), "autospotting") && name != e.Stack && name != e.Stack+"-artifacts" && !generator(d) {
 				others = append(others, name)
 			}
 		}
@@ -101,4 +103,12 @@ func (e *Examination) predecessors(ctx context.Context) {
 		return
 	}
 	e.say(OK, "predecessor", "no other stack of the kind", "")
+}
+
+// generator tells whether a stack is that which ticks for an organization (docs/organization.md): it replaces nothing.
+func generator(s types.Stack) bool {
+	has := func(key string) bool {
+		return slices.ContainsFunc(s.Outputs, func(o types.Output) bool { return aws.ToString(o.OutputKey) == key })
+	}
+	return has("EventsTopicArn") && !has("FunctionName")
 }

@@ -31,6 +31,10 @@ func TestWhatTheAccountLacksIsFound(t *testing.T) {
 		{"no spot at all", func(c *cloud, _ *Examination) { c.quota = 0 }, "spot quota", []string{"problem the account may run no vCPU of spot"}},
 		{"few functions at once", func(c *cloud, _ *Examination) { c.concurrency = 10 }, "lambda concurrency", []string{"warning 10 executions at once"}},
 		{"a predecessor", func(c *cloud, _ *Examination) { c.stacks = append(c.stacks, "AutoSpotting-legacy") }, "predecessor", []string{"warning stacks of the same kind: AutoSpotting-legacy"}},
+		{"another installation", func(c *cloud, _ *Examination) {
+			c.stacks = append(c.stacks, "my-autospotting FunctionName EventsTopicArn")
+		}, "predecessor", []string{"warning stacks of the same kind: my-autospotting"}},
+		{"the generator of an organization, which is none", func(c *cloud, _ *Examination) { c.stacks = append(c.stacks, "autospotting-generator EventsTopicArn") }, "predecessor", []string{"ok no other stack"}},
 		{"a question that is refused", func(c *cloud, _ *Examination) { c.refused = "GetServiceQuota" }, "spot quota", []string{"warning cannot be asked: AccessDenied"}},
 		{"groups that cannot be listed", func(_ *cloud, e *Examination) {
 			e.Groups = func(context.Context, settings.Scope) ([]estate.Group, error) { return nil, errRefused }

@@ -40,8 +40,8 @@ type cloud struct {
 	optedOut, noRoles bool
 	quota             float64
 	concurrency       int32
-	stacks            []string
-	refused           string // the call that is refused
+	stacks            []string // NAME and its outputs
+	refused           string   // the call that is refused
 	denied            []string
 	keys              map[string]kmstypes.KeyMetadata
 	policy            string
@@ -62,7 +62,12 @@ func (c *cloud) may(call string) error {
 func (c *cloud) DescribeStacks(context.Context, *cloudformation.DescribeStacksInput, ...func(*cloudformation.Options)) (*cloudformation.DescribeStacksOutput, error) {
 	out := &cloudformation.DescribeStacksOutput{}
 	for _, name := range c.stacks {
-		out.Stacks = append(out.Stacks, cfntypes.Stack{StackName: aws.String(name)})
+		name, outputs, _ := strings.Cut(name, " ")
+		s := cfntypes.Stack{StackName: aws.String(name)}
+		for _, key := range strings.Fields(outputs) {
+			s.Outputs = append(s.Outputs, cfntypes.Output{OutputKey: aws.String(key)})
+		}
+		out.Stacks = append(out.Stacks, s)
 	}
 	return out, c.may("DescribeStacks")
 }
