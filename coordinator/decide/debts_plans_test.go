@@ -53,6 +53,13 @@ var debts = []transcript{
 		on.Spot = false
 		w.add(on)
 	}, "still to come", "do       retire"},
+	{"the owner keeps the victim since and the replacement is gone: another spot instance pays", func(w *World) {
+		w.tagged(map[string]string{"autospotting:keep-on-demand": "3"})
+		w.Group.Desired = 4
+		w.owes("i-gone", "i-oda", "a", ledger.Attached, 3*time.Minute)
+		w.add(attached("i-s2", "b"))
+		w.says("i-s2", true, true)
+	}, "do       retire i-s2 decrement=true", "retire i-od"},
 	{"desired was changed and changed back, and nothing says by whom: void", func(w *World) {
 		w.Group.Desired = 4
 		w.owes("i-s1", "i-oda", "a", ledger.Attached, 2*time.Minute)

@@ -85,5 +85,8 @@ func (r *run) whyRetire(v Instance, p ledger.Pair) string {
 	if p.Intent.Instance == v.ID {
 		return "what it was to replace still serves, and stays"
 	}
+	if s := r.byID[p.Intent.Instance]; !s.Serving() {
+		return fmt.Sprintf("desired is one more than wanted since %s was attached, which the group has replaced", p.Intent.Instance)
+	}
 	return fmt.Sprintf("%s (%s) is in service in its place", p.Intent.Instance, p.Intent.Type)
 }

@@ -21,9 +21,9 @@ func (r *run) settleVictim(p ledger.Pair) (ledger.Pair, bool) {
 	}
 	if there && v.Member && !v.Leaving() {
 		p.Missed = time.Time{}
-		if r.breaksFloor(p, s, v) {
-			r.say(s.ID, "the owner keeps %s on-demand since: the replacement itself is retired", v.ID)
-			p.Victim, p.Phase = s.ID, ledger.Attached
+		if instead := r.breaksFloor(p, v); instead != "" {
+			r.say(v.ID, "the owner keeps it on-demand since: %s is retired in its stead", instead)
+			p.Victim, p.Phase = instead, ledger.Attached
 			return p, true
 		}
 		if unsent && !r.doomed(v.ID) && (v.Protected || v.Undeletable) && v.ID != s.ID {
@@ -92,12 +92,21 @@ func (r *run) tookAnyway(p ledger.Pair) bool {
 	return took && r.rec.Doubt.Since.IsZero() && r.w.Group.Desired == r.rec.Desired0+r.rec.Owed()
 }
 
-// breaksFloor tells whether paying the debt with its on-demand victim would leave fewer on-demand than the owner wants by now,
-// while the spot replacement, that can go instead, is in.
-func (r *run) breaksFloor(p ledger.Pair, s, v Instance) bool {
+// breaksFloor names the spot instance of ours that pays the debt where its on-demand victim would leave fewer on-demand than the owner
+// wants by now: the replacement, or where that is gone another; none if the floor holds.
+func (r *run) breaksFloor(p ledger.Pair, v Instance) string {
 	unanswered := p.Phase == ledger.Paying && r.since(p.Since) >= staleFor // and not done, since the victim is still there
-	return (p.Phase == ledger.Attached || unanswered) && !v.Spot && !r.doomed(v.ID) && v.Serving() && s.Spot && s.Ours && s.Member && !s.Leaving() &&
-		!r.hasPair(s.ID) && !r.retired(s.ID) && r.onDemandLater() < r.keep()
+	if p.Phase != ledger.Attached && !unanswered || v.Spot || r.doomed(v.ID) || !v.Serving() || r.onDemandLater() >= r.keep() {
+		return ""
+	}
+	s := r.byID[p.Intent.Instance]
+	if s.Spot && s.Ours && s.Member && !s.Leaving() && !r.hasPair(s.ID) && !r.retired(s.ID) {
+		return s.ID
+	}
+	if gone := p.Intent.Launch.Spot && (!s.Member || s.Leaving()); gone {
+		return r.spotInstead(p, "")
+	}
+	return ""
 }
 
 // nextVictim chooses the newest on-demand member of the zone, or for a return the oldest spot of ours; none yet leaves it open.
