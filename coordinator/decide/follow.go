@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -13,6 +14,10 @@ func (r *run) follow() {
 	// In place, since the choice of a victim depends on the victims that the others have.
 	for i := 0; i < len(r.rec.Intents); i++ {
 		it := r.rec.Intents[i]
+		if r.hasPair(it.Victim) {
+			it.Victim = "" // a debt retires it: what was launched for it has to find another
+			r.rec.Intents[i] = it
+		}
 		if r.followOne(&it) {
 			r.rec.Intents[i] = it
 			continue
@@ -133,7 +138,7 @@ func (r *run) keepsVictim(it *ledger.Intent) bool {
 		return len(back) > 0
 	}
 	if n, ok := r.newcomer(it.Zone); ok && r.onDemandLater() > r.keep() {
-		r.say(it.Instance, "%s is gone or protected: %s is to be replaced instead", it.Victim, n.ID)
+		r.say(it.Instance, "%s is gone or protected: %s is to be replaced instead", cmp.Or(it.Victim, "what it was launched for"), n.ID)
 		it.Victim, it.Purpose = n.ID, ledger.Swap
 		return true
 	}

@@ -15,7 +15,6 @@ func (r *run) settleVictim(p ledger.Pair) (ledger.Pair, bool) {
 	unsent := p.Phase == ledger.Attached || r.since(p.Since) >= staleFor // a call that worked would show by then
 	if unsent && seen && s.Member && !s.Leaving() && r.doomed(s.ID) && p.Victim != s.ID && !r.hasPair(s.ID) && !r.retired(s.ID) && there && !r.doomed(v.ID) && v.Serving() {
 		r.say(s.ID, "AWS takes the replacement, and %s still serves: the replacement itself is retired", v.ID)
-		r.succeed(s.ID, v)
 		p.Victim, p.Phase = s.ID, ledger.Attached
 		return p, true
 	}
@@ -36,20 +35,6 @@ func (r *run) settleVictim(p ledger.Pair) (ledger.Pair, bool) {
 		return r.nextVictim(p), true
 	}
 	return r.missedVictim(p)
-}
-
-// succeed gives the launches that were to take the place of an instance the one that stays in its stead.
-func (r *run) succeed(id string, stays Instance) {
-	for i := range r.rec.Intents {
-		it := &r.rec.Intents[i]
-		switch {
-		case it.Victim != id || it.Abandoned != "":
-		case stays.Spot:
-			it.Abandoned = stays.ID + " stays in the place of what it was to replace"
-		default:
-			it.Victim, it.Purpose = stays.ID, ledger.Swap
-		}
-	}
 }
 
 // hasPair tells whether a pair retires the instance already.
