@@ -182,6 +182,12 @@ var debts = []transcript{
 		w.add(member("i-odx", "a"))
 		w.Record.Lease = &ledger.Lease{Owner: 3, Leased: 4, Tried: []int{4}, Raised: true, At: noon.Add(-2 * time.Minute)}
 	}, "debt      for i-odx", "restore-max"},
+	{"a policy took the borrowed room, and the owner keeps what is on-demand: one of ours goes", func(w *World) {
+		w.tagged(map[string]string{"autospotting:keep-on-demand": "3"})
+		w.Group.Max, w.Group.Desired = 4, 4
+		w.add(attached("i-s1", "a"))
+		w.Record.Lease = &ledger.Lease{Owner: 3, Leased: 4, Tried: []int{4}, Raised: true, At: noon.Add(-2 * time.Minute)}
+	}, "debt      for i-s1", "debt      for i-od"},
 	{"the owner makes room for what a policy took: it stays", func(w *World) {
 		w.Group.Max, w.Group.Desired = 8, 4
 		w.add(member("i-odx", "a"))

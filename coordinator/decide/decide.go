@@ -136,7 +136,9 @@ func (r *run) managed() bool {
 // description shows members and desired capacity as of one moment.
 func (r *run) stale() bool {
 	for id, at := range r.rec.Settling {
-		if i := r.byID[id]; r.since(at) < staleFor && i.Listed && !i.Leaving() {
+		i := r.byID[id]
+		detached := r.since(at) < lagFor && i.Lifecycle == "Detaching" // which our call does not make: it may be from before it
+		if r.since(at) < staleFor && i.Listed && !i.Leaving() || detached {
 			return true
 		}
 	}

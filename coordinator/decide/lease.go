@@ -72,10 +72,13 @@ func (r *run) returnLease() {
 	}
 }
 
-// surplus retires one on-demand instance of our choice where a policy took the room that we had borrowed;
-// restoring MaxSize instead would let AWS choose.
+// surplus retires one instance of our choice where a policy took the room that we had borrowed; restoring MaxSize instead would let
+// AWS choose. It is an on-demand one, or of ours where the owner keeps those that there are.
 func (r *run) surplus() {
 	v, ok := r.newcomer("")
+	if spot := r.returnable(); r.onDemandLater() <= r.keep() && len(spot) > 0 {
+		v, ok = spot[0], true
+	}
 	if !ok {
 		r.say("", "desired is above the owner's MaxSize and no on-demand instance may be retired: waiting")
 		return

@@ -80,7 +80,7 @@ func (r *run) onDemandWithout(id string) int {
 
 func (r *run) whyRetire(v Instance, p ledger.Pair) string {
 	if p.Intent.Instance == "" {
-		return "desired is above the owner's MaxSize and no debt is open: one on-demand instance fewer"
+		return "desired is above the owner's MaxSize and no debt is open: one instance fewer"
 	}
 	if p.Intent.Instance == v.ID {
 		return "what it was to replace still serves, and stays"
