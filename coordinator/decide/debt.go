@@ -31,9 +31,13 @@ func (r *run) settle() {
 		}
 		r.rec.Pairs = slices.Delete(r.rec.Pairs, i, i+1)
 		i--
-		if r.w.Group.Desired == r.rec.Desired0+r.rec.Owed() {
+		if r.w.Group.Desired == r.rec.Desired0+r.rec.Owed() && !r.unexplained {
 			r.rec.Doubt = ledger.Doubt{} // a payment whose answer was lost explains it
 		}
+	}
+	if r.unexplained {
+		r.voidAll("desired is %d, and neither that nor who left is explained", r.w.Group.Desired)
+		r.rec.Desired0, r.rec.Doubt = r.w.Group.Desired, ledger.Doubt{}
 	}
 	r.poll()
 }

@@ -188,6 +188,22 @@ var debts = []transcript{
 		w.add(attached("i-s1", "a"))
 		w.Record.Lease = &ledger.Lease{Owner: 3, Leased: 4, Tried: []int{4}, Raised: true, At: noon.Add(-2 * time.Minute)}
 	}, "debt      for i-s1", "debt      for i-od"},
+	{"a retirement is not answered: MaxSize is not given back", func(w *World) {
+		w.Group.Max, w.Group.Desired = 4, 3
+		w.owes("i-s1", "i-oda", "a", ledger.Paying, 5*time.Second)
+		w.add(attached("i-s1", "a"))
+		w.Record.Lease = &ledger.Lease{Owner: 3, Leased: 4, Tried: []int{4}, Raised: true, At: noon.Add(-time.Minute)}
+	}, "not answered", "restore-max"},
+	{"a victim left, desired is another, and nothing says why: no debt is paid", func(w *World) {
+		w.Group.Desired = 3
+		w.owes("i-s1", "i-gone", "a", ledger.Attached, 5*time.Minute)
+		w.owes("i-s2", "i-odb", "b", ledger.Attached, 5*time.Minute)
+		w.Record.Pairs[0].Missed = noon.Add(-2 * time.Minute)
+		w.Record.Desired0, w.Record.Doubt = 2, ledger.Doubt{Desired: 3, Since: noon.Add(-2 * time.Minute)}
+		w.add(attached("i-s1", "a"), attached("i-s2", "b"))
+		w.says("i-s1", true, true)
+		w.says("i-s2", true, true)
+	}, "i-s2 debt void", "do       retire"},
 	{"the owner makes room for what a policy took: it stays", func(w *World) {
 		w.Group.Max, w.Group.Desired = 8, 4
 		w.add(member("i-odx", "a"))

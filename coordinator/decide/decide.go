@@ -52,6 +52,8 @@ type run struct {
 	live []Instance
 	// refusal is why the group is not served; empty if it is.
 	refusal string
+	// unexplained says that a victim left, and desired changed, and nothing says why.
+	unexplained bool
 	// offered counts the launches of this plan by the pool that is likeliest to take them.
 	offered map[market.Pool]int
 	fits    map[string]market.Fit

@@ -51,7 +51,8 @@ func (r *run) returnLease() {
 		return
 	}
 	r.poll()
-	retiring := slices.ContainsFunc(r.plan.Actions, func(a Action) bool { return a.Kind == Retire })
+	retiring := slices.ContainsFunc(r.plan.Actions, func(a Action) bool { return a.Kind == Retire }) ||
+		slices.ContainsFunc(r.rec.Pairs, func(p ledger.Pair) bool { return p.Phase == ledger.Paying && r.since(p.Since) < staleFor }) // not answered
 	if r.attaching() || r.stale() || retiring {
 		return
 	}

@@ -67,6 +67,7 @@ func (r *run) missedVictim(p ledger.Pair) (ledger.Pair, bool) {
 		return p, true
 	}
 	r.void(p, "%s left and no activity says why", p.Victim)
+	r.unexplained = !r.rec.Doubt.Since.IsZero() // desired is another too: then no debt is sure
 	return p, false
 }
 

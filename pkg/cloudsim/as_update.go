@@ -66,7 +66,7 @@ func (c *Cloud) applySizes(g *group, lo, hi, want *int32) error {
 		desired = newMin
 	}
 	if desired != g.desired {
-		g.why = fmt.Sprintf("At %s a user request update of AutoScalingGroup constraints to min: %d, max: %d, desired: %d changing the desired capacity from %d to %d.  ",
+		g.why += fmt.Sprintf("At %s a user request update of AutoScalingGroup constraints to min: %d, max: %d, desired: %d changing the desired capacity from %d to %d.  ",
 			stamp(c.clock()), newMin, newMax, desired, g.desired, desired)
 	}
 	c.wish(g, newMin, newMax, desired, want != nil)
@@ -110,7 +110,7 @@ func (c *Cloud) setDesired(g *group, n int) error {
 		return validation("New SetDesiredCapacity value %d is below min value %d for the AutoScalingGroup.", n, g.min)
 	}
 	if n != g.desired {
-		g.why = fmt.Sprintf("At %s a user request explicitly set group desired capacity changing the desired capacity from %d to %d.  ", stamp(c.clock()), g.desired, n)
+		g.why += fmt.Sprintf("At %s a user request explicitly set group desired capacity changing the desired capacity from %d to %d.  ", stamp(c.clock()), g.desired, n)
 	}
 	c.wish(g, g.min, g.max, n, true)
 	return nil

@@ -34,7 +34,7 @@ type group struct {
 	refreshed         time.Time // when it began: members from before it are replaced
 	members           []*member
 	activities        []*activity // oldest first
-	why               string      // the user request that the next activities answer to
+	why               string      // what was asked for since the group last had what it wants: the next activities answer to it
 	owed              []string    // why the next members are launched, where it is not for why
 	deleted           bool
 

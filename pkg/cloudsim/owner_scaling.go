@@ -20,7 +20,7 @@ func (c *Cloud) ScaleByPolicy(name string, by int) error {
 		if to == g.desired {
 			return nil
 		}
-		g.why = fmt.Sprintf("At %s a monitor alarm TargetTracking-%s in state ALARM triggered policy tracking changing the desired capacity from %d to %d.  ", stamp(c.clock()), name, g.desired, to)
+		g.why += fmt.Sprintf("At %s a monitor alarm TargetTracking-%s in state ALARM triggered policy tracking changing the desired capacity from %d to %d.  ", stamp(c.clock()), name, g.desired, to)
 		c.wish(g, g.min, g.max, to, false)
 		return nil
 	})
@@ -37,7 +37,7 @@ func (c *Cloud) ScheduledAction(name string, desired int) error {
 			return validation("Desired capacity:%d must be between the specified min size:%d and max size:%d", desired, g.min, g.max)
 		}
 		if desired != g.desired {
-			g.why = fmt.Sprintf("At %s a scheduled action update of AutoScalingGroup constraints to min: %d, max: %d, desired: %d changing the desired capacity from %d to %d.  ",
+			g.why += fmt.Sprintf("At %s a scheduled action update of AutoScalingGroup constraints to min: %d, max: %d, desired: %d changing the desired capacity from %d to %d.  ",
 				stamp(c.clock()), g.min, g.max, desired, g.desired, desired)
 		}
 		c.wish(g, g.min, g.max, desired, true)
