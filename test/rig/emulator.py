@@ -94,11 +94,9 @@ def text(value):
 
 
 CloudFormationBackend.create_change_set = create_change_set
+
 # moto refuses a change set that repeats a template of the request itself as UpdateStack does; CloudFormation makes one that fails.
 CloudFormationResponse._validate_different_update = lambda *args: None
-
-# Nor is the request for it refused, as one to update at once is.
-CloudFormationResponse._validate_different_update = lambda self, incoming_params, stack_body, old_stack: None
 
 shown = Stack.parameter_list.fget
 # As text they are shown, too (CloudFormation API reference, Parameter).
