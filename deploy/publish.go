@@ -165,8 +165,9 @@ func (s *site) everything(m artifact.Manifest) ([]artifact.Artifact, error) {
 // manifest says what is released, now. A serial is the time in milliseconds, and above the one before: so it grows also where the
 // bucket is a new one.
 func (s *site) manifest(version string, files []artifact.Artifact, before channel.Manifest, now time.Time) (channel.Manifest, error) {
+	serial := max(now.UnixMilli(), before.Serial+1)
 	now = now.UTC().Truncate(time.Second)
-	m := channel.Manifest{Schema: channel.Schema, Channel: s.channel, Version: version, Serial: max(now.UnixMilli(), before.Serial+1), Created: now, Expires: now.Add(s.valid),
+	m := channel.Manifest{Schema: channel.Schema, Channel: s.channel, Version: version, Serial: serial, Created: now, Expires: now.Add(s.valid),
 		Minimum: s.minimum, Rollback: s.rollback, Notes: s.notes}
 	for _, f := range files {
 		m.Artifacts = append(m.Artifacts, channel.Artifact{Name: f.Key, Kind: f.Kind, OS: f.OS, Arch: f.Arch, Size: f.Bytes, SHA256: f.SHA256})

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -32,7 +33,7 @@ func TestTheEmulatorTellsTheStories(t *testing.T) {
 			}
 			a.guests(a.ready)
 			c := a.serve(lab.coordinator)
-			got, err := scenario.Play(s, &tale{a})
+			got, err := scenario.Play(s, &tale{a, s.Group.Max})
 			if err != nil {
 				t.Fatalf("%v\nasked so far: %s", err, strings.Join(a.requests(), ", "))
 			}
@@ -45,7 +46,10 @@ func TestTheEmulatorTellsTheStories(t *testing.T) {
 }
 
 // tale is the emulator as stories see it.
-type tale struct{ *account }
+type tale struct {
+	*account
+	max int // the owner's
+}
 
 func (a *tale) Do(d scenario.Deed, id string) error {
 	switch d.Kind {
@@ -87,7 +91,7 @@ func (a *tale) Calls() []scenario.Call {
 	defer a.mu.Unlock()
 	var out []scenario.Call
 	for _, k := range a.asked {
-		if c, ok := tell(k); ok {
+		if c, ok := tell(k, a.max); ok {
 			out = append(out, c)
 		}
 	}
@@ -95,7 +99,7 @@ func (a *tale) Calls() []scenario.Call {
 }
 
 // tell says in a story's words what was asked.
-func tell(k *call) (scenario.Call, bool) {
+func tell(k *call, owners int) (scenario.Call, bool) {
 	what := ""
 	switch k.action {
 	case "AttachInstances":
@@ -105,7 +109,11 @@ func tell(k *call) (scenario.Call, bool) {
 	case "SetInstanceProtection":
 		what = scenario.Protected(k.form.Get("ProtectedFromScaleIn") == "true")
 	case "UpdateAutoScalingGroup":
-		return scenario.Call{What: "max " + k.form.Get("MaxSize")}, true
+		n, err := strconv.Atoi(k.form.Get("MaxSize"))
+		if err != nil {
+			return scenario.Call{What: fmt.Sprintf("MaxSize %q", k.form.Get("MaxSize"))}, true
+		}
+		return scenario.Call{What: scenario.MaxSize(n, owners)}, true
 	case "SetDesiredCapacity":
 		return scenario.Call{What: "desired " + k.form.Get("DesiredCapacity")}, true
 	case "TerminateInstances":

@@ -7,7 +7,7 @@
 //	# MaxSize is lent for as long as a swap needs it.
 //	group min=1 desired=2 max=2 zones=a
 //	begin
-//	  group: max 3, max 2, max 3, max 2
+//	  group: MaxSize raised, MaxSize given back, MaxSize raised, MaxSize given back
 //	  on-demand 1: retired with decrement
 //	  on-demand 2: retired with decrement
 //	  spot 1: launched, attached, protected, unprotected

@@ -38,7 +38,7 @@ func TestAStoryIsToldByWhatHappenedToEachInstance(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := Play(s, scripted{})
-	want := "group min=1 desired=1 max=1 zones=a\nbegin\n  group: max 2, max 1\n  on-demand 1: retired with decrement\n  spot 1: launched, attached\n  spot 2: launched\nsettled spot=1 on-demand=0 desired=1 max=1\n"
+	want := "group min=1 desired=1 max=1 zones=a\nbegin\n  group: MaxSize raised, MaxSize given back\n  on-demand 1: retired with decrement\n  spot 1: launched, attached\n  spot 2: launched\nsettled spot=1 on-demand=0 desired=1 max=1\n"
 	if err != nil || got != want {
 		t.Errorf("%v\n%s\nwant\n%s", err, got, want)
 	}
@@ -50,7 +50,7 @@ type scripted struct{}
 func (scripted) Do(Deed, string) error { return nil }
 func (scripted) Wait(Settled) error    { return nil }
 func (scripted) Calls() []Call {
-	return []Call{{What: "max 2"}, {"attached", []string{"i-2"}}, {Retired(true), []string{"i-1"}}, {What: "max 1"}}
+	return []Call{{What: MaxSize(2, 1)}, {"attached", []string{"i-2"}}, {Retired(true), []string{"i-1"}}, {What: MaxSize(1, 1)}}
 }
 func (scripted) Instances() []Instance {
 	return []Instance{{ID: "i-1"}, {"i-3", true, true}, {"i-2", true, true}}

@@ -9,7 +9,7 @@ import (
 
 // Call is one request of the coordinator that changed something.
 type Call struct {
-	What      string   // "attached", "retired with decrement", "retired", "protected", "unprotected", "terminated", "max N", "desired N"
+	What      string   // "attached", "retired with decrement", "retired", "protected", "unprotected", "terminated", "MaxSize raised", "MaxSize given back", "desired N"
 	Instances []string // empty for the group itself
 }
 
@@ -154,4 +154,16 @@ func Protected(on bool) string {
 		return "protected"
 	}
 	return "unprotected"
+}
+
+// MaxSize is said of a MaxSize that was set. How far it is raised is not told: that counts who left a moment ago, which the clouds
+// take different times for.
+func MaxSize(n, owners int) string {
+	switch {
+	case n > owners:
+		return "MaxSize raised"
+	case n == owners:
+		return "MaxSize given back"
+	}
+	return fmt.Sprintf("MaxSize lowered to %d", n)
 }

@@ -57,6 +57,7 @@ func TestTheSimulatedCloudTellsTheStories(t *testing.T) {
 // told is the simulated cloud as stories see it.
 type told struct {
 	*storm.World
+	max   int // the owner's
 	calls []scenario.Call
 }
 
@@ -69,7 +70,7 @@ func newTold(g scenario.Group) (*told, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &told{World: w}
+	c := &told{World: w, max: g.Max}
 	w.Cloud.OnCall(nil, func(k cloudsim.Call) cloudsim.Verdict {
 		if strings.HasPrefix(k.Session, "coordinator") {
 			c.note(k.Input)
@@ -89,7 +90,7 @@ func (c *told) note(input any) {
 	case *autoscaling.SetInstanceProtectionInput:
 		add(scenario.Protected(aws.ToBool(in.ProtectedFromScaleIn)), in.InstanceIds...)
 	case *autoscaling.UpdateAutoScalingGroupInput:
-		add(fmt.Sprintf("max %d", aws.ToInt32(in.MaxSize)))
+		add(scenario.MaxSize(int(aws.ToInt32(in.MaxSize)), c.max))
 	case *autoscaling.SetDesiredCapacityInput:
 		add(fmt.Sprintf("desired %d", aws.ToInt32(in.DesiredCapacity)))
 	case *ec2.TerminateInstancesInput:
