@@ -18,6 +18,7 @@ import (
 
 var (
 	duration = flag.Duration("spotd.for", 5*time.Minute, "how long memory and CPU are measured")
+	dark     = flag.Duration("spotd.outage", 20*time.Second, "how long the metadata does not answer")
 	phases   = flag.Int("spotd.phases", 200, "how many notices at random moments")
 )
 
@@ -40,11 +41,19 @@ func BenchmarkBudgets(b *testing.B) {
 		polls, connections := connections(b, spotd)
 		rows = append(rows,
 			[3]string{fmt.Sprintf("connections for %d requests", polls), fmt.Sprint(connections), "1"},
-			[3]string{"outage of 20 s, its end to the notice's Publish", outage(b, spotd).Round(time.Millisecond).String(), "-"},
+			[3]string{fmt.Sprintf("outage of %v, its end to the notice's Publish", *dark), outage(b, spotd).Round(time.Millisecond).String(), "-"},
 		)
 		for _, r := range rows {
 			fmt.Printf("%-52s %18s %10s\n", r[0], r[1], r[2])
 		}
+	}
+}
+
+// BenchmarkOutage is the last row alone, for a longer one: -bench Outage -spotd.outage 10m.
+func BenchmarkOutage(b *testing.B) {
+	spotd := build(b, "autospotting/spotd")
+	for b.Loop() {
+		fmt.Printf("outage of %v, its end to the notice's Publish: %v\n", *dark, outage(b, spotd).Round(time.Millisecond))
 	}
 }
 
@@ -181,7 +190,7 @@ func outage(b *testing.B, spotd string) time.Duration {
 	sns.hearKind(b, message.Hello)
 	m.set(func() { m.down = true })
 	m.interrupt()
-	time.Sleep(20 * time.Second)
+	time.Sleep(*dark)
 	began := time.Now()
 	m.set(func() { m.down = false })
 	sns.hearKind(b, message.Terminating)
