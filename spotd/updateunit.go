@@ -31,7 +31,13 @@ PartOf=spotd.service
 PathExists=` + updateState + `/` + update.PendingFile + `
 Unit=spotd-update.service
 `,
-		"spotd-update.service": `[Unit]
+		"spotd-update.service": updateService(path, args),
+	}
+}
+
+// updateService is the unit that does one update, as root, with the rights to replace the program and to end the daemon, and no others.
+func updateService(path string, args []string) string {
+	return `[Unit]
 Description=Updates spotd from its channel
 After=network-online.target
 Wants=network-online.target
@@ -69,6 +75,5 @@ SystemCallArchitectures=native
 SystemCallFilter=@system-service
 SystemCallErrorNumber=EPERM
 MemoryMax=256M
-`,
-	}
+`
 }
