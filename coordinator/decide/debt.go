@@ -99,13 +99,14 @@ func (r *run) rebase() {
 	}
 	owed, desired := r.rec.Owed(), r.w.Group.Desired
 	should := r.rec.Desired0 + owed
-	if owed == 0 && !r.attaching() || desired == should && r.sure(desired) {
+	more := desired - should
+	if owed == 0 && !r.attaching() || more == 0 && r.sure() {
 		r.rec.Doubt = ledger.Doubt{}
 		return
 	}
 	switch d, old := r.rec.Doubt, r.outran(desired, should); {
-	case d.Desired != desired:
-		r.rec.Doubt = ledger.Doubt{Desired: desired, Since: r.now(), Back: desired == should && !d.Since.IsZero() && !d.Old, Old: desired != should && old}
+	case d.Since.IsZero() || d.More != more:
+		r.rec.Doubt = ledger.Doubt{More: more, Since: r.now(), Back: more == 0 && !d.Since.IsZero() && !d.Old, Old: more != 0 && old}
 	case !old:
 		r.rec.Doubt.Old = false
 	}
@@ -144,16 +145,17 @@ func (r *run) victimLeft() bool {
 
 // sure tells whether a desired capacity that is as it should be never was anything else. Where it was, somebody changed it back, and
 // may have named the very number that is due: the group's activities tell that only when it has acted.
-func (r *run) sure(desired int) bool {
+func (r *run) sure() bool {
 	d := r.rec.Doubt
-	return d.Since.IsZero() || d.Desired == desired && !d.Back && r.since(d.Since) >= doubtFor
+	return d.Since.IsZero() || d.More == 0 && !d.Back && r.since(d.Since) >= doubtFor
 }
 
-// outran tells whether a desired capacity that differs from what is due may have been read before our own last calls took effect.
+// outran tells whether a desired capacity that differs from what is due may have been read before our own last calls took effect. One
+// attach it is certain of: a read that lists the instance was made after it.
 func (r *run) outran(desired, should int) bool {
 	added, taken := 0, 0
 	for _, p := range r.rec.Pairs {
-		if p.Owed() && r.since(p.Sent) < lagFor {
+		if p.Owed() && r.since(p.Sent) < lagFor && !r.byID[p.Intent.Instance].Listed {
 			added++
 		}
 	}

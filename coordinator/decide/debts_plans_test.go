@@ -16,7 +16,7 @@ var debts = []transcript{
 	{"a schedule set desired back: void once it is sure", func(w *World) {
 		w.owes("i-s1", "i-oda", "a", ledger.Attached, 2*time.Minute)
 		w.Record.Desired0 = 3
-		w.Record.Doubt = ledger.Doubt{Desired: 3, Since: noon.Add(-time.Minute)}
+		w.Record.Doubt = ledger.Doubt{More: -1, Since: noon.Add(-time.Minute)}
 		w.add(attached("i-s1", "a"))
 	}, "debt void", "do       retire"},
 	{"the owner named desired since: void", func(w *World) {
@@ -28,7 +28,7 @@ var debts = []transcript{
 	{"desired is due again after it was not: somebody may have named it", func(w *World) {
 		w.Group.Desired = 4
 		w.owes("i-s1", "i-oda", "a", ledger.Attached, 2*time.Minute)
-		w.Record.Doubt = ledger.Doubt{Desired: 6, Since: noon.Add(-40 * time.Second)}
+		w.Record.Doubt = ledger.Doubt{More: 2, Since: noon.Add(-40 * time.Second)}
 		w.add(attached("i-s1", "a"))
 		w.says("i-s1", true, true)
 	}, "why is not known", "do       retire"},
@@ -36,7 +36,7 @@ var debts = []transcript{
 		w.Group.Desired = 2
 		w.owes("i-s1", "i-gone", "a", ledger.Attached, 2*time.Minute)
 		w.owes("i-s2", "i-odb", "b", ledger.Attached, time.Minute)
-		w.Record.Desired0, w.Record.Doubt = 3, ledger.Doubt{Desired: 2, Since: noon.Add(-10 * time.Second)}
+		w.Record.Desired0, w.Record.Doubt = 3, ledger.Doubt{More: -3, Since: noon.Add(-10 * time.Second)}
 		w.add(attached("i-s1", "a"), attached("i-s2", "b"))
 		w.Activities = []Activity{{Instance: "i-gone", Kind: Resize, At: noon.Add(-90 * time.Second), Desired: 1}}
 	}, "do       retire i-odb decrement=true", "i-s2 debt void"},
@@ -63,12 +63,21 @@ var debts = []transcript{
 	{"desired was changed and changed back, and nothing says by whom: void", func(w *World) {
 		w.Group.Desired = 4
 		w.owes("i-s1", "i-oda", "a", ledger.Attached, 2*time.Minute)
-		w.Record.Doubt = ledger.Doubt{Desired: 4, Since: noon.Add(-40 * time.Second), Back: true}
+		w.Record.Doubt = ledger.Doubt{Since: noon.Add(-40 * time.Second), Back: true}
 		w.add(attached("i-s1", "a"))
 		w.says("i-s1", true, true)
 	}, "whose number that is cannot be told", "do       retire"},
+	{"what we attach meanwhile does not put what is due in doubt again", func(w *World) {
+		w.Group.Desired, w.Group.Max = 5, 6
+		w.owes("i-s1", "i-oda", "a", ledger.Attached, 2*time.Minute)
+		w.owes("i-s2", "i-odb", "b", ledger.Attaching, 5*time.Second)
+		w.Record.Desired0, w.Record.Doubt = 3, ledger.Doubt{Since: noon.Add(-40 * time.Second)}
+		w.add(attached("i-s1", "a"), attached("i-s2", "b"))
+		w.says("i-s1", true, true)
+		w.says("i-s2", true, true)
+	}, "do       retire i-oda decrement=true", "why is not known"},
 	{"a new debt begins without the doubts of the last", func(w *World) {
-		w.Record.Doubt = ledger.Doubt{Desired: 5, Since: noon.Add(-10 * time.Minute)}
+		w.Record.Doubt = ledger.Doubt{More: 2, Since: noon.Add(-10 * time.Minute)}
 		w.intends(ledger.Swap, "i-s1", "i-oda", "a", 2*time.Minute)
 		w.add(ours("i-s1", "a"))
 		w.says("i-s1", true, true)
@@ -92,7 +101,7 @@ var debts = []transcript{
 		w.Group.Desired = 3
 		w.owes("i-s1", "i-oda", "a", ledger.Attached, time.Minute)
 		w.Record.Desired0 = 4
-		w.Record.Doubt = ledger.Doubt{Desired: 3, Since: noon.Add(-40 * time.Second)}
+		w.Record.Doubt = ledger.Doubt{More: -2, Since: noon.Add(-40 * time.Second)}
 		w.add(attached("i-s1", "a"))
 		w.says("i-s1", true, true)
 		w.Activities = []Activity{{Instance: "i-odx", Kind: GroupTook, At: noon.Add(-50 * time.Second), Desired: 2, DesiredAt: noon.Add(-61 * time.Second)}}
@@ -122,7 +131,7 @@ var debts = []transcript{
 	}, "not attached yet: desired is 3 where 5 was due", "do       attach"},
 	{"a payment whose answer was lost is found in the activities, though desired has been lower for long", func(w *World) {
 		w.owes("i-s1", "i-oda", "a", ledger.Paying, time.Minute)
-		w.Record.Desired0, w.Record.Doubt = 3, ledger.Doubt{Desired: 3, Since: noon.Add(-40 * time.Second)}
+		w.Record.Desired0, w.Record.Doubt = 3, ledger.Doubt{More: -1, Since: noon.Add(-40 * time.Second)}
 		w.add(attached("i-s1", "a"))
 		w.at("i-oda").Lifecycle = "Terminating:Wait"
 		w.Activities = []Activity{{Instance: "i-oda", Kind: UserShrink, At: noon.Add(-50 * time.Second)}}
@@ -132,7 +141,7 @@ var debts = []transcript{
 		w.owes("i-s1", "i-gone", "a", ledger.Paying, 2*time.Minute)
 		w.owes("i-s2", "i-odb", "b", ledger.Attached, 10*time.Second)
 		w.Record.Desired0, w.Group.Desired = 3, 4
-		w.Record.Doubt = ledger.Doubt{Desired: 4, Since: noon.Add(-20 * time.Second)}
+		w.Record.Doubt = ledger.Doubt{More: -1, Since: noon.Add(-20 * time.Second)}
 		w.add(attached("i-s1", "a"), attached("i-s2", "b"))
 		w.says("i-s1", true, true)
 		w.says("i-s2", true, true)
@@ -173,6 +182,13 @@ var debts = []transcript{
 		w.Record.Lease = &ledger.Lease{Owner: 3, Leased: 4, Tried: []int{4}, Raised: true, At: noon.Add(-time.Minute)}
 		w.Record.Settling = map[string]time.Time{"i-s1": noon.Add(-time.Second)}
 	}, "", "restore-max"},
+	{"desired was read as more a moment ago: MaxSize is not given back before it is known which it is", func(w *World) {
+		w.Group.Max, w.Group.Desired = 5, 4
+		w.owes("i-s1", "i-oda", "a", ledger.Attached, time.Minute)
+		w.Record.Desired0, w.Record.Doubt = 3, ledger.Doubt{Since: noon.Add(-10 * time.Second)}
+		w.add(attached("i-s1", "a"))
+		w.Record.Lease = &ledger.Lease{Owner: 4, Leased: 5, Tried: []int{5}, Raised: true, At: noon.Add(-time.Minute)}
+	}, "why is not known", "restore-max"},
 	{"MaxSize changed by its owner is left alone", func(w *World) {
 		w.Group.Max, w.Group.Desired = 10, 3
 		w.Record.Lease = &ledger.Lease{Owner: 3, Leased: 4, Tried: []int{4}, Raised: true, At: noon.Add(-2 * time.Minute)}
@@ -199,7 +215,7 @@ var debts = []transcript{
 		w.owes("i-s1", "i-gone", "a", ledger.Attached, 5*time.Minute)
 		w.owes("i-s2", "i-odb", "b", ledger.Attached, 5*time.Minute)
 		w.Record.Pairs[0].Missed = noon.Add(-2 * time.Minute)
-		w.Record.Desired0, w.Record.Doubt = 2, ledger.Doubt{Desired: 3, Since: noon.Add(-2 * time.Minute)}
+		w.Record.Desired0, w.Record.Doubt = 2, ledger.Doubt{More: -1, Since: noon.Add(-2 * time.Minute)}
 		w.add(attached("i-s1", "a"), attached("i-s2", "b"))
 		w.says("i-s1", true, true)
 		w.says("i-s2", true, true)

@@ -66,6 +66,8 @@ func (r *run) returnLease() {
 		r.rec.Lease = nil
 	case g.Desired < l.Owner && r.listed() > l.Owner:
 		// Where "current group size" counts members that are terminating, MaxSize below it would raise desired.
+	case g.Desired <= l.Owner && !r.rec.Doubt.Since.IsZero():
+		// It was read as another lately. If that is what it is, lowering MaxSize below it would change it, and end the question with a guess.
 	case g.Desired <= l.Owner:
 		r.act(Action{Kind: RestoreMax, Max: l.Owner, Why: "desired fits the owner's MaxSize again"})
 	case len(r.rec.Pairs) == 0:

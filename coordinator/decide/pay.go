@@ -48,7 +48,7 @@ func (r *run) mayRetire(v Instance, p ledger.Pair) (bool, string) {
 		return false, fmt.Sprintf("not retired: desired is %d where %d was due", desired, due)
 	}
 	if !r.rec.Doubt.Since.IsZero() {
-		return false, fmt.Sprintf("not retired yet: desired was %d a moment ago, and why is not known", desired)
+		return false, fmt.Sprintf("not retired yet: desired was read as another than %d a moment ago, and why is not known", desired)
 	}
 	if left := r.onDemandWithout(v.ID); !v.Spot && p.Intent.Launch.Spot && left < r.keep() {
 		return false, fmt.Sprintf("not retired yet: it would leave %d on-demand, the owner keeps %d, and what was launched for that is still to come", left, r.keep())

@@ -27,6 +27,9 @@ func (c *Checker) sizes(e cloudsim.Event, g cloudsim.GroupView, mine bool) {
 	}
 	if mine && g.Net < c.net && (e.At.Sub(c.others) <= c.race || g.Desired >= c.ownerMax) {
 		c.excused += max(0, -g.Net) - max(0, -c.net) // somebody changed the group between our read and our call
+		if g.Max < was {
+			c.clamped(g)
+		}
 	}
 	if !mine && g.Net == 0 && c.net != 0 { // the owner named desired: what it holds of ours is the owner's now
 		c.excused, c.named = 0, naming{c.net, c.desired, e.At}
@@ -52,6 +55,15 @@ func (c *Checker) sizes(e cloudsim.Event, g cloudsim.GroupView, mine bool) {
 	}
 	c.voidable = max(0, min(c.voidable, g.Net))
 	c.net, c.desired = g.Net, g.Desired
+}
+
+// clamped forgives what stays ours of a desired capacity that somebody raised above the owner's MaxSize while we gave it back: before
+// and after it is read as what it was, so that nobody can know that what we had added to it became theirs.
+func (c *Checker) clamped(g cloudsim.GroupView) {
+	c.excused += max(0, c.net) - max(0, g.Net)
+	if n := c.named; n.net > 0 && g.Desired == n.desired && c.movedAt.Before(n.at) {
+		c.excused = max(c.excused, n.net+max(0, -g.Net))
+	}
 }
 
 // present counts the members that are not on their way out.

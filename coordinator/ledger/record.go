@@ -22,7 +22,7 @@ type Record struct {
 	Pairs   []Pair   `json:"pairs,omitempty"`
 	// Desired0 is the group's desired capacity before the first of the open pairs was attached.
 	Desired0 int `json:"desired0,omitempty"`
-	// Doubt is a desired capacity that the open pairs do not explain, and since when it is read.
+	// Doubt is by how much desired is read as another than the open pairs explain, and since when.
 	Doubt Doubt  `json:"doubt,omitzero"`
 	Lease *Lease `json:"lease,omitempty"`
 
@@ -165,8 +165,10 @@ func (l Lease) Ours(maxSize int) bool {
 
 // Doubt is a value that was read and is not believed before it is read again later.
 type Doubt struct {
-	Desired int       `json:"desired"`
-	Since   time.Time `json:"since"`
+	// More is by how much the value is above the one that is due; negative where it is below. What we add ourselves meanwhile changes
+	// both, and so not this.
+	More  int       `json:"more"`
+	Since time.Time `json:"since"`
 	// Back says that the value is the one that is due again, after another was read.
 	Back bool `json:"back,omitempty"`
 	// Old says that the value may only be what was, before our last calls took effect.

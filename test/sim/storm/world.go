@@ -69,6 +69,9 @@ func New(s Script, m *Mutant) (*World, error) {
 	w.Cloud = w.Stage.Cloud
 	w.Cloud.OnBoot(func(g *cloudsim.Guest) { speak(w.Stage, g) })
 	w.Cloud.OnEvent(w.happened)
+	if s.Tell {
+		w.openBooks()
+	}
 	w.Cloud.OnCall(w.saidReady, nil)
 	for _, g := range s.Groups {
 		w.Groups = append(w.Groups, g.Name)
