@@ -70,10 +70,11 @@ lint: ## formatting, vet, and the CloudFormation templates
 include spotd/packaging/spotd.mk
 include userdata/userdata.mk
 
-bench: ## speed, size and memory, side by side
+bench: ## speed, size and memory, side by side, and the table of docs/measured.md again (long: make measured ARGS=… is a part)
 	go test -run '^$$' -bench . -benchtime 200ms ./coordinator/market/ ./coordinator/decide/ ./test/sim/
 	go test -run '^$$' -bench FirstPoll -benchtime 1x ./test/bootstrap/
 	go test -run '^$$' -bench Budgets -v -timeout 20m ./test/spotd/
+	@if [ -d "$(MARKET)" ]; then $(MAKE) --no-print-directory measured; else echo "SKIPPED: the table of docs/measured.md: no market files in $(MARKET) (MARKET=DIR names them)"; fi
 
 measured: build ## the table of docs/measured.md again, on the market's files (MARKET=DIR, ARGS='-sizes 20 …')
 	go run ./test/measured -market $(MARKET) $(ARGS)

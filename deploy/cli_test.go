@@ -38,7 +38,7 @@ func TestACommandLineThatIsNotUnderstoodIsAnsweredInOneLineAndAPointer(t *testin
 		{"status --format yaml", `--format "yaml": write text or json`},
 		{"status --poll 0s", "--poll 0s: write a time above nothing"},
 		{"status", "no region: give --region, $AWS_REGION, or a profile that has one"},
-		{"down --bucket mine --region eu-west-1", "a bucket of yours is not removed"},
+		{"down --bucket mine --region eu-west-1", "down: flag provided but not defined: -bucket"},
 		{"template", "name one template: artifacts or autospotting"},
 		{"template lambda", "lambda"},
 		{"logs --follow --format json --region eu-west-1", "--follow never ends"},

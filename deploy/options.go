@@ -82,8 +82,11 @@ func readOptions(c command, args []string, st streams) (*options, error) {
 		fs.StringVar(&o.arch, "arch", "", "build for amd64 or arm64 only")
 	}
 	switch c.name {
-	case "upload", "up", "down", "release":
+	case "upload", "up", "release": // down removes only a bucket that is ours
 		fs.StringVar(&o.bucket, "bucket", "", "a bucket of yours for the artefacts, instead of one of ours")
+	}
+	switch c.name {
+	case "upload", "up", "down", "release":
 		fs.BoolVar(&o.dryRun, "dry-run", false, "say what would be done, and do nothing")
 		fs.BoolVar(&o.yes, "yes", false, "do not ask")
 	}
@@ -134,9 +137,6 @@ func printFlags(w io.Writer, c command, fs *flag.FlagSet) error {
 }
 
 func (o *options) check(c command) error {
-	if c.name == "down" && o.bucket != "" {
-		return fmt.Errorf("%w: down --bucket: a bucket of yours is not removed", errUsage)
-	}
 	if len(o.args) > 0 && c.args == "" {
 		return fmt.Errorf("%w: unexpected argument %q", errUsage, o.args[0])
 	}

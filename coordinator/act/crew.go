@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/base64"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
@@ -29,20 +30,27 @@ func (a *Actor) crew(g described, data *types.RequestLaunchTemplateData) (note s
 	return a.inject(g, data)
 }
 
-// inject puts spotd on board by the user data, where the format takes it, with the grace of the group.
+// noticeRoom is how soon after its launch a replacement has to be ready to be attached before AWS takes whom it replaces: two minutes,
+// less the launch's own time and the drain.
+const noticeRoom = 100 * time.Second
+
+// inject puts spotd on board by the user data, where the format takes it, with the grace and the probe of the group.
 func (a *Actor) inject(g described, data *types.RequestLaunchTemplateData) (note string, err error) {
 	raw, err := base64.StdEncoding.DecodeString(aws.ToString(data.UserData))
 	if err != nil {
 		return "spotd stays off: the user data is not base64", nil // the owner's own launches say so better than we could
 	}
 	s := a.Spotd
-	s.Group, s.Grace = g.world.Name, cmp.Or(g.settings.Grace, s.Grace, a.Defaults.Grace)
+	s.Group, s.Grace, s.Probe = g.world.Name, cmp.Or(g.settings.Grace, s.Grace, a.Defaults.Grace), g.settings.Probe
 	out, note, err := userdata.Inject(raw, s)
 	if err != nil {
 		return "", fmt.Errorf("put spotd into the user data of group %q: %w", g.world.Name, err)
 	}
-	if note != "" {
+	switch {
+	case note != "":
 		note = "user data " + note
+	case (s.Probe == "" || s.Probe == "none") && s.Grace > noticeRoom:
+		note = fmt.Sprintf("no probe is set: unless the image's spotd.conf names one, what is launched counts as ready only %s after its launch, too late for an instance that AWS takes; set probe, or grace to the time that the application takes", s.Grace)
 	}
 	data.UserData = aws.String(base64.StdEncoding.EncodeToString(out))
 	return note, nil

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
@@ -38,7 +39,7 @@ func TestSpotdIsOnBoardWhereItCanSpeakAndTheReasonIsSaidWhereItIsNot(t *testing.
 		t.Run(c.name, func(t *testing.T) {
 			a := &Actor{Config: Config{Spotd: c.spotd, Profile: c.profile}}
 			data := &types.RequestLaunchTemplateData{IamInstanceProfile: c.from, UserData: aws.String(base64.StdEncoding.EncodeToString([]byte(c.data)))}
-			note, err := a.crew(described{world: decide.Group{Name: "web"}, settings: settings.Settings{MinimalProfile: c.allowed}}, data)
+			note, err := a.crew(described{world: decide.Group{Name: "web"}, settings: settings.Settings{MinimalProfile: c.allowed, Probe: "tcp:80"}}, data)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -55,6 +56,33 @@ func TestSpotdIsOnBoardWhereItCanSpeakAndTheReasonIsSaidWhereItIsNot(t *testing.
 			}
 			if has != c.has {
 				t.Errorf("launched with the profile %q, want %q", has, c.has)
+			}
+		})
+	}
+}
+
+func TestSpotdIsGivenTheGroupsProbeAndItIsSaidWhatComesOfNone(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, probe string
+		grace       time.Duration
+		says        string
+	}{
+		{"a probe", "http://127.0.0.1:8080/health", 5 * time.Minute, ""},
+		{"none, and a grace that fits into a notice", "", 90 * time.Second, ""},
+		{"none, and a grace that does not", "", 5 * time.Minute, "counts as ready only 5m0s after its launch"},
+		{"none on purpose", "none", 5 * time.Minute, "set probe"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a := &Actor{Config: Config{Spotd: spotd()}}
+			data := &types.RequestLaunchTemplateData{UserData: aws.String("")}
+			note, err := a.inject(described{world: decide.Group{Name: "web"}, settings: settings.Settings{Probe: c.probe, Grace: c.grace}}, data)
+			if err != nil || (note == "") != (c.says == "") || !strings.Contains(note, c.says) {
+				t.Errorf("says %q, %v; want %q", note, err, c.says)
+			}
+			raw, _ := base64.StdEncoding.DecodeString(*data.UserData)
+			if s, ok := userdata.Injected(raw); !ok || s.Probe != c.probe || s.Grace != c.grace {
+				t.Errorf("on board: %v, %+v", ok, s)
 			}
 		})
 	}

@@ -20,6 +20,7 @@ type Settings struct {
 	Margin         float64 // the least saving, as a fraction of the on-demand price, that is worth a swap
 
 	Grace     time.Duration // how long an application that nobody probes is given to come up
+	Probe     string        // how spotd asks whether the application is up; empty leaves it to the image
 	BootLimit time.Duration // a replacement that is not ready by then, beyond Grace, goes
 	Drain     time.Duration // how long the group is given to drain an instance that AWS takes
 	Dwell     time.Duration // the least time on on-demand after a fallback, before spot is tried again

@@ -29,6 +29,9 @@ func TestTagsAreReadOverTheDefaults(t *testing.T) {
 		{"both spellings that agree", map[string]string{"autospotting:margin": "0.2", "autospotting/margin": "0.2"}, func(s *Settings) { s.Margin = 0.2 }},
 		{"our own status is no setting", map[string]string{StatusTag: "managed"}, func(*Settings) {}},
 		{"a time without a unit is in seconds", map[string]string{"autospotting:grace": "300"}, func(s *Settings) { s.Grace = 300 * time.Second }},
+		{"a probe", map[string]string{"autospotting:probe": "http://127.0.0.1:8080/health"}, func(s *Settings) { s.Probe = "http://127.0.0.1:8080/health" }},
+		{"a probe of a port", map[string]string{"autospotting:probe": "tcp:8080"}, func(s *Settings) { s.Probe = "tcp:8080" }},
+		{"a probe of the whole system", map[string]string{"autospotting:probe": "systemd:degraded"}, func(s *Settings) { s.Probe = "systemd:degraded" }},
 		{"a gp2 threshold", map[string]string{"autospotting_gp2_conversion_threshold": "170"}, func(s *Settings) { s.GP2Threshold = 170 }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -72,6 +75,11 @@ func TestABadTagNamesItselfAndTheRemedy(t *testing.T) {
 		}
 		if !strings.Contains(c.remedy, "is no setting") && !reflect.DeepEqual(got, Defaults()) {
 			t.Errorf("%s=%q: changed the settings", key, c.value)
+		}
+	}
+	for _, v := range []string{"exec:/bin/sh -c id", "http://169.254.169.254/latest/meta-data", "http://127.0.0.1@10.0.0.1/", "http://localhost.example.com/", "tcp:10.0.0.1:22", "tcp:0", "tcp:", "systemd:reboot", "none:", "yes"} {
+		if got, err := FromTags(Defaults(), map[string]string{"autospotting:probe": v}); err == nil || got.Probe != "" || !strings.Contains(err.Error(), "only the image's spotd.conf may name") {
+			t.Errorf("the probe %q: %q, %v", v, got.Probe, err)
 		}
 	}
 	both := map[string]string{"autospotting:margin": "0.1", "autospotting/margin": "0.2"}

@@ -2,6 +2,7 @@ package settings
 
 import (
 	"fmt"
+	"net/url"
 	"path"
 	"regexp"
 	"strconv"
@@ -68,6 +69,27 @@ func span(v string) (time.Duration, error) {
 		return 0, fmt.Errorf("%q is no duration up to 24h: write 300s or 5m", v)
 	}
 	return d, nil
+}
+
+// probe reads how spotd asks for the application. From here it asks nobody but its own instance and starts nothing: who may tag a group
+// may not run programs on its instances, nor have them call others.
+func probe(v string) (string, error) {
+	scheme, rest, _ := strings.Cut(v, ":")
+	switch scheme {
+	case "", "none", "systemd":
+		if v == scheme || v == "systemd:degraded" {
+			return v, nil
+		}
+	case "tcp":
+		if port, err := strconv.ParseUint(strings.TrimPrefix(rest, "127.0.0.1:"), 10, 16); err == nil && port > 0 {
+			return v, nil
+		}
+	case "http", "https":
+		if u, err := url.Parse(v); err == nil && u.User == nil && (u.Hostname() == "127.0.0.1" || u.Hostname() == "localhost") {
+			return v, nil
+		}
+	}
+	return "", fmt.Errorf("%q is no probe of the instance itself: write http://127.0.0.1:8080/health, tcp:8080, systemd, systemd:degraded or none; programs and other hosts only the image's spotd.conf may name", v)
 }
 
 var typePattern = regexp.MustCompile(`^[a-z0-9*?.\-\[\]]+$`)

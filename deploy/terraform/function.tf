@@ -67,6 +67,7 @@ resource "aws_lambda_function" "function" {
       AUTOSPOTTING_CURRENT_GENERATION_ONLY   = var.current_generation_only
       AUTOSPOTTING_MARGIN                    = var.margin
       AUTOSPOTTING_GRACE                     = var.grace
+      AUTOSPOTTING_PROBE                     = var.probe
       AUTOSPOTTING_BOOT_LIMIT                = var.boot_limit
       AUTOSPOTTING_DRAIN                     = var.drain
       AUTOSPOTTING_DWELL                     = var.dwell

@@ -234,10 +234,16 @@ variable "grace" {
   description = "How long an application that nobody probes is given to come up"
 }
 
+variable "probe" {
+  type        = string
+  default     = ""
+  description = "How spotd asks whether the application is up"
+}
+
 variable "boot_limit" {
   type        = string
   default     = ""
-  description = "Beyond the grace, when a replacement that is not ready goes"
+  description = "How long after the grace a replacement that is not ready is terminated"
 }
 
 variable "drain" {

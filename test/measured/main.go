@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -76,38 +78,75 @@ func run(l lab, prices string, types, sizes, boots, seeds []string) error {
 			return fmt.Errorf("no price files in %s/prices: name the market's directory with -market", l.market)
 		}
 	}
-	fmt.Println("| prices | group | boot | seed | saved % | best pools % | oracle % | captured | available % | missing s | native's | part | by us s | interrupted | native's | met |")
-	fmt.Println("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|")
+	var rows []row
 	for _, f := range files {
 		for _, t := range types {
 			for _, n := range sizes {
 				for _, b := range boots {
-					if err := l.rows(f, t, n, b, seeds); err != nil {
-						return err
+					for _, seed := range seeds {
+						rows = append(rows, row{f, t, n, b, seed})
 					}
 				}
 			}
 		}
 	}
+	return l.table(rows)
+}
+
+// row is one simulation.
+type row struct{ file, typ, size, boot, seed string }
+
+func (r row) String() string {
+	return fmt.Sprintf("%s, %s × %s, boot %s, seed %s", r.file, r.size, r.typ, r.boot, r.seed)
+}
+
+// table plays the rows, as many at once as there are processors, and prints them in their order.
+func (l lab) table(rows []row) error {
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	played := make([]func() (result, error), len(rows))
+	free := make(chan struct{}, runtime.NumCPU())
+	for i, r := range rows {
+		done := make(chan struct{})
+		var got result
+		var err error
+		go func() {
+			defer close(done)
+			free <- struct{}{}
+			defer func() { <-free }()
+			got, err = l.simulate(ctx, r)
+		}()
+		played[i] = func() (result, error) { <-done; return got, err }
+	}
+	fmt.Println("| prices | group | boot | seed | saved % | best pools % | oracle % | captured | available % | missing s | native's | part | by us s | interrupted | native's | met |")
+	fmt.Println("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|")
+	reached, least := map[string]int{}, math.Inf(1)
+	for i, r := range rows {
+		got, err := played[i]()
+		if err != nil {
+			return fmt.Errorf("%s: %w", r, err)
+		}
+		least = min(least, r.print(got))
+		for _, f := range strings.Fields(met(got.of("coordinator"), got.of("native"))) {
+			reached[f+" "+r.boot]++
+		}
+		reached["rows "+r.boot]++
+	}
+	fmt.Printf("\nlowest captured %.4f; of how many rows, and which figures in how many: %v\n", least, reached)
 	return nil
 }
 
-func (l lab) rows(file, typ, size, boot string, seeds []string) error {
-	for _, seed := range seeds {
-		r, err := l.simulate(file, typ, size, boot, seed)
-		if err != nil {
-			return fmt.Errorf("%s, %s × %s, boot %s, seed %s: %w", file, size, typ, boot, seed, err)
-		}
-		us, native := r.of("coordinator"), r.of("native")
-		part := "–"
-		if native.Deficit > 0 {
-			part = fmt.Sprintf("%.3f", us.Deficit/native.Deficit)
-		}
-		name, _, _ := strings.Cut(filepath.Base(file), ".")
-		fmt.Printf("| %s | %s × %s | %s | %s | %.2f | %.2f | %.2f | %.4f | %.5f | %.0f | %.0f | %s | %.0f | %d | %d | %s |\n", name, size, typ, boot, seed,
-			us.SavingsPercent, r.Best, r.of("oracle").SavingsPercent, us.Captured, 100*us.Availability, us.Deficit, native.Deficit, part, us.ByUs, us.Interruptions, native.Interruptions, met(us, native))
+// print writes the row and returns the part of the oracle's saving that was captured.
+func (r row) print(got result) float64 {
+	us, native := got.of("coordinator"), got.of("native")
+	part := "–"
+	if native.Deficit > 0 {
+		part = fmt.Sprintf("%.3f", us.Deficit/native.Deficit)
 	}
-	return nil
+	name, _, _ := strings.Cut(filepath.Base(r.file), ".")
+	fmt.Printf("| %s | %s × %s | %s | %s | %.2f | %.2f | %.2f | %.4f | %.5f | %.0f | %.0f | %s | %.0f | %d | %d | %s |\n", name, r.size, r.typ, r.boot, r.seed,
+		us.SavingsPercent, got.Best, got.of("oracle").SavingsPercent, us.Captured, 100*us.Availability, us.Deficit, native.Deficit, part, us.ByUs, us.Interruptions, native.Interruptions, met(us, native))
+	return us.Captured
 }
 
 // met names the figures to reach that were: captured, available, missing, by us.
@@ -124,10 +163,10 @@ func met(us, native strategy) string {
 	return strings.Join(s, " ")
 }
 
-func (l lab) simulate(file, typ, size, boot, seed string) (result, error) {
+func (l lab) simulate(ctx context.Context, r row) (result, error) {
 	at := func(name string) string { return filepath.Join(l.market, name) }
-	cmd := exec.Command(l.coordinator, "simulate", "--prices", file, "--types", at("instance-types.jsonl.gz"), "--on-demand", at("linux-prices-by-region.csv.gz"),
-		"--advisor", at("spot-advisor-2021-02.json.gz"), "--outages", at("outages"), "--type", typ, "--size", size, "--zones", "3", "--boot", boot, "--seed", seed, "--storm", l.storm, "--format", "json")
+	cmd := exec.CommandContext(ctx, l.coordinator, "simulate", "--prices", r.file, "--types", at("instance-types.jsonl.gz"), "--on-demand", at("linux-prices-by-region.csv.gz"),
+		"--advisor", at("spot-advisor-2021-02.json.gz"), "--outages", at("outages"), "--type", r.typ, "--size", r.size, "--zones", "3", "--boot", r.boot, "--seed", r.seed, "--storm", l.storm, "--format", "json")
 	out, err := cmd.Output()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
@@ -136,12 +175,12 @@ func (l lab) simulate(file, typ, size, boot, seed string) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	var r result
-	if err := json.Unmarshal(out, &r); err != nil {
-		return r, err
+	var got result
+	if err := json.Unmarshal(out, &got); err != nil {
+		return got, err
 	}
-	if math.IsNaN(r.Best) || len(r.Strategies) == 0 {
-		return r, errors.New("an empty result")
+	if math.IsNaN(got.Best) || len(got.Strategies) == 0 {
+		return got, errors.New("an empty result")
 	}
-	return r, nil
+	return got, nil
 }
