@@ -49,8 +49,9 @@ func (a *Actor) call(ctx context.Context, group string, act decide.Action) error
 		_, err = a.AutoScaling.AttachInstances(ctx, &autoscaling.AttachInstancesInput{
 			AutoScalingGroupName: &group, InstanceIds: act.Instances})
 	case decide.Retire:
+		// Never sent twice by the SDK: where the first answer was lost, a second one could lower desired again.
 		_, err = a.AutoScaling.TerminateInstanceInAutoScalingGroup(ctx, &autoscaling.TerminateInstanceInAutoScalingGroupInput{
-			InstanceId: &act.Instance, ShouldDecrementDesiredCapacity: &act.Decrement})
+			InstanceId: &act.Instance, ShouldDecrementDesiredCapacity: &act.Decrement}, func(o *autoscaling.Options) { o.Retryer = aws.NopRetryer{} })
 	case decide.Protect, decide.Unprotect:
 		_, err = a.AutoScaling.SetInstanceProtection(ctx, &autoscaling.SetInstanceProtectionInput{
 			AutoScalingGroupName: &group, InstanceIds: []string{act.Instance}, ProtectedFromScaleIn: aws.Bool(act.Kind == decide.Protect)})
@@ -88,6 +89,9 @@ func (a *Actor) launch(ctx context.Context, l ledger.Launch) decide.Result {
 	out, err := a.EC2.CreateFleet(ctx, fleetRequest(l))
 	if err != nil {
 		f, detail := classify(err)
+		if f == decide.Throttled && overQuota(detail) {
+			f = decide.Invalid // time alone does not help: the next launch asks for something else
+		}
 		detail, _ = explain(detail)
 		return decide.Result{Failure: f, Detail: detail}
 	}

@@ -14,19 +14,25 @@ import (
 )
 
 // balancers reads how the group's load balancers see its members. One that is not registered everywhere does not serve everywhere,
-// so it counts as initial. Where we may not ask, what Auto Scaling says has to do.
+// so it counts as initial. Where we may not ask, or nothing is there any more, what Auto Scaling says has to do.
 func (a *Actor) balancers(ctx context.Context, g types.AutoScalingGroup, list []decide.Instance) error {
 	for _, arn := range g.TargetGroupARNs {
-		if err := a.targets(ctx, arn, list); err != nil && !denied(err) {
+		if err := a.targets(ctx, arn, list); err != nil && !denied(err) && !gone(err) {
 			return err
 		}
 	}
 	for _, name := range g.LoadBalancerNames {
-		if err := a.classic(ctx, name, list); err != nil && !denied(err) {
+		if err := a.classic(ctx, name, list); err != nil && !denied(err) && !gone(err) {
 			return err
 		}
 	}
 	return nil
+}
+
+// gone tells whether what was asked for does not exist (any more).
+func gone(err error) bool {
+	f, _ := classify(err)
+	return f == decide.Gone
 }
 
 func (a *Actor) targets(ctx context.Context, arn string, list []decide.Instance) error {

@@ -149,7 +149,8 @@ func (a *Actor) subnets(ctx context.Context, g types.AutoScalingGroup) (map[stri
 	if byZone, ok := a.cache.subnets.get(key); ok {
 		return byZone, nil
 	}
-	out, err := a.EC2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{SubnetIds: ids})
+	out, err := a.EC2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{ // by a filter: asked for by id, one that is gone would be an error for all
+		Filters: []ec2types.Filter{{Name: aws.String("subnet-id"), Values: ids}}})
 	if err != nil {
 		return nil, fmt.Errorf("describe the subnets of group %q: %w", aws.ToString(g.AutoScalingGroupName), err)
 	}

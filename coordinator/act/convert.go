@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
 
@@ -29,6 +30,9 @@ func convert(in *types.ResponseLaunchTemplateData) (out *types.RequestLaunchTemp
 	copyByName(reflect.ValueOf(out).Elem(), reflect.ValueOf(in).Elem(), "", &dropped)
 	dropped = slices.DeleteFunc(dropped, func(name string) bool { return answersOnly[name] != "" })
 	forOverrides(out)
+	if aws.ToBool(out.DisableApiTermination) { // spot cannot have it, and we could not end what is never attached (EC2 user guide, "Enable termination protection")
+		out.DisableApiTermination, dropped = nil, append(dropped, "DisableApiTermination")
+	}
 	slices.Sort(dropped)
 	return out, dropped, ""
 }

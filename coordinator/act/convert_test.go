@@ -56,7 +56,7 @@ func TestEveryFieldOfATemplateIsTakenOver(t *testing.T) {
 	for range 20 {
 		in := &types.ResponseLaunchTemplateData{}
 		fill(reflect.ValueOf(in).Elem(), rng)
-		in.InstanceMarketOptions, in.InstanceRequirements = nil, nil
+		in.InstanceMarketOptions, in.InstanceRequirements, in.DisableApiTermination = nil, nil, aws.Bool(false)
 		out, dropped, why := convert(in)
 		if why != "" {
 			t.Fatal(why)
@@ -74,6 +74,14 @@ func TestEveryFieldOfATemplateIsTakenOver(t *testing.T) {
 				t.Errorf("%s is lost without being listed", f.Name)
 			}
 		}
+	}
+}
+
+func TestTerminationProtectionIsNotTakenOverAndSaid(t *testing.T) {
+	t.Parallel()
+	out, dropped, why := convert(&types.ResponseLaunchTemplateData{DisableApiTermination: aws.Bool(true)})
+	if out.DisableApiTermination != nil || len(dropped) != 1 || dropped[0] != "DisableApiTermination" || why != "" {
+		t.Errorf("%v, %v, %q", out.DisableApiTermination, dropped, why)
 	}
 }
 

@@ -26,7 +26,7 @@ func (a *Actor) Observe(ctx context.Context, group string, rec ledger.Record, he
 	if err := a.placement(ctx, &w.Group); err != nil && !denied(err) {
 		return w, err
 	}
-	if !decide.Idle(w) {
+	if w.Glance = decide.Idle(w); !w.Glance {
 		if err := a.whatToLaunch(ctx, &w, g); err != nil {
 			return w, err
 		}

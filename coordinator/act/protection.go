@@ -15,8 +15,9 @@ import (
 	"autospotting/coordinator/ledger"
 )
 
-// Termination protection is one call an instance. It is read for whom a debt would retire, and for the oldest of those that may
-// be chosen next; the others wait their turn unchecked.
+// Termination protection is one call an instance. It is read for whom a debt would retire, for the oldest of those that may
+// be chosen next, and while something is open for the newest of each zone, which a debt would retire whose own victim is gone; the
+// others wait their turn unchecked.
 const (
 	checkOldest   = 5
 	protectionFor = 5 * time.Minute
@@ -41,18 +42,23 @@ func (a *Actor) protections(ctx context.Context, list []decide.Instance, rec led
 		}
 		return strings.Compare(x.ID, y.ID)
 	})
+	newest := map[string]string{}
+	for _, m := range order {
+		newest[m.Zone] = m.ID
+	}
 	checked := 0
 	for _, m := range order {
-		victim := slices.ContainsFunc(rec.Pairs, func(p ledger.Pair) bool { return p.Victim == m.ID })
-		if !victim && checked >= checkOldest {
+		paired := slices.ContainsFunc(rec.Pairs, func(p ledger.Pair) bool { return p.Victim == m.ID })
+		chosen := paired || slices.ContainsFunc(rec.Intents, func(it ledger.Intent) bool { return it.Victim == m.ID })
+		if !chosen && checked >= checkOldest && !(rec.Open() && newest[m.Zone] == m.ID) {
 			m.Unchecked = true
 			continue
 		}
-		on, err := a.undeletable(ctx, m.ID, victim)
+		on, err := a.undeletable(ctx, m.ID, paired)
 		if err != nil {
 			return err
 		}
-		if m.Undeletable = on; !on && !m.Protected {
+		if m.Undeletable = on; !on && !m.Protected && !chosen {
 			checked++
 		}
 	}

@@ -54,7 +54,9 @@ type place struct {
 
 func (r *run) placeFor(v Instance) place {
 	typ := r.ownersType(v)
+	uneven, said := r.rec.Uneven, len(r.plan.Why)
 	_, zone, even := r.balanced([]Instance{v})
+	r.rec.Uneven, r.plan.Why = uneven, r.plan.Why[:said] // only asked
 	fit, err := r.fit(typ)
 	if err != nil || !even {
 		return place{}

@@ -74,6 +74,8 @@ func (r *run) settleAttaching() {
 			// Whether it died before or after it was attached decides whether desired was raised.
 			switch {
 			case r.w.Unread:
+			case r.since(p.Sent) < lagFor: // the activities may not tell yet
+				r.poll()
 			case r.activity(p.Intent.Instance, p, Attach):
 				p.Phase, p.Since = ledger.Attached, r.now()
 			default:
@@ -81,9 +83,15 @@ func (r *run) settleAttaching() {
 				failed(&r.rec, r.now(), "a replacement died before it was attached")
 				continue
 			}
-		case p.Phase == ledger.Attaching && r.since(p.At) > attachFor,
-			p.Phase == ledger.Attaching && !r.managed():
+		case p.Phase == ledger.Attaching && r.since(p.At) > attachFor:
 			p.Phase, p.Since = ledger.Undoing, r.now()
+			failed(&r.rec, r.now(), fmt.Sprintf("a replacement could not be attached for %s", attachFor))
+		case p.Phase == ledger.Attaching && !r.managed():
+			p.Phase, p.Since = ledger.Undoing, r.now()
+		case p.Phase == ledger.Undoing && !s.Listed && r.since(p.Since) > lookFor: // no member, whatever the call that would say so answers
+			p.Intent.Abandoned = "its attach was given up"
+			r.rec.Intents = append(r.rec.Intents, p.Intent)
+			continue
 		}
 		keep = append(keep, p)
 	}
@@ -207,7 +215,7 @@ const debtVoid = "debt void, nothing is lowered for it: "
 // void says that a debt is given up, to who reads the log and to the owner: what we added to desired may stay in it.
 func (r *run) void(p ledger.Pair, format string, args ...any) {
 	r.say(p.Intent.Instance, debtVoid+format, args...)
-	r.rec.Status.Reason = "desired may be one more than wanted, since for " + p.Intent.Instance + " nothing was lowered: " + fmt.Sprintf(format, args...)
+	r.voided, r.rec.Excess = true, ledger.Excess{Why: "desired may be more than wanted, since for " + p.Intent.Instance + " nothing was lowered: " + fmt.Sprintf(format, args...)}
 }
 
 // activity tells whether such an activity happened since the pair was opened; an empty id means any instance.

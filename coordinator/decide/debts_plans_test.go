@@ -193,6 +193,15 @@ var debts = []transcript{
 		w.Group.Max, w.Group.Desired = 10, 3
 		w.Record.Lease = &ledger.Lease{Owner: 3, Leased: 4, Tried: []int{4}, Raised: true, At: noon.Add(-2 * time.Minute)}
 	}, "it is the owner's now", "restore-max"},
+	{"MinSize is above the owner's MaxSize as we know it: both were set since, though to our number", func(w *World) {
+		w.Group.Min, w.Group.Max, w.Group.Desired = 4, 4, 4
+		w.add(member("i-odx", "a"))
+		w.Record.Lease = &ledger.Lease{Owner: 3, Leased: 4, Tried: []int{4}, Raised: true, At: noon.Add(-10 * time.Second)}
+	}, "it is the owner's now", "debt "},
+	{"the owner set MaxSize to a number that we had tried before: it is the owner's", func(w *World) {
+		w.Group.Max, w.Group.Desired = 4, 3
+		w.Record.Lease = &ledger.Lease{Owner: 3, Leased: 5, Tried: []int{4, 5}, Raised: true, At: noon.Add(-2 * time.Minute)}
+	}, "it is the owner's now", "restore-max"},
 	{"a policy took the borrowed room: one on-demand goes first", func(w *World) {
 		w.Group.Max, w.Group.Desired = 4, 4
 		w.add(member("i-odx", "a"))

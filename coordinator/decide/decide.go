@@ -40,6 +40,7 @@ const (
 	doubtFor      = 30 * time.Second // a desired capacity that we cannot explain must be read again after this long
 	activitySkew  = 2 * time.Second  // between our clock and the activities'
 	attachBatch   = 20               // AttachInstances takes no more
+	launchBatch   = 10               // launches of one plan: as many as a run's time is enough for, and a record has room for
 )
 
 // run is one decision in the making.
@@ -54,6 +55,8 @@ type run struct {
 	refusal string
 	// unexplained says that a victim left, and desired changed, and nothing says why.
 	unexplained bool
+	// voided says that a debt was given up.
+	voided bool
 	// offered counts the launches of this plan by the pool that is likeliest to take them.
 	offered map[market.Pool]int
 	fits    map[string]market.Fit
@@ -88,7 +91,7 @@ func newRun(w World) *run {
 	}
 	r.ids = slices.Sorted(maps.Keys(r.byID))
 	for _, id := range r.ids {
-		if i := r.byID[id]; i.Member && !i.Leaving() && i.Live() {
+		if i := r.byID[id]; i.Member && !i.Leaving() && !i.Resting() && i.Live() {
 			r.live = append(r.live, i)
 		}
 	}

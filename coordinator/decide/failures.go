@@ -13,12 +13,12 @@ func failed(rec *ledger.Record, now time.Time, why string) {
 	if rec.Failures >= pauseAfter {
 		rec.PausedUntil = now.Add(doubled(firstPause, rec.Failures-pauseAfter, longestPause))
 	}
-	rec.Status.Reason = why
+	rec.Cause = why
 }
 
 // succeeded ends a row of failures.
 func succeeded(rec *ledger.Record) {
-	rec.Failures, rec.PausedUntil, rec.Status.Reason = 0, time.Time{}, ""
+	rec.Failures, rec.PausedUntil, rec.Cause = 0, time.Time{}, ""
 	rec.Fallback = ledger.Fallback{}
 }
 

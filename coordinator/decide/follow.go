@@ -215,7 +215,7 @@ func (r *run) attach() {
 	}
 	// Desired as the calls sent before may already have made it is what must fit.
 	need := max(g.Desired, r.rec.Desired0+r.rec.Owed()) + len(ids)
-	if g.Desired == r.rec.Desired0+r.rec.Owed()+len(ids) {
+	if r.maybeAttached() && g.Desired == r.rec.Desired0+r.rec.Owed()+len(ids) {
 		need = g.Desired
 	}
 	if need > g.Max && !r.leaseCovers(need) {
@@ -261,7 +261,7 @@ func (r *run) waiting() []string {
 	var ids []string
 	for _, p := range r.rec.Pairs {
 		switch {
-		case p.Phase != ledger.Attaching:
+		case p.Phase != ledger.Attaching, !r.byID[p.Intent.Instance].Live():
 		case p.Alone:
 			return []string{p.Intent.Instance}
 		case len(ids) < attachBatch:

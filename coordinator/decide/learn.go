@@ -74,6 +74,8 @@ func learnLaunch(rec *ledger.Record, l ledger.Launch, res Result, now time.Time)
 		closeLaunch(rec, i, res, now)
 	case res.Failure == Mismatch:
 		it.LookOnly = true
+	case res.Failure == Throttled, res.Failure == Expired:
+		it.At = now // not made: as young as before, and sent again
 	}
 }
 
@@ -104,6 +106,8 @@ func learnAttach(rec *ledger.Record, ids []string, res Result, now time.Time) {
 			p.Phase, p.Since = ledger.Attached, now
 		case (res.Failure == Invalid || res.Failure == AlreadyMember || res.Failure == Gone) && len(ids) > 1:
 			p.Alone = true // the fault may be another's
+		case res.Failure == AtMax:
+			p.Sent = time.Time{} // not attached, and not by an earlier call either: a member would be refused as such
 		case res.Failure == Invalid, res.Failure == Gone:
 			p.Phase, p.Since = ledger.Undoing, now
 			failed(rec, now, "attach refused: "+res.Detail)
@@ -123,6 +127,10 @@ func learnRetire(rec *ledger.Record, a Action, res Result, now time.Time) {
 	i := slices.IndexFunc(rec.Pairs, func(p ledger.Pair) bool {
 		return p.Phase == ledger.Undoing && p.Intent.Instance == a.Instance || p.Phase == ledger.Paying && p.Victim == a.Instance
 	})
+	if n, ok := rec.Notices[a.Instance]; ok && !a.Decrement && (res.Failure == Throttled || res.Failure == Expired || res.Failure == Lost) {
+		n.Released = time.Time{} // to be done again
+		rec.Notices[a.Instance] = n
+	}
 	if i < 0 || !a.Decrement {
 		return
 	}
@@ -147,7 +155,7 @@ func learnRetire(rec *ledger.Record, a Action, res Result, now time.Time) {
 		}
 		p.Phase, p.Since = ledger.Attached, now
 	case Throttled, Expired, Invalid:
-		if !undoing {
+		if p.Asked = (time.Time{}); !undoing {
 			p.Phase, p.Since = ledger.Attached, now
 		}
 	}

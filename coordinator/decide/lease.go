@@ -21,7 +21,7 @@ func (r *run) raise(need int) {
 		if !l.Returned && !l.Since.IsZero() {
 			since = l.Since
 		}
-		if l.Ours(owner) {
+		if r.borrowed(l) {
 			owner = l.Owner
 		}
 	}
@@ -33,6 +33,16 @@ func (r *run) raise(need int) {
 	}
 	r.rec.Lease = &ledger.Lease{Owner: owner, Leased: need, Tried: tried, At: r.now(), Since: since}
 	r.act(Action{Kind: RaiseMax, Max: need, Why: "no room to attach before retiring"})
+}
+
+// borrowed tells whether MaxSize is what we set it to. A MinSize above the owner's MaxSize proves that the owner has set both since; and
+// once what we set must show, an earlier value that we tried is somebody's own.
+func (r *run) borrowed(l *ledger.Lease) bool {
+	g := r.w.Group
+	if l.Raised && !l.Returned && r.since(l.At) >= staleFor {
+		return g.Max == l.Leased && g.Min <= l.Owner
+	}
+	return l.Ours(g.Max) && g.Min <= l.Owner
 }
 
 // returnLease gives MaxSize back as soon as desired fits again. It is never written blindly: lowering MaxSize below
@@ -57,12 +67,12 @@ func (r *run) returnLease() {
 		return
 	}
 	switch {
-	case !l.Ours(g.Max) && young:
+	case !r.borrowed(l) && young && g.Min <= l.Owner:
 		// Not raised yet, or a read older than the call.
 	case g.Max == l.Owner:
 		r.rec.Lease = nil
-	case !l.Ours(g.Max):
-		r.say("", "MaxSize is %d, neither the owner's %d nor our %d: it was changed since, so it is the owner's now", g.Max, l.Owner, l.Leased)
+	case !r.borrowed(l):
+		r.say("", "MaxSize is %d and MinSize %d, where the owner's MaxSize was %d and ours %d: changed since, so it is the owner's now", g.Max, g.Min, l.Owner, l.Leased)
 		r.rec.Lease = nil
 	case g.Desired < l.Owner && r.listed() > l.Owner:
 		// Where "current group size" counts members that are terminating, MaxSize below it would raise desired.
@@ -97,7 +107,7 @@ func (r *run) surplus() {
 // allowed drops a surplus that the owner's MaxSize has room for by now.
 func (r *run) allowed() {
 	l, g := r.rec.Lease, r.w.Group
-	if l != nil && !l.Returned && (l.Ours(g.Max) || r.since(l.At) < staleFor) {
+	if l != nil && !l.Returned && (r.borrowed(l) || r.since(l.At) < staleFor && g.Min <= l.Owner) {
 		return
 	}
 	r.rec.Pairs = slices.DeleteFunc(r.rec.Pairs, func(p ledger.Pair) bool {

@@ -19,9 +19,9 @@ func (r *run) tagStatus() {
 	r.act(Action{Kind: TagStatus, Text: text, Why: "what is done with the group is written where its owner looks"})
 }
 
-// tagText is the status as a tag may hold it. Only what is refused or paused gives its reason: others change too often.
+// tagText is the status as a tag may hold it.
 func tagText(code, reason string) string {
-	if reason == "" || code == "managed" {
+	if reason == "" {
 		return code
 	}
 	text := strings.Map(func(c rune) rune {

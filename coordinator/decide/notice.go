@@ -67,7 +67,7 @@ func (r *run) emergencyOverrides(x Instance, tries int) []ledger.Override {
 // releaseInTime lets the group replace and drain a doomed instance itself when our replacement is not attached.
 func (r *run) releaseInTime(x Instance) {
 	n := r.rec.Notices[x.ID]
-	if r.now().Before(r.release(n)) || !n.Released.IsZero() {
+	if r.now().Before(r.release(n)) || r.since(n.Released) < lagFor { // later it is still there: the call was never made
 		return
 	}
 	for _, p := range r.rec.Pairs {

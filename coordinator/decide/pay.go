@@ -10,9 +10,8 @@ import (
 // pay retires one victim whose replacement serves. One a plan: the next is decided on a fresh read.
 func (r *run) pay() {
 	for i := range r.rec.Pairs {
-		p := &r.rec.Pairs[i]
-		if p.Phase == ledger.Undoing {
-			r.act(Action{Kind: Retire, Instance: p.Intent.Instance, Decrement: true, Why: "its attach was given up; out of the group first, if it is in"})
+		if p := &r.rec.Pairs[i]; p.Phase == ledger.Undoing {
+			r.undo(p)
 			return
 		}
 	}
@@ -39,6 +38,17 @@ func (r *run) pay() {
 		r.act(Action{Kind: Retire, Instance: v.ID, Decrement: true, Why: r.whyRetire(v, *p)})
 		return
 	}
+}
+
+// undo takes a replacement whose attach is given up out of the group, if it is in. Asked twice it might lower desired twice, so what was
+// not answered is waited for.
+func (r *run) undo(p *ledger.Pair) {
+	if s := r.byID[p.Intent.Instance]; s.Leaving() || r.since(p.Asked) < staleFor {
+		r.poll()
+		return
+	}
+	p.Asked = r.now()
+	r.act(Action{Kind: Retire, Instance: p.Intent.Instance, Decrement: true, Why: "its attach was given up; out of the group first, if it is in"})
 }
 
 // mayRetire holds the first promise: never below capacity by our own hand.

@@ -30,15 +30,14 @@ func (r *run) swap() {
 		return
 	}
 	switch later, keep := r.onDemandLater(), r.keep(); {
-	case later > keep && r.w.Group.Enabled: // a group that left may have more than its size for a while, and gets no spot for it
-		r.toSpot(later - keep)
+	case later > keep && r.w.Group.Enabled && r.toSpot(later-keep): // a group that left may have more than its size for a while, and gets no spot for it
 	case later < keep && len(r.returnable()) > 0:
 		r.toOnDemand(keep - later)
 	case r.w.Group.Enabled && r.toCheaper():
-	case r.w.Group.Enabled && keep > 0:
+	case r.w.Group.Enabled && later <= keep && keep > 0:
 		r.say("", "nothing to replace: %d on-demand of %d that the owner keeps", later, keep)
-	case r.w.Group.Enabled:
-		r.say("", "no on-demand instance is left that may be replaced")
+	case r.w.Group.Enabled && len(r.victims()) == 0:
+		r.say("", "no on-demand instance is left that may be replaced%s", r.unread())
 	}
 }
 
@@ -57,7 +56,7 @@ func (r *run) mayBegin() bool {
 			r.say("", "nothing new is begun before what is under way is done")
 		}
 	case r.now().Before(r.rec.PausedUntil):
-		r.say("", "paused until %s after %d failures: %s", r.rec.PausedUntil.UTC().Format(time.TimeOnly), r.rec.Failures, r.rec.Status.Reason)
+		r.say("", "paused until %s after %d failures: %s", r.rec.PausedUntil.UTC().Format(time.TimeOnly), r.rec.Failures, r.rec.Cause)
 		r.lookAt(r.rec.PausedUntil)
 	case len(r.liveMembers()) < r.w.Group.Desired-owed || r.capacity("") < r.w.Group.Desired-owed:
 		r.say("", "not now: %d of %d in service", r.capacity(""), r.w.Group.Desired)
@@ -88,30 +87,43 @@ func (r *run) scalingOut() bool {
 	return slices.ContainsFunc(r.liveMembers(), func(i Instance) bool { return !i.Ours && r.since(i.Launched) < scaleOutQuiet })
 }
 
-func (r *run) toSpot(more int) {
+// unread names what may be to come where some were not asked yet whether they may be retired: it is one call each.
+func (r *run) unread() string {
+	if slices.ContainsFunc(r.live, func(i Instance) bool { return i.Unchecked }) {
+		return " by now: others are looked at when their turn comes"
+	}
+	return ""
+}
+
+// toSpot begins a replacement by spot, or says why it has to wait. It returns false where in no zone anything is to be had.
+func (r *run) toSpot(more int) bool {
 	if again := r.spotAgain(); r.now().Before(again) {
 		r.say("", "on on-demand for want of spot: tried again at %s", again.UTC().Format(time.TimeOnly))
-		return
+		return true
 	}
 	if w := r.w.Settings.Window; !w.Open(r.now()) {
 		r.say("", "not now: outside the owner's schedule (%s)", w)
-		return
+		return true
 	}
 	victims := r.victims()
-	if len(victims) == 0 {
-		r.say("", "no on-demand instance is left that may be replaced")
-		return
+	for len(victims) > 0 {
+		v, zone, ok := r.balanced(victims)
+		if !ok {
+			return true
+		}
+		if overrides := r.spotOverrides(v, []string{zone}); len(overrides) > 0 {
+			r.launch(ledger.Swap, v, zone, true, overrides, fmt.Sprintf("%s is on-demand; spot is cheaper in %s", v.ID, zone))
+			r.andAnother(more)
+			return true
+		}
+		victims = elsewhere(victims, v)
 	}
-	v, zone, ok := r.balanced(victims)
-	if !ok {
-		return
-	}
-	overrides := r.spotOverrides(v, []string{zone})
-	if len(overrides) == 0 {
-		return
-	}
-	r.launch(ledger.Swap, v, zone, true, overrides, fmt.Sprintf("%s is on-demand; spot is cheaper in %s", v.ID, zone))
-	r.andAnother(more)
+	return false
+}
+
+// elsewhere leaves out the instances of one's zone: what cannot be had for one there can be had for none.
+func elsewhere(list []Instance, one Instance) []Instance {
+	return slices.DeleteFunc(slices.Clone(list), func(i Instance) bool { return i.Zone == one.Zone })
 }
 
 // spotAgain is when spot is tried again after on-demand was bought for want of it: a dwell that doubles each time in a row.
@@ -124,14 +136,20 @@ func (r *run) spotAgain() time.Time {
 }
 
 func (r *run) toOnDemand(more int) {
-	v, zone, ok := r.balanced(r.returnable())
-	if !ok {
-		return
-	}
-	overrides := r.onDemandOverrides(r.ownersType(v), []string{zone})
-	if len(overrides) == 0 {
-		r.say(v.ID, "is to become on-demand again, and no compatible type with a known price is offered in %s", zone)
-		return
+	var v Instance
+	var zone string
+	var overrides []ledger.Override
+	for back := r.returnable(); len(overrides) == 0; back = elsewhere(back, v) {
+		var ok bool
+		if len(back) == 0 {
+			return
+		}
+		if v, zone, ok = r.balanced(back); !ok {
+			return
+		}
+		if overrides = r.onDemandOverrides(r.ownersType(v), []string{zone}); len(overrides) == 0 {
+			r.say(v.ID, "is to become on-demand again, and no compatible type with a known price is offered in %s", zone)
+		}
 	}
 	why := fmt.Sprintf("the owner keeps %d on-demand: %s goes back", r.keep(), v.ID)
 	if !r.w.Group.Enabled {
@@ -158,6 +176,10 @@ func (r *run) launch(purpose ledger.Purpose, v Instance, zone string, spot bool,
 		if !slices.ContainsFunc(r.plan.Actions, func(a Action) bool { return a.Kind == MakeTemplate }) {
 			r.act(Action{Kind: MakeTemplate, Why: strings.Join(append([]string{"replacements are launched from a template of our own"}, r.w.Template.Notes...), "; ")})
 		}
+		return
+	}
+	if n := len(slices.DeleteFunc(slices.Clone(r.plan.Actions), func(a Action) bool { return a.Kind != LaunchOne })); n >= launchBatch {
+		r.lookAt(r.now()) // the next plan goes on
 		return
 	}
 	it := ledger.Intent{Purpose: purpose, Victim: v.ID, Zone: zone, At: r.now(), Launch: ledger.Launch{

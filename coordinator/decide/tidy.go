@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"autospotting/coordinator/ledger"
 )
 
 // shield protects a replacement from scale-in while its debt is open, since the default termination policy would
@@ -78,6 +80,12 @@ func (r *run) sweep() {
 
 // status writes what the owner is told.
 func (r *run) status() {
+	switch now := r.w.Group.Desired - r.rec.Owed(); {
+	case r.voided:
+		r.rec.Excess.Desired = now
+	case now != r.rec.Excess.Desired && !r.stale() && !r.attaching() && r.rec.Doubt.Since.IsZero(): // somebody has set it since
+		r.rec.Excess = ledger.Excess{}
+	}
 	code, reason := r.statusNow()
 	if r.rec.Status.Code != code || r.rec.Status.Reason != reason {
 		r.rec.Status.Code, r.rec.Status.Reason, r.rec.Status.At = code, reason, r.now()
@@ -95,8 +103,10 @@ func (r *run) statusNow() (code, reason string) {
 		return "not-enabled", ""
 	case r.refusal != "":
 		return "refused", r.refusal
+	case r.w.Glance && r.rec.Status.Code == "refused": // what refused it was not read now
+		return "refused", r.rec.Status.Reason
 	case r.now().Before(r.rec.PausedUntil):
-		return "paused", r.rec.Status.Reason
+		return "paused", r.rec.Cause
 	}
-	return "managed", r.rec.Status.Reason
+	return "managed", r.rec.Excess.Why
 }

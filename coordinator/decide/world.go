@@ -7,6 +7,7 @@
 package decide
 
 import (
+	"strings"
 	"time"
 
 	"autospotting/coordinator/ledger"
@@ -22,8 +23,10 @@ type World struct {
 	Instances []Instance // the group's members and every instance that carries our group tag
 	Record    ledger.Record
 	Heard     []Hint
-	Template  Template
-	Catalog   market.Catalog
+	// Glance says that nothing but the group's description and its members was read, since nothing has to be done (see Idle).
+	Glance   bool
+	Template Template
+	Catalog  market.Catalog
 	// Activities are the group's scaling activities since the oldest open pair, newest first; read only while
 	// a pair is open or the group is short of members. Unread tells that they were wanted and could not be read.
 	Activities []Activity
@@ -101,11 +104,14 @@ const BalancerHealthy = "healthy"
 // Leaving tells whether the group has already let the member go.
 func (i Instance) Leaving() bool {
 	switch i.Lifecycle {
-	case "Terminating", "Terminating:Wait", "Terminating:Proceed", "Terminated", "Detaching", "Detached":
+	case "Terminated", "Detaching", "Detached":
 		return true
 	}
-	return false
+	return strings.HasPrefix(i.Lifecycle, "Terminating") // :Wait, :Proceed, :Retained
 }
+
+// Resting tells whether its owner took the member out of service without letting it go: it is no capacity, and nobody's to retire.
+func (i Instance) Resting() bool { return i.Lifecycle == "Standby" || i.Lifecycle == "EnteringStandby" }
 
 // HintKind is what a message was about.
 type HintKind string

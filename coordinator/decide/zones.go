@@ -18,6 +18,9 @@ const unevenFor = 15 * time.Minute
 // preferred; another serves where its own cannot (a group of one instance over two zones, say). What is under way counts as done.
 func (r *run) balanced(victims []Instance) (Instance, string, bool) {
 	counts := r.countsLater()
+	if spread(counts) <= 1 {
+		r.rec.Uneven = time.Time{}
+	}
 	for _, v := range victims {
 		if during, after := spreads(counts, v.Zone, v.Zone); during <= 1 && after <= 1 {
 			return r.even(v, v.Zone)

@@ -92,7 +92,8 @@ type Outcome struct {
 	Notes []Note    `json:"notes,omitempty"`
 	Look  time.Time `json:"look_again,omitzero"`
 
-	run metrics.Run
+	run    metrics.Run
+	halted bool // something was not answered, or refused: looked at again ever more seldom
 }
 
 func (h *Handler) note(o *Outcome, n Note) {

@@ -34,8 +34,10 @@ func (h *Handler) Reconcile(ctx context.Context, body []byte) (Outcome, error) {
 	o := Outcome{ID: r.Group, What: r.Cause}
 	look, left, err := h.rounds(ctx, r, &o)
 	try := 0
-	if err != nil {
+	if o.halted || err != nil {
 		try = r.Try + 1
+	}
+	if err != nil {
 		look = h.Now().Add(backoff(r.Try))
 		h.note(&o, Note{Group: r.Group, Kind: "error", Failure: decide.Lost, Text: err.Error()})
 		o.run.Failed()
@@ -97,6 +99,7 @@ func (h *Handler) rounds(ctx context.Context, r Request, o *Outcome) (time.Time,
 		}
 		halt, err := h.apply(ctx, &rec, plan, deadline, o)
 		if err != nil || halt {
+			o.halted = true
 			return sooner(plan.Look, h.Now().Add(backoff(r.Try))), nil, err
 		}
 	}
@@ -124,8 +127,8 @@ func (h *Handler) write(ctx context.Context, rec ledger.Record, plan decide.Plan
 	return h.Ledger.Put(ctx, plan.Record)
 }
 
-// apply makes the calls of a plan and writes what they taught. It halts where an answer was lost or AWS asks for
-// patience: what was written before the call tells the next look what to do.
+// apply makes the calls of a plan and writes what they taught. It halts where an answer was lost, AWS asks for
+// patience, or a call is refused for good: what was written before the call tells the next look what to do.
 func (h *Handler) apply(ctx context.Context, rec *ledger.Record, plan decide.Plan, deadline time.Time, o *Outcome) (halt bool, err error) {
 	learned := *rec
 	for _, a := range plan.Actions {
@@ -136,6 +139,8 @@ func (h *Handler) apply(ctx context.Context, rec *ledger.Record, plan decide.Pla
 		switch res.Failure {
 		case decide.Lost, decide.Throttled, decide.Expired, decide.AtMax, decide.Mismatch:
 			halt = true
+		case decide.Invalid: // would be refused again at once; only of launches and attaches the next plan makes something else
+			halt = halt || a.Kind != decide.LaunchOne && a.Kind != decide.AttachSome
 		}
 	}
 	written, err := h.Ledger.Put(ctx, learned)

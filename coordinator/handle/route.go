@@ -166,12 +166,16 @@ func (h *Handler) work(ctx context.Context, key string, r Request) error {
 	return h.Queues.Work(ctx, r.Group, hex.EncodeToString(sum[:]), body)
 }
 
+// longestDelay is the longest that SQS holds a message back (SendMessage, DelaySeconds).
+const longestDelay = 15 * time.Minute
+
 // later looks again at the due time, or as late as the queue can.
 func (h *Handler) later(ctx context.Context, group string, due time.Time, try int, hints []decide.Hint) error {
+	due = sooner(due, h.Now().Add(longestDelay)) // also in the message: two for one due time would be taken for one
 	body, err := EncodeRecheck(group, due, try, hints)
 	if err != nil {
 		return err
 	}
 	delay := due.Sub(h.Now()).Round(time.Millisecond)
-	return h.Queues.Later(ctx, body, min(max(delay, time.Second), 15*time.Minute))
+	return h.Queues.Later(ctx, body, max(delay, time.Second))
 }

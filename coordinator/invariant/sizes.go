@@ -12,6 +12,9 @@ func (c *Checker) sizes(e cloudsim.Event, g cloudsim.GroupView, mine bool) {
 	if !mine && e.Kind == cloudsim.SizeChanged && g.Max != c.max {
 		c.ownerMax, c.ownerMaxAt = g.Max, e.At
 	}
+	if !mine && g.Min > c.ownerMax { // who names MinSize above it has named MaxSize as well, though to the number that it has by our hand
+		c.ownerMax, c.ownerMaxAt = g.Max, e.At
+	}
 	if mine && g.Max != c.max && e.At.Sub(c.ownerMaxAt) <= c.race {
 		if rec, err := c.record(); err == nil && rec.Lease != nil { // the owner's last word crossed our call
 			c.ownerMax = rec.Lease.Owner

@@ -43,7 +43,10 @@ type Record struct {
 	Pools map[string]PoolMark `json:"pools,omitempty"`
 
 	Failures    int       `json:"failures,omitempty"`
+	Cause       string    `json:"cause,omitempty"` // of the last of them
 	PausedUntil time.Time `json:"paused_until,omitzero"`
+	// Excess says that desired may be more than its owner wants, by our hand.
+	Excess Excess `json:"excess,omitzero"`
 	// Proving holds replacements whose debt was paid, with that time: one that lasts ends a row of failures.
 	Proving map[string]time.Time `json:"proving,omitempty"`
 	// Fallback is the last time that on-demand was bought for want of spot.
@@ -130,13 +133,13 @@ type Pair struct {
 	Phase  Phase     `json:"phase"`
 	At     time.Time `json:"at"`    // when opened
 	Since  time.Time `json:"since"` // when the phase began, or the call was last sent
-	// Seen says that a read showed the replacement as a member; before that, reads may be older than the attach.
-	Seen bool   `json:"seen,omitempty"`
-	Why  string `json:"why,omitempty"`
+	Why    string    `json:"why,omitempty"`
 	// Sent is when the attach was last sent.
 	Sent time.Time `json:"sent,omitzero"`
 	// Alone has its attach sent by itself, since a call for several is refused for the fault of one.
 	Alone bool `json:"alone,omitempty"`
+	// Asked is when it was last asked to undo an attach that is given up, zero where that was refused.
+	Asked time.Time `json:"asked,omitzero"`
 	// Missed is when the victim was first found gone while its pair was unpaid.
 	Missed time.Time `json:"missed,omitzero"`
 }
@@ -173,6 +176,12 @@ type Doubt struct {
 	Back bool `json:"back,omitempty"`
 	// Old says that the value may only be what was, before our last calls took effect.
 	Old bool `json:"old,omitempty"`
+}
+
+// Excess is a debt that was given up. It holds as long as nobody has changed desired since.
+type Excess struct {
+	Desired int    `json:"desired"` // as it was left, without the debts that are still open
+	Why     string `json:"why"`
 }
 
 // Said is what spotd on one instance reported; zero times mean not said.

@@ -160,6 +160,21 @@ func (c *Cloud) SetMax(name string, n int) error {
 	})
 }
 
+// SetSizes is the owner's UpdateAutoScalingGroup with all three sizes; a negative desired is not named.
+func (c *Cloud) SetSizes(name string, lo, hi, desired int) error {
+	return c.as("owner", func() error {
+		g, err := c.ownersGroup(name)
+		if err != nil {
+			return err
+		}
+		var want *int32
+		if desired >= 0 {
+			want = aws.Int32(int32(desired))
+		}
+		return c.applySizes(g, aws.Int32(int32(lo)), aws.Int32(int32(hi)), want)
+	})
+}
+
 // SetMin is the owner's UpdateAutoScalingGroup(MinSize): it may raise desired.
 func (c *Cloud) SetMin(name string, n int) error {
 	return c.as("owner", func() error {

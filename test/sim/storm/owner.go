@@ -23,6 +23,8 @@ func (p *player) owner(kind string, g cloudsim.GroupView, m cloudsim.MemberView,
 		if n, l := g.Desired+rng.IntN(4), p.Record(g.Name).Lease; l == nil || !l.Ours(n) {
 			_ = p.Cloud.SetMax(g.Name, n)
 		}
+	case "resize":
+		p.resize(g, rng)
 	case "kill":
 		_ = p.Cloud.TerminateByOwner(m.ID)
 	case "detach":
@@ -55,6 +57,20 @@ func (p *player) name(kind string, g cloudsim.GroupView, n int) {
 		return
 	}
 	_ = p.Cloud.SetDesired(g.Name, n)
+}
+
+// resize names all sizes at once, as stacks do, often the very numbers that they have by our hand; or gives the group room again.
+func (p *player) resize(g cloudsim.GroupView, rng *rand.Rand) {
+	l := p.Record(g.Name).Lease
+	n := []int{g.Max, g.Desired, g.Desired + 1, 2 + rng.IntN(5)}[rng.IntN(4)]
+	if room := n + 1 + rng.IntN(3); rng.IntN(3) == 0 && (l == nil || !l.Ours(room)) {
+		_ = p.Cloud.SetSizes(g.Name, 1, room, -1)
+		return
+	}
+	if n != g.Min || n != g.Max || n != g.Desired { // else it says nothing that anybody could hear
+		p.named[g.Name] = p.Cloud.Now()
+		_ = p.Cloud.SetSizes(g.Name, n, n, n)
+	}
 }
 
 // stranger launches an instance that carries our tags but is none of ours.

@@ -86,6 +86,11 @@ var Scenarios = []Scenario{
 		s.Deeds = deeds(rng, s.For, 1, 3*time.Minute, actors)
 		return s
 	}},
+	{"resizes", "one group in a kind cloud, whose owner names all its sizes at once, often the very numbers that they have by our hand", func(rng *rand.Rand) Script {
+		s := Script{Groups: []cloudsim.GroupSpec{randomGroup(rng, "web")}, Readings: randomReadings(rng), For: 30 * time.Minute}
+		s.Deeds = deeds(rng, s.For, 1, 90*time.Second, []string{"resize", "resize", "resize", "interrupt", "kill", "policy", "again"})
+		return s
+	}},
 	{"machinery", "one group in a kind cloud, whose coordinator crashes, stalls and is called twice, while its owner changes sizes", func(rng *rand.Rand) Script {
 		s := Script{Groups: []cloudsim.GroupSpec{randomGroup(rng, "web")}, Readings: randomReadings(rng), For: time.Hour}
 		s.Deeds = deeds(rng, s.For, 1, time.Minute, slices.Concat(disasters, []string{"stall", "stall", "again", "desired", "kill", "policy", "max"}))

@@ -1,0 +1,87 @@
+package act
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancing"
+	elbv2 "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/smithy-go"
+
+	"autospotting/coordinator/decide"
+)
+
+// noBalancers answers that there is none of that name.
+type noBalancers struct{}
+
+func (noBalancers) DescribeTargetHealth(context.Context, *elbv2.DescribeTargetHealthInput, ...func(*elbv2.Options)) (*elbv2.DescribeTargetHealthOutput, error) {
+	return nil, &smithy.GenericAPIError{Code: "TargetGroupNotFound", Message: "One or more target groups not found"}
+}
+
+func (noBalancers) DescribeInstanceHealth(context.Context, *elb.DescribeInstanceHealthInput, ...func(*elb.Options)) (*elb.DescribeInstanceHealthOutput, error) {
+	return nil, &smithy.GenericAPIError{Code: "LoadBalancerNotFound", Message: "There is no ACTIVE Load Balancer named 'web'"}
+}
+
+// A group that still names a load balancer which was deleted is looked after all the same.
+func TestALoadBalancerThatIsGoneStopsNothing(t *testing.T) {
+	t.Parallel()
+	a := &Actor{Config: Config{TargetGroups: noBalancers{}, Balancers: noBalancers{}}}
+	list := []decide.Instance{{ID: "i-1", Member: true, Lifecycle: "InService", Healthy: true, State: "running"}}
+	g := astypes.AutoScalingGroup{TargetGroupARNs: []string{"arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/1"}, LoadBalancerNames: []string{"web"}}
+	if err := a.balancers(context.Background(), g, list); err != nil || !list[0].Serving() {
+		t.Errorf("%v; serving %v", err, list[0].Serving())
+	}
+}
+
+// failing answers everything with a fault of the server, and counts.
+type failing struct{ asked int }
+
+func (f *failing) RoundTrip(r *http.Request) (*http.Response, error) {
+	f.asked++
+	return &http.Response{StatusCode: http.StatusInternalServerError, Header: http.Header{}, Request: r, Body: io.NopCloser(strings.NewReader(
+		`<ErrorResponse><Error><Type>Receiver</Type><Code>InternalFailure</Code><Message>try again</Message></Error></ErrorResponse>`))}, nil
+}
+
+// What may lower desired twice is never sent twice by the SDK, whose other calls are.
+func TestARetirementIsSentOnce(t *testing.T) {
+	t.Parallel()
+	wire := &failing{}
+	client := autoscaling.New(autoscaling.Options{Region: "us-east-1", HTTPClient: &http.Client{Transport: wire}, RetryMaxAttempts: 2,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "x", SecretAccessKey: "x"}, nil
+		})})
+	a := &Actor{Config: Config{AutoScaling: client, Now: time.Now}}
+	for _, c := range []struct {
+		act   decide.Action
+		times int
+	}{
+		{decide.Action{Kind: decide.Retire, Instance: "i-1", Decrement: true}, 1},
+		{decide.Action{Kind: decide.AttachSome, Instances: []string{"i-1"}}, 2},
+	} {
+		wire.asked = 0
+		if res := a.Apply(context.Background(), "web", c.act, time.Now().Add(time.Hour)); res.Failure != decide.Lost || wire.asked != c.times {
+			t.Errorf("%s: %q after %d requests, want %d", c.act.Kind, res.Failure, wire.asked, c.times)
+		}
+	}
+}
+
+func TestAQuotaIsNoMatterOfPatience(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]bool{"MaxSpotInstanceCountExceeded": true, "VcpuLimitExceeded": true, "RequestLimitExceeded": false, "Throttling": false} {
+		f, detail := classify(&smithy.GenericAPIError{Code: code, Message: "no"})
+		if f != decide.Throttled || overQuota(detail) != want {
+			t.Errorf("%s: %q, a quota: %v", code, f, !want)
+		}
+	}
+	if gone(errors.New("no answer")) {
+		t.Error("what was not answered is not gone")
+	}
+}
