@@ -17,12 +17,14 @@ func (r *run) leaseCovers(need int) bool {
 func (r *run) raise(need int) {
 	owner, tried, since := r.w.Group.Max, []int(nil), r.now()
 	if l := r.rec.Lease; l != nil && (!l.Returned || r.since(l.At) < staleFor) {
-		tried = l.Tried
 		if !l.Returned && !l.Since.IsZero() {
 			since = l.Since
 		}
 		if r.borrowed(l) {
 			owner = l.Owner
+		}
+		if owner == l.Owner { // what was tried against another value of the owner's is nobody's any more
+			tried = l.Tried
 		}
 	}
 	if !slices.Contains(tried, need) {

@@ -17,8 +17,11 @@ func (c *Checker) books(g cloudsim.GroupView) {
 	if net := c.Net(); net-c.voidable > len(rec.Pairs) || net < 0 {
 		c.report(Debt, "desired %d is %d above the owner's by our hand, and %d pairs are open", g.Desired, g.Net, len(rec.Pairs))
 	}
-	if l := rec.Lease; l != nil && l.Owner != c.ownerMax && l.Ours(c.ownerMax) && l.Since.Sub(c.ownerMaxAt).Abs() <= c.race {
+	if l := rec.Lease; l != nil && l.Owner != c.ownerMax && l.Ours(c.ownerMax) && g.Min <= l.Owner && l.Since.Sub(c.ownerMaxAt).Abs() <= c.race {
 		c.ownerMax = l.Owner // the owner named, while our read was on its way, the very number that we leased: nobody could hear it
+	}
+	if rec.Lease == nil && g.Max == c.crossed {
+		c.ownerMax = g.Max
 	}
 	if lease := rec.Lease; g.Max != c.ownerMax && (lease == nil || !lease.Ours(g.Max)) {
 		c.report(MaxSize, "MaxSize is %d, the owner's is %d, and no lease says so", g.Max, c.ownerMax)

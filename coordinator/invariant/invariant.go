@@ -66,6 +66,7 @@ type Checker struct {
 	max, min   int
 	desired    int
 	ownerMaxAt time.Time
+	crossed    int // a MaxSize of ours that the owner's last word crossed: it may as well be taken for theirs
 	serving    []cloudsim.InstanceView
 	spread     int
 	wanted     int

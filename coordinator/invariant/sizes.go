@@ -17,7 +17,7 @@ func (c *Checker) sizes(e cloudsim.Event, g cloudsim.GroupView, mine bool) {
 	}
 	if mine && g.Max != c.max && e.At.Sub(c.ownerMaxAt) <= c.race {
 		if rec, err := c.record(); err == nil && rec.Lease != nil { // the owner's last word crossed our call
-			c.ownerMax = rec.Lease.Owner
+			c.ownerMax, c.crossed = rec.Lease.Owner, g.Max
 		}
 	}
 	if mine && g.Min != c.min {
