@@ -59,8 +59,8 @@ func activity(one types.Activity) decide.Activity {
 		a.Desired, _ = strconv.Atoi(last[2]) // digits by the pattern
 		a.DesiredAt, _ = time.Parse(time.RFC3339, last[1])
 	}
-	if m := named.FindStringSubmatch(cause); a.Kind == decide.Resize && m != nil {
-		if t, err := time.Parse(time.RFC3339, m[1]); err == nil {
+	if all := named.FindAllStringSubmatch(cause, -1); a.Kind == decide.Resize && len(all) > 0 { // the last of several is what holds
+		if t, err := time.Parse(time.RFC3339, all[len(all)-1][1]); err == nil {
 			a.At = t
 		}
 	}

@@ -29,7 +29,7 @@ var mutants = []mutant{
 	{name: "only the first page of types is read", call: "ec2.DescribeInstanceTypes", answer: onePage},
 	{name: "only the first page of offerings is read", call: "ec2.DescribeInstanceTypeOfferings", answer: onePage},
 	{name: "only the first page of prices is read", call: "ec2.DescribeSpotPriceHistory", answer: onePage},
-	{name: "the filter of subnets is named wrongly", call: "ec2.DescribeSubnets", wrong: rename(`^SubnetId`, "Subnet")},
+	{name: "the filter of subnets is named wrongly", call: "ec2.DescribeSubnets", wrong: put("subnet-id", "subnet")},
 	{name: "the image is named wrongly", call: "ec2.DescribeImages", wrong: rename(`^ImageId`, "Image")},
 	{name: "spot requests are filtered by a wrong name", call: "ec2.DescribeSpotInstanceRequests", wrong: put("instance-id", "instance-ids")},
 	{name: "the record is written without its revision", call: "dynamodb.PutItem", wrong: field("Item", func(v any) any {

@@ -62,7 +62,7 @@ func (p *player) name(kind string, g cloudsim.GroupView, n int) {
 // resize names all sizes at once, as stacks do, often the very numbers that they have by our hand; or gives the group room again.
 func (p *player) resize(g cloudsim.GroupView, rng *rand.Rand) {
 	l := p.Record(g.Name).Lease
-	n := []int{g.Max, g.Desired, g.Desired + 1, 2 + rng.IntN(5)}[rng.IntN(4)]
+	n := max(2, []int{g.Max, g.Desired, g.Desired + 1, 2 + rng.IntN(5)}[rng.IntN(4)]) // of one at the most nothing may be made
 	if room := n + 1 + rng.IntN(3); rng.IntN(3) == 0 && (l == nil || !l.Ours(room)) {
 		_ = p.Cloud.SetSizes(g.Name, 1, room, -1)
 		return
