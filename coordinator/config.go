@@ -55,7 +55,7 @@ func (s *options) flags(fs *flag.FlagSet, getenv func(string) string) error {
 	text(&s.updateChannel, "spotd-update-channel", "AUTOSPOTTING_SPOTD_UPDATE_CHANNEL", "", "channel that spotd on what is launched updates itself from; none is never")
 	text(&s.updateKeys, "spotd-update-keys", "AUTOSPOTTING_SPOTD_UPDATE_KEYS", "", "public keys by which it believes that channel, separated by commas")
 	text(&s.profile, "instance-profile", "AUTOSPOTTING_INSTANCE_PROFILE", "", "ARN of the instance profile for groups that have none and set minimal-profile")
-	text(&s.certificates, "certificates", "AUTOSPOTTING_CERTIFICATES", "", "files with further certificates for identity documents, separated by commas; REGION=FILE for one region")
+	text(&s.certificates, "certificates", "AUTOSPOTTING_CERTIFICATES", "", "files with further certificates for identity documents, separated by commas; one named REGION.pem is that region's only")
 	text(&s.logLevel, "log-level", "AUTOSPOTTING_LOG_LEVEL", "info", "debug, info, warn or error")
 	if err := settings.Flags(&s.defaults, fs, getenv); err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
@@ -71,6 +71,9 @@ func (s options) logger() (zerolog.Logger, error) {
 	}
 	return zerolog.New(os.Stderr).Level(level).With().Timestamp().Str("version", versionText()).Logger(), nil
 }
+
+// launchesTogether is how many launches of one plan are asked for at a time: a fleet takes seconds to answer, and a notice has two minutes.
+const launchesTogether = 5
 
 // handler puts the parts together.
 func (s options) handler(c wire.Clients, now func() time.Time, log zerolog.Logger) (*handle.Handler, error) {
@@ -90,6 +93,7 @@ func (s options) handler(c wire.Clients, now func() time.Time, log zerolog.Logge
 		Region: s.region, InboxURL: s.inboxURL, WorkURL: s.workURL, Table: s.table,
 		Topics: handle.Topics{Reports: s.reportsTopic, Events: s.eventsTopic, Ticks: s.tickTopic}, Scope: scope,
 		Defaults: s.defaults,
+		Together: launchesTogether,
 		Spotd:    spotd, Profile: s.profile, Verifier: verifier, Now: now, Log: log, Metrics: s.emf,
 	}, c), nil
 }

@@ -19,12 +19,17 @@ import (
 	"autospotting/coordinator/settings"
 )
 
+// answeredFor is how long after the plan's deadline a call that was begun before may be answered.
+const answeredFor = 4 * time.Second
+
 // Apply makes the one call of an action, unless the plan is older than its deadline: a process that was paused must not
 // go on with a stale plan.
 func (a *Actor) Apply(ctx context.Context, group string, act decide.Action, deadline time.Time) decide.Result {
 	if !a.Now().Before(deadline) {
 		return decide.Result{Failure: decide.Expired, Detail: "the plan's deadline had passed"}
 	}
+	ctx, cancel := context.WithTimeout(ctx, deadline.Sub(a.Now())+answeredFor) // else the SDK's patience outlasts the run, and what was learned is not written
+	defer cancel()
 	if act.Kind == decide.LaunchOne {
 		res := a.launch(ctx, *act.Launch)
 		if strings.Contains(res.Detail, "InvalidLaunchTemplate") { // somebody deleted ours since we saw it

@@ -1,6 +1,7 @@
 package act
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -102,9 +103,27 @@ func toDevices(t ec2types.InstanceTypeInfo, out *market.Type) {
 		for _, g := range t.GpuInfo.Gpus {
 			out.GPUs += int(aws.ToInt32(g.Count))
 			out.GPUModel = aws.ToString(g.Name)
+			if part := aws.ToFloat64(g.GpuPartitionSize); part > 0 && part < 1 { // a part of one is no whole one
+				out.GPUModel += fmt.Sprintf(", %.3g of one", part)
+			}
+			if g.MemoryInfo != nil {
+				out.GPUMemoryMiB = int(aws.ToInt32(g.MemoryInfo.SizeInMiB))
+			}
 		}
 	}
-	if t.InferenceAcceleratorInfo != nil {
+	if t.NeuronInfo != nil { // Trainium and Inferentia; the older field tells of the latter only
+		for _, x := range t.NeuronInfo.NeuronDevices {
+			out.Accelerators += int(aws.ToInt32(x.Count))
+			out.AcceleratorModel = aws.ToString(x.Name)
+		}
+	}
+	if t.MediaAcceleratorInfo != nil {
+		for _, x := range t.MediaAcceleratorInfo.Accelerators {
+			out.Accelerators += int(aws.ToInt32(x.Count))
+			out.AcceleratorModel = aws.ToString(x.Name)
+		}
+	}
+	if t.InferenceAcceleratorInfo != nil && t.NeuronInfo == nil {
 		for _, x := range t.InferenceAcceleratorInfo.Accelerators {
 			out.Accelerators += int(aws.ToInt32(x.Count))
 			out.AcceleratorModel = aws.ToString(x.Name)
@@ -138,29 +157,39 @@ func toDevices(t ec2types.InstanceTypeInfo, out *market.Type) {
 	}
 }
 
-// subnets maps each of the group's zones to the first of its subnets there: a fleet cannot span two of one zone. A group that
-// names none (EC2-Classic is gone) has no zones.
+// subnetsFor is how long it is believed how many addresses are left where.
+const subnetsFor = 5 * time.Minute
+
+type zoneSubnets struct {
+	byZone map[string]string
+	at     time.Time
+}
+
+// subnets maps each of the group's zones to that of its subnets there which has the most addresses left: a fleet cannot span two of
+// one zone. A group that names none (EC2-Classic is gone) has no zones.
 func (a *Actor) subnets(ctx context.Context, g types.AutoScalingGroup) (map[string]string, error) {
 	ids := splitIDs(aws.ToString(g.VPCZoneIdentifier))
 	if len(ids) == 0 {
 		return nil, nil
 	}
 	key := fmt.Sprint(ids)
-	if byZone, ok := a.cache.subnets.get(key); ok {
-		return byZone, nil
+	if last, ok := a.cache.subnets.get(key); ok && a.Now().Sub(last.at) < subnetsFor {
+		return last.byZone, nil
 	}
 	out, err := a.EC2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{ // by a filter: asked for by id, one that is gone would be an error for all
 		Filters: []ec2types.Filter{{Name: aws.String("subnet-id"), Values: ids}}})
 	if err != nil {
 		return nil, fmt.Errorf("describe the subnets of group %q: %w", aws.ToString(g.AutoScalingGroupName), err)
 	}
+	slices.SortFunc(out.Subnets, func(x, y ec2types.Subnet) int {
+		return cmp.Or(cmp.Compare(aws.ToInt32(y.AvailableIpAddressCount), aws.ToInt32(x.AvailableIpAddressCount)), cmp.Compare(aws.ToString(x.SubnetId), aws.ToString(y.SubnetId)))
+	})
 	byZone := map[string]string{}
 	for _, s := range out.Subnets {
-		zone, id := aws.ToString(s.AvailabilityZone), aws.ToString(s.SubnetId)
-		if have, ok := byZone[zone]; !ok || id < have {
-			byZone[zone] = id
+		if zone := aws.ToString(s.AvailabilityZone); byZone[zone] == "" {
+			byZone[zone] = aws.ToString(s.SubnetId)
 		}
 	}
-	a.cache.subnets.put(key, byZone)
+	a.cache.subnets.put(key, zoneSubnets{byZone, a.Now()})
 	return byZone, nil
 }

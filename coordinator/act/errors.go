@@ -29,7 +29,7 @@ func classify(err error) (decide.Failure, string) {
 	if f, ok := codes[code]; ok {
 		return f, detail
 	}
-	if strings.HasSuffix(code, ".NotFound") || strings.HasSuffix(code, ".NotFoundException") || strings.HasSuffix(code, "NotFound") {
+	if code == "InvalidPlacementGroup.Unknown" || strings.HasSuffix(code, ".NotFound") || strings.HasSuffix(code, ".NotFoundException") || strings.HasSuffix(code, "NotFound") {
 		return decide.Gone, detail
 	}
 	if api.ErrorFault() == smithy.FaultServer {

@@ -28,7 +28,7 @@ type cache struct {
 	templates table[templateVersion]
 	rehearsed table[rehearsal]
 	images    table[market.Need]
-	subnets   table[map[string]string]
+	subnets   table[zoneSubnets]
 	protected table[protection]
 
 	mu       sync.Mutex // of the market: one reads, the others wait for what it read
@@ -92,6 +92,9 @@ func (a *Actor) goods(ctx context.Context, zones []string) (goods, error) {
 		return g, nil
 	}
 	g, err := a.readTypes(ctx, zones)
+	if old, ok := a.cache.goods[key]; err != nil && ok {
+		return old, nil // better than none: what a type is does not change
+	}
 	if err == nil {
 		keep(&a.cache.goods, key, g)
 	}
@@ -104,6 +107,9 @@ func (a *Actor) spotPrices(ctx context.Context, zones []string, product string) 
 		return s, nil
 	}
 	usd, err := a.readSpot(ctx, zones, product)
+	if old, ok := a.cache.spot[key]; err != nil && ok {
+		return old, nil // the limit of a launch is the on-demand price all the same
+	}
 	if err != nil {
 		return spotPrices{}, err
 	}

@@ -55,8 +55,10 @@ func (a *Actor) whatToLaunch(ctx context.Context, w *decide.World, g described) 
 	if w.Template, err = a.template(ctx, g); err != nil {
 		return err
 	}
-	w.Catalog, err = a.catalog(ctx, *w)
-	return err
+	if w.Catalog, err = a.catalog(ctx, *w); err != nil { // nothing can be launched, but debts are paid and MaxSize is given back
+		w.Unpriced = err.Error()
+	}
+	return nil
 }
 
 // shortMemory is how far back a group that lacks members is looked at for launches that failed.

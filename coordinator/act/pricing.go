@@ -65,6 +65,7 @@ func (a *Actor) readOnDemand(ctx context.Context, product, name string) (float64
 	in := &pricing.GetProductsInput{ServiceCode: aws.String("AmazonEC2"), MaxResults: aws.Int32(20)}
 	for field, value := range map[string]string{
 		"regionCode": a.Region, "instanceType": name, "operatingSystem": system, "tenancy": "Shared", "preInstalledSw": "NA", "capacitystatus": "Used",
+		"licenseModel": "No License required", "marketoption": "OnDemand", // else Windows is listed with one's own license as well
 	} {
 		in.Filters = append(in.Filters, types.Filter{Type: types.FilterTypeTermMatch, Field: aws.String(field), Value: aws.String(value)})
 	}

@@ -78,6 +78,12 @@ func (a *Actor) want(ctx context.Context, g described) (w wanted, image, unreada
 	}
 	tidyTags(w.data, g.world.Tags)
 	toGP3(w.data, g.settings.GP2Threshold)
+	if name := g.world.PlacementGroup; name != "" { // the group launches into it, and Attach does not ask
+		if w.data.Placement == nil {
+			w.data.Placement = &types.LaunchTemplatePlacementRequest{}
+		}
+		w.data.Placement.GroupName = &name
+	}
 	if w.source, err = contentHash(from.id, from.version, w.data); err != nil {
 		return w, "", "", err
 	}
@@ -195,8 +201,8 @@ func (a *Actor) ours(ctx context.Context, w wanted) (id, version string, err err
 	}
 }
 
-// makeTemplate creates our template, or a version of it. The name lets there be one template only, and needs no token: one
-// deleted since would come back by it. The token of a version is its content, so that a repetition makes no second.
+// makeTemplate creates our template, or a version of it. The name lets there be one template only; neither has a token of ours: for a day
+// what was deleted since would be answered instead of made. A version that two make at once is there twice, which harms nobody.
 func (a *Actor) makeTemplate(ctx context.Context, group string) error {
 	g, err := a.group(ctx, group)
 	if err != nil {
@@ -221,7 +227,7 @@ func (a *Actor) makeTemplate(ctx context.Context, group string) error {
 		return err
 	}
 	_, err = a.EC2.CreateLaunchTemplateVersion(ctx, &ec2.CreateLaunchTemplateVersionInput{
-		LaunchTemplateName: &w.name, VersionDescription: &w.hash, LaunchTemplateData: w.data, ClientToken: &w.hash,
+		LaunchTemplateName: &w.name, VersionDescription: &w.hash, LaunchTemplateData: w.data,
 	})
 	if err == nil {
 		a.prune(ctx, w.name)

@@ -40,12 +40,12 @@ func (a *Actor) rehearse(ctx context.Context, g described, w wanted, t decide.Te
 	if a.Inspector == nil || in == nil {
 		return ""
 	}
-	if last, ok := a.cache.rehearsed.get(t.Hash); ok && a.Now().Sub(last.at) < last.believed() {
+	if last, ok := a.cache.rehearsed.get(g.world.Name + t.Hash); ok && a.Now().Sub(last.at) < last.believed() {
 		return last.why
 	}
 	_, err := a.Inspector.RunInstances(ctx, in)
 	answer := rehearsal{at: a.Now(), why: refusal(err)}
-	a.cache.rehearsed.put(t.Hash, answer)
+	a.cache.rehearsed.put(g.world.Name+t.Hash, answer)
 	return answer.why
 }
 

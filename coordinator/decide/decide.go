@@ -22,6 +22,7 @@ const (
 	lagFor       = 20 * time.Second // and one within it may still show what was before
 	strayFor     = 60 * time.Second // seen so twice this far apart, an unwanted instance goes
 	attachFor    = 10 * time.Minute
+	marketAgain  = 3 * time.Second // a market that could not be read
 	pollEvery    = 10 * time.Second
 	keepSaid     = time.Hour
 	keepMark     = 24 * time.Hour
@@ -129,7 +130,10 @@ func (r *run) lookAt(t time.Time) {
 }
 
 // poll asks to decide again at the next slot: slots are shared by all causes, so that re-checks merge.
-func (r *run) poll() { r.lookAt(r.now().Truncate(pollEvery).Add(pollEvery)) }
+func (r *run) poll() { r.lookAt(Slot(r.now())) }
+
+// Slot is the next time at which groups are looked at again for whatever reason.
+func Slot(now time.Time) time.Time { return now.Truncate(pollEvery).Add(pollEvery) }
 
 // managed tells whether the group is served: enabled, or on its way back to on-demand.
 func (r *run) managed() bool {

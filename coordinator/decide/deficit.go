@@ -25,7 +25,7 @@ func (r *run) deficit() {
 		r.lookAt(due)
 		return
 	}
-	if r.settledForLess(missing) {
+	if r.settledForLess(missing) || r.unpriced() {
 		return
 	}
 	for range missing - r.filling() {

@@ -64,6 +64,7 @@ func (r *run) find(it *ledger.Intent) bool {
 	for _, id := range r.ids {
 		if i := r.byID[id]; i.Ours && i.Nonce == it.Launch.Nonce {
 			it.Instance, it.Type, it.Zone = i.ID, i.Type, i.Zone
+			it.Launch.Overrides, it.Launch.Tags = nil, nil
 			return true
 		}
 	}

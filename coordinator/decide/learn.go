@@ -67,6 +67,7 @@ func learnLaunch(rec *ledger.Record, l ledger.Launch, res Result, now time.Time)
 	case len(res.Launched) > 0:
 		one := res.Launched[0]
 		it.Instance, it.Type, it.Zone = one.ID, one.Type, one.Zone
+		it.Launch.Overrides, it.Launch.Tags = nil, nil      // never sent again; a record has room for 400 kB (DynamoDB)
 		if !it.Launch.Spot && it.Purpose != ledger.Return { // spot had none
 			rec.Fallback = ledger.Fallback{At: now, Times: rec.Fallback.Times + 1}
 		}

@@ -41,6 +41,9 @@ func (r *run) replace(x Instance, n ledger.Notice) {
 	if !n.Released.IsZero() {
 		return
 	}
+	if r.unpriced() {
+		return
+	}
 	for ; n.Tries < triesAll; n.Tries++ {
 		overrides := r.emergencyOverrides(x, n.Tries)
 		if len(overrides) == 0 {
@@ -50,6 +53,16 @@ func (r *run) replace(x Instance, n ledger.Notice) {
 		break
 	}
 	r.rec.Notices[x.ID] = n
+}
+
+// unpriced tells whether the market could not be read, so that nothing can be launched yet: looked at again soon.
+func (r *run) unpriced() bool {
+	if r.w.Unpriced == "" {
+		return false
+	}
+	r.say("", "nothing is launched before the market is read: %s", r.w.Unpriced)
+	r.lookAt(r.now().Add(marketAgain))
+	return true
 }
 
 func (r *run) emergencyOverrides(x Instance, tries int) []ledger.Override {

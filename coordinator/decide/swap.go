@@ -61,6 +61,7 @@ func (r *run) mayBegin() bool {
 	case len(r.liveMembers()) < r.w.Group.Desired-owed || r.capacity("") < r.w.Group.Desired-owed:
 		r.say("", "not now: %d of %d in service", r.capacity(""), r.w.Group.Desired)
 		r.poll()
+	case r.unpriced():
 	case r.scalingOut():
 		r.say("", "not now: the group launched an instance less than %s ago", scaleOutQuiet)
 		r.poll()

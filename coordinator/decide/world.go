@@ -27,6 +27,7 @@ type World struct {
 	Glance   bool
 	Template Template
 	Catalog  market.Catalog
+	Unpriced string // why there is no Catalog now; empty if there is
 	// Activities are the group's scaling activities since the oldest open pair, newest first; read only while
 	// a pair is open or the group is short of members. Unread tells that they were wanted and could not be read.
 	Activities []Activity

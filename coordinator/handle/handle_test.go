@@ -23,6 +23,7 @@ type parts struct {
 	later   []time.Duration
 	bodies  [][]byte
 	work    []string
+	asked   [][]byte
 	failAt  string // group whose work message cannot be sent
 	groups  map[string]string
 	observe error
@@ -36,7 +37,8 @@ func (p *parts) Later(_ context.Context, body []byte, d time.Duration) error {
 	return nil
 }
 
-func (p *parts) Work(_ context.Context, group, _ string, _ []byte) error {
+func (p *parts) Work(_ context.Context, group, _ string, body []byte) error {
+	p.asked = append(p.asked, body)
 	if group == p.failAt {
 		return errors.New("the queue is out of reach")
 	}
@@ -97,7 +99,7 @@ func TestOneFailingMessageDoesNotTakeTheOthersWithIt(t *testing.T) {
 	p.groups = map[string]string{"i-1": "x", "i-2": "y"}
 	p.failAt = "x"
 	event := func(id string) string {
-		return enveloped(t, topics.Events, `{"id":"e","detail-type":"EC2 Instance State-change Notification","detail":{"instance-id":"`+id+`"}}`)
+		return interruption(t, id)
 	}
 	res, err := h.SQS(context.Background(), events.SQSEvent{Records: []events.SQSMessage{
 		{MessageId: "1", Body: event("i-1"), EventSourceARN: "inbox"}, {MessageId: "2", Body: event("i-2"), EventSourceARN: "inbox"},

@@ -65,6 +65,8 @@ type Handler struct {
 	// Budget bounds one reconcile, 20 s if zero: below the function's time-out of 30 s, which is below the queues'
 	// visibility of 40 s.
 	Budget time.Duration
+	// Together is how many launches of one plan are asked for at a time, one if zero.
+	Together int
 	// Decide stands for decide.Decide, if set.
 	Decide func(decide.World) decide.Plan
 	// Tell, if set, is told every note as it is made.

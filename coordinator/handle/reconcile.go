@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"autospotting/coordinator/decide"
@@ -131,8 +132,9 @@ func (h *Handler) write(ctx context.Context, rec ledger.Record, plan decide.Plan
 // patience, or a call is refused for good: what was written before the call tells the next look what to do.
 func (h *Handler) apply(ctx context.Context, rec *ledger.Record, plan decide.Plan, deadline time.Time, o *Outcome) (halt bool, err error) {
 	learned := *rec
-	for _, a := range plan.Actions {
-		res := h.Actor.Apply(ctx, rec.Group, a, deadline)
+	results := h.call(ctx, rec.Group, plan.Actions, deadline)
+	for i, a := range plan.Actions {
+		res := results[i]()
 		h.note(o, Note{Group: rec.Group, Instance: a.Instance, Kind: string(a.Kind), Text: describe(a, res), Failure: res.Failure, Action: &a, Result: &res})
 		learned = decide.Learn(learned, a, res, h.Now())
 		o.run.Called(a, res)
@@ -150,6 +152,34 @@ func (h *Handler) apply(ctx context.Context, rec *ledger.Record, plan decide.Pla
 	o.run.Learned(written)
 	*rec = written
 	return halt, nil
+}
+
+// call makes the calls of a plan when their results are asked for, in order; launches that follow each other together, as each has a
+// token of its own and a fleet's answer takes seconds.
+func (h *Handler) call(ctx context.Context, group string, actions []decide.Action, deadline time.Time) []func() decide.Result {
+	out := make([]func() decide.Result, len(actions))
+	for i := 0; i < len(actions); i++ {
+		n := 1
+		for n < h.Together && i+n < len(actions) && actions[i].Kind == decide.LaunchOne && actions[i+n].Kind == decide.LaunchOne {
+			n++
+		}
+		some := actions[i : i+n]
+		all := sync.OnceValue(func() []decide.Result {
+			results := make([]decide.Result, n)
+			var wait sync.WaitGroup
+			for k, a := range some[1:] {
+				wait.Go(func() { results[k+1] = h.Actor.Apply(ctx, group, a, deadline) })
+			}
+			results[0] = h.Actor.Apply(ctx, group, some[0], deadline)
+			wait.Wait()
+			return results
+		})
+		for k := range some {
+			out[i+k] = func() decide.Result { return all()[k] }
+		}
+		i += n - 1
+	}
+	return out
 }
 
 func sooner(a, b time.Time) time.Time {

@@ -46,9 +46,26 @@ func (h *Handler) Route(ctx context.Context, messages []Message) ([]Outcome, []e
 		events[i] = e
 	}
 	groups, lookup := h.groupsOf(ctx, events)
+	var heard gathered
 	for i, e := range events {
-		if errs[i] = h.routeOne(ctx, messages[i], e, groups, lookup, &outcomes[i]); errs[i] != nil {
-			h.Log.Error().Err(errs[i]).Str("msg_id", messages[i].ID).Msg("not routed: the queue delivers it again")
+		if e.Kind != Tick {
+			errs[i] = h.routeOne(ctx, messages[i], e, groups, lookup, &outcomes[i], heard.of(i))
+		}
+	}
+	for _, g := range heard.list {
+		err := h.hand(ctx, g)
+		for _, i := range g.of {
+			errs[i] = err
+		}
+	}
+	for i, e := range events { // a tick may mean many requests, and a notice must not wait for them
+		if e.Kind == Tick {
+			errs[i] = h.routeTick(ctx, e, &outcomes[i])
+		}
+	}
+	for i, err := range errs {
+		if err != nil {
+			h.Log.Error().Err(err).Str("msg_id", messages[i].ID).Msg("not routed: the queue delivers it again")
 		}
 	}
 	return outcomes, errs
@@ -73,17 +90,15 @@ func (h *Handler) groupsOf(ctx context.Context, events []Event) (map[string]stri
 	return h.Groups.GroupsOf(ctx, ids)
 }
 
-func (h *Handler) routeOne(ctx context.Context, m Message, e Event, groups map[string]string, lookup error, o *Outcome) error {
+func (h *Handler) routeOne(ctx context.Context, m Message, e Event, groups map[string]string, lookup error, o *Outcome, gather func(group, id string, e Event)) error {
 	switch e.Kind {
 	case Unrelated:
 		if e.What != "" {
 			h.note(o, Note{Kind: "ignored", Text: fmt.Sprintf("%s (%s): of no interest, nothing changed", orID(e.ID, m.ID), e.What)})
 		}
 		return nil
-	case Tick:
-		return h.routeTick(ctx, e, o)
 	case Recheck:
-		key := e.Group + "|" + e.Due.UTC().Format(time.RFC3339)
+		key := e.Group + "|" + e.Due.UTC().Format(time.RFC3339Nano) // slots are whole seconds and merge; an exact time is its own
 		if len(e.Hints) > 0 || e.Try > 0 {
 			key = m.ID + "|" + e.Group
 		}
@@ -104,7 +119,8 @@ func (h *Handler) routeOne(ctx context.Context, m Message, e Event, groups map[s
 		return nil
 	}
 	h.note(o, Note{Group: group, Instance: e.Hints[0].Instance, Kind: "heard", Text: fmt.Sprintf("%s from %s (%s)", e.What, e.Hints[0].Source, orID(e.ID, m.ID))})
-	return h.work(ctx, m.ID+"|"+group, Request{Group: group, Hints: e.Hints, Cause: e.What})
+	gather(group, m.ID, e)
+	return nil
 }
 
 func orID(id, queue string) string {

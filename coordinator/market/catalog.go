@@ -44,6 +44,7 @@ type Type struct {
 
 	GPUs             int
 	GPUModel         string // empty when GPUs is 0
+	GPUMemoryMiB     int    // of each; 0 is unknown
 	Accelerators     int    // inference, training, media accelerators and FPGAs
 	AcceleratorModel string
 

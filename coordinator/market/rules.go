@@ -23,7 +23,7 @@ var rules = []struct {
 	{RuleVCPU, func(w *wish, t *Type) bool { return t.VCPU >= w.victim.VCPU }},
 	{RuleMemory, func(w *wish, t *Type) bool { return t.MemoryMiB >= w.victim.MemoryMiB }},
 	{RuleGPU, func(w *wish, t *Type) bool {
-		return enough(w.victim.GPUs, w.victim.GPUModel, t.GPUs, t.GPUModel)
+		return enough(w.victim.GPUs, w.victim.GPUModel, t.GPUs, t.GPUModel) && (t.GPUMemoryMiB == 0 || t.GPUMemoryMiB >= w.victim.GPUMemoryMiB || w.victim.GPUs == 0)
 	}},
 	{RuleAccelerator, func(w *wish, t *Type) bool {
 		return enough(w.victim.Accelerators, w.victim.AcceleratorModel, t.Accelerators, t.AcceleratorModel)

@@ -42,6 +42,7 @@ type Config struct {
 	Now               func() time.Time
 	Log               zerolog.Logger
 	Tell              func(handle.Note)
+	Together          int          // launches asked for at a time, see handle.Handler
 	Metrics           *metrics.EMF // nil for none
 }
 
@@ -52,7 +53,7 @@ func Handler(c Config, with Clients) *handle.Handler {
 		Defaults: c.Defaults, Spotd: c.Spotd, Profile: c.Profile, Now: c.Now,
 	})
 	return &handle.Handler{
-		Actor: actor, Groups: actor, Verifier: c.Verifier, Now: c.Now, Log: c.Log, Tell: c.Tell, Metrics: c.Metrics, Topics: c.Topics,
+		Actor: actor, Groups: actor, Verifier: c.Verifier, Now: c.Now, Log: c.Log, Tell: c.Tell, Metrics: c.Metrics, Topics: c.Topics, Together: c.Together,
 		Ledger: dynamo.Store{API: with.DynamoDB, Table: c.Table},
 		Queues: handle.SQS{API: with.SQS, InboxURL: c.InboxURL, WorkURL: c.WorkURL},
 	}

@@ -32,6 +32,7 @@ type Type struct {
 
 	GPUs             int
 	GPUModel         string
+	GPUMemoryMiB     int // of each; 0 is unknown, as it is here
 	Accelerators     int // inference, training, media accelerators and FPGAs
 	AcceleratorModel string
 
