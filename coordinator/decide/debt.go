@@ -83,6 +83,8 @@ func (r *run) settleAttaching() {
 				failed(&r.rec, r.now(), "a replacement died before it was attached")
 				continue
 			}
+		case p.Phase == ledger.Attaching && !p.Sent.IsZero() && r.activity(p.Intent.Instance, p, Attach): // and somebody has taken it out since
+			p.Phase, p.Since = ledger.Attached, r.now()
 		case p.Phase == ledger.Attaching && r.since(p.At) > attachFor:
 			p.Phase, p.Since = ledger.Undoing, r.now()
 			failed(&r.rec, r.now(), fmt.Sprintf("a replacement could not be attached for %s", attachFor))

@@ -263,6 +263,13 @@ var plans = []transcript{
 		w.add(ours("i-s1", "a"))
 		w.at("i-s1").State = "terminated"
 	}, "debt     i-s1 for i-oda: attaching", "do       attach"},
+	{"an attach that was not answered took effect, and its owner took the replacement out again: it is owed", func(w *World) {
+		w.Group.Desired, w.Group.Max = 4, 4
+		w.owes("i-s1", "i-oda", "a", ledger.Attaching, 2*time.Minute)
+		w.Record.Desired0 = 3
+		w.add(ours("i-s1", "a"))
+		w.Activities = []Activity{{Instance: "i-s1", Kind: Attach, At: noon.Add(-2 * time.Minute)}}
+	}, "debt     i-s1 for i-oda: attached, desired before was 3", "do       attach"},
 	{"an attach is given up, and the call that undoes it was not answered: not asked twice", func(w *World) {
 		w.owes("i-s1", "i-oda", "a", ledger.Undoing, 20*time.Second)
 		w.Record.Pairs[0].Asked = noon.Add(-10 * time.Second)
