@@ -74,7 +74,7 @@ func (r *run) settleAttaching() {
 			// Whether it died before or after it was attached decides whether desired was raised.
 			switch {
 			case r.w.Unread:
-			case r.since(p.Sent) < lagFor: // the activities may not tell yet
+			case !p.Sent.IsZero() && r.since(p.Since) < lagFor: // the activities may not tell yet
 				r.poll()
 			case r.activity(p.Intent.Instance, p, Attach):
 				p.Phase, p.Since = ledger.Attached, r.now()
@@ -165,7 +165,7 @@ func (r *run) sure() bool {
 func (r *run) outran(desired, should int) bool {
 	added, taken := 0, 0
 	for _, p := range r.rec.Pairs {
-		if p.Owed() && r.since(p.Sent) < lagFor && !r.byID[p.Intent.Instance].Listed {
+		if p.Owed() && r.since(p.Since) < lagFor && !r.byID[p.Intent.Instance].Listed {
 			added++
 		}
 	}

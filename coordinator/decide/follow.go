@@ -227,7 +227,10 @@ func (r *run) attach() {
 	}
 	for i := range r.rec.Pairs {
 		if slices.Contains(ids, r.rec.Pairs[i].Intent.Instance) {
-			r.rec.Pairs[i].Since, r.rec.Pairs[i].Sent = r.now(), r.now()
+			p := &r.rec.Pairs[i]
+			if p.Since = r.now(); p.Sent.IsZero() {
+				p.Sent = r.now()
+			}
 		}
 	}
 	r.act(Action{Kind: AttachSome, Instances: ids, Why: "ready to serve"})

@@ -107,8 +107,8 @@ func learnAttach(rec *ledger.Record, ids []string, res Result, now time.Time) {
 			p.Phase, p.Since = ledger.Attached, now
 		case (res.Failure == Invalid || res.Failure == AlreadyMember || res.Failure == Gone) && len(ids) > 1:
 			p.Alone = true // the fault may be another's
-		case res.Failure == AtMax:
-			p.Sent = time.Time{} // not attached, and not by an earlier call either: a member would be refused as such
+		case res.Failure == AtMax, (res.Failure == Throttled || res.Failure == Expired) && p.Sent.Equal(p.Since):
+			p.Sent = time.Time{} // not made: neither now, nor earlier, since there is no room for it or it was the first time
 		case res.Failure == Invalid, res.Failure == Gone:
 			p.Phase, p.Since = ledger.Undoing, now
 			failed(rec, now, "attach refused: "+res.Detail)

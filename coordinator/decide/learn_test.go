@@ -30,12 +30,16 @@ func TestWhatAnAnswerProves(t *testing.T) {
 		{"a release that is refused is not asked again", Action{Kind: Retire, Instance: "i-x"}, Result{Failure: Invalid}, released, "true"},
 		{"an attach without room was not made", Action{Kind: AttachSome, Instances: []string{"i-s"}}, Result{Failure: AtMax}, sent, "false"},
 		{"an attach that was throttled: an earlier one may have been", Action{Kind: AttachSome, Instances: []string{"i-s"}}, Result{Failure: Throttled}, sent, "true"},
+		{"a first attach that was throttled", Action{Kind: AttachSome, Instances: []string{"i-1st"}}, Result{Failure: Throttled}, first, "false"},
+		{"a first attach that was not sent", Action{Kind: AttachSome, Instances: []string{"i-1st"}}, Result{Failure: Expired}, first, "false"},
+		{"a first attach that was not answered", Action{Kind: AttachSome, Instances: []string{"i-1st"}}, Result{Failure: Lost}, first, "true"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			rec := ledger.Record{
 				Intents: []ledger.Intent{{Launch: launch, At: before}},
 				Notices: map[string]ledger.Notice{"i-x": {Released: before}},
-				Pairs:   []ledger.Pair{{Phase: ledger.Attaching, Sent: before, Intent: ledger.Intent{Instance: "i-s"}}},
+				Pairs: []ledger.Pair{{Phase: ledger.Attaching, Sent: before, Since: noon, Intent: ledger.Intent{Instance: "i-s"}},
+					{Phase: ledger.Attaching, Sent: noon, Since: noon, Intent: ledger.Intent{Instance: "i-1st"}}},
 			}
 			if got := c.is(Learn(rec, c.action, c.res, noon)); got != c.want {
 				t.Errorf("it is %s, want %s", got, c.want)
@@ -48,6 +52,7 @@ func youngIntent(r ledger.Record) string {
 	return fmt.Sprint(len(r.Intents), len(r.Intents) > 0 && r.Intents[0].At.Equal(noon))
 }
 func released(r ledger.Record) string { return fmt.Sprint(!r.Notices["i-x"].Released.IsZero()) }
+func first(r ledger.Record) string    { return fmt.Sprint(!r.Pairs[1].Sent.IsZero()) }
 func sent(r ledger.Record) string     { return fmt.Sprint(!r.Pairs[0].Sent.IsZero()) }
 
 // A plan launches no more than a run has time for; the rest comes with the next.

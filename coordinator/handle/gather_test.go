@@ -72,7 +72,9 @@ func TestLaunchesOfAPlanAreAskedForTogetherAndAnsweredInOrder(t *testing.T) {
 	m := &meeting{parts: p}
 	m.here.Add(3)
 	h.Actor, h.Together = m, 3
-	launch := func(id string) decide.Action { return decide.Action{Kind: decide.LaunchOne, Instance: id, Launch: &ledger.Launch{}} }
+	launch := func(id string) decide.Action {
+		return decide.Action{Kind: decide.LaunchOne, Instance: id, Launch: &ledger.Launch{}}
+	}
 	results := h.call(context.Background(), "web", []decide.Action{{Kind: decide.Protect, Instance: "p"}, launch("a"), launch("b"), launch("c"), {Kind: decide.Retire, Instance: "r"}}, p.now)
 	for i, want := range []string{"p", "a", "b", "c", "r"} {
 		if got := results[i]().Detail; got != want {

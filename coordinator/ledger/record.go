@@ -134,7 +134,7 @@ type Pair struct {
 	At     time.Time `json:"at"`    // when opened
 	Since  time.Time `json:"since"` // when the phase began, or the call was last sent
 	Why    string    `json:"why,omitempty"`
-	// Sent is when the attach was last sent.
+	// Sent is when the attach was first sent that may have taken effect.
 	Sent time.Time `json:"sent,omitzero"`
 	// Alone has its attach sent by itself, since a call for several is refused for the fault of one.
 	Alone bool `json:"alone,omitempty"`
