@@ -78,12 +78,7 @@ func (a *Actor) want(ctx context.Context, g described) (w wanted, image, unreada
 	}
 	tidyTags(w.data, g.world.Tags)
 	toGP3(w.data, g.settings.GP2Threshold)
-	if name := g.world.PlacementGroup; name != "" { // the group launches into it, and Attach does not ask
-		if w.data.Placement == nil {
-			w.data.Placement = &types.LaunchTemplatePlacementRequest{}
-		}
-		w.data.Placement.GroupName = &name
-	}
+	intoPlacementGroup(w.data, g.world.PlacementGroup)
 	if w.source, err = contentHash(from.id, from.version, w.data); err != nil {
 		return w, "", "", err
 	}
@@ -98,6 +93,17 @@ func (a *Actor) want(ctx context.Context, g described) (w wanted, image, unreada
 	}
 	w.hash, err = contentHash(from.id, from.version, w.data)
 	return w, aws.ToString(w.data.ImageId), "", err
+}
+
+// intoPlacementGroup launches where the group does: Attach would not ask.
+func intoPlacementGroup(d *types.RequestLaunchTemplateData, name string) {
+	if name == "" {
+		return
+	}
+	if d.Placement == nil {
+		d.Placement = &types.LaunchTemplatePlacementRequest{}
+	}
+	d.Placement.GroupName = &name
 }
 
 // original is what a group launches from, as data for a template of ours.

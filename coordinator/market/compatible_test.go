@@ -10,7 +10,7 @@ import (
 // something to hold on to.
 func original() Type {
 	return Type{Name: "o1.large", VCPU: 2, MemoryMiB: 8192, Arch: []string{"x86_64"}, Virtualization: []string{HVM},
-		GPUs: 1, GPUModel: "T4", Accelerators: 1, AcceleratorModel: "A1", StorageDisks: 2, StorageGB: 200, StorageKind: "ssd",
+		GPUs: 1, GPUModel: "T4", GPUMemoryMiB: 16384, Accelerators: 1, AcceleratorModel: "A1", StorageDisks: 2, StorageGB: 200, StorageKind: "ssd",
 		EBSBaselineMbps: 650, EBSOptimized: true, ENA: ENARequired, NVMe: true, BootModes: []string{LegacyBIOS, UEFI},
 		NetworkInterfaces: 3, CurrentGeneration: true, Spot: true}
 }
@@ -78,6 +78,8 @@ func TestEachRuleRefusesWhatBreaksItAndNothingElse(t *testing.T) {
 		{name: "one MiB less", change: func(x *Type) { x.MemoryMiB-- }, want: RuleMemory},
 		{name: "one GPU less", change: func(x *Type) { x.GPUs, x.GPUModel = 0, "" }, want: RuleGPU},
 		{name: "more GPUs of another model", change: func(x *Type) { x.GPUs, x.GPUModel = 8, "V100" }, want: RuleGPU},
+		{name: "the same GPU with half the memory", change: func(x *Type) { x.GPUMemoryMiB = 8192 }, want: RuleGPU},
+		{name: "a GPU whose memory is not known is accepted", change: func(x *Type) { x.GPUMemoryMiB = 0 }},
 		{name: "GPUs that nobody asked for are accepted", modest: true, change: func(x *Type) { x.GPUs, x.GPUModel = 1, "T4" }},
 		{name: "an accelerator less", change: func(x *Type) { x.Accelerators = 0 }, want: RuleAccelerator},
 		{name: "another accelerator", change: func(x *Type) { x.AcceleratorModel = "A2" }, want: RuleAccelerator},
