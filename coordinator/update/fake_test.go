@@ -129,6 +129,9 @@ func (f *fake) UpdateFunctionConfiguration(_ context.Context, in *lambda.UpdateF
 func (f *fake) UpdateFunctionCode(_ context.Context, in *lambda.UpdateFunctionCodeInput, _ ...func(*lambda.Options)) (*lambda.UpdateFunctionCodeOutput, error) {
 	return &lambda.UpdateFunctionCodeOutput{}, f.change("UpdateFunctionCode", in.RevisionId, func(o *lambda.GetFunctionConfigurationOutput) {
 		o.CodeSha256 = aws.String(lambdaSum(f.objects[*in.S3Bucket+"/"+*in.S3Key]))
+		if o.Architectures = in.Architectures; len(in.Architectures) == 0 {
+			o.Architectures = []types.Architecture{types.ArchitectureX8664}
+		}
 	})
 }
 
@@ -200,7 +203,7 @@ func newFake(t *testing.T) (*fake, *Updater) {
 	}
 	f := &fake{versions: map[string]lambda.GetFunctionConfigurationOutput{}, fails: map[string]error{}, objects: map[string][]byte{
 		"releases/channel/stable.json": raw, "releases/" + zip2: code, "own/" + zip1: []byte("v1.0.0")}}
-	f.versions[latest] = lambda.GetFunctionConfigurationOutput{Description: aws.String("AutoSpotting v1.0.0"), CodeSha256: aws.String(lambdaSum([]byte("v1.0.0"))), RevisionId: f.next(),
+	f.versions[latest] = lambda.GetFunctionConfigurationOutput{Description: aws.String("AutoSpotting v1.0.0"), CodeSha256: aws.String(lambdaSum([]byte("v1.0.0"))), RevisionId: f.next(), Architectures: []types.Architecture{types.ArchitectureArm64},
 		Environment: &types.EnvironmentResponse{Variables: map[string]string{"A": "1", varURL: "https://own/spotd/v1.0.0"}}}
 	f.alias = lambda.GetAliasOutput{FunctionVersion: aws.String(latest), RevisionId: f.next()}
 	source, err := ParseSource("s3://releases/channel/stable.json")
@@ -215,6 +218,9 @@ func newFake(t *testing.T) (*fake, *Updater) {
 // at is what is installed, and where messages go.
 func (f *fake) at() string {
 	now := f.versions[latest]
+	if len(now.Architectures) != 1 || now.Architectures[0] != types.ArchitectureArm64 {
+		return fmt.Sprint("on ", now.Architectures, ", where the code is not for")
+	}
 	return fmt.Sprint(Release(aws.ToString(now.Description)), " ", *f.alias.FunctionVersion)
 }
 

@@ -107,7 +107,8 @@ func (u *Updater) configure(ctx context.Context, now one, description string, va
 
 // load gives the function the code of a release, from the own bucket, and sees to it that it is that.
 func (u *Updater) load(ctx context.Context, now one, key, want string) (one, error) {
-	_, err := u.Lambda.UpdateFunctionCode(ctx, &lambda.UpdateFunctionCodeInput{FunctionName: &u.Function, S3Bucket: &u.Bucket, S3Key: &key, RevisionId: now.RevisionId})
+	_, err := u.Lambda.UpdateFunctionCode(ctx, &lambda.UpdateFunctionCodeInput{FunctionName: &u.Function, S3Bucket: &u.Bucket, S3Key: &key, RevisionId: now.RevisionId,
+		Architectures: now.Architectures}) // else it is x86_64 (Lambda API reference, UpdateFunctionCode)
 	if err != nil {
 		return now, fmt.Errorf("give %s the code s3://%s/%s: %w", u.Function, u.Bucket, key, err)
 	}
