@@ -8,6 +8,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"os/exec"
@@ -120,19 +121,25 @@ func (l lab) table(rows []row) error {
 	}
 	fmt.Println("| prices | group | boot | seed | saved % | best pools % | oracle % | captured | available % | missing s | native's | part | by us s | interrupted | native's | met |")
 	fmt.Println("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|")
-	reached, least := map[string]int{}, math.Inf(1)
+	reached, least := map[string]map[string]int{}, math.Inf(1)
 	for i, r := range rows {
 		got, err := played[i]()
 		if err != nil {
 			return fmt.Errorf("%s: %w", r, err)
 		}
 		least = min(least, r.print(got))
-		for _, f := range strings.Fields(met(got.of("coordinator"), got.of("native"))) {
-			reached[f+" "+r.boot]++
+		if reached[r.boot] == nil {
+			reached[r.boot] = map[string]int{}
 		}
-		reached["rows "+r.boot]++
+		for _, f := range append(strings.Fields(met(got.of("coordinator"), got.of("native"))), "rows") {
+			reached[r.boot][f]++
+		}
 	}
-	fmt.Printf("\nlowest captured %.4f; of how many rows, and which figures in how many: %v\n", least, reached)
+	fmt.Printf("\nlowest captured %.4f\n", least)
+	for _, boot := range slices.Sorted(maps.Keys(reached)) {
+		n := reached[boot]
+		fmt.Printf("boot %s, of %d rows: captured %d, available %d, missing a tenth of native's %d, by us none %d\n", boot, n["rows"], n["c"], n["a"], n["m"], n["u"])
+	}
 	return nil
 }
 
