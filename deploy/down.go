@@ -6,11 +6,8 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/smithy-go"
 
-	"autospotting/coordinator/update"
 	"autospotting/deploy/cfn"
 	"autospotting/deploy/estate"
 )
@@ -71,10 +68,7 @@ func (s *site) down(ctx context.Context) (doc removed, err error) {
 	if ok, err := s.ask("Remove all this?"); err != nil || !ok {
 		return doc, errors.Join(err, orDeclined(err))
 	}
-	if err := s.stop(ctx, main); err != nil {
-		return doc, err
-	}
-	return doc, s.remove(ctx, store, &doc)
+	return doc, s.remove(ctx, main, store, &doc)
 }
 
 // traces are what is to be removed beside the stacks. Where there is another installation they are that one's.
@@ -136,9 +130,15 @@ func (s *site) open(ctx context.Context, main cfn.State) (open, leased []string,
 	return open, leased, nil
 }
 
-func absent(err error) bool {
+func absent(err error) bool { return code(err) == "ResourceNotFoundException" }
+
+// code is what AWS calls the error; empty where it is none of AWS's.
+func code(err error) string {
 	var api smithy.APIError
-	return errors.As(err, &api) && api.ErrorCode() == "ResourceNotFoundException"
+	if errors.As(err, &api) {
+		return api.ErrorCode()
+	}
+	return ""
 }
 
 func (s *site) announce(main cfn.State, doc removed) {
@@ -159,21 +159,34 @@ func (s *site) announce(main cfn.State, doc removed) {
 	}
 }
 
+// end takes the stack away, quietly. Where that fails while the stack still stands, the function hears again: nobody else would
+// answer for the groups.
+func (s *site) end(ctx context.Context, main cfn.State) error {
+	err := s.stop(ctx, main)
+	if err == nil {
+		err = s.main().Down(ctx)
+	}
+	if err != nil {
+		err = errors.Join(err, s.resume(ctx, main))
+	}
+	return err
+}
+
 // stop lets the function take no more messages, looks once more whether it had begun something meanwhile, and hands back what is
-// only lent. Where it had, it is let go on.
+// only lent.
 func (s *site) stop(ctx context.Context, main cfn.State) error {
 	if !main.Exists || main.Outputs["FunctionName"] == "" {
 		return nil
 	}
-	if err := s.listen(ctx, main, false); err != nil {
+	if _, err := s.listen(ctx, main, false); err != nil {
 		return err
 	}
 	if err := s.quiet(ctx, main); err != nil {
-		return errors.Join(err, s.listen(ctx, main, true))
+		return err
 	}
 	_, leased, err := s.open(ctx, main)
 	if err != nil {
-		return errors.Join(err, s.listen(ctx, main, true))
+		return err
 	}
 	for _, name := range leased {
 		r, err := s.ledger.Get(ctx, name)
@@ -191,39 +204,9 @@ func (s *site) stop(ctx context.Context, main cfn.State) error {
 	return nil
 }
 
-// listen switches the function's event source mappings.
-func (s *site) listen(ctx context.Context, main cfn.State, on bool) error {
-	names := []string{main.Outputs["FunctionName"]}
-	if main.Parameters["UpdateChannel"] != "" { // then messages come through its alias
-		names = append(names, main.Outputs["FunctionArn"]+":"+update.Alias)
-	}
-	for _, name := range names {
-		if err := s.listenAs(ctx, name, on); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *site) listenAs(ctx context.Context, name string, on bool) error {
-	out, err := s.lambda.ListEventSourceMappings(ctx, &lambda.ListEventSourceMappingsInput{FunctionName: &name})
-	if absent(err) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("look at what the function listens to: %w", err)
-	}
-	for _, m := range out.EventSourceMappings {
-		if _, err := s.lambda.UpdateEventSourceMapping(ctx, &lambda.UpdateEventSourceMappingInput{UUID: m.UUID, Enabled: aws.Bool(on)}); err != nil && !absent(err) {
-			return fmt.Errorf("switch what the function listens to: %w", err)
-		}
-	}
-	return nil
-}
-
 // remove takes away first what works, then its traces, then what it was installed from.
-func (s *site) remove(ctx context.Context, store cfn.State, doc *removed) error {
-	if err := s.main().Down(ctx); err != nil {
+func (s *site) remove(ctx context.Context, main, store cfn.State, doc *removed) error {
+	if err := s.end(ctx, main); err != nil {
 		return err
 	}
 	traces, err := s.traces(ctx) // the function may have made some since

@@ -110,7 +110,10 @@ func (s *site) up(ctx context.Context, m artifact.Manifest) (doc installed, err 
 		after, err = before, nil
 	}
 	doc.Status, doc.Outputs = cmp.Or(after.Status, "NOT_INSTALLED"), after.Outputs
-	return doc, err
+	if err != nil || s.dryRun {
+		return doc, err
+	}
+	return doc, s.hear(ctx, after) // also where a removal was killed, of which the stack knows nothing
 }
 
 // parametersOf are those of the release, the roles of the groups, and what is said on the command line.
