@@ -58,7 +58,7 @@ func (s *site) down(ctx context.Context) (doc removed, err error) {
 		doc.Removed = true
 		return doc, nil
 	}
-	if err := s.quiet(ctx, main); err != nil {
+	if err := errors.Join(s.quiet(ctx, main), s.orphans(doc.Traces)); err != nil {
 		return doc, err
 	}
 	s.announce(main, doc)
@@ -101,6 +101,14 @@ func (s *site) quiet(ctx context.Context, main cfn.State) error {
 		return nil
 	}
 	return fmt.Errorf("the coordinator is at work: %s: wait until deploy status shows nothing in flight (take the groups' tag away so that nothing new begins), or give --force", strings.Join(open, "; "))
+}
+
+// orphans refuses while instances of ours are in no group, unless it is forced: once we are gone nobody ends them.
+func (s *site) orphans(t estate.Traces) error {
+	if len(t.Orphans) == 0 || s.force {
+		return nil
+	}
+	return fmt.Errorf("instances of ours are in no group, and would bill for ever: %[1]s: wait a few minutes until the coordinator has ended them, end them yourself (aws ec2 terminate-instances --region %[2]s --instance-ids %[1]s), or give --force, which leaves them", strings.Join(t.Orphans, " "), s.region)
 }
 
 // open lists what is in flight, and the groups whose MaxSize is leased.
@@ -152,7 +160,8 @@ func (s *site) announce(main cfn.State, doc removed) {
 	for _, t := range []struct {
 		what string
 		of   []string
-	}{{"our launch templates", doc.Traces.Templates}, {"our tags of instances, which stay", doc.Traces.Instances}, {"our status tag of groups, which stay", doc.Traces.Groups}} {
+	}{{"our launch templates", doc.Traces.Templates}, {"our tags of instances, which stay", doc.Traces.Instances}, {"our status tag of groups, which stay", doc.Traces.Groups},
+		{"not to be removed, and billing until you end them: instances that are in no group", doc.Traces.Orphans}} {
 		if len(t.of) > 0 {
 			s.tell("  %s: %s", t.what, strings.Join(t.of, ", "))
 		}
@@ -181,7 +190,11 @@ func (s *site) stop(ctx context.Context, main cfn.State) error {
 	if _, err := s.listen(ctx, main, false); err != nil {
 		return err
 	}
-	if err := s.quiet(ctx, main); err != nil {
+	traces, err := s.estate.Look(ctx)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(s.quiet(ctx, main), s.orphans(traces)); err != nil {
 		return err
 	}
 	_, leased, err := s.open(ctx, main)
@@ -212,6 +225,9 @@ func (s *site) remove(ctx context.Context, main, store cfn.State, doc *removed) 
 	traces, err := s.traces(ctx) // the function may have made some since
 	if err != nil {
 		return err
+	}
+	if len(traces.Orphans) > 0 { // said before their tags go, by which they are found
+		s.tell("in no group, left running, and billing until you end them: %s", strings.Join(traces.Orphans, ", "))
 	}
 	if err := s.estate.Remove(ctx, traces); err != nil {
 		return err
