@@ -49,10 +49,21 @@ func (s *site) down(ctx context.Context) (doc removed, err error) {
 	if err != nil {
 		return doc, err
 	}
-	if doc.Traces, err = s.traces(ctx); err != nil {
+	other, err := s.neighbour(ctx, main)
+	if err != nil {
+		return doc, err
+	}
+	if doc.Traces, err = s.traces(ctx, other); err != nil {
 		return doc, err
 	}
 	doc.Bucket = store.Outputs["BucketName"]
+	stays := s.refuse(other, main, doc.Bucket)
+	if stays != nil && !main.Exists {
+		return doc, stays
+	}
+	if stays != nil { // our stack that failed beside it goes all the same
+		doc.Bucket, store = "", cfn.State{}
+	}
 	if !main.Exists && !store.Exists && doc.Traces.None() {
 		s.tell("nothing of autospotting is here")
 		doc.Removed = true
@@ -68,17 +79,17 @@ func (s *site) down(ctx context.Context) (doc removed, err error) {
 	if ok, err := s.ask("Remove all this?"); err != nil || !ok {
 		return doc, errors.Join(err, orDeclined(err))
 	}
-	return doc, s.remove(ctx, main, store, &doc)
+	if err := s.remove(ctx, main, store, other, &doc); err != nil {
+		return doc, err
+	}
+	doc.Removed = stays == nil
+	return doc, stays
 }
 
 // traces are what is to be removed beside the stacks. Where there is another installation they are that one's.
-func (s *site) traces(ctx context.Context) (estate.Traces, error) {
-	other, err := s.installedAs(ctx)
-	if err != nil || other != "" {
-		if other != "" {
-			s.tell("stack %s is an installation in this region too: templates, tags and status of the groups are its, and stay", other)
-		}
-		return estate.Traces{}, err
+func (s *site) traces(ctx context.Context, other neighbour) (estate.Traces, error) {
+	if other.there {
+		return estate.Traces{}, nil
 	}
 	return s.estate.Look(ctx)
 }
@@ -218,11 +229,19 @@ func (s *site) stop(ctx context.Context, main cfn.State) error {
 }
 
 // remove takes away first what works, then its traces, then what it was installed from.
-func (s *site) remove(ctx context.Context, main, store cfn.State, doc *removed) error {
+func (s *site) remove(ctx context.Context, main, store cfn.State, other neighbour, doc *removed) (err error) {
 	if err := s.end(ctx, main); err != nil {
 		return err
 	}
-	traces, err := s.traces(ctx) // the function may have made some since
+	if !other.there { // one may have come since
+		if other, err = s.neighbour(ctx, cfn.State{}); err != nil {
+			return err
+		}
+		if err := s.refuse(other, main, doc.Bucket); err != nil {
+			return err
+		}
+	}
+	traces, err := s.traces(ctx, other) // the function may have made some since
 	if err != nil {
 		return err
 	}
@@ -233,7 +252,6 @@ func (s *site) remove(ctx context.Context, main, store cfn.State, doc *removed) 
 		return err
 	}
 	if s.keep {
-		doc.Removed = true
 		return nil
 	}
 	if doc.Bucket != "" {
@@ -243,10 +261,7 @@ func (s *site) remove(ctx context.Context, main, store cfn.State, doc *removed) 
 		}
 	}
 	if store.Exists {
-		if err := s.artifacts().Down(ctx); err != nil {
-			return err
-		}
+		return s.artifacts().Down(ctx)
 	}
-	doc.Removed = true
 	return nil
 }

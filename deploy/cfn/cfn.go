@@ -61,16 +61,21 @@ func (s Stack) Look(ctx context.Context) (State, error) {
 		if d.StackStatus == types.StackStatusDeleteComplete {
 			continue
 		}
-		st := State{Exists: true, Status: string(d.StackStatus), Reason: aws.ToString(d.StackStatusReason), Outputs: map[string]string{}, Parameters: map[string]string{}}
-		for _, o := range d.Outputs {
-			st.Outputs[aws.ToString(o.OutputKey)] = aws.ToString(o.OutputValue)
-		}
-		for _, p := range d.Parameters {
-			st.Parameters[aws.ToString(p.ParameterKey)] = aws.ToString(p.ParameterValue)
-		}
-		return st, nil
+		return StateOf(d), nil
 	}
 	return State{}, nil
+}
+
+// StateOf reads CloudFormation's description of a stack.
+func StateOf(d types.Stack) State {
+	st := State{Exists: true, Status: string(d.StackStatus), Reason: aws.ToString(d.StackStatusReason), Outputs: map[string]string{}, Parameters: map[string]string{}}
+	for _, o := range d.Outputs {
+		st.Outputs[aws.ToString(o.OutputKey)] = aws.ToString(o.OutputValue)
+	}
+	for _, p := range d.Parameters {
+		st.Parameters[aws.ToString(p.ParameterKey)] = aws.ToString(p.ParameterValue)
+	}
+	return st
 }
 
 // absent tells whether CloudFormation says that there is no such stack, which it has no code of its own for.
