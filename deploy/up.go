@@ -103,7 +103,7 @@ func (s *site) up(ctx context.Context, m artifact.Manifest) (doc installed, err 
 	}
 	agree := s.agree(s.stack)
 	after, err := s.main().Up(ctx, w, func(c []cfn.Change) (bool, error) {
-		doc.Changes = c
+		doc.Changes = append(doc.Changes, c...)
 		return agree(c)
 	})
 	if errors.Is(err, cfn.ErrDeclined) && s.dryRun {
