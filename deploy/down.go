@@ -201,11 +201,17 @@ func (s *site) stop(ctx context.Context, main cfn.State) error {
 	if _, err := s.listen(ctx, main, false); err != nil {
 		return err
 	}
+	if err := s.still(ctx, main); err != nil {
+		return err
+	}
+	if err := s.quiet(ctx, main); err != nil {
+		return err
+	}
 	traces, err := s.estate.Look(ctx)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(s.quiet(ctx, main), s.orphans(traces)); err != nil {
+	if err := s.orphans(traces); err != nil {
 		return err
 	}
 	_, leased, err := s.open(ctx, main)

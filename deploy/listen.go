@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -15,8 +17,8 @@ import (
 )
 
 const (
-	// maxLooks bounds the waiting for Lambda to be done with an event source mapping, --poll apart: it takes about a minute.
-	maxLooks = 150
+	// switchTime bounds the waiting for Lambda to be done with an event source mapping: it takes about a minute.
+	switchTime = 5 * time.Minute
 	// lastWords is how long a command may still work after ^C, to leave the function hearing.
 	lastWords = 2 * time.Minute
 )
@@ -71,7 +73,7 @@ func switchedAs(m lambdatypes.EventSourceMappingConfiguration, on bool) bool {
 
 // listenTo switches one mapping, once Lambda is done with the last change of it.
 func (s *site) listenTo(ctx context.Context, id string, on bool) error {
-	for range maxLooks {
+	for range s.looks() {
 		_, err := s.lambda.UpdateEventSourceMapping(ctx, &lambda.UpdateEventSourceMappingInput{UUID: &id, Enabled: &on})
 		if code(err) != "ResourceInUseException" {
 			if absent(err) {
@@ -84,6 +86,45 @@ func (s *site) listenTo(ctx context.Context, id string, on bool) error {
 		}
 	}
 	return fmt.Errorf("event source mapping %s is being changed all the time: run the same again", id)
+}
+
+// looks is how often, --poll apart, one looks at what takes no longer than switchTime.
+func (s *site) looks() int { return int(switchTime/s.pause) + 1 }
+
+// still waits until the function takes nothing any more, and what it had taken is over: Lambda is not done with a mapping when it
+// answers, and nothing tells of an invocation that is under way.
+func (s *site) still(ctx context.Context, main cfn.State) error {
+	name := main.Outputs["FunctionName"]
+	if err := s.deaf(ctx, main); err != nil {
+		return err
+	}
+	out, err := s.lambda.GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: &name})
+	if absent(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look how long the function may work: %w", err)
+	}
+	over := time.Duration(aws.ToInt32(out.Timeout)) * time.Second
+	s.tell("the function takes no more messages; what it had begun is over in %s", over)
+	return s.wait(ctx, over)
+}
+
+// deaf waits until every mapping is off.
+func (s *site) deaf(ctx context.Context, main cfn.State) error {
+	for range s.looks() {
+		all, err := s.mappings(ctx, main)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(all, func(m lambdatypes.EventSourceMappingConfiguration) bool { return aws.ToString(m.State) != "Disabled" }) {
+			return nil
+		}
+		if err := pause(ctx, s.pause); err != nil {
+			return err
+		}
+	}
+	return errors.New("Lambda does not stop listening for the function: run the same again")
 }
 
 // resume lets the function hear again where its stack still stands, also after ^C.
