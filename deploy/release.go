@@ -70,13 +70,20 @@ func runUpload(ctx context.Context, o *options, st streams) error {
 	err = o.everywhere(ctx, st, func(ctx context.Context, s *site) error {
 		name, err := s.store(ctx, m)
 		if err == nil {
-			docs = append(docs, map[string]any{"region": s.region, "bucket": name, "version": m.Version})
+			docs = append(docs, map[string]any{"region": s.region, "bucket": name, "version": m.Version, "dry_run": s.dryRun})
 		}
 		return err
 	})
 	return errors.Join(err, o.finish(st, docs, func() {
 		for _, d := range docs {
-			fmt.Fprintf(st.out, "%s: version %s is in bucket %s\n", d["region"], d["version"], d["bucket"])
+			switch {
+			case !o.dryRun:
+				fmt.Fprintf(st.out, "%s: version %s is in bucket %s\n", d["region"], d["version"], d["bucket"])
+			case d["bucket"] == "":
+				fmt.Fprintf(st.out, "%s: version %s would be put into a bucket that would be made\n", d["region"], d["version"])
+			default:
+				fmt.Fprintf(st.out, "%s: version %s would be put into bucket %s\n", d["region"], d["version"], d["bucket"])
+			}
 		}
 	}))
 }
@@ -92,17 +99,17 @@ func (o *options) finish(st streams, doc any, text func()) error {
 
 // store brings the version into the bucket, and makes the bucket where there is none.
 func (s *site) store(ctx context.Context, m artifact.Manifest) (name string, err error) {
-	if name, err = s.home(ctx); err != nil || s.dryRun {
+	if name, err = s.home(ctx); err != nil || name == "" {
 		return name, err
 	}
 	b := s.bucketNamed(name)
-	if err := b.Check(ctx); err != nil {
+	if err := b.Check(ctx); err != nil || s.dryRun {
 		return name, err
 	}
 	return name, b.Upload(ctx, s.dist, m)
 }
 
-// home is the name of the artefact bucket.
+// home is the name of the artefact bucket; empty where it would only be made, with --dry-run.
 func (s *site) home(ctx context.Context) (string, error) {
 	if s.bucket != "" {
 		return s.bucket, nil
@@ -120,7 +127,7 @@ func (s *site) home(ctx context.Context) (string, error) {
 		wanted.Parameters["OrganizationId"] = id
 	}
 	st, err := s.artifacts().Up(ctx, wanted, s.agree(s.stack+"-artifacts"))
-	if err != nil {
+	if err != nil && !(s.dryRun && errors.Is(err, cfn.ErrDeclined)) {
 		return "", err
 	}
 	return st.Outputs["BucketName"], nil

@@ -80,12 +80,10 @@ func (s *site) up(ctx context.Context, m artifact.Manifest) (doc installed, err 
 		return doc, err
 	}
 	home, err := s.store(ctx, m)
-	if errors.Is(err, cfn.ErrDeclined) && s.dryRun {
-		home, err = "made-at-the-first-up", nil
-	}
 	if err != nil {
 		return doc, err
 	}
+	home = cmp.Or(home, "made-at-the-first-up")
 	text, err := stack.Inline(stack.Autospotting)
 	if err != nil {
 		return doc, err
