@@ -106,13 +106,30 @@ func (e Estate) Remove(ctx context.Context, t Traces) error {
 		}
 	}
 	for chunk := range slices.Chunk(t.Instances, 500) {
-		if _, err := e.EC2.DeleteTags(ctx, &ec2.DeleteTagsInput{Resources: chunk, Tags: []types.Tag{{Key: aws.String(decide.TagGroup)}, {Key: aws.String(decide.TagLaunch)}}}); err != nil && !gone(err) {
+		if err := e.untag(ctx, chunk...); err != nil {
 			return fmt.Errorf("take our tags off instances: %w", err)
 		}
 	}
 	for _, name := range t.Groups {
 		if _, err := e.AutoScaling.DeleteTags(ctx, &autoscaling.DeleteTagsInput{Tags: []astypes.Tag{{ResourceId: &name, ResourceType: aws.String("auto-scaling-group"), Key: aws.String(settings.StatusTag)}}}); err != nil {
 			return fmt.Errorf("take our status tag off group %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// untag takes our tags off these instances. AWS does nothing for any of them where one is gone: then each is asked for by itself.
+func (e Estate) untag(ctx context.Context, ids ...string) error {
+	_, err := e.EC2.DeleteTags(ctx, &ec2.DeleteTagsInput{Resources: ids, Tags: []types.Tag{{Key: aws.String(decide.TagGroup)}, {Key: aws.String(decide.TagLaunch)}}})
+	if !gone(err) {
+		return err
+	}
+	if len(ids) == 1 {
+		return nil
+	}
+	for _, id := range ids {
+		if err := e.untag(ctx, id); err != nil {
+			return err
 		}
 	}
 	return nil

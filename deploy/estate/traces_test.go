@@ -3,6 +3,7 @@ package estate
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/smithy-go"
 
 	"autospotting/coordinator/ledger"
 )
@@ -19,6 +21,21 @@ import (
 type cloud struct {
 	EC2
 	instances []types.Instance
+	gone      string   // an instance that is not there any more
+	untagged  []string // what lost its tags
+	refused   error
+}
+
+// DeleteTags does all or nothing.
+func (c *cloud) DeleteTags(_ context.Context, in *ec2.DeleteTagsInput, _ ...func(*ec2.Options)) (*ec2.DeleteTagsOutput, error) {
+	if slices.Contains(in.Resources, c.gone) {
+		return nil, &smithy.GenericAPIError{Code: "InvalidInstanceID.NotFound", Message: "The instance ID '" + c.gone + "' does not exist"}
+	}
+	if c.refused != nil {
+		return nil, c.refused
+	}
+	c.untagged = append(c.untagged, in.Resources...)
+	return &ec2.DeleteTagsOutput{}, nil
 }
 
 type scaling struct {
@@ -57,6 +74,36 @@ func TestAnInstanceOfOursThatNoGroupHasIsAnOrphan(t *testing.T) {
 	want := Traces{Templates: []string{"lt-1"}, Instances: []string{"i-member", "i-orphan", "i-warm"}, Groups: []string{"web"}, Orphans: []string{"i-orphan"}}
 	if err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("found %v (%v), want %v", got, err, want)
+	}
+}
+
+func TestAnInstanceThatIsGoneKeepsNoOtherFromLosingItsTags(t *testing.T) {
+	t.Parallel()
+	all := []string{"i-1", "i-2", "i-3"}
+	for _, c := range []struct {
+		name, gone string
+		instances  []string
+		want       []string
+	}{
+		{"none is gone", "", all, all},
+		{"one of several is gone", "i-2", all, []string{"i-1", "i-3"}},
+		{"the only one is gone", "i-2", []string{"i-2"}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			e := &cloud{gone: c.gone}
+			if err := (Estate{EC2: e}).Remove(t.Context(), Traces{Instances: c.instances}); err != nil || !slices.Equal(e.untagged, c.want) {
+				t.Errorf("untagged are %v (%v), want %v", e.untagged, err, c.want)
+			}
+		})
+	}
+}
+
+func TestTagsThatMayNotBeTakenOffAreAnError(t *testing.T) {
+	t.Parallel()
+	e := &cloud{gone: "i-2", refused: &smithy.GenericAPIError{Code: "UnauthorizedOperation", Message: "not you"}}
+	if err := (Estate{EC2: e}).Remove(t.Context(), Traces{Instances: []string{"i-1", "i-2"}}); err == nil {
+		t.Error("nobody said so")
 	}
 }
 
