@@ -14,6 +14,7 @@ import (
 
 	"autospotting/deploy/artifact"
 	"autospotting/deploy/bucket"
+	"autospotting/deploy/cfn"
 	"autospotting/deploy/signing"
 	"autospotting/pkg/channel"
 )
@@ -103,7 +104,7 @@ func (s *site) release(ctx context.Context, m artifact.Manifest, keys []ed25519.
 	if err != nil {
 		return doc, err
 	}
-	if doc.Bucket, err = s.home(ctx); err != nil {
+	if doc.Bucket, err = s.home(ctx, cfn.State{}); err != nil {
 		return doc, err
 	}
 	b := s.bucketNamed(doc.Bucket)
