@@ -69,7 +69,7 @@ func (s *site) down(ctx context.Context) (doc removed, err error) {
 		doc.Removed = true
 		return doc, nil
 	}
-	if err := errors.Join(s.quiet(ctx, main), s.orphans(doc.Traces)); err != nil {
+	if err := errors.Join(s.quiet(ctx, main), s.orphans(main, doc.Traces)); err != nil {
 		return doc, err
 	}
 	s.announce(main, doc)
@@ -115,11 +115,15 @@ func (s *site) quiet(ctx context.Context, main cfn.State) error {
 }
 
 // orphans refuses while instances of ours are in no group, unless it is forced: once we are gone nobody ends them.
-func (s *site) orphans(t estate.Traces) error {
+func (s *site) orphans(main cfn.State, t estate.Traces) error {
 	if len(t.Orphans) == 0 || s.force {
 		return nil
 	}
-	return fmt.Errorf("instances of ours are in no group, and would bill for ever: %[1]s: wait a few minutes until the coordinator has ended them, end them yourself (aws ec2 terminate-instances --region %[2]s --instance-ids %[1]s), or give --force, which leaves them", strings.Join(t.Orphans, " "), s.region)
+	wait := ""
+	if main.Outputs["FunctionName"] != "" {
+		wait = "wait a few minutes until the coordinator has ended them, "
+	}
+	return fmt.Errorf("instances of ours are in no group, and would bill for ever: %[1]s: %[2]send them yourself (aws ec2 terminate-instances --region %[3]s --instance-ids %[1]s), or give --force, which leaves them", strings.Join(t.Orphans, " "), wait, s.region)
 }
 
 // open lists what is in flight, and the groups whose MaxSize is leased.
@@ -211,7 +215,7 @@ func (s *site) stop(ctx context.Context, main cfn.State) error {
 	if err != nil {
 		return err
 	}
-	if err := s.orphans(traces); err != nil {
+	if err := s.orphans(main, traces); err != nil {
 		return err
 	}
 	_, leased, err := s.open(ctx, main)
