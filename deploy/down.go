@@ -6,11 +6,8 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/smithy-go"
 
-	"autospotting/coordinator/update"
 	"autospotting/deploy/cfn"
 	"autospotting/deploy/estate"
 )
@@ -52,16 +49,27 @@ func (s *site) down(ctx context.Context) (doc removed, err error) {
 	if err != nil {
 		return doc, err
 	}
-	if doc.Traces, err = s.traces(ctx); err != nil {
+	other, err := s.neighbour(ctx, main)
+	if err != nil {
+		return doc, err
+	}
+	if doc.Traces, err = s.traces(ctx, other); err != nil {
 		return doc, err
 	}
 	doc.Bucket = store.Outputs["BucketName"]
+	stays := s.refuse(other, main, doc.Bucket)
+	if stays != nil && !main.Exists {
+		return doc, stays
+	}
+	if stays != nil { // our stack that failed beside it goes all the same
+		doc.Bucket, store = "", cfn.State{}
+	}
 	if !main.Exists && !store.Exists && doc.Traces.None() {
 		s.tell("nothing of autospotting is here")
 		doc.Removed = true
 		return doc, nil
 	}
-	if err := s.quiet(ctx, main); err != nil {
+	if err := errors.Join(s.quiet(ctx, main), s.orphans(main, doc.Traces)); err != nil {
 		return doc, err
 	}
 	s.announce(main, doc)
@@ -71,20 +79,17 @@ func (s *site) down(ctx context.Context) (doc removed, err error) {
 	if ok, err := s.ask("Remove all this?"); err != nil || !ok {
 		return doc, errors.Join(err, orDeclined(err))
 	}
-	if err := s.stop(ctx, main); err != nil {
+	if err := s.remove(ctx, main, store, other, &doc); err != nil {
 		return doc, err
 	}
-	return doc, s.remove(ctx, store, &doc)
+	doc.Removed = stays == nil
+	return doc, stays
 }
 
 // traces are what is to be removed beside the stacks. Where there is another installation they are that one's.
-func (s *site) traces(ctx context.Context) (estate.Traces, error) {
-	other, err := s.installedAs(ctx)
-	if err != nil || other != "" {
-		if other != "" {
-			s.tell("stack %s is an installation in this region too: templates, tags and status of the groups are its, and stay", other)
-		}
-		return estate.Traces{}, err
+func (s *site) traces(ctx context.Context, other neighbour) (estate.Traces, error) {
+	if other.there {
+		return estate.Traces{}, nil
 	}
 	return s.estate.Look(ctx)
 }
@@ -107,6 +112,18 @@ func (s *site) quiet(ctx context.Context, main cfn.State) error {
 		return nil
 	}
 	return fmt.Errorf("the coordinator is at work: %s: wait until deploy status shows nothing in flight (take the groups' tag away so that nothing new begins), or give --force", strings.Join(open, "; "))
+}
+
+// orphans refuses while instances of ours are in no group, unless it is forced: once we are gone nobody ends them.
+func (s *site) orphans(main cfn.State, t estate.Traces) error {
+	if len(t.Orphans) == 0 || s.force {
+		return nil
+	}
+	wait := ""
+	if main.Outputs["FunctionName"] != "" {
+		wait = "wait a few minutes until the coordinator has ended them, "
+	}
+	return fmt.Errorf("instances of ours are in no group, and would bill for ever: %[1]s: %[2]send them yourself (aws ec2 terminate-instances --region %[3]s --instance-ids %[1]s), or give --force, which leaves them", strings.Join(t.Orphans, " "), wait, s.region)
 }
 
 // open lists what is in flight, and the groups whose MaxSize is leased.
@@ -136,9 +153,15 @@ func (s *site) open(ctx context.Context, main cfn.State) (open, leased []string,
 	return open, leased, nil
 }
 
-func absent(err error) bool {
+func absent(err error) bool { return code(err) == "ResourceNotFoundException" }
+
+// code is what AWS calls the error; empty where it is none of AWS's.
+func code(err error) string {
 	var api smithy.APIError
-	return errors.As(err, &api) && api.ErrorCode() == "ResourceNotFoundException"
+	if errors.As(err, &api) {
+		return api.ErrorCode()
+	}
+	return ""
 }
 
 func (s *site) announce(main cfn.State, doc removed) {
@@ -152,28 +175,52 @@ func (s *site) announce(main cfn.State, doc removed) {
 	for _, t := range []struct {
 		what string
 		of   []string
-	}{{"our launch templates", doc.Traces.Templates}, {"our tags of instances, which stay", doc.Traces.Instances}, {"our status tag of groups, which stay", doc.Traces.Groups}} {
+	}{{"our launch templates", doc.Traces.Templates}, {"our tags of instances, which stay", doc.Traces.Instances}, {"our status tag of groups, which stay", doc.Traces.Groups},
+		{"not to be removed, and billing until you end them: instances that are in no group", doc.Traces.Orphans}} {
 		if len(t.of) > 0 {
 			s.tell("  %s: %s", t.what, strings.Join(t.of, ", "))
 		}
 	}
 }
 
+// end takes the stack away, quietly. Where that fails while the stack still stands, the function hears again: nobody else would
+// answer for the groups.
+func (s *site) end(ctx context.Context, main cfn.State) error {
+	err := s.stop(ctx, main)
+	if err == nil {
+		err = s.main().Down(ctx)
+	}
+	if err != nil {
+		err = errors.Join(err, s.resume(ctx, main))
+	}
+	return err
+}
+
 // stop lets the function take no more messages, looks once more whether it had begun something meanwhile, and hands back what is
-// only lent. Where it had, it is let go on.
+// only lent.
 func (s *site) stop(ctx context.Context, main cfn.State) error {
 	if !main.Exists || main.Outputs["FunctionName"] == "" {
 		return nil
 	}
-	if err := s.listen(ctx, main, false); err != nil {
+	if _, err := s.listen(ctx, main, false); err != nil {
+		return err
+	}
+	if err := s.still(ctx, main); err != nil {
 		return err
 	}
 	if err := s.quiet(ctx, main); err != nil {
-		return errors.Join(err, s.listen(ctx, main, true))
+		return err
+	}
+	traces, err := s.estate.Look(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.orphans(main, traces); err != nil {
+		return err
 	}
 	_, leased, err := s.open(ctx, main)
 	if err != nil {
-		return errors.Join(err, s.listen(ctx, main, true))
+		return err
 	}
 	for _, name := range leased {
 		r, err := s.ledger.Get(ctx, name)
@@ -191,50 +238,30 @@ func (s *site) stop(ctx context.Context, main cfn.State) error {
 	return nil
 }
 
-// listen switches the function's event source mappings.
-func (s *site) listen(ctx context.Context, main cfn.State, on bool) error {
-	names := []string{main.Outputs["FunctionName"]}
-	if main.Parameters["UpdateChannel"] != "" { // then messages come through its alias
-		names = append(names, main.Outputs["FunctionArn"]+":"+update.Alias)
+// remove takes away first what works, then its traces, then what it was installed from.
+func (s *site) remove(ctx context.Context, main, store cfn.State, other neighbour, doc *removed) (err error) {
+	if err := s.end(ctx, main); err != nil {
+		return err
 	}
-	for _, name := range names {
-		if err := s.listenAs(ctx, name, on); err != nil {
+	if !other.there { // one may have come since
+		if other, err = s.neighbour(ctx, cfn.State{}); err != nil {
+			return err
+		}
+		if err := s.refuse(other, main, doc.Bucket); err != nil {
 			return err
 		}
 	}
-	return nil
-}
-
-func (s *site) listenAs(ctx context.Context, name string, on bool) error {
-	out, err := s.lambda.ListEventSourceMappings(ctx, &lambda.ListEventSourceMappingsInput{FunctionName: &name})
-	if absent(err) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("look at what the function listens to: %w", err)
-	}
-	for _, m := range out.EventSourceMappings {
-		if _, err := s.lambda.UpdateEventSourceMapping(ctx, &lambda.UpdateEventSourceMappingInput{UUID: m.UUID, Enabled: aws.Bool(on)}); err != nil && !absent(err) {
-			return fmt.Errorf("switch what the function listens to: %w", err)
-		}
-	}
-	return nil
-}
-
-// remove takes away first what works, then its traces, then what it was installed from.
-func (s *site) remove(ctx context.Context, store cfn.State, doc *removed) error {
-	if err := s.main().Down(ctx); err != nil {
-		return err
-	}
-	traces, err := s.traces(ctx) // the function may have made some since
+	traces, err := s.traces(ctx, other) // the function may have made some since
 	if err != nil {
 		return err
+	}
+	if len(traces.Orphans) > 0 { // said before their tags go, by which they are found
+		s.tell("in no group, left running, and billing until you end them: %s", strings.Join(traces.Orphans, ", "))
 	}
 	if err := s.estate.Remove(ctx, traces); err != nil {
 		return err
 	}
 	if s.keep {
-		doc.Removed = true
 		return nil
 	}
 	if doc.Bucket != "" {
@@ -244,10 +271,7 @@ func (s *site) remove(ctx context.Context, store cfn.State, doc *removed) error 
 		}
 	}
 	if store.Exists {
-		if err := s.artifacts().Down(ctx); err != nil {
-			return err
-		}
+		return s.artifacts().Down(ctx)
 	}
-	doc.Removed = true
 	return nil
 }

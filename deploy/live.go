@@ -74,6 +74,8 @@ func (s *site) keeps(f followed, before cfn.State, version string) (bool, error)
 func (f followed) keep(said map[string]string) {
 	old := versionIn(said["FunctionKey"])
 	said["FunctionKey"] = path.Join("function", f.Version, path.Base(said["FunctionKey"]))
-	said["ReleaseURL"] = strings.TrimSuffix(said["ReleaseURL"], old) + f.Version
 	said["SpotdSHA256"] = f.sums
+	if said["ReleaseURL"] != "" { // else spotd is off
+		said["ReleaseURL"] = strings.TrimSuffix(said["ReleaseURL"], old) + f.Version
+	}
 }

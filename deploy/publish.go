@@ -14,6 +14,7 @@ import (
 
 	"autospotting/deploy/artifact"
 	"autospotting/deploy/bucket"
+	"autospotting/deploy/cfn"
 	"autospotting/deploy/signing"
 	"autospotting/pkg/channel"
 )
@@ -62,6 +63,8 @@ func runRelease(ctx context.Context, o *options, st streams) error {
 
 func (d released) print(st streams) {
 	switch {
+	case d.DryRun && d.Bucket == "":
+		fmt.Fprintf(st.out, "%s: channel %s would be version %s, %d artefacts in a bucket that would be made\n", d.Region, d.Manifest.Channel, d.Manifest.Version, len(d.Manifest.Artifacts))
 	case d.DryRun:
 		fmt.Fprintf(st.out, "%s: channel %s would be version %s, %d artefacts in bucket %s\n", d.Region, d.Manifest.Channel, d.Manifest.Version, len(d.Manifest.Artifacts), d.Bucket)
 	case !d.Published:
@@ -71,6 +74,9 @@ func (d released) print(st streams) {
 	}
 	if len(d.Keys) == 0 {
 		fmt.Fprintf(st.out, "%s: UNSIGNED, since $%s is not set: nothing that updates itself takes it\n", d.Region, signing.Variable)
+		return
+	}
+	if d.Bucket == "" {
 		return
 	}
 	fmt.Fprintf(st.out, "%s: follow it with UpdateChannel=s3://%s/%s UpdateKeys=%s\n", d.Region, d.Bucket, channel.Key(d.Manifest.Channel), strings.Join(d.Keys, ","))
@@ -98,14 +104,11 @@ func (s *site) release(ctx context.Context, m artifact.Manifest, keys []ed25519.
 	if err != nil {
 		return doc, err
 	}
-	if doc.Bucket, err = s.home(ctx); err != nil {
+	if doc.Bucket, err = s.home(ctx, cfn.State{}); err != nil {
 		return doc, err
 	}
 	b := s.bucketNamed(doc.Bucket)
-	if err := b.Check(ctx); err != nil {
-		return doc, err
-	}
-	was, err := b.Pointer(ctx, s.channel)
+	was, err := s.pointer(ctx, b)
 	if err != nil {
 		return doc, err
 	}
@@ -124,6 +127,17 @@ func (s *site) release(ctx context.Context, m artifact.Manifest, keys []ed25519.
 		return doc, nil
 	}
 	return doc, s.publish(ctx, b, m, files, was, keys, &doc)
+}
+
+// pointer is where the channel points to; nowhere in a bucket that would only be made.
+func (s *site) pointer(ctx context.Context, b bucket.Bucket) (was bucket.Pointer, err error) {
+	if b.Name == "" {
+		return was, nil
+	}
+	if err := b.Check(ctx); err != nil {
+		return was, err
+	}
+	return b.Pointer(ctx, s.channel)
 }
 
 func (s *site) publish(ctx context.Context, b bucket.Bucket, m artifact.Manifest, files []artifact.Artifact, was bucket.Pointer, keys []ed25519.PrivateKey, doc *released) error {

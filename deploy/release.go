@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"autospotting/deploy/artifact"
+	"autospotting/deploy/bucket"
 	"autospotting/deploy/cfn"
 	"autospotting/deploy/stack"
 )
@@ -68,15 +69,22 @@ func runUpload(ctx context.Context, o *options, st streams) error {
 	}
 	var docs []map[string]any
 	err = o.everywhere(ctx, st, func(ctx context.Context, s *site) error {
-		name, err := s.store(ctx, m)
+		name, err := s.store(ctx, m, cfn.State{})
 		if err == nil {
-			docs = append(docs, map[string]any{"region": s.region, "bucket": name, "version": m.Version})
+			docs = append(docs, map[string]any{"region": s.region, "bucket": name, "version": m.Version, "dry_run": s.dryRun})
 		}
 		return err
 	})
 	return errors.Join(err, o.finish(st, docs, func() {
 		for _, d := range docs {
-			fmt.Fprintf(st.out, "%s: version %s is in bucket %s\n", d["region"], d["version"], d["bucket"])
+			switch {
+			case !o.dryRun:
+				fmt.Fprintf(st.out, "%s: version %s is in bucket %s\n", d["region"], d["version"], d["bucket"])
+			case d["bucket"] == "":
+				fmt.Fprintf(st.out, "%s: version %s would be put into a bucket that would be made\n", d["region"], d["version"])
+			default:
+				fmt.Fprintf(st.out, "%s: version %s would be put into bucket %s\n", d["region"], d["version"], d["bucket"])
+			}
 		}
 	}))
 }
@@ -91,21 +99,25 @@ func (o *options) finish(st streams, doc any, text func()) error {
 }
 
 // store brings the version into the bucket, and makes the bucket where there is none.
-func (s *site) store(ctx context.Context, m artifact.Manifest) (name string, err error) {
-	if name, err = s.home(ctx); err != nil || s.dryRun {
+func (s *site) store(ctx context.Context, m artifact.Manifest, before cfn.State) (name string, err error) {
+	if name, err = s.home(ctx, before); err != nil || name == "" {
 		return name, err
 	}
 	b := s.bucketNamed(name)
-	if err := b.Check(ctx); err != nil {
+	if err := b.Check(ctx); err != nil || s.dryRun {
 		return name, err
 	}
 	return name, b.Upload(ctx, s.dist, m)
 }
 
-// home is the name of the artefact bucket.
-func (s *site) home(ctx context.Context) (string, error) {
+// home is the name of the artefact bucket: the one that is asked for, one of the owner's that the stack has, or ours. It is empty
+// where that would only be made, with --dry-run.
+func (s *site) home(ctx context.Context, before cfn.State) (string, error) {
 	if s.bucket != "" {
 		return s.bucket, nil
+	}
+	if name, err := s.owners(ctx, before); err != nil || name != "" {
+		return name, err
 	}
 	text, err := stack.Inline(stack.Artifacts)
 	if err != nil {
@@ -120,10 +132,30 @@ func (s *site) home(ctx context.Context) (string, error) {
 		wanted.Parameters["OrganizationId"] = id
 	}
 	st, err := s.artifacts().Up(ctx, wanted, s.agree(s.stack+"-artifacts"))
-	if err != nil {
+	if err != nil && !(s.dryRun && errors.Is(err, cfn.ErrDeclined)) {
 		return "", err
 	}
 	return st.Outputs["BucketName"], nil
+}
+
+// owners is the bucket that the stack is installed from, where it is not ours and still there.
+func (s *site) owners(ctx context.Context, before cfn.State) (string, error) {
+	name := before.Parameters["ArtifactBucket"]
+	if name == "" || before.Outputs["FunctionName"] == "" { // a stack that failed tells of no decision
+		return "", nil
+	}
+	made, err := s.artifacts().Look(ctx)
+	if err != nil || made.Outputs["BucketName"] == name {
+		return "", err
+	}
+	if err := s.bucketNamed(name).Check(ctx); err != nil {
+		if errors.Is(err, bucket.ErrNone) {
+			return "", nil
+		}
+		return "", err
+	}
+	s.tell("bucket %s, which stack %s is installed from, is kept; --bucket names another", name, s.stack)
+	return name, nil
 }
 
 // ourTags are on the stacks and all that they make.

@@ -79,13 +79,11 @@ func (s *site) up(ctx context.Context, m artifact.Manifest) (doc installed, err 
 	if err != nil {
 		return doc, err
 	}
-	home, err := s.store(ctx, m)
-	if errors.Is(err, cfn.ErrDeclined) && s.dryRun {
-		home, err = "made-at-the-first-up", nil
-	}
+	home, err := s.store(ctx, m, before)
 	if err != nil {
 		return doc, err
 	}
+	home = cmp.Or(home, "made-at-the-first-up")
 	text, err := stack.Inline(stack.Autospotting)
 	if err != nil {
 		return doc, err
@@ -103,14 +101,17 @@ func (s *site) up(ctx context.Context, m artifact.Manifest) (doc installed, err 
 	}
 	agree := s.agree(s.stack)
 	after, err := s.main().Up(ctx, w, func(c []cfn.Change) (bool, error) {
-		doc.Changes = c
+		doc.Changes = append(doc.Changes, c...)
 		return agree(c)
 	})
 	if errors.Is(err, cfn.ErrDeclined) && s.dryRun {
 		after, err = before, nil
 	}
 	doc.Status, doc.Outputs = cmp.Or(after.Status, "NOT_INSTALLED"), after.Outputs
-	return doc, err
+	if err != nil || s.dryRun {
+		return doc, err
+	}
+	return doc, s.hear(ctx, after) // also where a removal was killed, of which the stack knows nothing
 }
 
 // parametersOf are those of the release, the roles of the groups, and what is said on the command line.
@@ -128,7 +129,7 @@ func (s *site) parametersOf(ctx context.Context, m artifact.Manifest, home strin
 		return nil, err
 	}
 	said["FunctionKey"], said["SpotdSHA256"] = zip.Key, m.Checksums()
-	said["ReleaseURL"] = fmt.Sprintf("https://%s.s3.%s.%s/spotd/%s", home, s.region, suffix(s.region), m.Version)
+	said["ReleaseURL"] = s.downloads(fmt.Sprintf("https://%s.s3.%s.%s/spotd/%s", home, s.region, suffix(s.region), m.Version), before)
 	roles, err := s.roles(ctx, said, before)
 	if err != nil {
 		return nil, err
@@ -137,6 +138,17 @@ func (s *site) parametersOf(ctx context.Context, m artifact.Manifest, home strin
 	maps.Copy(said, s.parameters)
 	s.hearDeficits(said)
 	return said, nil
+}
+
+// downloads is where spotd is loaded from: nowhere, where its owner has switched it off.
+func (s *site) downloads(url string, before cfn.State) string {
+	was, known := before.Parameters["ReleaseURL"]
+	_, asked := s.parameters["ReleaseURL"]
+	if !known || was != "" || asked || before.Outputs["FunctionName"] == "" {
+		return url
+	}
+	s.tell("spotd stays off; --parameter ReleaseURL=%s switches it on", url)
+	return ""
 }
 
 // hearDeficits lets the alarm on missing capacity wait for ticks that are asked for, unless its period is asked for too.

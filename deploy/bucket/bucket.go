@@ -41,6 +41,9 @@ type Bucket struct {
 // sumKey holds the SHA-256 of an object, hex, in its metadata.
 const sumKey = "sha256"
 
+// ErrNone says that the bucket is not there.
+var ErrNone = errors.New("there is no bucket")
+
 // Check tells whether the bucket is there and ours.
 func (b Bucket) Check(ctx context.Context) error {
 	_, err := b.API.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &b.Name, ExpectedBucketOwner: &b.Account})
@@ -48,7 +51,7 @@ func (b Bucket) Check(ctx context.Context) error {
 	case "":
 		return err
 	case "NotFound", "NoSuchBucket":
-		return fmt.Errorf("there is no bucket %s", b.Name)
+		return fmt.Errorf("%w %s", ErrNone, b.Name)
 	case "Forbidden", "AccessDenied":
 		return fmt.Errorf("bucket %s belongs to another account than %s, or its policy shuts you out: choose another with --bucket", b.Name, b.Account)
 	}

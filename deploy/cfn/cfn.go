@@ -19,7 +19,6 @@ import (
 type API interface {
 	CreateChangeSet(context.Context, *cloudformation.CreateChangeSetInput, ...func(*cloudformation.Options)) (*cloudformation.CreateChangeSetOutput, error)
 	DescribeChangeSet(context.Context, *cloudformation.DescribeChangeSetInput, ...func(*cloudformation.Options)) (*cloudformation.DescribeChangeSetOutput, error)
-	ListChangeSets(context.Context, *cloudformation.ListChangeSetsInput, ...func(*cloudformation.Options)) (*cloudformation.ListChangeSetsOutput, error)
 	DeleteChangeSet(context.Context, *cloudformation.DeleteChangeSetInput, ...func(*cloudformation.Options)) (*cloudformation.DeleteChangeSetOutput, error)
 	ExecuteChangeSet(context.Context, *cloudformation.ExecuteChangeSetInput, ...func(*cloudformation.Options)) (*cloudformation.ExecuteChangeSetOutput, error)
 	DescribeStacks(context.Context, *cloudformation.DescribeStacksInput, ...func(*cloudformation.Options)) (*cloudformation.DescribeStacksOutput, error)
@@ -61,16 +60,21 @@ func (s Stack) Look(ctx context.Context) (State, error) {
 		if d.StackStatus == types.StackStatusDeleteComplete {
 			continue
 		}
-		st := State{Exists: true, Status: string(d.StackStatus), Reason: aws.ToString(d.StackStatusReason), Outputs: map[string]string{}, Parameters: map[string]string{}}
-		for _, o := range d.Outputs {
-			st.Outputs[aws.ToString(o.OutputKey)] = aws.ToString(o.OutputValue)
-		}
-		for _, p := range d.Parameters {
-			st.Parameters[aws.ToString(p.ParameterKey)] = aws.ToString(p.ParameterValue)
-		}
-		return st, nil
+		return StateOf(d), nil
 	}
 	return State{}, nil
+}
+
+// StateOf reads CloudFormation's description of a stack.
+func StateOf(d types.Stack) State {
+	st := State{Exists: true, Status: string(d.StackStatus), Reason: aws.ToString(d.StackStatusReason), Outputs: map[string]string{}, Parameters: map[string]string{}}
+	for _, o := range d.Outputs {
+		st.Outputs[aws.ToString(o.OutputKey)] = aws.ToString(o.OutputValue)
+	}
+	for _, p := range d.Parameters {
+		st.Parameters[aws.ToString(p.ParameterKey)] = aws.ToString(p.ParameterValue)
+	}
+	return st
 }
 
 // absent tells whether CloudFormation says that there is no such stack, which it has no code of its own for.
@@ -82,16 +86,6 @@ func absent(err error) bool {
 // moving tells whether CloudFormation works on the stack.
 func (s State) moving() bool {
 	return s.Exists && strings.HasSuffix(s.Status, "_IN_PROGRESS") && s.Status != string(types.StackStatusReviewInProgress)
-}
-
-// hopeless tells whether the stack cannot be updated any more, only removed. One in review is the empty shell of a first
-// change set that nobody executed.
-func (s State) hopeless() bool {
-	switch types.StackStatus(s.Status) {
-	case types.StackStatusReviewInProgress, types.StackStatusRollbackComplete, types.StackStatusRollbackFailed, types.StackStatusCreateFailed, types.StackStatusDeleteFailed:
-		return s.Exists
-	}
-	return false
 }
 
 // settled waits until nobody works on the stack any more, and tells what happens meanwhile.

@@ -57,11 +57,6 @@ func (f *fake) DescribeChangeSet(context.Context, *cloudformation.DescribeChange
 	return out, nil
 }
 
-func (f *fake) ListChangeSets(context.Context, *cloudformation.ListChangeSetsInput, ...func(*cloudformation.Options)) (*cloudformation.ListChangeSetsOutput, error) {
-	return &cloudformation.ListChangeSetsOutput{Summaries: []types.ChangeSetSummary{
-		{ChangeSetName: aws.String(own + "left")}, {ChangeSetName: aws.String("of-somebody-else")}, {ChangeSetName: aws.String(own + "done"), ExecutionStatus: types.ExecutionStatusExecuteComplete}}}, nil
-}
-
 func (f *fake) DeleteChangeSet(_ context.Context, in *cloudformation.DeleteChangeSetInput, _ ...func(*cloudformation.Options)) (*cloudformation.DeleteChangeSetOutput, error) {
 	f.note("withdraw " + aws.ToString(in.ChangeSetName))
 	return &cloudformation.DeleteChangeSetOutput{}, nil
@@ -101,19 +96,25 @@ func TestAStackIsBroughtToWhatIsWantedWhateverItsStateIs(t *testing.T) {
 		says   string // the error; empty if there is none
 		is     error
 		states []string
+		// removes says that the stack's removal is asked for before anything else.
+		removes bool
 	}{
 		{name: "there is none", states: []string{"", "CREATE_COMPLETE"}, agree: true, asked: "propose CREATE New=3; execute"},
 		{name: "there is one: what it has is kept, but for what the template does not know any more", states: []string{"CREATE_COMPLETE", "UPDATE_COMPLETE"}, agree: true,
-			asked: "withdraw " + own + "left; propose UPDATE New=3 Old=; execute"},
+			asked: "propose UPDATE New=3 Old=; execute"},
 		{name: "nothing would change", states: []string{"CREATE_COMPLETE"}, agree: true, fake: fake{failed: "The submitted information didn't contain changes. Submit different information to create a change set."},
-			asked: "withdraw " + own + "left; propose UPDATE New=3 Old=; withdraw set"},
+			asked: "propose UPDATE New=3 Old=; withdraw set"},
 		{name: "the change cannot be made", states: []string{"CREATE_COMPLETE"}, agree: true, fake: fake{failed: "Template format error"},
-			asked: "withdraw " + own + "left; propose UPDATE New=3 Old=; withdraw set", says: "cannot be changed so: Template format error"},
-		{name: "the change is declined", states: []string{"CREATE_COMPLETE"}, asked: "withdraw " + own + "left; propose UPDATE New=3 Old=; withdraw set", says: "declined", is: ErrDeclined},
-		{name: "a new stack is declined: not even its shell is left", states: []string{"", "REVIEW_IN_PROGRESS", ""}, asked: "propose CREATE New=3; withdraw set; remove", says: "declined", is: ErrDeclined},
-		{name: "somebody else's change is under way", states: []string{"UPDATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"}, agree: true, asked: "withdraw " + own + "left; propose UPDATE New=3 Old=; execute"},
-		{name: "it was rolled back: removed, and made anew", states: []string{"ROLLBACK_COMPLETE", "ROLLBACK_COMPLETE", "", "CREATE_COMPLETE"}, agree: true, asked: "remove; propose CREATE New=3; execute"},
-		{name: "only proposed by a run that was interrupted", states: []string{"REVIEW_IN_PROGRESS", "REVIEW_IN_PROGRESS", "", "CREATE_COMPLETE"}, agree: true, asked: "remove; propose CREATE New=3; execute"},
+			asked: "propose UPDATE New=3 Old=; withdraw set", says: "cannot be changed so: Template format error"},
+		{name: "the change is declined", states: []string{"CREATE_COMPLETE"}, asked: "propose UPDATE New=3 Old=; withdraw set", says: "declined", is: ErrDeclined},
+		{name: "a new stack is declined: not even its shell is left", states: []string{"", "REVIEW_IN_PROGRESS", "REVIEW_IN_PROGRESS", ""}, asked: "propose CREATE New=3; withdraw set; remove", says: "declined", is: ErrDeclined},
+		{name: "a new stack is declined that somebody else installed meanwhile: it stays", states: []string{"", "CREATE_COMPLETE"}, asked: "propose CREATE New=3; withdraw set", says: "declined", is: ErrDeclined},
+		{name: "somebody else's change is under way", states: []string{"UPDATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"}, agree: true, asked: "propose UPDATE New=3 Old=; execute"},
+		{name: "it was rolled back: removed, and made anew", states: []string{"ROLLBACK_COMPLETE", "ROLLBACK_COMPLETE", "", "CREATE_COMPLETE"}, agree: true, removes: true, asked: "remove; propose CREATE New=3; execute"},
+		{name: "it was rolled back, and its removal is declined: it stays", states: []string{"ROLLBACK_COMPLETE"}, removes: true, says: "declined", is: ErrDeclined},
+		{name: "only proposed by a run that was interrupted", states: []string{"REVIEW_IN_PROGRESS", "REVIEW_IN_PROGRESS", "", "CREATE_COMPLETE"}, agree: true, removes: true, asked: "remove; propose CREATE New=3; execute"},
+		{name: "only proposed by a colleague, whose answer is waited for: it stays", states: []string{"REVIEW_IN_PROGRESS"}, removes: true, says: "declined", is: ErrDeclined},
+		{name: "its removal failed: that is finished first", states: []string{"DELETE_FAILED"}, agree: true, says: "finish it with deploy down"},
 		{name: "it cannot be rolled back", states: []string{"UPDATE_ROLLBACK_FAILED"}, agree: true, says: "continue-update-rollback"},
 		{name: "it fails: the first cause is told, not its echoes", states: []string{"", "ROLLBACK_IN_PROGRESS", "ROLLBACK_COMPLETE"}, agree: true, fake: fake{events: newest},
 			asked: "propose CREATE New=3; execute", says: "ROLLBACK_COMPLETE. The first cause: A (AWS::Thing): the table exists"},
@@ -124,13 +125,21 @@ func TestAStackIsBroughtToWhatIsWantedWhateverItsStateIs(t *testing.T) {
 			f.states, f.changes = c.states, 2
 			s := Stack{API: &f, Name: "x", Tell: func(string, ...any) {}, Pause: time.Millisecond}
 			_, err := s.Up(t.Context(), Wanted{Template: "{}", Parameters: map[string]string{"New": "3"}, Known: []string{"New", "Old"}}, func(changes []Change) (bool, error) {
-				if len(changes) != 2 {
+				if c.removes {
+					c.removes = false
+					if fmt.Sprint(changes) != "[{Remove AWS::CloudFormation::Stack x }]" {
+						t.Errorf("asked about %v", changes)
+					}
+				} else if len(changes) != 2 {
 					t.Errorf("asked about %v", changes)
 				}
 				return c.agree, nil
 			})
 			if got := strings.Join(f.asked, "; "); got != c.asked {
 				t.Errorf("asked %s, want %s", got, c.asked)
+			}
+			if c.removes {
+				t.Error("the removal was not asked for")
 			}
 			if (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) || c.is != nil && !errors.Is(err, c.is) {
 				t.Errorf("error %v, want %q", err, c.says)

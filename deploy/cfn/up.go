@@ -37,12 +37,14 @@ type Change struct {
 // ErrDeclined says that whoever was asked did not want the change.
 var ErrDeclined = errors.New("not done: it was declined")
 
-// own begins the names of our change sets.
+// own begins the names of our change sets. Those that an interrupted run left are removed by CloudFormation with the next that is
+// executed.
 const own = "autospotting-deploy-"
 
-// Up brings the stack there. Agree is asked with the changes before they are made; false, or an error, leaves all as it was.
+// Up brings the stack there. Agree is asked with the changes before they are made, and before that with the removal of the stack where
+// it can only be made anew; false, or an error, leaves all as it was.
 func (s Stack) Up(ctx context.Context, w Wanted, agree func([]Change) (bool, error)) (State, error) {
-	st, err := s.ready(ctx)
+	st, err := s.ready(ctx, agree)
 	if err != nil {
 		return st, err
 	}
@@ -87,8 +89,8 @@ func (s Stack) follow(ctx context.Context, since time.Time) (State, error) {
 	return st, fmt.Errorf("stack %s is %s. The first cause: %s", s.Name, st.Status, s.FirstCause(ctx, since))
 }
 
-// ready waits for whatever is under way and clears away what stands in the way of a change.
-func (s Stack) ready(ctx context.Context) (State, error) {
+// ready waits for whatever is under way, and removes a stack that can only be made anew.
+func (s Stack) ready(ctx context.Context, agree func([]Change) (bool, error)) (State, error) {
 	st, err := s.Look(ctx)
 	if err != nil {
 		return st, err
@@ -99,37 +101,26 @@ func (s Stack) ready(ctx context.Context) (State, error) {
 			return st, err
 		}
 	}
-	switch {
-	case st.hopeless():
-		s.Tell("stack %s is %s and can only be removed: removing what is left of it", s.Name, st.Status)
-		if err := s.Down(ctx); err != nil {
-			return st, err
-		}
-		return State{}, nil
-	case st.Status == string(types.StackStatusUpdateRollbackFailed):
+	switch types.StackStatus(st.Status) {
+	case types.StackStatusDeleteFailed:
+		return st, fmt.Errorf("stack %s is %s (%s): its removal was begun: finish it with deploy down, then run this again", s.Name, st.Status, st.Reason)
+	case types.StackStatusUpdateRollbackFailed:
 		return st, fmt.Errorf("stack %s is %s (%s): mend the cause, then aws cloudformation continue-update-rollback --stack-name %s", s.Name, st.Status, st.Reason, s.Name)
+	case types.StackStatusReviewInProgress:
+		s.Tell("stack %s is %s: a run was interrupted, or somebody is at its question just now", s.Name, st.Status)
+	case types.StackStatusRollbackComplete, types.StackStatusRollbackFailed, types.StackStatusCreateFailed:
+		s.Tell("stack %s is %s and can only be removed, and made anew", s.Name, st.Status)
+	default:
+		return st, nil
 	}
-	return st, s.clear(ctx, st)
-}
-
-// clear removes change sets of ours that an interrupted run left.
-func (s Stack) clear(ctx context.Context, st State) error {
-	if !st.Exists {
-		return nil
+	ok, err := agree([]Change{{Action: string(types.ChangeActionRemove), Type: "AWS::CloudFormation::Stack", Name: s.Name}})
+	if err != nil || !ok {
+		return st, errors.Join(err, declined(ok, err))
 	}
-	out, err := s.API.ListChangeSets(ctx, &cloudformation.ListChangeSetsInput{StackName: &s.Name})
-	if err != nil {
-		return fmt.Errorf("list the change sets of stack %s: %w", s.Name, err)
+	if err := s.Down(ctx); err != nil {
+		return st, err
 	}
-	for _, c := range out.Summaries {
-		if !strings.HasPrefix(aws.ToString(c.ChangeSetName), own) || c.ExecutionStatus == types.ExecutionStatusExecuteComplete {
-			continue
-		}
-		if _, err := s.API.DeleteChangeSet(ctx, &cloudformation.DeleteChangeSetInput{ChangeSetName: c.ChangeSetName, StackName: &s.Name}); err != nil && !absent(err) {
-			return fmt.Errorf("remove the change set %s that an earlier run left: %w", aws.ToString(c.ChangeSetName), err)
-		}
-	}
-	return nil
+	return State{}, nil
 }
 
 // propose makes a change set and waits until CloudFormation has worked it out; no id means that nothing would change.
@@ -196,15 +187,19 @@ func (s Stack) changes(ctx context.Context, id string, first *cloudformation.Des
 	}
 }
 
-// withdraw takes a change set back, and the empty stack that one for a new stack makes.
+// withdraw takes a change set back, and the empty stack that one for a new stack makes; not what somebody else made of it meanwhile.
 func (s Stack) withdraw(ctx context.Context, before State, id string) error {
 	if _, err := s.API.DeleteChangeSet(ctx, &cloudformation.DeleteChangeSetInput{ChangeSetName: &id, StackName: &s.Name}); err != nil && !absent(err) {
 		return fmt.Errorf("take back the change set of stack %s: %w", s.Name, err)
 	}
-	if !before.Exists {
-		return s.Down(ctx)
+	if before.Exists {
+		return nil
 	}
-	return nil
+	now, err := s.Look(ctx)
+	if err != nil || now.Status != string(types.StackStatusReviewInProgress) {
+		return err
+	}
+	return s.Down(ctx)
 }
 
 // parameters keeps what the stack has where nothing else is said, unless the template does not know it any more.

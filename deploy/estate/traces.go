@@ -23,6 +23,7 @@ type Traces struct {
 	Templates []string `json:"launch_templates"` // our launch templates, by id
 	Instances []string `json:"instances"`        // instances with our tags; they stay, without them
 	Groups    []string `json:"groups"`           // groups with our status tag; they stay, without it
+	Orphans   []string `json:"orphans"`          // those of the instances that are in no group: nobody ends them but us
 }
 
 // None tells whether there are no traces.
@@ -30,42 +31,71 @@ func (t Traces) None() bool { return len(t.Templates)+len(t.Instances)+len(t.Gro
 
 // Look finds the traces.
 func (e Estate) Look(ctx context.Context) (t Traces, err error) {
-	templates := &ec2.DescribeLaunchTemplatesInput{Filters: filter(decide.TagGroup)}
-	for {
-		page, err := e.EC2.DescribeLaunchTemplates(ctx, templates)
-		if err != nil {
-			return t, fmt.Errorf("look for our launch templates: %w", err)
-		}
-		for _, l := range page.LaunchTemplates {
-			t.Templates = append(t.Templates, aws.ToString(l.LaunchTemplateId))
-		}
-		if templates.NextToken = page.NextToken; templates.NextToken == nil {
-			break
-		}
+	if t.Templates, err = e.templates(ctx); err != nil {
+		return t, err
 	}
-	instances := &ec2.DescribeInstancesInput{Filters: append(filter(decide.TagGroup),
-		types.Filter{Name: aws.String("instance-state-name"), Values: []string{"pending", "running", "stopping", "stopped"}})}
-	for {
-		page, err := e.EC2.DescribeInstances(ctx, instances)
-		if err != nil {
-			return t, fmt.Errorf("look for instances with our tags: %w", err)
-		}
-		for _, r := range page.Reservations {
-			for _, i := range r.Instances {
-				t.Instances = append(t.Instances, aws.ToString(i.InstanceId))
-			}
-		}
-		if instances.NextToken = page.NextToken; instances.NextToken == nil {
-			break
-		}
+	instances, err := e.tagged(ctx)
+	if err != nil {
+		return t, err
 	}
-	groups, err := e.all(ctx)
+	groups, err := e.all(ctx) // after the instances: what joined a group meanwhile is no orphan
+	member := map[string]bool{}
 	for _, g := range groups {
 		if slices.ContainsFunc(g.Tags, func(t astypes.TagDescription) bool { return aws.ToString(t.Key) == settings.StatusTag }) {
 			t.Groups = append(t.Groups, aws.ToString(g.AutoScalingGroupName))
 		}
+		for _, m := range g.Instances {
+			member[aws.ToString(m.InstanceId)] = true
+		}
+	}
+	for _, i := range instances {
+		id := aws.ToString(i.InstanceId)
+		t.Instances = append(t.Instances, id)
+		if !member[id] && !pooled(i) {
+			t.Orphans = append(t.Orphans, id)
+		}
 	}
 	return t, err
+}
+
+// pooled tells whether Auto Scaling has the instance, also where it waits in a warm pool, which groups do not list.
+func pooled(i types.Instance) bool {
+	return slices.ContainsFunc(i.Tags, func(t types.Tag) bool { return aws.ToString(t.Key) == "aws:autoscaling:groupName" })
+}
+
+// templates lists our launch templates.
+func (e Estate) templates(ctx context.Context) (ids []string, err error) {
+	in := &ec2.DescribeLaunchTemplatesInput{Filters: filter(decide.TagGroup)}
+	for {
+		page, err := e.EC2.DescribeLaunchTemplates(ctx, in)
+		if err != nil {
+			return nil, fmt.Errorf("look for our launch templates: %w", err)
+		}
+		for _, l := range page.LaunchTemplates {
+			ids = append(ids, aws.ToString(l.LaunchTemplateId))
+		}
+		if in.NextToken = page.NextToken; in.NextToken == nil {
+			return ids, nil
+		}
+	}
+}
+
+// tagged lists the instances with our tags that are not ended.
+func (e Estate) tagged(ctx context.Context) (out []types.Instance, err error) {
+	in := &ec2.DescribeInstancesInput{Filters: append(filter(decide.TagGroup),
+		types.Filter{Name: aws.String("instance-state-name"), Values: []string{"pending", "running", "stopping", "stopped"}})}
+	for {
+		page, err := e.EC2.DescribeInstances(ctx, in)
+		if err != nil {
+			return nil, fmt.Errorf("look for instances with our tags: %w", err)
+		}
+		for _, r := range page.Reservations {
+			out = append(out, r.Instances...)
+		}
+		if in.NextToken = page.NextToken; in.NextToken == nil {
+			return out, nil
+		}
+	}
 }
 
 // Remove takes the traces away. It begins anew where it was interrupted: what is gone is not found again.
@@ -76,13 +106,30 @@ func (e Estate) Remove(ctx context.Context, t Traces) error {
 		}
 	}
 	for chunk := range slices.Chunk(t.Instances, 500) {
-		if _, err := e.EC2.DeleteTags(ctx, &ec2.DeleteTagsInput{Resources: chunk, Tags: []types.Tag{{Key: aws.String(decide.TagGroup)}, {Key: aws.String(decide.TagLaunch)}}}); err != nil && !gone(err) {
+		if err := e.untag(ctx, chunk...); err != nil {
 			return fmt.Errorf("take our tags off instances: %w", err)
 		}
 	}
 	for _, name := range t.Groups {
 		if _, err := e.AutoScaling.DeleteTags(ctx, &autoscaling.DeleteTagsInput{Tags: []astypes.Tag{{ResourceId: &name, ResourceType: aws.String("auto-scaling-group"), Key: aws.String(settings.StatusTag)}}}); err != nil {
 			return fmt.Errorf("take our status tag off group %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// untag takes our tags off these instances. AWS does nothing for any of them where one is gone: then each is asked for by itself.
+func (e Estate) untag(ctx context.Context, ids ...string) error {
+	_, err := e.EC2.DeleteTags(ctx, &ec2.DeleteTagsInput{Resources: ids, Tags: []types.Tag{{Key: aws.String(decide.TagGroup)}, {Key: aws.String(decide.TagLaunch)}}})
+	if !gone(err) {
+		return err
+	}
+	if len(ids) == 1 {
+		return nil
+	}
+	for _, id := range ids {
+		if err := e.untag(ctx, id); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -101,6 +148,8 @@ func InFlight(r ledger.Record) string {
 		return fmt.Sprintf("%d instances are being replaced", len(r.Pairs))
 	case len(r.Intents) > 0:
 		return fmt.Sprintf("%d replacements are launched and not in the group yet", len(r.Intents))
+	case len(r.Strays) > 0:
+		return fmt.Sprintf("%d instances of ours are in no group and not ended yet", len(r.Strays))
 	case len(r.Notices) > 0:
 		return fmt.Sprintf("AWS takes %d of its instances", len(r.Notices))
 	case len(r.Shielded) > 0:

@@ -149,6 +149,9 @@ func (p planned) body(b *hclsyntax.Body) map[string]any {
 	}
 	for _, inner := range b.Blocks {
 		name, body, q := inner.Type, inner.Body, p
+		if name == "lifecycle" {
+			continue // what Terraform itself does with it
+		}
 		if name == "dynamic" {
 			name = inner.Labels[0]
 			each := p.value(body.Attributes["for_each"].Expr)

@@ -18,6 +18,7 @@ type template struct {
 	conditions map[string]any
 	resources  map[string]resource
 	outputs    map[string]map[string]any
+	rules      map[string]map[string]any
 	text       string
 }
 
@@ -41,7 +42,7 @@ func read(t testing.TB, name string) template {
 		t.Fatalf("%s: %v", name, err)
 	}
 	sections := all.(map[string]any)
-	out := template{name: name, text: string(b), parameters: sub[map[string]any](sections["Parameters"]), outputs: sub[map[string]any](sections["Outputs"]), resources: map[string]resource{}}
+	out := template{name: name, text: string(b), parameters: sub[map[string]any](sections["Parameters"]), outputs: sub[map[string]any](sections["Outputs"]), rules: sub[map[string]any](sections["Rules"]), resources: map[string]resource{}}
 	out.conditions, _ = sections["Conditions"].(map[string]any)
 	for id, r := range sub[map[string]any](sections["Resources"]) {
 		s := func(key string) string { v, _ := r[key].(string); return v }

@@ -81,6 +81,12 @@ resource "aws_lambda_function" "function" {
       AUTOSPOTTING_STATUS_TAG                = var.status_tag
     }
   }
+  lifecycle {
+    precondition {
+      condition     = var.update_channel == "" || var.update_keys != ""
+      error_message = "update_channel needs update_keys."
+    }
+  }
 }
 
 resource "aws_lambda_event_source_mapping" "inbox_mapping" {
