@@ -56,20 +56,20 @@ type Result struct{ Ran, Failed int }
 // running. It returns in time: at the event's deadline less a reserve all is
 // over, also where ctx lives longer. No directory, or an empty one, is nothing to do.
 func (r Runner) Run(ctx context.Context, e Event) Result {
+	var result Result
 	paths, err := proc.Programs(r.Dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Result{}
+		return result
 	}
 	if err != nil {
 		r.Log.Error().Err(err).Msg("handlers cannot be read")
-		return Result{Failed: 1}
+		result.Failed++
 	}
 	if !e.Deadline.IsZero() {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(ctx, e.Deadline.Add(-reserve))
 		defer cancel()
 	}
-	var result Result
 	for _, path := range paths {
 		result.Ran++
 		if err := r.one(ctx, path, e); err != nil {
