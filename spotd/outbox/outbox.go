@@ -28,6 +28,9 @@ const (
 	// attemptTimeout bounds one attempt: a topic that swallows a request must
 	// leave time for many more before the two minutes of a notice are over.
 	attemptTimeout = 5 * time.Second
+	// leastNotice is how long a notice is tried for at least from when it was seen:
+	// by a clock that is ahead its deadline is over before it comes.
+	leastNotice = 110 * time.Second
 	// keepTrying is for reports without a deadline: a day later the group has
 	// long decided without them.
 	keepTrying = 24 * time.Hour
@@ -102,7 +105,7 @@ func (o *Outbox) Put(key string, r message.Report) {
 		return
 	}
 	o.disk(o.store.put(key, body))
-	o.start(entry{key, r})
+	o.start(entry{key, r, true})
 }
 
 // Close waits for at most the given time until everything is delivered, then
@@ -127,12 +130,15 @@ func (o *Outbox) start(e entry) {
 }
 
 // deliver tries until the report is acknowledged, late or the outbox is closed.
-// At least one attempt is made even when late: a notice that was seen too late
+// At least one attempt is made even when late: a notice of an earlier run
 // still tells the group why the instance went.
 func (o *Outbox) deliver(e entry) {
 	log := o.log.With().Str("kind", string(e.report.Kind)).Str("msg_id", e.report.ID).Logger()
 	last, most := e.report.Deadline, lastBackoff
-	if e.report.Kind == message.Maintenance || last.IsZero() {
+	if least := e.report.At.Add(leastNotice); e.fresh && last.Before(least) {
+		last = least
+	}
+	if e.report.Kind == message.Maintenance || e.report.Deadline.IsZero() {
 		last, most = e.report.At.Add(keepTrying), slowBackoff
 	}
 	for attempt, wait := 1, firstBackoff; ; attempt, wait = attempt+1, min(2*wait, most) {

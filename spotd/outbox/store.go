@@ -31,6 +31,7 @@ type store struct {
 type entry struct {
 	key    string
 	report message.Report
+	fresh  bool // of this run
 }
 
 // openStore makes dir, removes the directories of other lives beside it, and
@@ -71,7 +72,7 @@ func (s store) load(name string) (entry, error) {
 	if err != nil {
 		return entry{}, fmt.Errorf("%s, dropped: %w", name, err)
 	}
-	return entry{strings.TrimSuffix(name, pendingSuffix), r}, nil
+	return entry{key: strings.TrimSuffix(name, pendingSuffix), report: r}, nil
 }
 
 // forgetOthers removes other lives' directories. Only names that a life can
