@@ -203,7 +203,7 @@ func removeTraces() error {
 	if _, err := user.Lookup(serviceName); err == nil {
 		errs = append(errs, exec.Command("userdel", serviceName).Run())
 	}
-	_ = exec.Command("systemctl", "reset-failed", "spotd.service", "spotd-handlers.service").Run() // nothing failed
+	_ = exec.Command("systemctl", "reset-failed", "spotd.service", "spotd-handlers.service", "spotd-update.service", "spotd-update.path").Run() // nothing failed
 	return errors.Join(errs...)
 }
 

@@ -190,3 +190,19 @@ func TestAProgramThatSomebodyElsePutThereStays(t *testing.T) {
 		t.Errorf("pending is %+v, %v", p, err)
 	}
 }
+
+func TestAnUpdateWhoseProgramWasRemovedIsEnded(t *testing.T) {
+	t.Parallel()
+	restarts := 0
+	u := ready(t, files{}, &restarts)
+	err := errors.Join(os.Remove(u.Binary), os.MkdirAll(u.State, 0o700), u.note(pending{Version: "v1.1.0", New: "1", Old: "2"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := u.Once(t.Context()); err == nil || !strings.Contains(err.Error(), "somebody removed the program") || restarts != 0 {
+		t.Errorf("%v, %d restarts", err, restarts)
+	}
+	if begun, err := u.Begun(); begun || err != nil {
+		t.Errorf("still pending: %v, %v", begun, err)
+	}
+}

@@ -15,6 +15,9 @@ const attempts = 3
 // settle brings a pending update to its end: the new program said hello, or the previous one is back.
 func (u *Updater) settle(ctx context.Context, p pending) (version string, err error) {
 	now, err := sumOf(u.Binary)
+	if errors.Is(err, os.ErrNotExist) {
+		return "", errors.Join(fmt.Errorf("somebody removed the program, so there is nothing to update: %w", err), u.forget())
+	}
 	if err != nil {
 		return "", err
 	}
