@@ -153,7 +153,7 @@ func printHelp(w io.Writer) error {
 func runService(c config) error {
 	single()
 	p := newProgram(c, newLogger(os.Stderr, c.LogLevel))
-	s, err := service.New(p, serviceConfig(c, p.wait))
+	s, err := service.New(p, serviceConfig(c, "", p.wait))
 	if err != nil {
 		return err
 	}

@@ -122,7 +122,7 @@ func packageManager(path string) string {
 
 // installUpdates writes or removes the units that update the program, as the owner
 // has it now.
-func installUpdates(c config, w io.Writer) error {
+func installUpdates(c config, systemd int, w io.Writer) error {
 	path := daemonProgram()
 	if c.UpdateChannel != "" {
 		if manager := packageManager(path); manager != "" {
@@ -132,8 +132,11 @@ func installUpdates(c config, w io.Writer) error {
 	} else {
 		return removeUpdates()
 	}
+	if err := os.MkdirAll(updateState, 0o700); err != nil { // older systemd does not
+		return fmt.Errorf("install: %w; run it as root", err)
+	}
 	for name, text := range updateUnits(path, arguments("update", c), c.UpdateEvery) {
-		if err := os.WriteFile(filepath.Join(unitDir, name), []byte(text), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(unitDir, name), []byte(asOf(systemd, text)), 0o644); err != nil {
 			return fmt.Errorf("install: %w; run it as root", err)
 		}
 	}

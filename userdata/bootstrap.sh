@@ -190,6 +190,8 @@ setup() {
     say "installed and started $spotd $SPOTD_VERSION"
   else
     say "no service manager took it: $out: running $spotd by itself"
+    # What is installed might start a second one beside ours, later.
+    "$spotd" uninstall
     exec "$spotd" run "$@" >>"$log" 2>&1
   fi
 }

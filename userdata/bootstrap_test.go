@@ -209,12 +209,25 @@ func TestTheBootstrapNeverFailsTheBoot(t *testing.T) {
 
 func TestWithoutAServiceManagerSpotdRunsByItself(t *testing.T) {
 	t.Parallel()
-	s, h := release(t, fakeSpotd), newHost(t, "SPOTD_FOREGROUND=1", "FAIL=install")
-	if out, err := h.command(t, []string{"/bin/sh"}, s).CombinedOutput(); err != nil {
-		t.Fatalf("%v, %s", err, out)
-	}
-	if got := h.said(t, h.record); !strings.HasPrefix(got, "== install\n") || !strings.Contains(got, "== run\n--topic\n"+s.Topic+"\n") || strings.Contains(got, "== start") {
-		t.Errorf("spotd was called as\n%s", got)
+	for _, c := range []struct{ fail, want string }{
+		{"install", "install uninstall run"},
+		{"install uninstall", "install uninstall run"},
+		{"restart start", "install restart start uninstall run"}, // what was installed must not start a second one later
+	} {
+		s, h := release(t, fakeSpotd), newHost(t, "SPOTD_FOREGROUND=1", "FAIL="+c.fail)
+		if out, err := h.command(t, []string{"/bin/sh"}, s).CombinedOutput(); err != nil {
+			t.Fatalf("%v, %s", err, out)
+		}
+		got := h.said(t, h.record)
+		var verbs []string
+		for line := range strings.Lines(got) {
+			if verb, is := strings.CutPrefix(line, "== "); is {
+				verbs = append(verbs, strings.TrimSpace(verb))
+			}
+		}
+		if strings.Join(verbs, " ") != c.want || !strings.Contains(got, "== run\n--topic\n"+s.Topic+"\n") {
+			t.Errorf("where %s fails, spotd was called as\n%s", c.fail, got)
+		}
 	}
 }
 
