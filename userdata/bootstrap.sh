@@ -164,7 +164,8 @@ environment() {
 " ;;
     esac
   done
-  [ -n "$text" ] && mkdir -p "$root/etc/default" && printf '%s\n%s' "$mark" "$text" >"$file"
+  # Proxies may have passwords, so only root may read it: systemd does so as root.
+  [ -n "$text" ] && mkdir -p "$root/etc/default" && rm -f "$file" && (umask 077 && printf '%s\n%s' "$mark" "$text" >"$file")
 }
 
 setup() {
