@@ -31,7 +31,6 @@ type store struct {
 type entry struct {
 	key    string
 	report message.Report
-	fresh  bool // of this run
 }
 
 // openStore makes dir, removes the directories of other lives beside it, and
@@ -72,7 +71,7 @@ func (s store) load(name string) (entry, error) {
 	if err != nil {
 		return entry{}, fmt.Errorf("%s, dropped: %w", name, err)
 	}
-	return entry{key: strings.TrimSuffix(name, pendingSuffix), report: r}, nil
+	return entry{strings.TrimSuffix(name, pendingSuffix), r}, nil
 }
 
 // forgetOthers removes other lives' directories. Only names that a life can

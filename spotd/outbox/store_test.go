@@ -93,7 +93,7 @@ func TestWhatWasPutIsReadBackWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, pending, _, err := openStore(dir)
-	if err != nil || len(pending) != 1 || pending[0] != (entry{"ready", r, false}) {
+	if err != nil || len(pending) != 1 || pending[0] != (entry{"ready", r}) {
 		t.Errorf("%+v, %v", pending, err)
 	}
 }
