@@ -44,7 +44,7 @@ func (h host) command(t *testing.T, shell []string, s Settings) *exec.Cmd {
 	if !ok {
 		t.Fatalf("not injected: %s", note)
 	}
-	path := filepath.Join(h.root, "part-000-spotd")
+	path := filepath.Join(h.root, "000-spotd")
 	if err := os.WriteFile(path, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
