@@ -23,9 +23,10 @@ import (
 // checkTimeout bounds one row of check.
 const checkTimeout = 10 * time.Second
 
-// clockBound is how far the clock may be off until a signature is refused
-// (Signature Version 4: requests are valid for five minutes).
-const clockBound = 5 * time.Minute
+// clockBound is how far the clock may be off: what handlers are told of their time,
+// and what is gone on with after a restart, is half of a notice then. From five
+// minutes on nothing can be told (Signature Version 4).
+const clockBound = time.Minute
 
 // finding is one row of what check tells.
 type finding struct {
@@ -182,7 +183,7 @@ func (k *checker) clock(server time.Time) {
 	}
 	off := time.Since(server).Round(time.Second)
 	if off.Abs() >= clockBound {
-		k.bad("clock", fmt.Errorf("%v off", off), "run a time service (chrony with 169.254.169.123): signatures are refused from five minutes on")
+		k.bad("clock", fmt.Errorf("%v off", off), "run a time service (chrony with 169.254.169.123): deadlines are read by it, and signatures are refused from five minutes on")
 		return
 	}
 	k.ok("clock", "within %v of AWS's", max(off.Abs(), time.Second))

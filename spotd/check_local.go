@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"autospotting/spotd/handlers"
 	"autospotting/spotd/outbox"
 	"autospotting/spotd/probe"
 	"autospotting/spotd/proc"
@@ -29,9 +30,14 @@ func (k *checker) probe(ctx context.Context) {
 func (k *checker) handlers(context.Context) {
 	for _, dir := range []string{k.config.Handlers, k.config.RootHandlers} {
 		paths, err := proc.Programs(dir)
+		closed := handlers.OnlyRoot(dir)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			k.ok("handlers", "%s: none", dir)
+		case closed && dir == k.config.RootHandlers:
+			k.ok("handlers", "%s: only root may look into it; its unit runs what is there", dir)
+		case closed: // and we are root, who sees what the daemon does not
+			k.bad("handlers", fmt.Errorf("%s: only root may look into it, and these handlers run as the account %s", dir, serviceName), "chmod go+rx "+dir)
 		case err != nil:
 			k.bad("handlers", err, "make it readable")
 		default:

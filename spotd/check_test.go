@@ -49,6 +49,7 @@ func TestCheckTellsWhatIsNotFineAndWhatToDo(t *testing.T) {
 		{"no role", "", nil, 0, nil, []string{"FAIL  credentials", "-> give the instance a profile"}, false},
 		{"a role that may not", "AK", func(_ *metadata, s *sink) { s.answer = func(int) int { return 403 } }, 0, nil, []string{"FAIL  topic", "-> let the role publish to " + testTopic}, false},
 		{"a clock that is off", "AK", nil, 10 * time.Minute, nil, []string{"FAIL  clock", " off", "-> run a time service"}, false},
+		{"a clock that is ahead by two minutes", "AK", nil, -2 * time.Minute, nil, []string{"FAIL  clock        2m"}, false},
 		{"a clock that is off, and therefore refused", "AK", func(_ *metadata, s *sink) { s.answer = func(int) int { return 403 } }, -time.Hour, nil, []string{"FAIL  clock        1h0m"}, false},
 		{"a notice", "AK", func(m *metadata, _ *sink) { m.interrupt(time.Now().Add(time.Minute)) }, 0, nil, []string{"FAIL  notice"}, false},
 		{"a probe that does not pass", "AK", nil, 0, []string{"--probe", "exec:/bin/false"}, []string{"FAIL  probe", "-> the instance is not ready until"}, false},

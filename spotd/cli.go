@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/kardianos/service"
 )
@@ -56,10 +57,24 @@ func execute(args []string, stdout, stderr io.Writer) int {
 		return exitNotRunning
 	case errors.Is(err, errUsage):
 		fmt.Fprintf(stderr, "spotd: %v\nTry spotd --help.\n", err)
+		hold(args)
 		return exitUsage
 	default:
 		fmt.Fprintln(stderr, "spotd:", err)
 		return exitFailed
+	}
+}
+
+// heldFor is long enough to cost nothing, and short enough for an owner who has just
+// put the file right.
+const heldFor = 10 * time.Second
+
+// hold slows the service manager down, which starts the daemon anew twice a second. It
+// does not tell it to give up (RestartPreventExitStatus=): the file with the
+// settings may come later in the boot, and a panic of Go's exits with 2 as well.
+func hold(args []string) {
+	if len(args) > 0 && args[0] == "run" && os.Getenv("NOTIFY_SOCKET") != "" {
+		time.Sleep(heldFor)
 	}
 }
 
@@ -153,7 +168,7 @@ func printHelp(w io.Writer) error {
 func runService(c config) error {
 	single()
 	p := newProgram(c, newLogger(os.Stderr, c.LogLevel))
-	s, err := service.New(p, serviceConfig(c, p.wait))
+	s, err := service.New(p, serviceConfig(c, "", p.wait))
 	if err != nil {
 		return err
 	}

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"io"
 	"os"
 	"path/filepath"
 	"reflect"
 	"runtime/debug"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -90,6 +92,26 @@ func TestCommandsThatAreNotUnderstoodExitWithTwo(t *testing.T) {
 		if code := execute(args, &out, &complaint); code != exitUsage || !strings.Contains(complaint.String(), "Try spotd --help.") {
 			t.Errorf("%q: %d, %s", args, code, &complaint)
 		}
+	}
+}
+
+func TestBadSettingsDoNotMakeTheServiceManagerSpin(t *testing.T) {
+	for _, c := range []struct {
+		socket string
+		args   []string
+		want   time.Duration
+	}{
+		{"/run/systemd/notify", []string{"run"}, heldFor},
+		{"/run/systemd/notify", []string{"install"}, 0},
+		{"", []string{"run"}, 0},
+	} {
+		t.Setenv("NOTIFY_SOCKET", c.socket)
+		synctest.Test(t, func(t *testing.T) {
+			began := time.Now()
+			if code := execute(c.args, io.Discard, io.Discard); code != exitUsage || time.Since(began) != c.want {
+				t.Errorf("%q with %q: exit %d after %v", c.args, c.socket, code, time.Since(began))
+			}
+		})
 	}
 }
 

@@ -108,6 +108,27 @@ func noticeEvent(r message.Report) handlers.Event {
 	return handlers.Event{Kind: "terminating", Action: r.Action, Deadline: r.Deadline, Instance: r.From.Instance, Group: r.From.Group}
 }
 
+// certain is what is left at least of the two minutes of a notice when the metadata
+// had none a moment ago.
+const certain = 110 * time.Second
+
+// localEnd is when the instance goes by its own clock, which may be minutes ahead of
+// AWS's: not earlier than the notice's two minutes after the last look without
+// one (peace, zero if there was none). An end that is over while we still live
+// is a wrong clock too.
+func localEnd(now, peace, deadline time.Time) time.Time {
+	if deadline.IsZero() {
+		return deadline
+	}
+	if end := peace.Add(certain); !peace.IsZero() && end.After(deadline) {
+		deadline = end
+	}
+	if !deadline.After(now) {
+		deadline = now.Add(certain)
+	}
+	return deadline
+}
+
 // leavingEvent is the event of the group's own decision. It has no deadline: the
 // hook's time-out, if any, is not told to the instance.
 func leavingEvent(from message.Source) handlers.Event {

@@ -72,3 +72,23 @@ func TestADepartureThatAnEarlierRunFinishedRunsNothing(t *testing.T) {
 		}
 	})
 }
+
+func TestTheEndByTheLocalClock(t *testing.T) {
+	now := time.Unix(2_000_000_000, 0)
+	at := func(seconds int) time.Time { return now.Add(time.Duration(seconds) * time.Second) }
+	for _, c := range []struct {
+		name                  string
+		peace, deadline, want time.Time
+	}{
+		{"a clock that is right", at(-2), at(118), at(118)},
+		{"a clock that is ahead", at(-2), at(-100), at(108)},
+		{"a notice seen after a gap", at(-60), at(60), at(60)},
+		{"a notice found at the start", time.Time{}, at(30), at(30)},
+		{"one whose time is over, found at the start", time.Time{}, at(-30), at(110)},
+		{"a hibernation", at(-2), time.Time{}, time.Time{}},
+	} {
+		if got := localEnd(now, c.peace, c.deadline); !got.Equal(c.want) {
+			t.Errorf("%s: %v, want %v", c.name, got.Sub(now), c.want.Sub(now))
+		}
+	}
+}

@@ -29,6 +29,7 @@ type life struct {
 	app       chan watch.Application // what the probe found, once
 	stopProbe context.CancelFunc
 	memory    tidy
+	peace     time.Time     // of the last look that was told that there is no notice
 	heard     chan struct{} // the topic acknowledged a hello, once
 	status    teller
 }
@@ -148,7 +149,11 @@ func (l *life) next(began time.Time) time.Time {
 // step takes an observation to the machine, and what comes out of it into the
 // outbox.
 func (l *life) step(o watch.Observation, gap time.Duration) {
-	for _, r := range l.machine.Step(time.Now(), o) {
+	now := time.Now()
+	if o.SpotAction.Presence == watch.Absent {
+		l.peace = now
+	}
+	for _, r := range l.machine.Step(now, o) {
 		if gap > 0 && r.Kind == message.Terminating {
 			r.Detail = strings.TrimPrefix(fmt.Sprintf("%s; seen after %v without metadata", r.Detail, gap.Round(time.Second)), "; ")
 		}
@@ -159,7 +164,9 @@ func (l *life) step(o watch.Observation, gap time.Duration) {
 		l.box.Put(watch.Key(r), r)
 		if r.Kind == message.Terminating {
 			l.manager.Status("terminating at " + r.Deadline.Format(time.TimeOnly))
-			l.departure.begin(noticeEvent(r))
+			e := noticeEvent(r)
+			e.Until = localEnd(now, l.peace, r.Deadline)
+			l.departure.begin(e)
 		}
 	}
 	if l.machine.Leaving() {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -97,13 +98,23 @@ func (s *stats) healthy(now time.Time, poll time.Duration) bool {
 }
 
 // serve answers on a listener until that is closed. It is a page of HTTP/1.0 by
-// hand: the library's server adds 0.36 MB to the binary.
-func (s *stats) serve(l net.Listener, poll time.Duration) {
+// hand: the library's server adds 0.36 MB to the binary. A connection that cannot be
+// taken, for want of descriptors for instance, is no end.
+func (s *stats) serve(l net.Listener, poll time.Duration, log zerolog.Logger) {
 	slots := make(chan struct{}, 4) // whoever opens more has to wait
+	why := ""
 	for {
 		conn, err := l.Accept()
-		if err != nil {
+		if errors.Is(err, net.ErrClosed) {
 			return
+		}
+		if err != nil {
+			if err.Error() != why { // once for each reason
+				why = err.Error()
+				log.Error().Err(err).Msg("no /metrics and /healthz for the moment, trying again")
+			}
+			time.Sleep(time.Second)
+			continue
 		}
 		slots <- struct{}{}
 		go func() {
@@ -157,6 +168,6 @@ func listen(address string, s *stats, poll time.Duration, log zerolog.Logger) fu
 		log.Error().Err(err).Msg("no /metrics and /healthz")
 		return func() {}
 	}
-	go s.serve(l, poll)
+	go s.serve(l, poll, log)
 	return func() { l.Close() }
 }

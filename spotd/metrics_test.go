@@ -7,7 +7,9 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -23,7 +25,7 @@ func served(t *testing.T, s *stats, path string) (int, string) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	go s.serve(l, 2*time.Second)
+	go s.serve(l, 2*time.Second, zerolog.Nop())
 	answer, err := http.Get("http://" + l.Addr().String() + path)
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +92,7 @@ func TestWhateverIsSentGetsAnAnswerOrNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	go s.serve(l, time.Second)
+	go s.serve(l, time.Second, zerolog.Nop())
 	for request, want := range map[string]string{
 		"POST /metrics HTTP/1.1\r\n\r\n": "HTTP/1.0 405", "\r\n": "HTTP/1.0 405", "GET\r\n\r\n": "HTTP/1.0 405", "GET /healthz HTTP/1.1\r\nA: b\r\n\r\n": "HTTP/1.0 503",
 		strings.Repeat("x", 40_000): "",
@@ -115,4 +117,28 @@ func TestAnAddressInUseIsNoReasonToStop(t *testing.T) {
 	}
 	defer l.Close()
 	listen(l.Addr().String(), &stats{}, time.Second, zerolog.Nop())()
+}
+
+// poor is a listener without descriptors for a while.
+type poor struct {
+	net.Listener
+	fails, asked int
+}
+
+func (p *poor) Accept() (net.Conn, error) {
+	if p.asked++; p.asked <= p.fails {
+		return nil, syscall.EMFILE
+	}
+	return nil, net.ErrClosed
+}
+
+func TestAConnectionThatCannotBeTakenIsToldOnceAndIsNoEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log strings.Builder
+		l := &poor{fails: 10}
+		(&stats{}).serve(l, time.Second, zerolog.New(&log))
+		if l.asked != 11 || strings.Count(log.String(), "trying again") != 1 {
+			t.Errorf("asked %d times; log %s", l.asked, &log)
+		}
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -34,16 +35,31 @@ func rootHandlers(c config, log zerolog.Logger) func(context.Context, handlers.E
 	if os.Geteuid() == 0 || runtime.GOOS == "windows" {
 		return handlers.Runner{Dir: c.RootHandlers, Timeout: c.HandlerTimeout, Trusted: true, Log: log}.Run
 	}
+	return asksUnit(c, log)
+}
+
+// unlisted is how long the unit is waited for at most where the daemon may not see
+// how many handlers there are.
+const unlisted = 10 * time.Minute
+
+// asksUnit asks the unit also where the directory is closed to the daemon's account,
+// which is how root's directories often are: the unit can read it.
+func asksUnit(c config, log zerolog.Logger) func(context.Context, handlers.Event) handlers.Result {
 	return func(ctx context.Context, e handlers.Event) handlers.Result {
 		paths, err := proc.Programs(c.RootHandlers)
-		if err != nil || len(paths) == 0 {
+		if errors.Is(err, fs.ErrNotExist) {
 			return handlers.Result{}
 		}
-		if err := askForRoot(ctx, e, time.Duration(len(paths))*c.HandlerTimeout); err != nil {
-			log.Error().Err(err).Str("dir", c.RootHandlers).Msg("root handlers have not run to their end")
-			return handlers.Result{Ran: len(paths), Failed: len(paths)}
+		count, most := len(paths), time.Duration(len(paths))*c.HandlerTimeout
+		if err != nil {
+			log.Warn().Err(err).Str("dir", c.RootHandlers).Msg("root handlers cannot be listed, asking for them all the same")
+			count, most = 1, max(unlisted, c.HandlerTimeout)
 		}
-		return handlers.Result{Ran: len(paths)}
+		if err := askForRoot(ctx, e, most); err != nil {
+			log.Error().Err(err).Str("dir", c.RootHandlers).Msg("root handlers have not run to their end")
+			return handlers.Result{Ran: count, Failed: count}
+		}
+		return handlers.Result{Ran: count}
 	}
 }
 

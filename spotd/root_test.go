@@ -57,7 +57,7 @@ func TestTheDaemonAsksForRootOnlyWhereSomeoneListens(t *testing.T) {
 	}
 	dir := t.TempDir()
 	t.Setenv("RUNTIME_DIRECTORY", dir)
-	want := handlers.Event{Kind: "terminating", Action: "terminate", Deadline: time.Unix(2_000_000_000, 0).UTC(), Instance: testInstance, Group: "web"}
+	want := handlers.Event{Kind: "terminating", Action: "terminate", Deadline: time.Unix(2_000_000_000, 0).UTC(), Until: time.Unix(2_000_000_100, 0).UTC(), Instance: testInstance, Group: "web"}
 	if err := askForRoot(t.Context(), want, 300*time.Millisecond); err == nil {
 		t.Error("nobody has done it, and it is done")
 	}

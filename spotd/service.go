@@ -69,10 +69,11 @@ func (p *program) wait() {
 	}
 }
 
-// serviceConfig describes the service; wait may be nil where nothing is run.
-func serviceConfig(c config, wait func()) *service.Config {
+// serviceConfig describes the service; script, its systemd unit, may be empty where
+// nothing is installed, and wait nil where nothing is run.
+func serviceConfig(c config, script string, wait func()) *service.Config {
 	args := arguments("run", c)
-	options := service.KeyValue{"SystemdScript": unit(executable(), args)}
+	options := service.KeyValue{"SystemdScript": script}
 	if wait != nil {
 		options["RunWait"] = wait
 	}
@@ -102,19 +103,21 @@ func install(s installer) error {
 }
 
 func managed(c config) (service.Service, error) {
-	return service.New(&program{}, serviceConfig(c, nil))
+	return service.New(&program{}, serviceConfig(c, "", nil))
 }
 
 func installService(c config, w io.Writer) error {
-	if strings.Contains(unit(executable(), arguments("run", c)), "{{") {
+	systemd := systemdVersion()
+	script := asOf(systemd, unit(executable(), arguments("run", c)))
+	if strings.Contains(script, "{{") {
 		return errors.New("install: {{ in a name or path would be read by the service manager's template: rename it")
 	}
-	s, err := managed(c)
+	s, err := service.New(&program{}, serviceConfig(c, script, nil))
 	if err != nil {
 		return err
 	}
 	if onSystemd(s) {
-		if err := ensureUser(c); err != nil {
+		if err := ensureUser(c, systemd); err != nil {
 			return err
 		}
 		for name, text := range extraUnits(executable(), arguments("handle", c)) {
@@ -122,29 +125,11 @@ func installService(c config, w io.Writer) error {
 				return fmt.Errorf("install: %w; run it as root", err)
 			}
 		}
-		if err := installUpdates(c, w); err != nil {
+		if err := installUpdates(c, systemd, w); err != nil {
 			return err
 		}
 	}
 	return install(s)
-}
-
-// ensureUser makes the account spotd where the probe asks systemd: dbus-daemon
-// does not look up accounts that systemd makes up at start (it runs with
-// SYSTEMD_NSS_DYNAMIC_BYPASS), and drops them. DynamicUser takes an account of its
-// name that exists already (systemd.exec(5)).
-func ensureUser(c config) error {
-	if !strings.HasPrefix(c.Probe, "systemd") {
-		return nil
-	}
-	if _, err := user.Lookup(serviceName); err == nil {
-		return nil
-	}
-	out, err := exec.Command("useradd", "--system", "--no-create-home", "--home-dir", "/", "--shell", "/usr/sbin/nologin", serviceName).CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("install: the probe %s needs the account %s: useradd: %w: %s", c.Probe, serviceName, err, out)
-	}
-	return nil
 }
 
 // unitDir is where the service library puts the unit too.
@@ -203,7 +188,7 @@ func removeTraces() error {
 	if _, err := user.Lookup(serviceName); err == nil {
 		errs = append(errs, exec.Command("userdel", serviceName).Run())
 	}
-	_ = exec.Command("systemctl", "reset-failed", "spotd.service", "spotd-handlers.service").Run() // nothing failed
+	_ = exec.Command("systemctl", "reset-failed", "spotd.service", "spotd-handlers.service", "spotd-update.service", "spotd-update.path").Run() // nothing failed
 	return errors.Join(errs...)
 }
 

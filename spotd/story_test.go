@@ -242,3 +242,25 @@ func TestWhatHappensWhenTheProbeDoesNotPassIsASetting(t *testing.T) {
 		})
 	}
 }
+
+func TestAClockThatIsAheadStopsNoHandlerAndNoNotice(t *testing.T) {
+	for _, ahead := range []time.Duration{0, 100 * time.Second, 2 * time.Minute, 5 * time.Minute} {
+		dir, mark := handler(t, "[ $SPOTD_SECONDS -gt 100 ]")
+		prepare := func(b *bed) { b.flags = []string{"--handlers", dir, "--handler-timeout", "5m"} }
+		inBubble(t, time.Minute, prepare, func(b *bed) {
+			b.pass(time.Second)
+			b.sink.answer = func(attempt int) int {
+				if attempt < 5 { // the hello was the first
+					return http.StatusInternalServerError
+				}
+				return http.StatusOK
+			}
+			b.metadata.interrupt(time.Now().Add(2*time.Minute - ahead))
+			b.pass(time.Minute)
+			b.want("hello", "terminating")
+			if got := lines(mark); len(got) != 1 || !strings.Contains(b.log.String(), "handler done") {
+				t.Errorf("ahead by %v: handlers ran: %q\n%s", ahead, got, b.log)
+			}
+		})
+	}
+}

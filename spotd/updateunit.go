@@ -31,17 +31,24 @@ PartOf=spotd.service
 PathExists=` + updateState + `/` + update.PendingFile + `
 Unit=spotd-update.service
 `,
-		"spotd-update.service": updateService(path, args),
+		"spotd-update.service": updateService(path, args, every),
 	}
 }
 
+// startsAnHour are the timer's, and ten more for updates that were broken off, each of which is taken up three times at most. Where
+// what is pending cannot be ended, a full disk for instance, the path unit would start it again and again.
+func startsAnHour(every time.Duration) int {
+	return 10 + int(time.Hour/max(every, time.Minute))
+}
+
 // updateService is the unit that does one update, as root, with the rights to replace the program and to end the daemon, and no others.
-func updateService(path string, args []string) string {
+func updateService(path string, args []string, every time.Duration) string {
 	return `[Unit]
 Description=Updates spotd from its channel
 After=network-online.target
 Wants=network-online.target
-StartLimitIntervalSec=0
+StartLimitIntervalSec=1h
+StartLimitBurst=` + fmt.Sprint(startsAnHour(every)) + `
 
 [Service]
 Type=oneshot

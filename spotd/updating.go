@@ -34,21 +34,27 @@ const updateTime = 15 * time.Minute
 
 // updateNow is the verb of the unit spotd-update.service.
 func updateNow(c config, w io.Writer) error {
-	if c.UpdateChannel == "" {
+	path := daemonProgram()
+	u := newUpdater(c, path, newLogger(os.Stderr, c.LogLevel))
+	begun, err := u.Begun()
+	if err != nil {
+		return fmt.Errorf("update: %w", err)
+	}
+	if c.UpdateChannel == "" && !begun {
 		fmt.Fprintln(w, "off: no update-channel is set")
 		return nil
 	}
 	if _, err := exec.LookPath("systemctl"); err != nil {
 		return errors.New("update: wants systemd, to restart the daemon; install the new version by hand")
 	}
-	path := daemonProgram()
-	if manager := packageManager(path); manager != "" {
-		fmt.Fprintf(w, "left to %s, whose package %s is\n", manager, path)
-		return nil
-	}
-	u, err := newUpdater(c, path, newLogger(os.Stderr, c.LogLevel))
-	if err != nil {
-		return err
+	if !begun { // what was begun is brought to an end, whatever is set now
+		if manager := packageManager(path); manager != "" {
+			fmt.Fprintf(w, "left to %s, whose package %s is\n", manager, path)
+			return nil
+		}
+		if err := follow(u, c); err != nil {
+			return err
+		}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
@@ -71,25 +77,29 @@ func updateNow(c config, w io.Writer) error {
 // way, this is the previous program beside it.
 func daemonProgram() string { return strings.TrimSuffix(executable(), update.PreviousSuffix) }
 
-func newUpdater(c config, path string, log zerolog.Logger) (*update.Updater, error) {
+// newUpdater can end what was begun; follow gives it a channel.
+func newUpdater(c config, path string, log zerolog.Logger) *update.Updater {
+	return &update.Updater{
+		Binary: path, State: cmp.Or(os.Getenv("STATE_DIRECTORY"), updateState), Run: cmp.Or(os.Getenv("RUNTIME_DIRECTORY"), daemonRun),
+		Version: versionText(), Patience: c.UpdatePatience, Restart: restartUnit, Log: log,
+	}
+}
+
+func follow(u *update.Updater, c config) error {
 	address, err := update.ParseAddress(c.UpdateChannel)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	keys, err := channel.ParseKeys(c.UpdateKeys)
-	if err != nil {
-		return nil, err
+	if u.Keys, err = channel.ParseKeys(c.UpdateKeys); err != nil {
+		return err
 	}
 	source := update.HTTP{Address: address, Region: c.region(), Client: &http.Client{Transport: newTransport()}}
-	source.Keys = newCredentials(watch.NewClient(nil), log)
+	source.Keys = newCredentials(watch.NewClient(nil), u.Log)
 	if own := endpoint("AWS_ENDPOINT_URL_S3"); own != nil {
 		source.S3 = *own
 	}
-	return &update.Updater{
-		Binary: path, State: cmp.Or(os.Getenv("STATE_DIRECTORY"), updateState), Run: cmp.Or(os.Getenv("RUNTIME_DIRECTORY"), daemonRun),
-		Version: versionText(), Channel: address.Name, Keys: keys, Source: source, Patience: c.UpdatePatience,
-		Restart: restartUnit, Log: log,
-	}, nil
+	u.Channel, u.Source = address.Name, source
+	return nil
 }
 
 func restartUnit(ctx context.Context) error {
@@ -112,7 +122,7 @@ func packageManager(path string) string {
 
 // installUpdates writes or removes the units that update the program, as the owner
 // has it now.
-func installUpdates(c config, w io.Writer) error {
+func installUpdates(c config, systemd int, w io.Writer) error {
 	path := daemonProgram()
 	if c.UpdateChannel != "" {
 		if manager := packageManager(path); manager != "" {
@@ -122,8 +132,11 @@ func installUpdates(c config, w io.Writer) error {
 	} else {
 		return removeUpdates()
 	}
+	if err := os.MkdirAll(updateState, 0o700); err != nil { // older systemd does not
+		return fmt.Errorf("install: %w; run it as root", err)
+	}
 	for name, text := range updateUnits(path, arguments("update", c), c.UpdateEvery) {
-		if err := os.WriteFile(filepath.Join(unitDir, name), []byte(text), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(unitDir, name), []byte(asOf(systemd, text)), 0o644); err != nil {
 			return fmt.Errorf("install: %w; run it as root", err)
 		}
 	}

@@ -164,7 +164,8 @@ environment() {
 " ;;
     esac
   done
-  [ -n "$text" ] && mkdir -p "$root/etc/default" && printf '%s\n%s' "$mark" "$text" >"$file"
+  # Proxies may have passwords, so only root may read it: systemd does so as root.
+  [ -n "$text" ] && mkdir -p "$root/etc/default" && rm -f "$file" && (umask 077 && printf '%s\n%s' "$mark" "$text" >"$file")
 }
 
 setup() {
@@ -179,19 +180,19 @@ setup() {
   fi
   proxies
   place || return
-  # One that runs already would go on with what it was started with.
-  run=start
-  [ -e "$dir/spotd" ] && run=restart
   download "$SPOTD_URL/spotd-linux-$arch" "$sha" || return
   environment
   spotd="$dir/spotd"
   set -- --topic "$SPOTD_TOPIC" --group "$SPOTD_GROUP" --grace "$SPOTD_GRACE"
   [ -n "$SPOTD_PROBE" ] && set -- "$@" --probe "$SPOTD_PROBE"
-  if out=$("$spotd" install "$@" 2>&1) && out=$("$spotd" $run 2>&1); then
+  # One that runs already, of ours or of the image's package, would go on with what it was started with.
+  if out=$("$spotd" install "$@" 2>&1) && { "$spotd" restart >/dev/null 2>&1 || out=$("$spotd" start 2>&1); }; then
     rm -f "$again"
     say "installed and started $spotd $SPOTD_VERSION"
   else
     say "no service manager took it: $out: running $spotd by itself"
+    # What is installed might start a second one beside ours, later.
+    "$spotd" uninstall
     exec "$spotd" run "$@" >>"$log" 2>&1
   fi
 }

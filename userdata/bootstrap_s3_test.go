@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -148,6 +149,21 @@ func TestTheOwnersEnvironmentOfTheServiceIsLeftAlone(t *testing.T) {
 	}
 	if got := h.said(t, h.root+"/etc/default/spotd"); got != "MINE=1\n" {
 		t.Errorf("it is %q", got)
+	}
+}
+
+func TestTheEnvironmentOfTheServiceIsRootsAlone(t *testing.T) {
+	t.Parallel()
+	for _, shell := range shells(t) {
+		s, h := release(t, fakeSpotd), newHost(t, "SPOTD_FOREGROUND=1", "HTTPS_PROXY=http://user:secret@proxy.invalid", "no_proxy=*")
+		file := h.write(t, "etc/default/spotd", "# by the spotd bootstrap\nHTTPS_PROXY='earlier'\n") // and for all to read
+		if out, err := h.command(t, shell, s).CombinedOutput(); err != nil {
+			t.Fatalf("%v, %s", err, out)
+		}
+		info, err := os.Stat(file)
+		if err != nil || info.Mode().Perm() != 0o600 || !strings.Contains(h.said(t, file), "user:secret@") {
+			t.Errorf("%v: %v, %v; %s", shell, info.Mode(), err, h.said(t, h.log))
+		}
 	}
 }
 

@@ -14,11 +14,11 @@ import (
 )
 
 // fakeSpotd is what the release server serves: it notes its arguments, one a
-// line, and fails where told to.
+// line, and fails at the verbs of $FAIL.
 const fakeSpotd = `#!/bin/sh
+verb=$1
 { echo "== $1"; shift; for a; do echo "$a"; done; echo "env $PROBE"; } >>"$RECORD"
-[ -z "$FAIL_INSTALL" ] || [ ! -e "$RECORD.failed" ] || exit 0
-[ -z "$FAIL_INSTALL" ] || { : >"$RECORD.failed"; exit 1; }
+case " $FAIL " in *" $verb "*) exit 1 ;; esac
 `
 
 // host is a machine to run the bootstrap on: a temporary root, a shell, and
@@ -44,7 +44,7 @@ func (h host) command(t *testing.T, shell []string, s Settings) *exec.Cmd {
 	if !ok {
 		t.Fatalf("not injected: %s", note)
 	}
-	path := filepath.Join(h.root, "part-000-spotd")
+	path := filepath.Join(h.root, "000-spotd")
 	if err := os.WriteFile(path, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -106,8 +106,8 @@ func TestTheBootstrapInstallsWhatTheChecksumNames(t *testing.T) {
 					t.Fatalf("%v, %s", err, out)
 				}
 			}
-			run := "== install\n--topic\n" + s.Topic + "\n--group\n" + s.Group + "\n--grace\n5m0s\n--probe\n" + s.Probe + "\nenv set to 'this'\n== start\nenv set to 'this'\n"
-			want := run + strings.Replace(run, "== start", "== restart", 1)
+			run := "== install\n--topic\n" + s.Topic + "\n--group\n" + s.Group + "\n--grace\n5m0s\n--probe\n" + s.Probe + "\nenv set to 'this'\n== restart\nenv set to 'this'\n"
+			want := run + run // the first too: the image's package may have started one
 			if got := h.said(t, h.record); got != want {
 				t.Errorf("spotd was called as\n%s\nwant\n%s\nlog:\n%s", got, want, h.said(t, h.log))
 			}
@@ -209,11 +209,35 @@ func TestTheBootstrapNeverFailsTheBoot(t *testing.T) {
 
 func TestWithoutAServiceManagerSpotdRunsByItself(t *testing.T) {
 	t.Parallel()
-	s, h := release(t, fakeSpotd), newHost(t, "SPOTD_FOREGROUND=1", "FAIL_INSTALL=1")
+	for _, c := range []struct{ fail, want string }{
+		{"install", "install uninstall run"},
+		{"install uninstall", "install uninstall run"},
+		{"restart start", "install restart start uninstall run"}, // what was installed must not start a second one later
+	} {
+		s, h := release(t, fakeSpotd), newHost(t, "SPOTD_FOREGROUND=1", "FAIL="+c.fail)
+		if out, err := h.command(t, []string{"/bin/sh"}, s).CombinedOutput(); err != nil {
+			t.Fatalf("%v, %s", err, out)
+		}
+		got := h.said(t, h.record)
+		var verbs []string
+		for line := range strings.Lines(got) {
+			if verb, is := strings.CutPrefix(line, "== "); is {
+				verbs = append(verbs, strings.TrimSpace(verb))
+			}
+		}
+		if strings.Join(verbs, " ") != c.want || !strings.Contains(got, "== run\n--topic\n"+s.Topic+"\n") {
+			t.Errorf("where %s fails, spotd was called as\n%s", c.fail, got)
+		}
+	}
+}
+
+func TestWhereNothingCanBeRestartedItIsStarted(t *testing.T) {
+	t.Parallel()
+	s, h := release(t, fakeSpotd), newHost(t, "SPOTD_FOREGROUND=1", "FAIL=restart")
 	if out, err := h.command(t, []string{"/bin/sh"}, s).CombinedOutput(); err != nil {
 		t.Fatalf("%v, %s", err, out)
 	}
-	if got := h.said(t, h.record); !strings.HasPrefix(got, "== install\n") || !strings.Contains(got, "== run\n--topic\n"+s.Topic+"\n") || strings.Contains(got, "== start") {
+	if got := h.said(t, h.record); !strings.Contains(got, "== restart\n") || !strings.Contains(got, "== start\n") || strings.Contains(got, "== run\n") {
 		t.Errorf("spotd was called as\n%s", got)
 	}
 }

@@ -34,8 +34,18 @@ type Event struct {
 	Action string `json:"action"`
 	// Deadline is when it happens; zero where nobody says.
 	Deadline time.Time `json:"deadline,omitzero"`
+	// Until is the same by the clock of this machine, which may be wrong; zero where
+	// that is Deadline.
+	Until    time.Time `json:"until,omitzero"`
 	Instance string    `json:"instance"`
 	Group    string    `json:"group"`
+}
+
+func (e Event) end() time.Time {
+	if e.Until.IsZero() {
+		return e.Deadline
+	}
+	return e.Until
 }
 
 // Runner runs the programs of one directory.
@@ -53,23 +63,23 @@ type Runner struct {
 type Result struct{ Ran, Failed int }
 
 // Run runs every handler. A failure is logged and does not keep the next from
-// running. It returns in time: at the event's deadline less a reserve all is
+// running. It returns in time: at the event's end less a reserve all is
 // over, also where ctx lives longer. No directory, or an empty one, is nothing to do.
 func (r Runner) Run(ctx context.Context, e Event) Result {
+	var result Result
 	paths, err := proc.Programs(r.Dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Result{}
+		return result
 	}
 	if err != nil {
 		r.Log.Error().Err(err).Msg("handlers cannot be read")
-		return Result{Failed: 1}
+		result.Failed++
 	}
-	if !e.Deadline.IsZero() {
+	if end := e.end(); !end.IsZero() {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, e.Deadline.Add(-reserve))
+		ctx, cancel = context.WithDeadline(ctx, end.Add(-reserve))
 		defer cancel()
 	}
-	var result Result
 	for _, path := range paths {
 		result.Ran++
 		if err := r.one(ctx, path, e); err != nil {

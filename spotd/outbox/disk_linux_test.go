@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -76,4 +77,31 @@ func TestAMarkAndAReportAreRememberedForTheLife(t *testing.T) {
 	if _, ok := again.Report("departed"); ok || !slices.Equal(again.Said(), []string{"departed", "started"}) {
 		t.Errorf("said %q", again.Said())
 	}
+}
+
+// A pipe that nobody reads lets the writer hang in the kernel, as a disk does.
+func TestAWriteThatHangsInTheKernelKeepsNoNoticeBack(t *testing.T) {
+	dir := lifeDir(t)
+	published := make(chan message.Kind, 1)
+	p := &topic{answer: func(_ context.Context, _ int, r message.Report) error { published <- r.Kind; return nil }}
+	o := Open(dir, p, zerolog.Nop(), nil)
+	pipe := filepath.Join(dir, "terminating-terminate"+halfSuffix)
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o.Put("terminating-terminate", report(message.Terminating, time.Now().Add(2*time.Minute)))
+	select {
+	case kind := <-published:
+		if kind != message.Terminating {
+			t.Errorf("published %s", kind)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("kept back")
+	}
+	reader, err := os.OpenFile(pipe, os.O_RDONLY, 0) // lets it go
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	o.Close(10 * time.Second)
 }

@@ -1,5 +1,5 @@
 // Package outbox delivers reports until they are acknowledged: each is on disk
-// before it is published, is tried again until its deadline, and survives a
+// before it is published, unless the disk hangs, is tried again until its deadline, and survives a
 // crash of the daemon.
 package outbox
 
@@ -28,6 +28,9 @@ const (
 	// attemptTimeout bounds one attempt: a topic that swallows a request must
 	// leave time for many more before the two minutes of a notice are over.
 	attemptTimeout = 5 * time.Second
+	// leastNotice is how long a notice is tried for at least from when it was seen:
+	// by a clock that is ahead its deadline is over before it comes.
+	leastNotice = 110 * time.Second
 	// keepTrying is for reports without a deadline: a day later the group has
 	// long decided without them.
 	keepTrying = 24 * time.Hour
@@ -44,13 +47,14 @@ type Publisher interface {
 
 // Outbox delivers each report by its own goroutine, so that a notice never waits
 // behind a hello that hangs. A full or read-only disk costs only the memory of a
-// crash: it is told once, and delivery goes on.
+// crash: it is told once, and delivery goes on. One that hangs costs slowDisk.
 type Outbox struct {
 	publisher Publisher
 	log       zerolog.Logger
 	store     store
 	said      []string
 	count     func(r message.Report, err error)
+	writer    writer
 	diskTold  sync.Once
 	ctx       context.Context
 	stop      context.CancelFunc
@@ -77,7 +81,7 @@ func Open(dir string, p Publisher, log zerolog.Logger, count func(message.Report
 	o.store, pending, o.said, err = openStore(dir)
 	o.disk(err)
 	for _, e := range pending {
-		o.start(e)
+		o.start(e, nil)
 	}
 	return o
 }
@@ -90,23 +94,30 @@ func (o *Outbox) Said() []string { return o.said }
 func (o *Outbox) Report(key string) (message.Report, bool) { return o.store.report(key) }
 
 // Mark remembers a key without a report: Said of later runs has it. It is the
-// same disk, and may be forgotten where that cannot be written.
-func (o *Outbox) Mark(key string) { o.disk(o.store.mark(key)) }
+// same disk, and may be forgotten where that cannot be written. What is put
+// later is written later.
+func (o *Outbox) Mark(key string) { o.write(func() error { return o.store.mark(key) }) }
 
-// Put writes a report to disk under its key and begins to deliver it. Not to be
-// called after Close.
+// Put writes a report to disk under its key and then delivers it, in the
+// background: who watches the metadata never waits for a disk. Not to be called
+// after Close.
 func (o *Outbox) Put(key string, r message.Report) {
 	body, err := r.Encode()
 	if err != nil {
 		o.log.Error().Err(err).Str("kind", string(r.Kind)).Msg("report dropped")
 		return
 	}
-	o.disk(o.store.put(key, body))
-	o.start(entry{key, r})
+	o.start(entry{key, r}, o.write(func() error { return o.store.put(key, body) }))
+}
+
+// write does it in its turn.
+func (o *Outbox) write(f func() error) (done <-chan struct{}) {
+	return o.writer.do(func() { o.disk(f()) })
 }
 
 // Close waits for at most the given time until everything is delivered, then
-// stops. What is left stays on disk for the next run.
+// stops, and gives the disk a second more. What is left stays on disk for the
+// next run.
 func (o *Outbox) Close(wait time.Duration) {
 	defer o.stop()
 	done := make(chan struct{})
@@ -120,26 +131,34 @@ func (o *Outbox) Close(wait time.Duration) {
 		o.stop()
 		<-done
 	}
+	await(o.writer.done(), lastWrite)
 }
 
-func (o *Outbox) start(e entry) {
-	o.running.Go(func() { o.deliver(e) })
+func (o *Outbox) start(e entry, saved <-chan struct{}) {
+	o.running.Go(func() { o.deliver(e, saved) })
 }
 
 // deliver tries until the report is acknowledged, late or the outbox is closed.
-// At least one attempt is made even when late: a notice that was seen too late
+// At least one attempt is made even when late: a notice of an earlier run
 // still tells the group why the instance went.
-func (o *Outbox) deliver(e entry) {
+// saved, nil for a report of an earlier run, is closed when it is on disk.
+func (o *Outbox) deliver(e entry, saved <-chan struct{}) {
+	if saved != nil {
+		await(saved, slowDisk)
+	}
 	log := o.log.With().Str("kind", string(e.report.Kind)).Str("msg_id", e.report.ID).Logger()
 	last, most := e.report.Deadline, lastBackoff
-	if e.report.Kind == message.Maintenance || last.IsZero() {
+	if least := e.report.At.Add(leastNotice); saved != nil && last.Before(least) {
+		last = least
+	}
+	if e.report.Kind == message.Maintenance || e.report.Deadline.IsZero() {
 		last, most = e.report.At.Add(keepTrying), slowBackoff
 	}
 	for attempt, wait := 1, firstBackoff; ; attempt, wait = attempt+1, min(2*wait, most) {
 		err := o.attempt(e.report)
 		if err == nil {
 			log.Info().Int("attempts", attempt).Msg("report delivered")
-			o.disk(ignoreMissing(o.store.done(e.key)))
+			o.done(e.key)
 			return
 		}
 		if o.ctx.Err() != nil {
@@ -149,7 +168,7 @@ func (o *Outbox) deliver(e entry) {
 		pause := wait/2 + rand.N(wait/2)
 		if !time.Now().Add(pause).Before(last) {
 			log.Error().Err(err).Int("attempts", attempt).Time("deadline", last).Msg("report given up, past its deadline")
-			o.disk(ignoreMissing(o.store.done(e.key)))
+			o.done(e.key)
 			return
 		}
 		if attempt&(attempt-1) == 0 { // a line every five seconds helps nobody: the 1st, 2nd, 4th, 8th …
@@ -160,6 +179,10 @@ func (o *Outbox) deliver(e entry) {
 		case <-time.After(pause):
 		}
 	}
+}
+
+func (o *Outbox) done(key string) {
+	o.write(func() error { return ignoreMissing(o.store.done(key)) })
 }
 
 func (o *Outbox) attempt(r message.Report) error {

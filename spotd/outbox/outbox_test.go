@@ -157,17 +157,35 @@ func TestAReportWithoutDeadlineIsGivenUpAfterADay(t *testing.T) {
 	})
 }
 
-func TestANoticeSeenTooLateIsTriedOnce(t *testing.T) {
+func TestANoticeOfAnEarlierRunWhoseTimeIsOverIsTriedOnce(t *testing.T) {
 	dir := lifeDir(t)
 	synctest.Test(t, func(t *testing.T) {
+		o := Open(dir, &topic{answer: never}, zerolog.Nop(), nil)
+		o.Put("terminating-terminate", report(message.Terminating, time.Now().Add(2*time.Minute)))
+		o.Close(0)
+		time.Sleep(3 * time.Minute)
 		p := &topic{answer: never}
-		o := Open(dir, p, zerolog.Nop(), nil)
-		o.Put("terminating-terminate", report(message.Terminating, time.Now().Add(-time.Minute)))
-		o.Close(time.Hour)
+		Open(dir, p, zerolog.Nop(), nil).Close(time.Hour)
 		if len(p.attempts) != 1 {
 			t.Errorf("%d attempts", len(p.attempts))
 		}
 	})
+}
+
+func TestAClockThatIsAheadTakesNoTimeFromANotice(t *testing.T) {
+	for _, ahead := range []time.Duration{time.Minute, 2 * time.Minute, 5 * time.Minute} {
+		dir := lifeDir(t)
+		synctest.Test(t, func(t *testing.T) {
+			p := &topic{answer: never}
+			began := time.Now()
+			o := Open(dir, p, zerolog.Nop(), nil)
+			o.Put("terminating-terminate", report(message.Terminating, began.Add(2*time.Minute-ahead)))
+			o.Close(time.Hour)
+			if last := p.attempts[len(p.attempts)-1].Sub(began); last < 100*time.Second || last > 2*time.Minute {
+				t.Errorf("ahead by %v: last of %d attempts after %v", ahead, len(p.attempts), last)
+			}
+		})
+	}
 }
 
 func TestANoticeDoesNotWaitBehindAHelloThatHangs(t *testing.T) {

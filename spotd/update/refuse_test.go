@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"autospotting/pkg/channel"
@@ -189,4 +190,41 @@ func TestAProgramThatSomebodyElsePutThereStays(t *testing.T) {
 	if p, err := u.pending(); p != nil || err != nil {
 		t.Errorf("pending is %+v, %v", p, err)
 	}
+}
+
+func TestAnUpdateWhoseProgramWasRemovedIsEnded(t *testing.T) {
+	t.Parallel()
+	restarts := 0
+	u := ready(t, files{}, &restarts)
+	err := errors.Join(os.Remove(u.Binary), os.MkdirAll(u.State, 0o700), u.note(pending{Version: "v1.1.0", New: "1", Old: "2"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := u.Once(t.Context()); err == nil || !strings.Contains(err.Error(), "somebody removed the program") || restarts != 0 {
+		t.Errorf("%v, %d restarts", err, restarts)
+	}
+	if begun, err := u.Begun(); begun || err != nil {
+		t.Errorf("still pending: %v, %v", begun, err)
+	}
+}
+
+func TestANewProgramWhoseStartDoesNotReturnIsPutBack(t *testing.T) {
+	restarts := 0
+	u := ready(t, files{}, &restarts)
+	err := errors.Join(os.WriteFile(u.previous(), []byte("the old program"), 0o755), os.WriteFile(u.Binary, []byte("the new program"), 0o755),
+		os.MkdirAll(u.State, 0o700), u.note(pending{Version: "v1.1.0", New: hash([]byte("the new program")), Old: hash([]byte("the old program"))}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		u.Patience = time.Minute
+		u.Restart = func(ctx context.Context) error { restarts++; <-ctx.Done(); return ctx.Err() }
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		began := time.Now()
+		_, err := u.Once(ctx)
+		if now, _ := os.ReadFile(u.Binary); string(now) != "the old program" || !errors.Is(err, ErrPutBack) || restarts != 2 || time.Since(began) > 2*(stopTime+time.Minute) {
+			t.Errorf("%q is in place after %v and %d restarts: %v", now, time.Since(began), restarts, err)
+		}
+	})
 }

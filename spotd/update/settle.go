@@ -12,9 +12,15 @@ import (
 // attempts bounds how often a run that died in the middle is taken up again with the new program.
 const attempts = 3
 
+// stopTime is what the daemon's unit has to stop (TimeoutStopSec): handlers may be at work.
+const stopTime = 75 * time.Second
+
 // settle brings a pending update to its end: the new program said hello, or the previous one is back.
 func (u *Updater) settle(ctx context.Context, p pending) (version string, err error) {
 	now, err := sumOf(u.Binary)
+	if errors.Is(err, os.ErrNotExist) {
+		return "", errors.Join(fmt.Errorf("somebody removed the program, so there is nothing to update: %w", err), u.forget())
+	}
 	if err != nil {
 		return "", err
 	}
@@ -56,7 +62,9 @@ func (u *Updater) restart(ctx context.Context, heard bool) error {
 		return err
 	}
 	u.step("restart")
-	if err := u.Restart(ctx); err != nil {
+	bounded, cancel := context.WithTimeout(ctx, stopTime+u.Patience)
+	defer cancel()
+	if err := u.Restart(bounded); err != nil {
 		return fmt.Errorf("restart: %w", err)
 	}
 	u.step("wait for hello")

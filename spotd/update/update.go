@@ -67,6 +67,12 @@ const PreviousSuffix = ".previous"
 // $STATE_DIRECTORY, the previous one, for the new one may not even start.
 const Launcher = `p="$0"; if [ -e "$STATE_DIRECTORY/` + PendingFile + `" ] && [ -x "$p` + PreviousSuffix + `" ]; then p="$p` + PreviousSuffix + `"; fi; exec "$p" "$@"`
 
+// Begun tells whether an earlier run is to be brought to its end. Once does that without a channel.
+func (u *Updater) Begun() (bool, error) {
+	p, err := u.pending()
+	return p != nil, err
+}
+
 // Once ends what an earlier run began, or else brings the channel's program. It returns the version that was brought; empty
 // is none, without an error: it runs already.
 func (u *Updater) Once(ctx context.Context) (version string, err error) {

@@ -61,6 +61,9 @@ func TestWhatMaintenanceSays(t *testing.T) {
 		{"a reboot", `[` + reboot + `]`, []string{"system-reboot 2027-01-21T09:00:43Z instance-event-0d59: scheduled reboot"}},
 		{"one that is over", `[{"NotBefore":"21 Jan 2027 09:00:43 GMT","Code":"system-reboot","State":"completed"}]`, nil},
 		{"the same one twice", `[` + reboot + `,` + reboot + `]`, []string{"system-reboot 2027-01-21T09:00:43Z instance-event-0d59: scheduled reboot"}},
+		{"two at one time", `[` + reboot + `,` + strings.ReplaceAll(reboot, "0d59", "1f00") + `]`, []string{
+			"system-reboot 2027-01-21T09:00:43Z instance-event-0d59: scheduled reboot", "system-reboot 2027-01-21T09:00:43Z instance-event-1f00: scheduled reboot"}},
+		{"one whose id is no file name", `[` + strings.ReplaceAll(reboot, "instance-event-0d59", "../x") + `]`, []string{"system-reboot 2027-01-21T09:00:43Z ../x: scheduled reboot"}},
 		{"a time that cannot be read", `[{"NotBefore":"2027","Code":"instance-stop","EventId":"e","Description":"d","State":"active"}]`, []string{"instance-stop 0001-01-01T00:00:00Z e: d"}},
 		{"not a list", `{"Code":"system-reboot"}`, nil},
 		{"not JSON", `none`, nil},
@@ -69,6 +72,9 @@ func TestWhatMaintenanceSays(t *testing.T) {
 			m := New(settings, self, Restored{Said: []string{"hello"}})
 			var got []string
 			for _, r := range append(m.Step(at(0), Observation{Maintenance: Seen(c.body)}), m.Step(at(time.Second), Observation{Maintenance: Seen(c.body)})...) {
+				if strings.ContainsAny(Key(r), "/. ") {
+					t.Errorf("the key %q is no file name", Key(r))
+				}
 				got = append(got, r.Action+" "+r.Deadline.Format(time.RFC3339)+" "+r.Detail)
 			}
 			if strings.Join(got, "\n") != strings.Join(c.want, "\n") {

@@ -1,22 +1,31 @@
 package watch
 
 import (
+	"regexp"
 	"strings"
 
 	"autospotting/pkg/message"
 )
 
+// eventID is what a maintenance's detail begins with where AWS gave one, such as
+// instance-event-0d59937288b749b32.
+var eventID = regexp.MustCompile(`^([A-Za-z0-9-]{1,64}): `)
+
 // Key names what a report is about, for saying it once in an instance's life: the
 // kind, with the action where actions differ materially. The time of a
 // termination is not part of it, because the metadata may give another one at
-// each look; a maintenance at another time is another one. A key is a safe file
-// name.
+// each look; a maintenance at another time is another one, and so is one with
+// another event id of AWS's. A key is a safe file name.
 func Key(r message.Report) string {
 	switch r.Kind {
 	case message.Terminating:
 		return string(r.Kind) + "-" + r.Action
 	case message.Maintenance:
-		return string(r.Kind) + "-" + r.ID
+		key := string(r.Kind) + "-" + r.ID
+		if id := eventID.FindStringSubmatch(r.Detail); id != nil {
+			key += "-" + id[1]
+		}
+		return key
 	default:
 		return string(r.Kind)
 	}

@@ -124,6 +124,7 @@ func TestUnderSystemd(t *testing.T) {
 	m.write("/etc/spotd/spotd.conf", "group = web\ngrace = 24h\nprobe = systemd:degraded\nlisten = 127.0.0.1:19100\n", "0644")
 	m.write("/etc/spotd/terminating.d/10-mine", "#!/bin/sh\necho mine $1 $2 as $(id -u)\n", "0755")
 	m.write("/etc/spotd/terminating.root.d/10-root", "#!/bin/sh\necho root $1 $2 as $(id -u)\ntouch /root/was-here\n", "0755")
+	m.do("chmod", "700", "/etc/spotd/terminating.root.d") // the daemon cannot look into it
 
 	t.Run("installs by its own command, twice", l.installs)
 	t.Run("keeps its state on disk", l.keepsState)
@@ -219,7 +220,7 @@ func (l *lifetime) handlesNotice(t *testing.T) {
 	m.until("root handlers", func() bool { _, err := m.try("test", "-e", "/root/was-here"); return err == nil })
 	m.until("the end of the handlers", func() bool { return strings.Contains(m.journal(), "handlers done") })
 	journal := m.journal()
-	for _, want := range []string{`"handler":"10-mine"`, "mine terminating " + instance + " as ", "root terminating " + instance + " as 0"} {
+	for _, want := range []string{`"handler":"10-mine"`, "mine terminating " + instance + " as ", "root terminating " + instance + " as 0", "root handlers cannot be listed"} {
 		if !strings.Contains(journal, want) {
 			t.Errorf("the journal lacks %q:\n%s", want, journal)
 		}
@@ -235,6 +236,7 @@ func (l *lifetime) leaves(t *testing.T) {
 	m.do("spotd", "uninstall") // harmless
 	sameFiles(t, "after uninstall", m.files(), l.packaged)
 	m.do("rm", "/etc/default/spotd")
+	m.do("chmod", "755", "/etc/spotd/terminating.root.d")
 	m.do("rm", "-r", "/etc/spotd/terminating.d/10-mine", "/etc/spotd/terminating.root.d/10-root")
 	m.do("dpkg", "--purge", "spotd")
 	sameFiles(t, "after purge", m.files(), l.before)

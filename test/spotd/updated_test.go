@@ -77,6 +77,7 @@ func TestUpdatesUnderSystemd(t *testing.T) {
 		r.publish(t, "v0.0.3-test", 3, []byte("#!/bin/sh\nexit 1\n"))
 		l.isPutBack(t)
 	})
+	t.Run("one that cannot be ended is not tried for ever", l.givesUp)
 	t.Run("a package's program is left to the package manager", func(t *testing.T) {
 		m := l.on(t)
 		m.do("dpkg", "-i", "/packages/v0.0.1-test/spotd-amd64.deb")
@@ -122,6 +123,23 @@ func (l *lifetime) isUpdatedThoughKilled(t *testing.T) {
 	if journal := m.journal(); err != nil || !strings.Contains(journal, "nothing to do") {
 		t.Errorf("%v %s\n%s", err, out, journal)
 	}
+}
+
+// givesUp is about a file that is damaged: no run can end it.
+func (l *lifetime) givesUp(t *testing.T) {
+	m := l.on(t)
+	show := func(unit, property string) string {
+		out, _ := m.try("systemctl", "show", "-P", property, unit)
+		return out
+	}
+	m.write("/var/lib/spotd-update/pending", "{", "0600")
+	m.until("the end of the path unit", func() bool { return show("spotd-update.path", "ActiveState") == "failed" })
+	if timer, daemon := show("spotd-update.timer", "ActiveState"), show("spotd.service", "ActiveState"); timer != "active" || daemon != "active" {
+		t.Errorf("the timer is %s, the daemon %s\n%s", timer, daemon, m.journal())
+	}
+	m.do("rm", "/var/lib/spotd-update/pending")
+	m.do("systemctl", "reset-failed", "spotd-update.service", "spotd-update.path")
+	m.do("systemctl", "start", "spotd-update.path")
 }
 
 func (l *lifetime) isPutBack(t *testing.T) {
