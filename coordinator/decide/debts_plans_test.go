@@ -198,6 +198,13 @@ var debts = []transcript{
 		w.add(member("i-odx", "a"))
 		w.Record.Lease = &ledger.Lease{Owner: 3, Leased: 4, Tried: []int{4}, Raised: true, At: noon.Add(-10 * time.Second)}
 	}, "it is the owner's now", "debt "},
+	{"the owner makes room while a surplus is open, soon after we raised MaxSize: what was surplus stays", func(w *World) {
+		w.Group.Max, w.Group.Desired = 9, 4
+		w.add(member("i-odx", "a"))
+		w.Record.Desired0 = 3
+		w.Record.Pairs = []ledger.Pair{{Victim: "i-odx", Phase: ledger.Attached, At: noon.Add(-time.Minute), Since: noon.Add(-time.Minute)}}
+		w.Record.Lease = &ledger.Lease{Owner: 3, Leased: 5, Tried: []int{4, 5}, Raised: true, At: noon.Add(-40 * time.Second)}
+	}, "i-odx stays: MaxSize is the owner's 9", "do       retire"},
 	{"the owner set MaxSize to a number that we had tried before: it is the owner's", func(w *World) {
 		w.Group.Max, w.Group.Desired = 4, 3
 		w.Record.Lease = &ledger.Lease{Owner: 3, Leased: 5, Tried: []int{4, 5}, Raised: true, At: noon.Add(-2 * time.Minute)}

@@ -47,6 +47,12 @@ func (r *run) borrowed(l *ledger.Lease) bool {
 	return l.Ours(g.Max) && g.Min <= l.Owner
 }
 
+// untold tells whether MaxSize may be read from before our last call: the owner's own for a minute, anything else for less.
+func (r *run) untold(l *ledger.Lease) bool {
+	age := r.since(l.At)
+	return r.w.Group.Min <= l.Owner && (age < lagFor || age < staleFor && r.w.Group.Max == l.Owner)
+}
+
 // returnLease gives MaxSize back as soon as desired fits again. It is never written blindly: lowering MaxSize below
 // desired makes AWS lower desired and choose a victim by itself (UpdateAutoScalingGroup).
 func (r *run) returnLease() {
@@ -69,7 +75,7 @@ func (r *run) returnLease() {
 		return
 	}
 	switch {
-	case !r.borrowed(l) && young && g.Min <= l.Owner:
+	case !r.borrowed(l) && r.untold(l):
 		// Not raised yet, or a read older than the call.
 	case g.Max == l.Owner:
 		r.rec.Lease = nil
@@ -109,7 +115,7 @@ func (r *run) surplus() {
 // allowed drops a surplus that the owner's MaxSize has room for by now.
 func (r *run) allowed() {
 	l, g := r.rec.Lease, r.w.Group
-	if l != nil && !l.Returned && (r.borrowed(l) || r.since(l.At) < staleFor && g.Min <= l.Owner) {
+	if l != nil && !l.Returned && (r.borrowed(l) || r.untold(l)) {
 		return
 	}
 	r.rec.Pairs = slices.DeleteFunc(r.rec.Pairs, func(p ledger.Pair) bool {

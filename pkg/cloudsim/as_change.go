@@ -164,8 +164,8 @@ func (c *Cloud) terminateMember(g *group, m *member, decrement bool) *activity {
 		g.woken = true
 		c.resize(g, g.min, g.max, g.desired-1, -1)
 	}
-	if m.terminating() {
-		return m.activity
+	if m.terminating() { // what is answered with an activity is told as one
+		return c.addActivity(g, "Terminating EC2 instance: "+m.i.id, why, astypes.ScalingActivityStatusCodeSuccessful)
 	}
 	m.place = !decrement && c.cfg.Readings.LaunchAfterDrain
 	return c.takeOut(g, m, why)
