@@ -81,7 +81,7 @@ func (s *site) listenTo(ctx context.Context, id string, on bool) error {
 			}
 			return err
 		}
-		if err := pause(ctx, s.pause); err != nil {
+		if err := cfn.Pause(ctx, s.pause); err != nil {
 			return err
 		}
 	}
@@ -120,7 +120,7 @@ func (s *site) deaf(ctx context.Context, main cfn.State) error {
 		if !slices.ContainsFunc(all, func(m lambdatypes.EventSourceMappingConfiguration) bool { return aws.ToString(m.State) != "Disabled" }) {
 			return nil
 		}
-		if err := pause(ctx, s.pause); err != nil {
+		if err := cfn.Pause(ctx, s.pause); err != nil {
 			return err
 		}
 	}
@@ -158,15 +158,4 @@ func (s *site) hear(ctx context.Context, main cfn.State) error {
 		s.tell("the function listens again")
 	}
 	return nil
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
 }

@@ -130,7 +130,7 @@ func (s *site) connect(cfg aws.Config) {
 	s.s3 = s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = cfg.BaseEndpoint != nil })
 	s.ledger = dynamo.Store{API: dynamodb.NewFromConfig(cfg), Table: dynamo.DefaultTable}
 	s.estate = estate.Estate{EC2: s.ec2, AutoScaling: autoscaling.NewFromConfig(cfg), IAM: s.iam}
-	if s.wait = pause; cfg.BaseEndpoint != nil { // an emulator is done at once
+	if s.wait = cfn.Pause; cfg.BaseEndpoint != nil { // an emulator is done at once
 		s.wait = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 	}
 }

@@ -100,13 +100,14 @@ func (s Stack) settled(ctx context.Context, since time.Time) (State, error) {
 		if !st.moving() {
 			return st, nil
 		}
-		if err := pause(ctx, s.Pause); err != nil {
+		if err := Pause(ctx, s.Pause); err != nil {
 			return st, fmt.Errorf("stack %s is still %s, and goes on without us: run the same again to follow it: %w", s.Name, st.Status, err)
 		}
 	}
 }
 
-func pause(ctx context.Context, d time.Duration) error {
+// Pause waits so long, or until the context ends, with its error.
+func Pause(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

@@ -160,7 +160,7 @@ func (s Stack) propose(ctx context.Context, st State, w Wanted) (id string, chan
 			}
 			return "", nil, fmt.Errorf("stack %s cannot be changed so: %s", s.Name, why)
 		}
-		if err := pause(ctx, s.Pause); err != nil {
+		if err := Pause(ctx, s.Pause); err != nil {
 			return "", nil, err
 		}
 	}
