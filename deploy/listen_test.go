@@ -113,7 +113,7 @@ func TestAWaitThatIsBrokenOffEndsTheRemoval(t *testing.T) {
 func TestAMappingThatIsBeingChangedIsAskedAgain(t *testing.T) {
 	t.Parallel()
 	l := &slow{state: "Disabling", busy: 4}
-	s := l.at(t, pause)
+	s := l.at(t, cfn.Pause)
 	if switched, err := s.listen(t.Context(), standing, true); err != nil || switched != 1 {
 		t.Errorf("switched %d (%v)", switched, err)
 	}
