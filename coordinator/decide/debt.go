@@ -124,7 +124,7 @@ func (r *run) rebase() {
 		r.lookAt(wait)
 		return
 	}
-	if desired < should && r.victimLeft() { // by our own call, it may be, whose answer was lost: the activities tell
+	if r.w.Unread || desired < should && r.victimLeft() { // by our own call, it may be, whose answer was lost: the activities tell
 		r.poll()
 		return
 	}

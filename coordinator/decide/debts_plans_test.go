@@ -177,6 +177,30 @@ var debts = []transcript{
 		w.Group.Max, w.Group.Desired = 4, 3
 		w.Record.Lease = &ledger.Lease{Owner: 3, Leased: 4, Tried: []int{4}, Raised: true, At: noon.Add(-time.Minute)}
 	}, "do       restore-max 3", ""},
+	{"the activities could not be read, and nothing seems wrong: not retired, since desired may have been named", func(w *World) {
+		w.Group.Desired = 4
+		w.owes("i-s1", "i-oda", "a", ledger.Attached, 10*time.Minute)
+		w.add(attached("i-s1", "a"))
+		w.Unread = true
+	}, "the activities could not be read", "do       retire"},
+	{"desired is more than is due for long, and the activities could not be read: whose number it is stays open", func(w *World) {
+		w.Group.Desired, w.Group.Max = 6, 8
+		w.owes("i-s1", "i-oda", "a", ledger.Attached, 10*time.Minute)
+		w.Record.Desired0, w.Record.Doubt = 3, ledger.Doubt{More: 2, Since: noon.Add(-time.Minute)}
+		w.add(attached("i-s1", "a"), member("i-odx", "a"), member("i-ody", "b"))
+		w.Unread = true
+	}, "debt     i-s1 for i-oda: attached, desired before was 3", "do       retire"},
+	{"the owner keeps all that is on-demand, and the only spot instance has its own debt open: waited for", func(w *World) {
+		w.tagged(map[string]string{"autospotting:keep-on-demand": "2"})
+		w.Group.Desired, w.Group.Max, w.Instances = 4, 6, nil
+		w.add(member("i-on", "a"), member("i-odx", "b"), attached("i-s1", "c"), attached("i-s2", "c"))
+		w.owes("i-on", "i-gone", "a", ledger.Attached, 2*time.Minute)
+		w.owes("i-s2", "i-s1", "c", ledger.Attached, time.Minute)
+		w.Record.Pairs[0].Intent.Launch.Spot, w.Record.Pairs[0].Intent.Purpose = false, ledger.Return
+		w.Record.Pairs[1].Intent.Purpose, w.Record.Desired0 = ledger.Replace, 2
+		w.doom("i-s1", 30*time.Second)
+		w.Activities = []Activity{{Instance: "i-gone", Kind: Unhealthy, At: noon.Add(-time.Minute)}}
+	}, "debt     i-on for : attached", "debt     i-on for i-odx"},
 	{"what was retired just now may still be counted: MaxSize is not given back on an old read", func(w *World) {
 		w.Group.Max, w.Group.Desired = 4, 2
 		w.Record.Lease = &ledger.Lease{Owner: 3, Leased: 4, Tried: []int{4}, Raised: true, At: noon.Add(-time.Minute)}

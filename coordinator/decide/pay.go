@@ -57,6 +57,9 @@ func (r *run) mayRetire(v Instance, p ledger.Pair) (bool, string) {
 	if due := r.rec.Desired0 + r.rec.Owed(); desired != due {
 		return false, fmt.Sprintf("not retired: desired is %d where %d was due", desired, due)
 	}
+	if r.w.Unread {
+		return false, "not retired yet: the activities could not be read, which tell whether desired was named since"
+	}
 	if !r.rec.Doubt.Since.IsZero() {
 		return false, fmt.Sprintf("not retired yet: desired was read as another than %d a moment ago, and why is not known", desired)
 	}

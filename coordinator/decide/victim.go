@@ -125,5 +125,10 @@ func (r *run) spotInstead(p ledger.Pair, fallback string) string {
 	if others := r.returnable(); len(others) > 0 {
 		return others[0].ID
 	}
+	if slices.ContainsFunc(r.live, func(i Instance) bool {
+		return i.Ours && i.Spot && i.Serving() && !r.doomed(i.ID) && r.isReplacement(i.ID) && !r.hasPair(i.ID)
+	}) {
+		return "" // one that may be taken as soon as its own debt is paid
+	}
 	return fallback
 }
