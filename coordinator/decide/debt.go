@@ -36,8 +36,8 @@ func (r *run) settle() {
 		}
 	}
 	if r.unexplained {
-		r.voidAll("desired is %d, and neither that nor who left is explained", r.w.Group.Desired)
-		r.rec.Desired0, r.rec.Doubt = r.w.Group.Desired, ledger.Doubt{}
+		r.voidAll(r.rec.Doubt, "desired is %d, and neither that nor who left is explained", r.w.Group.Desired)
+		r.rec.Doubt = ledger.Doubt{}
 	}
 	r.poll()
 }
@@ -128,18 +128,16 @@ func (r *run) rebase() {
 		r.poll()
 		return
 	}
-	back := r.rec.Doubt.Back
+	doubt := r.rec.Doubt
 	r.rec.Doubt = ledger.Doubt{}
 	switch {
-	case desired == should && back:
-		r.voidAll("desired was changed and is %d again: whose number that is cannot be told", desired)
-		r.rec.Desired0 = desired
+	case desired == should && doubt.Back:
+		r.voidAll(doubt, "desired was changed and is %d again: whose number that is cannot be told", desired)
 	case desired == should:
 	case r.misread(desired - owed):
 		r.rec.Desired0 = desired - owed
 	case desired < should && owed > 0:
-		r.voidAll("desired is %d where %d was due: somebody set it", desired, should)
-		r.rec.Desired0 = desired
+		r.voidAll(doubt, "desired is %d where %d was due: somebody set it", desired, should)
 	case desired < should, !r.maybeAttached():
 		r.rec.Desired0 = desired - owed
 	}
@@ -177,14 +175,16 @@ func (r *run) outran(desired, should int) bool {
 	return should-added <= desired && desired <= should+taken
 }
 
-// voidAll gives up what is owed.
-func (r *run) voidAll(format string, args ...any) {
+// voidAll gives up what is owed, but for what was attached since the doubt began: that came on top of whatever it is about.
+func (r *run) voidAll(doubt ledger.Doubt, format string, args ...any) {
 	r.rec.Pairs = slices.DeleteFunc(r.rec.Pairs, func(p ledger.Pair) bool {
-		if p.Owed() {
+		over := p.Owed() && (doubt.Since.IsZero() || !p.Sent.After(doubt.Since))
+		if over {
 			r.void(p, format, args...)
 		}
-		return p.Owed()
+		return over
 	})
+	r.rec.Desired0 = r.w.Group.Desired - r.rec.Owed()
 }
 
 // misread tells whether base is what desired had been changed to before the oldest pair was attached, so that the base taken

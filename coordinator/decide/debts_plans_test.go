@@ -76,6 +76,15 @@ var debts = []transcript{
 		w.says("i-s1", true, true)
 		w.says("i-s2", true, true)
 	}, "do       retire i-oda decrement=true", "why is not known"},
+	{"a schedule set desired back, and an attach came on top since: only the debt of before is void", func(w *World) {
+		w.Group.Desired, w.Group.Max = 4, 6
+		w.owes("i-s1", "i-oda", "a", ledger.Attached, 3*time.Minute)
+		w.owes("i-s2", "i-odb", "b", ledger.Attached, 30*time.Second)
+		w.Record.Desired0, w.Record.Doubt = 3, ledger.Doubt{More: -1, Since: noon.Add(-time.Minute)}
+		w.add(attached("i-s1", "a"), attached("i-s2", "b"))
+		w.says("i-s1", true, true)
+		w.says("i-s2", true, true)
+	}, "debt     i-s2 for i-odb: paying, desired before was 3", "i-s2 debt void"},
 	{"a new debt begins without the doubts of the last", func(w *World) {
 		w.Record.Doubt = ledger.Doubt{More: 2, Since: noon.Add(-10 * time.Minute)}
 		w.intends(ledger.Swap, "i-s1", "i-oda", "a", 2*time.Minute)
