@@ -16,11 +16,9 @@ func record(id, arn, body string) map[string]any {
 		"attributes": map[string]string{"ApproximateReceiveCount": "1"}, "messageAttributes": map[string]any{}}
 }
 
-// launched is what EventBridge says of a group, in the envelope of SNS.
-func launched(group string) string {
-	event := fmt.Sprintf(`{"version":"0","id":"event-%[1]s","detail-type":"EC2 Instance Launch Successful","source":"aws.autoscaling","account":"123456789012",`+
-		`"time":"2026-11-02T09:00:00Z","region":"eu-west-1","resources":[],"detail":{"AutoScalingGroupName":%[1]q,"EC2InstanceId":"i-0123456789abcdef0"}}`, group)
-	return encode(map[string]string{"Type": "Notification", "TopicArn": eventsTopic, "Message": event})
+// again asks for another look at a group, as the coordinator does itself.
+func again(group string) string {
+	return fmt.Sprintf(`{"recheck":{"group":%q,"due":"2026-11-02T09:00:00Z"}}`, group)
 }
 
 func encode(v any) string {
@@ -37,8 +35,8 @@ func TestOneBadRecordOfABatchFailsAlone(t *testing.T) {
 	t.Parallel()
 	aws, runtime := newCloud(t), newRuntime(t)
 	f := start(t, aws.URL, runtime.Listener.Addr().String(), nil, built.bootstrap)
-	a := runtime.invoke(t, batch(record("1", inboxARN, launched("web")), record("2", inboxARN, launched("bad")),
-		record("3", inboxARN, "no message at all"), record("4", inboxARN, launched("api"))))
+	a := runtime.invoke(t, batch(record("1", inboxARN, again("web")), record("2", inboxARN, again("bad")),
+		record("3", inboxARN, "no message at all"), record("4", inboxARN, again("api"))))
 
 	// Exactly these bytes: what the mapping cannot read counts as a failure of the whole batch.
 	if want := `{"batchItemFailures":[{"itemIdentifier":"2"}]}`; a.kind != "response" || strings.TrimSpace(a.body) != want || a.id != "request-1" {
@@ -48,7 +46,7 @@ func TestOneBadRecordOfABatchFailsAlone(t *testing.T) {
 	var groups []string
 	for _, s := range sent {
 		groups = append(groups, s.Group)
-		if !strings.HasSuffix(s.QueueURL, "/work.fifo") || !strings.Contains(s.Body, "EC2 Instance Launch Successful") {
+		if !strings.HasSuffix(s.QueueURL, "/work.fifo") || !strings.Contains(s.Body, `"cause":"recheck"`) {
 			t.Errorf("sent %+v, want a request to the work queue", s)
 		}
 	}
@@ -56,7 +54,7 @@ func TestOneBadRecordOfABatchFailsAlone(t *testing.T) {
 		t.Errorf("work for %v, want it for web and api", groups)
 	}
 	// Lambda reads a null list as an empty one: complete success.
-	if a := runtime.invoke(t, batch(record("5", inboxARN, launched("web")))); a.kind != "response" || strings.TrimSpace(a.body) != `{"batchItemFailures":null}` {
+	if a := runtime.invoke(t, batch(record("5", inboxARN, again("web")))); a.kind != "response" || strings.TrimSpace(a.body) != `{"batchItemFailures":null}` {
 		t.Errorf("a good batch is answered %+v", a)
 	}
 	f.end(syscall.SIGKILL)

@@ -41,6 +41,7 @@ func (d day) until(what string, done func() bool) {
 	if !d.stage.Cloud.RunWhile(func() bool { return !done() }, d.stage.Cloud.Now().Add(2*time.Hour)) {
 		d.t.Fatalf("not within two hours: %s", what)
 	}
+	d.stage.Cloud.RunUntil(d.stage.Cloud.Now().Add(2 * time.Second)) // the run in which it came about tells of it when it ends
 }
 
 func (d day) onSpot() bool {
