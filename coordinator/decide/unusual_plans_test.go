@@ -9,6 +9,14 @@ import (
 
 // unusual are the plans where something is not to be had, or a call was refused or not answered.
 var unusual = []transcript{
+	{"the market cannot be read: a notice waits for it and uses up no try, and a debt is paid all the same", func(w *World) {
+		w.Unpriced, w.Group.Desired, w.Group.Max = "throttled", 5, 8
+		w.owes("i-s1", "i-oda", "a", ledger.Attached, 2*time.Minute)
+		w.add(attached("i-s1", "a"), attached("i-s2", "b"))
+		w.says("i-s1", true, true)
+		w.doom("i-s2", 5*time.Second)
+		w.add(attached("i-s3", "c"))
+	}, "nothing is launched before the market is read: throttled", "do       launch"},
 	{"in one zone spot is no cheaper: another zone's instances are replaced all the same", func(w *World) {
 		for _, t := range []string{"m5.large", "m5a.large", "m6i.large", "m6a.large", "r5.large"} {
 			w.Catalog.SpotUSD[market.Pool{Type: t, Zone: "a"}] = 0.2
