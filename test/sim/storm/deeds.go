@@ -2,7 +2,9 @@ package storm
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -154,7 +156,7 @@ func (p *player) refresh(group string, begins bool) {
 func (p *player) calm(small bool) {
 	p.crash, p.stall = 0, 0
 	p.Cloud.SetFaults(cloudsim.Faults{})
-	for id := range p.protected {
+	for _, id := range slices.Sorted(maps.Keys(p.protected)) {
 		_ = p.Cloud.Protect(id, false)
 	}
 	for _, name := range p.Groups {

@@ -120,7 +120,8 @@ func restoreBlindly(w decide.World, p *decide.Plan) {
 }
 
 func takeOutAtOnce(w decide.World, p *decide.Plan) {
-	for id, n := range p.Record.Notices {
+	for _, id := range slices.Sorted(maps.Keys(p.Record.Notices)) {
+		n := p.Record.Notices[id]
 		if i, ok := find(w, id); ok && i.Serving() && n.Released.IsZero() {
 			n.Released = w.Now
 			p.Record.Notices[id] = n
