@@ -3,6 +3,7 @@ package handle
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -75,10 +76,16 @@ func TestLaunchesOfAPlanAreAskedForTogetherAndAnsweredInOrder(t *testing.T) {
 	launch := func(id string) decide.Action {
 		return decide.Action{Kind: decide.LaunchOne, Instance: id, Launch: &ledger.Launch{}}
 	}
-	results := h.call(context.Background(), "web", []decide.Action{{Kind: decide.Protect, Instance: "p"}, launch("a"), launch("b"), launch("c"), {Kind: decide.Retire, Instance: "r"}}, p.now)
-	for i, want := range []string{"p", "a", "b", "c", "r"} {
-		if got := results[i]().Detail; got != want {
-			t.Errorf("result %d is of %q, want %q", i, got, want)
+	left := []decide.Action{{Kind: decide.Protect, Instance: "p"}, launch("a"), launch("b"), launch("c"), launch("d"), {Kind: decide.Retire, Instance: "r"}}
+	for _, want := range [][]string{{"p"}, {"a", "b", "c"}} {
+		some := left[:h.together(left)]
+		left = left[len(some):]
+		var got []string
+		for _, res := range h.call(context.Background(), "web", some, p.now) {
+			got = append(got, res.Detail)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("called together: %v, want %v", got, want)
 		}
 	}
 }

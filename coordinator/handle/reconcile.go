@@ -132,17 +132,15 @@ func (h *Handler) write(ctx context.Context, rec ledger.Record, plan decide.Plan
 // patience, or a call is refused for good: what was written before the call tells the next look what to do.
 func (h *Handler) apply(ctx context.Context, rec *ledger.Record, plan decide.Plan, deadline time.Time, o *Outcome) (halt bool, err error) {
 	learned := *rec
-	results := h.call(ctx, rec.Group, plan.Actions, deadline)
-	for i, a := range plan.Actions {
-		res := results[i]()
-		h.note(o, Note{Group: rec.Group, Instance: a.Instance, Kind: string(a.Kind), Text: describe(a, res), Failure: res.Failure, Action: &a, Result: &res})
-		learned = decide.Learn(learned, a, res, h.Now())
-		o.run.Called(a, res)
-		switch res.Failure {
-		case decide.Lost, decide.Throttled, decide.Expired, decide.AtMax, decide.Mismatch:
-			halt = true
-		case decide.Invalid: // would be refused again at once; only of launches and attaches the next plan makes something else
-			halt = halt || a.Kind != decide.LaunchOne && a.Kind != decide.AttachSome
+	for left := plan.Actions; len(left) > 0; {
+		some := left[:h.together(left)]
+		left = left[len(some):]
+		for i, res := range h.call(ctx, rec.Group, some, deadline) {
+			a := some[i]
+			h.note(o, Note{Group: rec.Group, Instance: a.Instance, Kind: string(a.Kind), Text: describe(a, res), Failure: res.Failure, Action: &a, Result: &res})
+			learned = decide.Learn(learned, a, res, h.Now())
+			o.run.Called(a, res)
+			halt = halt || halts(a, res)
 		}
 	}
 	written, err := h.Ledger.Put(ctx, learned)
@@ -154,32 +152,39 @@ func (h *Handler) apply(ctx context.Context, rec *ledger.Record, plan decide.Pla
 	return halt, nil
 }
 
-// call makes the calls of a plan when their results are asked for, in order; launches that follow each other together, as each has a
-// token of its own and a fleet's answer takes seconds.
-func (h *Handler) call(ctx context.Context, group string, actions []decide.Action, deadline time.Time) []func() decide.Result {
-	out := make([]func() decide.Result, len(actions))
-	for i := 0; i < len(actions); i++ {
-		n := 1
-		for n < h.Together && i+n < len(actions) && actions[i].Kind == decide.LaunchOne && actions[i+n].Kind == decide.LaunchOne {
-			n++
-		}
-		some := actions[i : i+n]
-		all := sync.OnceValue(func() []decide.Result {
-			results := make([]decide.Result, n)
-			var wait sync.WaitGroup
-			for k, a := range some[1:] {
-				wait.Go(func() { results[k+1] = h.Actor.Apply(ctx, group, a, deadline) })
-			}
-			results[0] = h.Actor.Apply(ctx, group, some[0], deadline)
-			wait.Wait()
-			return results
-		})
-		for k := range some {
-			out[i+k] = func() decide.Result { return all()[k] }
-		}
-		i += n - 1
+// halts tells whether nothing more is to be decided before a while has passed.
+func halts(a decide.Action, res decide.Result) bool {
+	switch res.Failure {
+	case decide.Lost, decide.Throttled, decide.Expired, decide.AtMax, decide.Mismatch:
+		return true
+	case decide.Invalid: // would be refused again at once; only of launches and attaches the next plan makes something else
+		return a.Kind != decide.LaunchOne && a.Kind != decide.AttachSome
 	}
-	return out
+	return false
+}
+
+// together is how many of the actions that come next are called at a time: launches have each a token of their own, and a fleet's
+// answer takes seconds.
+func (h *Handler) together(actions []decide.Action) int {
+	n := 0
+	for n < len(actions) && n < h.Together && actions[n].Kind == decide.LaunchOne {
+		n++
+	}
+	return max(n, 1)
+}
+
+// call makes some calls at once. The results are in the order of the actions.
+func (h *Handler) call(ctx context.Context, group string, actions []decide.Action, deadline time.Time) []decide.Result {
+	if len(actions) == 1 {
+		return []decide.Result{h.Actor.Apply(ctx, group, actions[0], deadline)}
+	}
+	results := make([]decide.Result, len(actions))
+	var wait sync.WaitGroup
+	for i, a := range actions {
+		wait.Go(func() { results[i] = h.Actor.Apply(ctx, group, a, deadline) })
+	}
+	wait.Wait()
+	return results
 }
 
 func sooner(a, b time.Time) time.Time {
