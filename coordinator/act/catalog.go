@@ -111,30 +111,10 @@ func toDevices(t ec2types.InstanceTypeInfo, out *market.Type) {
 			}
 		}
 	}
-	if t.NeuronInfo != nil { // Trainium and Inferentia; the older field tells of the latter only
-		for _, x := range t.NeuronInfo.NeuronDevices {
-			out.Accelerators += int(aws.ToInt32(x.Count))
-			out.AcceleratorModel = aws.ToString(x.Name)
-		}
-	}
-	if t.MediaAcceleratorInfo != nil {
-		for _, x := range t.MediaAcceleratorInfo.Accelerators {
-			out.Accelerators += int(aws.ToInt32(x.Count))
-			out.AcceleratorModel = aws.ToString(x.Name)
-		}
-	}
-	if t.InferenceAcceleratorInfo != nil && t.NeuronInfo == nil {
-		for _, x := range t.InferenceAcceleratorInfo.Accelerators {
-			out.Accelerators += int(aws.ToInt32(x.Count))
-			out.AcceleratorModel = aws.ToString(x.Name)
-		}
-	}
-	if t.FpgaInfo != nil {
-		for _, x := range t.FpgaInfo.Fpgas {
-			out.Accelerators += int(aws.ToInt32(x.Count))
-			out.AcceleratorModel = aws.ToString(x.Name)
-		}
-	}
+	accelerators(t, func(count *int32, model *string) {
+		out.Accelerators += int(aws.ToInt32(count))
+		out.AcceleratorModel = aws.ToString(model)
+	})
 	if s := t.InstanceStorageInfo; s != nil {
 		out.StorageGB = int(aws.ToInt64(s.TotalSizeInGB))
 		for _, d := range s.Disks {
@@ -154,6 +134,29 @@ func toDevices(t ec2types.InstanceTypeInfo, out *market.Type) {
 	if n := t.NetworkInfo; n != nil {
 		out.ENA = string(n.EnaSupport)
 		out.NetworkInterfaces = int(aws.ToInt32(n.MaximumNetworkInterfaces))
+	}
+}
+
+// accelerators names those of every kind. Of Inferentia two fields tell: the older one only where the newer does not.
+func accelerators(t ec2types.InstanceTypeInfo, each func(count *int32, model *string)) {
+	if t.NeuronInfo != nil {
+		for _, x := range t.NeuronInfo.NeuronDevices {
+			each(x.Count, x.Name)
+		}
+	} else if t.InferenceAcceleratorInfo != nil {
+		for _, x := range t.InferenceAcceleratorInfo.Accelerators {
+			each(x.Count, x.Name)
+		}
+	}
+	if t.MediaAcceleratorInfo != nil {
+		for _, x := range t.MediaAcceleratorInfo.Accelerators {
+			each(x.Count, x.Name)
+		}
+	}
+	if t.FpgaInfo != nil {
+		for _, x := range t.FpgaInfo.Fpgas {
+			each(x.Count, x.Name)
+		}
 	}
 }
 

@@ -29,7 +29,7 @@ func classify(err error) (decide.Failure, string) {
 	if f, ok := codes[code]; ok {
 		return f, detail
 	}
-	if code == "InvalidPlacementGroup.Unknown" || strings.HasSuffix(code, ".NotFound") || strings.HasSuffix(code, ".NotFoundException") || strings.HasSuffix(code, "NotFound") {
+	if strings.HasSuffix(code, ".NotFound") || strings.HasSuffix(code, ".NotFoundException") || strings.HasSuffix(code, "NotFound") {
 		return decide.Gone, detail
 	}
 	if api.ErrorFault() == smithy.FaultServer {
@@ -51,23 +51,24 @@ var texts = []struct {
 }
 
 var codes = map[string]decide.Failure{
-	"IdempotentParameterMismatch":  decide.Mismatch,
-	"Throttling":                   decide.Throttled,
-	"ThrottlingException":          decide.Throttled,
-	"RequestLimitExceeded":         decide.Throttled,
-	"ResourceContention":           decide.Throttled,
-	"ResourceInUse":                decide.Throttled,
-	"ScalingActivityInProgress":    decide.Throttled,
-	"MaxSpotInstanceCountExceeded": decide.Throttled,
-	"VcpuLimitExceeded":            decide.Throttled,
-	"InstanceLimitExceeded":        decide.Throttled,
-	"MaxFleetCountExceeded":        decide.Throttled,
-	"ResourceCountExceeded":        decide.Throttled,
-	"InternalError":                decide.Lost,
-	"InternalFailure":              decide.Lost,
-	"ServiceUnavailable":           decide.Lost,
-	"Unavailable":                  decide.Lost,
-	"RequestTimeout":               decide.Lost,
+	"IdempotentParameterMismatch":   decide.Mismatch,
+	"Throttling":                    decide.Throttled,
+	"ThrottlingException":           decide.Throttled,
+	"RequestLimitExceeded":          decide.Throttled,
+	"ResourceContention":            decide.Throttled,
+	"ResourceInUse":                 decide.Throttled,
+	"ScalingActivityInProgress":     decide.Throttled,
+	"MaxSpotInstanceCountExceeded":  decide.Throttled,
+	"VcpuLimitExceeded":             decide.Throttled,
+	"InstanceLimitExceeded":         decide.Throttled,
+	"MaxFleetCountExceeded":         decide.Throttled,
+	"ResourceCountExceeded":         decide.Throttled,
+	"InvalidPlacementGroup.Unknown": decide.Gone,
+	"InternalError":                 decide.Lost,
+	"InternalFailure":               decide.Lost,
+	"ServiceUnavailable":            decide.Lost,
+	"Unavailable":                   decide.Lost,
+	"RequestTimeout":                decide.Lost,
 }
 
 // overQuota tells whether the account has no room for more, which is no matter of the rate of calls.

@@ -24,8 +24,7 @@ func (a *Actor) instances(ctx context.Context, group string, members []asgtypes.
 		{Name: aws.String("tag:aws:autoscaling:groupName"), Values: []string{group}},
 		{Name: aws.String("tag:" + decide.TagGroup), Values: []string{group}},
 	} {
-		of := strings.TrimPrefix(*f.Name, "tag:")
-		if err := a.describe(ctx, []types.Filter{f}, byID, func(i types.Instance) bool { return tagged(i, of, group) }); err != nil {
+		if err := a.describe(ctx, f, byID); err != nil {
 			return nil, err
 		}
 	}
@@ -37,7 +36,7 @@ func (a *Actor) instances(ctx context.Context, group string, members []asgtypes.
 	}
 	for chunk := range slices.Chunk(unseen, filterValues) {
 		// As a filter, not as ids: an id that EC2 does not show yet would fail the whole call.
-		if err := a.describe(ctx, []types.Filter{{Name: aws.String("instance-id"), Values: chunk}}, byID, func(types.Instance) bool { return true }); err != nil {
+		if err := a.describe(ctx, types.Filter{Name: aws.String("instance-id"), Values: chunk}, byID); err != nil {
 			return nil, err
 		}
 	}
@@ -56,24 +55,27 @@ func (a *Actor) instances(ctx context.Context, group string, members []asgtypes.
 // filterValues is the most values that one filter takes.
 const filterValues = 200
 
-// tagged tells whether the instance has that very tag: in a filter's values * and ? stand for others, and a group's name may hold them.
-func tagged(i types.Instance, key, value string) bool {
-	return slices.ContainsFunc(i.Tags, func(t types.Tag) bool { return aws.ToString(t.Key) == key && aws.ToString(t.Value) == value })
+// meant tells whether a filter by tag means the instance to the letter: in its values * and ? stand for others, and a group's name may
+// hold them.
+func meant(f types.Filter, i types.Instance) bool {
+	key, byTag := strings.CutPrefix(*f.Name, "tag:")
+	return !byTag || slices.ContainsFunc(i.Tags, func(t types.Tag) bool {
+		return aws.ToString(t.Key) == key && slices.Contains(f.Values, aws.ToString(t.Value))
+	})
 }
 
-func (a *Actor) describe(ctx context.Context, filters []types.Filter, into map[string]decide.Instance, wanted func(types.Instance) bool) error {
-	pages := ec2.NewDescribeInstancesPaginator(a.EC2, &ec2.DescribeInstancesInput{Filters: filters, MaxResults: aws.Int32(1000)})
+func (a *Actor) describe(ctx context.Context, f types.Filter, into map[string]decide.Instance) error {
+	pages := ec2.NewDescribeInstancesPaginator(a.EC2, &ec2.DescribeInstancesInput{Filters: []types.Filter{f}, MaxResults: aws.Int32(1000)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return fmt.Errorf("describe instances by %s: %w", aws.ToString(filters[0].Name), err)
+			return fmt.Errorf("describe instances by %s: %w", *f.Name, err)
 		}
 		for _, r := range page.Reservations {
 			for _, i := range r.Instances {
-				if !wanted(i) {
-					continue
+				if meant(f, i) {
+					into[aws.ToString(i.InstanceId)] = ToInstance(i)
 				}
-				into[aws.ToString(i.InstanceId)] = ToInstance(i)
 			}
 		}
 	}

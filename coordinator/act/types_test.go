@@ -66,7 +66,8 @@ func TestOfTwoSubnetsInAZoneTheOneWithMoreRoomIsTakenAndOneThatIsGoneStopsNothin
 func TestATagIsHeldAgainstItsValueToTheLetter(t *testing.T) {
 	t.Parallel()
 	i := types.Instance{Tags: []types.Tag{{Key: aws.String("autospotting-group"), Value: aws.String("web-1")}}}
-	if tagged(i, "autospotting-group", "web-*") || !tagged(i, "autospotting-group", "web-1") {
+	by := func(name, value string) types.Filter { return types.Filter{Name: &name, Values: []string{value}} }
+	if meant(by("tag:autospotting-group", "web-*"), i) || !meant(by("tag:autospotting-group", "web-1"), i) || !meant(by("instance-id", "i-1"), i) {
 		t.Error("web-* is not web-1")
 	}
 }
