@@ -54,19 +54,17 @@ type place struct {
 
 func (r *run) placeFor(v Instance) place {
 	typ := r.ownersType(v)
-	uneven, said := r.rec.Uneven, len(r.plan.Why)
-	_, zone, even := r.balanced([]Instance{v})
-	r.rec.Uneven, r.plan.Why = uneven, r.plan.Why[:said] // only asked
+	c := r.choose([]Instance{v})
 	fit, err := r.fit(typ)
-	if err != nil || !even {
+	if err != nil || !r.allows(c) {
 		return place{}
 	}
-	list, err := fit.Candidates(zone, r.holding(), r.avoided(), r.w.Group.Desired)
+	list, err := fit.Candidates(c.zone, r.holding(), r.avoided(), r.w.Group.Desired)
 	if err != nil {
 		return place{}
 	}
 	cheapest := slices.MinFunc(list, func(a, b market.Candidate) int { return cmp.Compare(a.SpotUSD, b.SpotUSD) })
-	return place{zone: zone, candidates: list, cheapest: cheapest.SpotUSD, worth: r.w.Settings.Margin * r.w.Catalog.OnDemandUSD[typ]}
+	return place{zone: c.zone, candidates: list, cheapest: cheapest.SpotUSD, worth: r.w.Settings.Margin * r.w.Catalog.OnDemandUSD[typ]}
 }
 
 // under lists the pools of a place that cost at most so much.

@@ -156,7 +156,8 @@ func learnRetire(rec *ledger.Record, a Action, res Result, now time.Time) {
 		}
 		p.Phase, p.Since = ledger.Attached, now
 	case Throttled, Expired, Invalid:
-		if p.Asked = (time.Time{}); !undoing {
+		p.Asked = time.Time{}
+		if !undoing {
 			p.Phase, p.Since = ledger.Attached, now
 		}
 	}

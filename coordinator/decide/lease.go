@@ -69,7 +69,7 @@ func (r *run) returnLease() {
 		return
 	}
 	r.poll()
-	retiring := slices.ContainsFunc(r.plan.Actions, func(a Action) bool { return a.Kind == Retire }) ||
+	retiring := r.planned(Retire) > 0 ||
 		slices.ContainsFunc(r.rec.Pairs, func(p ledger.Pair) bool { return p.Phase == ledger.Paying && r.since(p.Since) < staleFor }) // not answered
 	if r.attaching() || r.stale() || retiring {
 		return

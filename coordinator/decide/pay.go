@@ -2,7 +2,6 @@ package decide
 
 import (
 	"fmt"
-	"slices"
 
 	"autospotting/coordinator/ledger"
 )
@@ -15,8 +14,7 @@ func (r *run) pay() {
 			return
 		}
 	}
-	attaching := slices.ContainsFunc(r.plan.Actions, func(a Action) bool { return a.Kind == AttachSome })
-	if r.stale() || attaching {
+	if r.stale() || r.planned(AttachSome) > 0 {
 		r.poll()
 		return
 	}

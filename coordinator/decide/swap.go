@@ -174,12 +174,12 @@ func (r *run) ownersType(v Instance) string { return cmp.Or(r.w.Template.Type, v
 func (r *run) launch(purpose ledger.Purpose, v Instance, zone string, spot bool, overrides []ledger.Override, why string) {
 	t := r.w.Template
 	if t.Version == "" {
-		if !slices.ContainsFunc(r.plan.Actions, func(a Action) bool { return a.Kind == MakeTemplate }) {
+		if r.planned(MakeTemplate) == 0 {
 			r.act(Action{Kind: MakeTemplate, Why: strings.Join(append([]string{"replacements are launched from a template of our own"}, r.w.Template.Notes...), "; ")})
 		}
 		return
 	}
-	if n := len(slices.DeleteFunc(slices.Clone(r.plan.Actions), func(a Action) bool { return a.Kind != LaunchOne })); n >= launchBatch {
+	if r.planned(LaunchOne) >= launchBatch {
 		r.lookAt(r.now()) // the next plan goes on
 		return
 	}
@@ -199,6 +199,17 @@ func (r *run) launch(purpose ledger.Purpose, v Instance, zone string, spot bool,
 	launch := it.Launch
 	r.act(Action{Kind: LaunchOne, Instance: v.ID, Launch: &launch, Why: why})
 	r.poll()
+}
+
+// planned counts the actions of a kind that the plan has already.
+func (r *run) planned(kind ActionKind) int {
+	n := 0
+	for _, a := range r.plan.Actions {
+		if a.Kind == kind {
+			n++
+		}
+	}
+	return n
 }
 
 // nonce is new for every launch: it names the victim, the moment, and its place among the launches under way, since what fills a

@@ -13,46 +13,70 @@ import (
 // makes nothing worse.
 const unevenFor = 15 * time.Minute
 
-// balanced picks the oldest victim, and the zone of its replacement, such that no zone ever differs from another by
-// more than one: otherwise AZ rebalancing would launch on-demand and kill one of ours. The victim's own zone is
-// preferred; another serves where its own cannot (a group of one instance over two zones, say). What is under way counts as done.
-func (r *run) balanced(victims []Instance) (Instance, string, bool) {
+// choice is a victim, the zone of its replacement, and by how much the zones differ with one more there, and then with the victim gone.
+type choice struct {
+	victim        Instance
+	zone          string
+	during, after int
+}
+
+// even tells whether no zone ever differs from another by more than one: otherwise AZ rebalancing would launch on-demand and kill one of
+// ours.
+func (c choice) even() bool { return c.during <= 1 && c.after <= 1 }
+
+// choose picks the oldest victim, and the zone of its replacement, such that the zones stay even, or else as even as can be. The
+// victim's own zone is preferred; another serves where its own cannot (a group of one instance over two zones, say). What is under way
+// counts as done.
+func (r *run) choose(victims []Instance) (best choice) {
 	counts := r.countsLater()
-	if spread(counts) <= 1 {
-		r.rec.Uneven = time.Time{}
+	at := func(v Instance, zone string) choice {
+		during, after := spreads(counts, zone, v.Zone)
+		return choice{v, zone, during, after}
 	}
 	for _, v := range victims {
-		if during, after := spreads(counts, v.Zone, v.Zone); during <= 1 && after <= 1 {
-			return r.even(v, v.Zone)
+		if c := at(v, v.Zone); c.even() {
+			return c
 		}
 	}
-	best, zone, least := Instance{}, "", []int{}
 	for _, v := range victims {
 		for _, z := range r.zones() {
-			during, after := spreads(counts, z, v.Zone)
-			if during <= 1 && after <= 1 {
-				return r.even(v, z)
+			c := at(v, z)
+			if c.even() {
+				return c
 			}
-			if cost := []int{after, during}; zone == "" || slices.Compare(cost, least) < 0 {
-				best, zone, least = v, z, cost
+			if best.zone == "" || cmp.Or(cmp.Compare(c.after, best.after), cmp.Compare(c.during, best.during)) < 0 {
+				best = c
 			}
 		}
 	}
-	now := spread(counts)
-	if r.rec.Uneven.IsZero() {
+	return best
+}
+
+// allows tells whether a choice may be made: it leaves the zones even, or makes nothing worse in a group that is out of balance for so
+// long that it will not balance itself.
+func (r *run) allows(c choice) bool {
+	now := spread(r.countsLater())
+	patient := r.rec.Uneven.IsZero() || r.since(r.rec.Uneven) < unevenFor
+	return c.zone != "" && (c.even() || !patient && c.after <= now && c.during <= now)
+}
+
+// balanced is what is chosen, where it is allowed, and keeps since when the zones are out of balance.
+func (r *run) balanced(victims []Instance) (Instance, string, bool) {
+	c := r.choose(victims)
+	switch even := c.zone != "" && c.even(); {
+	case even || spread(r.countsLater()) <= 1:
+		r.rec.Uneven = time.Time{}
+	case r.rec.Uneven.IsZero():
 		r.rec.Uneven = r.now()
 	}
-	if r.since(r.rec.Uneven) < unevenFor || zone == "" || least[0] > now || least[1] > now {
+	if !r.allows(c) {
 		r.say("", "not now: the zones are out of balance, and a swap would wake their rebalancing")
 		return Instance{}, "", false
 	}
-	r.say(best.ID, "the zones are out of balance since %s, and the group leaves them so: swapped into %s, which makes it no worse", r.rec.Uneven.UTC().Format(time.TimeOnly), zone)
-	return best, zone, true
-}
-
-func (r *run) even(v Instance, zone string) (Instance, string, bool) {
-	r.rec.Uneven = time.Time{}
-	return v, zone, true
+	if !c.even() {
+		r.say(c.victim.ID, "the zones are out of balance since %s, and the group leaves them so: swapped into %s, which makes it no worse", r.rec.Uneven.UTC().Format(time.TimeOnly), c.zone)
+	}
+	return c.victim, c.zone, true
 }
 
 // countsLater counts the members of every zone once everything under way is done.
