@@ -146,7 +146,7 @@ func (s *site) open(ctx context.Context, main cfn.State) (open, leased []string,
 		if why := estate.InFlight(r); why != "" {
 			open = append(open, name+": "+why)
 		}
-		if r.Lease != nil && !r.Lease.Returned {
+		if r.Books.Lease().Open() {
 			leased = append(leased, name)
 		}
 	}
@@ -227,7 +227,7 @@ func (s *site) stop(ctx context.Context, main cfn.State) error {
 		if err != nil {
 			return err
 		}
-		said, err := s.estate.HandBack(ctx, name, r.Lease)
+		said, err := s.estate.HandBack(ctx, name, r.Books.Lease())
 		if err != nil {
 			return err
 		}

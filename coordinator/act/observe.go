@@ -80,9 +80,9 @@ func activitiesSince(w decide.World) (time.Time, bool) {
 
 func oldestPair(rec ledger.Record) (time.Time, bool) {
 	var oldest time.Time
-	for _, p := range rec.Pairs {
-		if oldest.IsZero() || p.At.Before(oldest) {
-			oldest = p.At
+	for _, d := range rec.Books.Debts() {
+		if oldest.IsZero() || d.At.Before(oldest) {
+			oldest = d.At
 		}
 	}
 	return oldest, !oldest.IsZero()

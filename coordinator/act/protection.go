@@ -48,13 +48,12 @@ func (a *Actor) protections(ctx context.Context, list []decide.Instance, rec led
 	}
 	checked := 0
 	for _, m := range order {
-		paired := slices.ContainsFunc(rec.Pairs, func(p ledger.Pair) bool { return p.Victim == m.ID })
-		chosen := paired || slices.ContainsFunc(rec.Intents, func(it ledger.Intent) bool { return it.Victim == m.ID })
+		chosen := rec.Books.Retiring(m.ID) || slices.ContainsFunc(rec.Intents, func(it ledger.Intent) bool { return it.Victim == m.ID })
 		if !chosen && checked >= checkOldest && !(rec.Open() && newest[m.Zone] == m.ID) {
 			m.Unchecked = true
 			continue
 		}
-		on, err := a.undeletable(ctx, m.ID, paired)
+		on, err := a.undeletable(ctx, m.ID, rec.Books.Retiring(m.ID))
 		if err != nil {
 			return err
 		}

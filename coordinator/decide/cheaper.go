@@ -13,12 +13,25 @@ import (
 // settledFor is how long a spot instance has been there before it may be moved to a cheaper pool.
 const settledFor = time.Hour
 
-// toCheaper moves the spot instance of ours that costs most above what can be had now, if that is worth a swap: prices move
+// toCheaper (R17) moves the spot instance of ours that costs most above what can be had now, if that is worth a swap: prices move
 // for months, and what was bought while the cheap pools were out stays otherwise for good.
-func (r *run) toCheaper() bool {
-	if !r.w.Settings.Window.Open(r.now()) {
-		return false
+func (r *run) toCheaper() {
+	if !r.mayBegin() || r.begun || !r.w.Group.Enabled {
+		return
 	}
+	if r.w.Settings.Window.Open(r.now()) && r.move() {
+		return
+	}
+	switch later, keep := r.onDemandLater(), r.keep(); {
+	case later <= keep && keep > 0:
+		r.say("", "nothing to replace: %d on-demand of %d that the owner keeps", later, keep)
+	case len(r.victims()) == 0:
+		r.say("", "no on-demand instance is left that may be replaced%s", r.unread())
+	}
+}
+
+// move begins the move that gains most, false where none is worth it.
+func (r *run) move() bool {
 	places := map[string]place{} // by the zone of who would leave
 	var best Instance
 	var most float64
@@ -80,5 +93,5 @@ func (r *run) under(p place, most float64) []ledger.Override {
 
 // mayMove tells whether a spot instance of ours may still be retired for a cheaper one.
 func (r *run) mayMove(i Instance) bool {
-	return i.Ours && i.Spot && i.Serving() && !i.Protected && !r.doomed(i.ID) && !r.retired(i.ID)
+	return i.Ours && i.Spot && i.Serving() && !i.Protected && !r.doomed(i.ID) && !r.v.Retired(i.ID)
 }

@@ -5,14 +5,15 @@ import (
 	"slices"
 	"time"
 
+	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/ledger"
 )
 
-// deficit fills what the group itself fails to launch, and settles for less where nothing comes: desired goes down to what
+// deficit (R10) fills what the group itself fails to launch, and settles for less where nothing comes: desired goes down to what
 // it was before we raised it, which ends nobody as long as no more members than that are there.
 func (r *run) deficit() {
-	missing := r.w.Group.Desired - len(r.liveMembers())
-	if !r.managed() || !r.w.Group.Enabled || missing <= 0 || !r.cannotLaunch() || r.stale() {
+	missing := r.w.Group.Desired - len(r.v.Live())
+	if !r.managed() || !r.w.Group.Enabled || missing <= 0 || !r.v.LaunchFails() || r.v.Old() {
 		if missing <= 0 {
 			r.rec.Short = time.Time{}
 		}
@@ -36,12 +37,6 @@ func (r *run) deficit() {
 	r.poll()
 }
 
-// cannotLaunch tells whether the group's last launch failed.
-func (r *run) cannotLaunch() bool {
-	i := slices.IndexFunc(r.w.Activities, func(a Activity) bool { return a.Launching })
-	return i >= 0 && r.w.Activities[i].Failed
-}
-
 // filling counts what is already on its way, or attached and owed a newcomer.
 func (r *run) filling() int {
 	n := 0
@@ -50,8 +45,8 @@ func (r *run) filling() int {
 			n++
 		}
 	}
-	for _, p := range r.rec.Pairs {
-		if p.Owed() || p.Phase == ledger.Attaching {
+	for _, d := range r.b.Debts() {
+		if d.Owed() || d.Phase == books.Attaching {
 			n++
 		}
 	}
@@ -78,7 +73,7 @@ func (r *run) fill() bool {
 
 // example is a member whose like is looked for.
 func (r *run) example() Instance {
-	all := slices.Clone(r.liveMembers())
+	all := slices.Clone(r.v.Live())
 	if len(all) == 0 {
 		return Instance{}
 	}
@@ -88,7 +83,7 @@ func (r *run) example() Instance {
 
 // stillMissing tells whether a fill has a place to fill, or somebody late to take its turn from.
 func (r *run) stillMissing(it *ledger.Intent) bool {
-	if r.w.Group.Desired > len(r.liveMembers()) || r.pendingMembers() > 0 {
+	if r.w.Group.Desired > len(r.v.Live()) || r.v.Pending() > 0 {
 		return true
 	}
 	n, ok := r.newcomer(it.Zone)
@@ -103,17 +98,17 @@ func (r *run) stillMissing(it *ledger.Intent) bool {
 // settledForLess lowers desired by what is owed when for long nothing came that could be retired for it, and closes those
 // debts. It is the one place where desired is named: nothing but a number that nobody lives for is given up.
 func (r *run) settledForLess(missing int) bool {
-	owed := r.rec.Owed()
-	if owed == 0 || missing < owed || r.attaching() || r.pendingMembers() > 0 {
+	owed := r.b.Owed()
+	if owed == 0 || missing < owed || r.b.Attaching() || r.v.Pending() > 0 {
 		return false
 	}
-	for _, p := range r.rec.Pairs {
-		if p.Owed() && (r.since(p.At) < fillFor || p.Phase == ledger.Paying) {
+	for _, d := range r.b.Debts() {
+		if d.Owed() && (r.since(d.At) < fillFor || d.Phase == books.Paying) {
 			return false
 		}
 	}
 	to := r.w.Group.Desired - owed
-	if to < r.w.Group.Min || r.rec.Desired0 != to {
+	if to < r.w.Group.Min || r.b.Base() != to {
 		return false
 	}
 	r.act(Action{Kind: SetDesired, Desired: to, Why: "nothing came for what was attached in its stead: desired is again what it was before"})

@@ -3,6 +3,7 @@ package decide
 import (
 	"time"
 
+	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/ledger"
 	"autospotting/coordinator/market"
 )
@@ -23,14 +24,14 @@ func succeeded(rec *ledger.Record) {
 }
 
 // proves notes that a debt was paid; the replacement has to last before that counts as a success.
-func proves(rec *ledger.Record, p ledger.Pair, now time.Time) {
-	if p.Intent.Instance == "" || p.Intent.Instance == p.Victim || !p.Intent.Launch.Spot {
+func proves(rec *ledger.Record, d books.Debt, now time.Time) {
+	if d.Kind == books.Surplus || d.Kind == books.Reversal || !d.Replacement.Spot {
 		return
 	}
 	if rec.Proving == nil {
 		rec.Proving = map[string]time.Time{}
 	}
-	rec.Proving[p.Intent.Instance] = now
+	rec.Proving[d.Replacement.Instance] = now
 }
 
 // markPool keeps a pool out of the choice for a while, longer each time.

@@ -1,7 +1,6 @@
 package decide
 
 import (
-	"maps"
 	"slices"
 	"time"
 
@@ -9,7 +8,7 @@ import (
 	"autospotting/coordinator/market"
 )
 
-// hear takes what was heard into the record. Reports that nobody vouches for change nothing, but that an
+// hear (R1) takes what was heard into the record. Reports that nobody vouches for change nothing, but that an
 // unsigned "terminating" is believed where the spot request's status says the same.
 func (r *run) hear() {
 	r.rec.Unconfirmed = slices.DeleteFunc(r.rec.Unconfirmed, func(at time.Time) bool { return r.since(at) >= time.Hour })
@@ -23,8 +22,8 @@ func (r *run) hear() {
 			r.say(h.Instance, "rebalance recommendation noted: often followed by nothing, so it is not acted on")
 		}
 	}
-	for _, id := range r.ids {
-		if i := r.byID[id]; taken(i) && !r.doomed(id) {
+	for _, id := range r.v.IDs() {
+		if i := r.v.Get(id); taken(i) && !r.doomed(id) {
 			at := i.SpotStatusAt
 			if at.IsZero() {
 				at = r.now()
@@ -39,7 +38,7 @@ func (r *run) hearSaid(h Hint) {
 		r.say(h.Instance, "%s ignored: its signature does not verify", h.Kind)
 		return
 	}
-	if i, seen := r.byID[h.Instance]; seen && (!i.Ours || !i.Live()) {
+	if i, seen := r.v.Instance(h.Instance); seen && (!i.Ours || !i.Live()) {
 		r.say(h.Instance, "%s ignored: the instance is %s", h.Kind, oursOrState(i))
 		return
 	}
@@ -67,7 +66,7 @@ func oursOrState(i Instance) string {
 }
 
 func (r *run) hearTerminating(h Hint) {
-	i, seen := r.byID[h.Instance]
+	i, seen := r.v.Instance(h.Instance)
 	switch {
 	case !seen:
 		r.say(h.Instance, "notice ignored: no such instance in the group or of ours")
@@ -137,58 +136,4 @@ func takenBySpot(code string) bool {
 		return true
 	}
 	return false
-}
-
-// forget drops what is of no more use.
-func (r *run) forget() {
-	wanted := map[string]bool{}
-	for _, it := range r.rec.Intents {
-		wanted[it.Instance] = true
-	}
-	for _, p := range r.rec.Pairs {
-		wanted[p.Intent.Instance] = true
-	}
-	for _, id := range slices.Sorted(maps.Keys(r.rec.Said)) {
-		s := r.rec.Said[id]
-		last := latest(s.Hello, s.Started, s.Ready)
-		if i, seen := r.byID[id]; seen && !i.Live() || !wanted[id] && r.since(last) > keepSaid {
-			delete(r.rec.Said, id)
-		}
-	}
-	for _, id := range slices.Sorted(maps.Keys(r.rec.Notices)) {
-		i, seen := r.byID[id]
-		over := r.since(r.rec.Notices[id].Deadline) > lookFor
-		if seen && !i.Live() && (!i.Member || i.Leaving()) || !seen && over {
-			delete(r.rec.Notices, id)
-		}
-	}
-	r.prove()
-	for _, id := range slices.Sorted(maps.Keys(r.rec.Settling)) {
-		if r.since(r.rec.Settling[id]) > staleFor {
-			delete(r.rec.Settling, id)
-		}
-	}
-	for _, key := range slices.Sorted(maps.Keys(r.rec.Pools)) {
-		if r.since(r.rec.Pools[key].Until) > keepMark {
-			delete(r.rec.Pools, key)
-		}
-	}
-}
-
-// prove ends a row of failures when a replacement has lasted; one that did not proves nothing.
-func (r *run) prove() {
-	for _, id := range slices.Sorted(maps.Keys(r.rec.Proving)) {
-		i, seen := r.byID[id]
-		switch paid := r.rec.Proving[id]; {
-		case r.doomed(id), seen && (!i.Live() || i.Leaving()), !seen && r.since(paid) > lookFor:
-			delete(r.rec.Proving, id)
-		case r.since(paid) >= lastingSwap && i.Serving():
-			delete(r.rec.Proving, id)
-			succeeded(&r.rec)
-		}
-	}
-}
-
-func latest(times ...time.Time) time.Time {
-	return slices.MaxFunc(times, time.Time.Compare)
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/ledger"
 	"autospotting/coordinator/market"
 )
@@ -18,12 +19,12 @@ func Learn(rec ledger.Record, a Action, res Result, now time.Time) ledger.Record
 	case AttachSome:
 		learnAttach(&rec, a.Instances, res, now)
 	case RaiseMax:
-		if rec.Lease != nil && res.Failure == Done {
-			rec.Lease.Raised, rec.Lease.At = true, now
+		if res.Failure == Done {
+			rec.Books.RaiseAnswered(now)
 		}
 	case RestoreMax:
-		if rec.Lease != nil && res.Failure == Done {
-			rec.Lease.Returned, rec.Lease.At = true, now
+		if res.Failure == Done {
+			rec.Books.RestoreAnswered(now)
 		}
 	case Retire:
 		learnRetire(&rec, a, res, now)
@@ -33,7 +34,7 @@ func Learn(rec ledger.Record, a Action, res Result, now time.Time) ledger.Record
 		}
 	case SetDesired:
 		if res.Failure == Done { // what could not be paid is settled
-			rec.Pairs = slices.DeleteFunc(rec.Pairs, ledger.Pair.Owed)
+			rec.Books.Settle()
 		}
 	case TagStatus:
 		if res.Failure == Done || res.Failure == Invalid { // an owner who forbids it is not asked again before it changes
@@ -97,23 +98,42 @@ func closeLaunch(rec *ledger.Record, i int, res Result, now time.Time) {
 }
 
 func learnAttach(rec *ledger.Record, ids []string, res Result, now time.Time) {
-	for i := range rec.Pairs {
-		p := &rec.Pairs[i]
-		if p.Phase != ledger.Attaching || !slices.Contains(ids, p.Intent.Instance) {
+	for _, id := range ids {
+		d, open := rec.Books.Debt(id)
+		if !open || d.Phase != books.Attaching {
 			continue
 		}
-		switch {
-		case res.Failure == Done, res.Failure == AlreadyMember && len(ids) == 1:
-			p.Phase, p.Since = ledger.Attached, now
-		case (res.Failure == Invalid || res.Failure == AlreadyMember || res.Failure == Gone) && len(ids) > 1:
-			p.Alone = true // the fault may be another's
-		case res.Failure == AtMax, (res.Failure == Throttled || res.Failure == Expired) && p.Sent.Equal(p.Since):
-			p.Sent = time.Time{} // not made: neither now, nor earlier, since there is no room for it or it was the first time
-		case res.Failure == Invalid, res.Failure == Gone:
-			p.Phase, p.Since = ledger.Undoing, now
+		rec.Books.On(id, attachEvent(d, res.Failure, len(ids) > 1), now)
+		if d, _ := rec.Books.Debt(id); d.Phase == books.Undoing {
 			failed(rec, now, "attach refused: "+res.Detail)
 		}
 	}
+}
+
+// attachEvent is what the answer to an attach, of several perhaps, means for one of them. No event is of no answer.
+func attachEvent(d books.Debt, f Failure, several bool) books.Event {
+	first := d.Sent.Equal(d.Since)
+	switch f {
+	case Done:
+		return books.AttachAnswered
+	case AtMax: // there was no room for it earlier either
+		return books.AttachNotMade
+	case Throttled, Expired:
+		if first {
+			return books.AttachNotMade
+		}
+	case AlreadyMember:
+		if !several {
+			return books.AttachAnswered
+		}
+		return books.AttachUnclear
+	case Invalid, Gone:
+		if several {
+			return books.AttachUnclear // the fault may be another's
+		}
+		return books.AttachRefused
+	}
+	return ""
 }
 
 // settles notes a retirement that is certain: a read that still shows the victim in service is too old to count on.
@@ -125,40 +145,45 @@ func settles(rec *ledger.Record, victim string, now time.Time) {
 }
 
 func learnRetire(rec *ledger.Record, a Action, res Result, now time.Time) {
-	i := slices.IndexFunc(rec.Pairs, func(p ledger.Pair) bool {
-		return p.Phase == ledger.Undoing && p.Intent.Instance == a.Instance || p.Phase == ledger.Paying && p.Victim == a.Instance
-	})
 	if n, ok := rec.Notices[a.Instance]; ok && !a.Decrement && (res.Failure == Throttled || res.Failure == Expired || res.Failure == Lost) {
 		n.Released = time.Time{} // to be done again
 		rec.Notices[a.Instance] = n
 	}
-	if i < 0 || !a.Decrement {
+	d, asked := askedFor(rec, a.Instance)
+	if !asked || !a.Decrement {
 		return
 	}
-	p := &rec.Pairs[i]
-	undoing := p.Phase == ledger.Undoing
+	undoing := d.Phase == books.Undoing
 	switch res.Failure {
 	case Done:
 		settles(rec, a.Instance, now)
-		if !undoing {
-			proves(rec, *p, now)
-		}
-		rec.Pairs = slices.Delete(rec.Pairs, i, i+1)
-	case AtMin: // the owner's minimum leaves no room: the debt is void, and the call is not repeated
-		rec.Pairs = slices.Delete(rec.Pairs, i, i+1)
-	case NotMember, Gone:
 		if undoing {
-			it := p.Intent
-			it.Abandoned = "its attach was given up"
-			rec.Pairs = slices.Delete(rec.Pairs, i, i+1)
-			rec.Intents = append(rec.Intents, it)
+			rec.Books.On(d.Name(), books.UndoDone, now)
 			return
 		}
-		p.Phase, p.Since = ledger.Attached, now
+		proves(rec, d, now)
+		rec.Books.On(d.Name(), books.PaymentDone, now)
+	case AtMin: // the owner's minimum leaves no room: the debt is void, and the call is not repeated
+		rec.Books.On(d.Name(), books.AtMinimum, now)
+	case NotMember, Gone:
+		if undoing {
+			rec.Books.On(d.Name(), books.NoMember, now)
+			rec.Intents = append(rec.Intents, ledger.Abandoned(d.Replacement, attachGivenUp))
+			return
+		}
+		rec.Books.On(d.Name(), books.PaymentNotMade, now)
 	case Throttled, Expired, Invalid:
-		p.Asked = time.Time{}
-		if !undoing {
-			p.Phase, p.Since = ledger.Attached, now
+		rec.Books.On(d.Name(), books.UndoNotMade, now)
+		rec.Books.On(d.Name(), books.PaymentNotMade, now)
+	}
+}
+
+// askedFor finds the debt for which the instance was asked to be retired.
+func askedFor(rec *ledger.Record, instance string) (books.Debt, bool) {
+	for _, d := range rec.Books.Debts() {
+		if d.Phase == books.Undoing && d.Replacement.Instance == instance || d.Phase == books.Paying && d.Victim == instance {
+			return d, true
 		}
 	}
+	return books.Debt{}, false
 }

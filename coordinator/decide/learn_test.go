@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/ledger"
 )
 
@@ -38,8 +39,8 @@ func TestWhatAnAnswerProves(t *testing.T) {
 			rec := ledger.Record{
 				Intents: []ledger.Intent{{Launch: launch, At: before}},
 				Notices: map[string]ledger.Notice{"i-x": {Released: before}},
-				Pairs: []ledger.Pair{{Phase: ledger.Attaching, Sent: before, Since: noon, Intent: ledger.Intent{Instance: "i-s"}},
-					{Phase: ledger.Attaching, Sent: noon, Since: noon, Intent: ledger.Intent{Instance: "i-1st"}}},
+				Books: loaded(books.Stored{Pairs: []books.StoredDebt{{Phase: books.Attaching, Sent: before, Since: noon, Intent: books.StoredLaunch{Instance: "i-s"}},
+					{Phase: books.Attaching, Sent: noon, Since: noon, Intent: books.StoredLaunch{Instance: "i-1st"}}}}),
 			}
 			if got := c.is(Learn(rec, c.action, c.res, noon)); got != c.want {
 				t.Errorf("it is %s, want %s", got, c.want)
@@ -52,8 +53,8 @@ func youngIntent(r ledger.Record) string {
 	return fmt.Sprint(len(r.Intents), len(r.Intents) > 0 && r.Intents[0].At.Equal(noon))
 }
 func released(r ledger.Record) string { return fmt.Sprint(!r.Notices["i-x"].Released.IsZero()) }
-func first(r ledger.Record) string    { return fmt.Sprint(!r.Pairs[1].Sent.IsZero()) }
-func sent(r ledger.Record) string     { return fmt.Sprint(!r.Pairs[0].Sent.IsZero()) }
+func first(r ledger.Record) string    { return fmt.Sprint(!r.Books.Debts()[1].Sent.IsZero()) }
+func sent(r ledger.Record) string     { return fmt.Sprint(!r.Books.Debts()[0].Sent.IsZero()) }
 
 // A plan launches no more than a run has time for; the rest comes with the next.
 func TestManyNoticesAreAnsweredInPortions(t *testing.T) {

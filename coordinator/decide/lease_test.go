@@ -4,25 +4,25 @@ import (
 	"testing"
 	"time"
 
-	"autospotting/coordinator/ledger"
+	"autospotting/coordinator/decide/books"
 )
 
 func TestALeaseRemembersWhenItBegan(t *testing.T) {
 	t.Parallel()
 	began := noon.Add(-9 * time.Minute)
 	for name, c := range map[string]struct {
-		before *ledger.Lease
+		before *books.StoredLease
 		want   time.Time
 	}{
 		"the first raise":               {nil, noon},
-		"raised further":                {&ledger.Lease{Owner: 4, Leased: 5, Tried: []int{5}, Raised: true, At: noon.Add(-2 * time.Minute), Since: began}, began},
-		"raised anew after it returned": {&ledger.Lease{Owner: 4, Leased: 5, Tried: []int{5}, Raised: true, Returned: true, At: noon.Add(-20 * time.Second), Since: began}, noon},
+		"raised further":                {&books.StoredLease{Owner: 4, Leased: 5, Tried: []int{5}, Raised: true, At: noon.Add(-2 * time.Minute), Since: began}, began},
+		"raised anew after it returned": {&books.StoredLease{Owner: 4, Leased: 5, Tried: []int{5}, Raised: true, Returned: true, At: noon.Add(-20 * time.Second), Since: began}, noon},
 	} {
 		w := web()
-		w.Record.Lease = c.before
+		w.keep(func(k *books.Stored) { k.Lease = c.before })
 		r := newRun(w)
 		r.raise(6)
-		if l := r.rec.Lease; l == nil || !l.Since.Equal(c.want) || !l.At.Equal(noon) {
+		if l := r.b.Lease(); !l.Since.Equal(c.want) || !l.At.Equal(noon) {
 			t.Errorf("%s: %+v, want one since %s", name, l, c.want)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/ledger"
 	"autospotting/coordinator/settings"
 )
@@ -60,8 +61,8 @@ var wishes = []transcript{
 		w.tagged(map[string]string{"autospotting:keep-on-demand": "1"})
 		w.allSpot()
 		w.Group.Desired = 4
-		w.owes("i-r1", "i-oda", "a", ledger.Attached, time.Minute)
-		w.Record.Pairs[0].Intent.Purpose, w.Record.Pairs[0].Intent.Launch.Spot = ledger.Return, false
+		w.owes("i-r1", "i-oda", "a", books.Attached, time.Minute)
+		w.keep(func(k *books.Stored) { k.Pairs[0].Intent.Purpose, k.Pairs[0].Intent.Launch.Spot = ledger.Return, false })
 		r := attached("i-r1", "a")
 		r.Spot = false
 		w.add(r)
@@ -82,7 +83,7 @@ var wishes = []transcript{
 	{"a floor raised while a debt is open retires the replacement itself", func(w *World) {
 		w.tagged(map[string]string{"autospotting:keep-on-demand": "3"})
 		w.Group.Desired = 4
-		w.owes("i-s1", "i-oda", "a", ledger.Attached, time.Minute)
+		w.owes("i-s1", "i-oda", "a", books.Attached, time.Minute)
 		w.add(attached("i-s1", "a"))
 	}, "do       retire i-s1 decrement=true", "retire i-oda"},
 	{"the tag taken away brings spot back", func(w *World) {
@@ -127,10 +128,10 @@ var wishes = []transcript{
 	{"one bad instance does not keep the others from being attached", func(w *World) {
 		w.Group.Max = 9
 		for _, id := range []string{"a", "b"} {
-			w.owes("i-s"+id, "i-od"+id, id, ledger.Attaching, 5*time.Second)
+			w.owes("i-s"+id, "i-od"+id, id, books.Attaching, 5*time.Second)
 			w.add(ours("i-s"+id, id))
 		}
-		w.Record.Desired0, w.Record.Pairs[0].Alone, w.Record.Pairs[1].Alone = 3, true, true
+		w.keep(func(k *books.Stored) { k.Desired0, k.Pairs[0].Alone, k.Pairs[1].Alone = 3, true, true })
 	}, "do       attach [i-sa]", "i-sb]"},
 	{"outside the schedule nothing is begun", func(w *World) {
 		w.tagged(map[string]string{"autospotting_cron_schedule": "1-5 *"})
@@ -153,7 +154,7 @@ var wishes = []transcript{
 	}, "not now: 2 of 3 in service", "do       "},
 	{"a replacement that the load balancer has not accepted retires nobody", func(w *World) {
 		w.Group.Desired = 4
-		w.owes("i-s1", "i-oda", "a", ledger.Attached, time.Minute)
+		w.owes("i-s1", "i-oda", "a", books.Attached, time.Minute)
 		w.add(attached("i-s1", "a"))
 		w.at("i-s1").Balancer = "initial"
 	}, "not retired yet: 2 in service without it, 3 needed", "do       retire"},
@@ -194,8 +195,8 @@ var deficits = []transcript{
 	}, "do       attach [i-s1]", ""},
 	{"the late newcomer is retired", func(w *World) {
 		w.Group.Desired = 4
-		w.owes("i-s1", "", "c", ledger.Attached, 5*time.Minute)
-		w.Record.Pairs[0].Intent.Purpose = ledger.Fill
+		w.owes("i-s1", "", "c", books.Attached, 5*time.Minute)
+		w.keep(func(k *books.Stored) { k.Pairs[0].Intent.Purpose = ledger.Fill })
 		late := member("i-late", "c")
 		late.Launched = noon.Add(-6 * time.Minute)
 		w.add(attached("i-s1", "c"), late)
@@ -203,15 +204,15 @@ var deficits = []transcript{
 	{"nothing comes for a quarter of an hour: desired goes back", func(w *World) {
 		w.Record.Short = noon.Add(-20 * time.Minute)
 		w.Group.Desired = 4
-		w.owes("i-s1", "", "c", ledger.Attached, 16*time.Minute)
-		w.Record.Pairs[0].Intent.Purpose = ledger.Fill
+		w.owes("i-s1", "", "c", books.Attached, 16*time.Minute)
+		w.keep(func(k *books.Stored) { k.Pairs[0].Intent.Purpose = ledger.Fill })
 		w.add(attached("i-s1", "c"))
 	}, "do       set-desired 3", "do       retire"},
 	{"desired never goes below the owner's minimum for it", func(w *World) {
 		w.Record.Short = noon.Add(-20 * time.Minute)
 		w.Group.Desired, w.Group.Min = 4, 4
-		w.owes("i-s1", "", "c", ledger.Attached, 16*time.Minute)
-		w.Record.Pairs[0].Intent.Purpose = ledger.Fill
+		w.owes("i-s1", "", "c", books.Attached, 16*time.Minute)
+		w.keep(func(k *books.Stored) { k.Pairs[0].Intent.Purpose = ledger.Fill })
 		w.add(attached("i-s1", "c"))
 	}, "", "set-desired"},
 }

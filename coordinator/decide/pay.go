@@ -2,75 +2,77 @@ package decide
 
 import (
 	"fmt"
+	"slices"
 
-	"autospotting/coordinator/ledger"
+	"autospotting/coordinator/decide/books"
+	"autospotting/coordinator/decide/view"
 )
 
-// pay retires one victim whose replacement serves. One a plan: the next is decided on a fresh read.
+// pay (R13) retires one victim whose replacement serves. One a plan: the next is decided on a fresh read.
 func (r *run) pay() {
-	for i := range r.rec.Pairs {
-		if p := &r.rec.Pairs[i]; p.Phase == ledger.Undoing {
-			r.undo(p)
-			return
-		}
+	debts := r.b.Debts()
+	if i := slices.IndexFunc(debts, func(d books.Debt) bool { return d.Phase == books.Undoing }); i >= 0 {
+		r.undo(debts[i])
+		return
 	}
-	if r.stale() || r.planned(AttachSome) > 0 {
+	if r.v.Old() || r.planned(AttachSome) > 0 {
 		r.poll()
 		return
 	}
-	for i := range r.rec.Pairs {
-		p := &r.rec.Pairs[i]
-		v, there := r.byID[p.Victim]
-		if !p.Owed() || !there || !v.Member || v.Leaving() {
+	for _, d := range debts {
+		if !d.Owed() || !r.v.Stays(d.Victim) {
 			continue
 		}
-		if p.Phase == ledger.Paying && r.since(p.Since) < staleFor {
-			r.say(v.ID, "its retirement was asked for and not answered: looking again")
+		if r.v.Unanswered(d) {
+			r.say(d.Victim, "its retirement was asked for and not answered: looking again")
 			continue
 		}
-		if ok, why := r.mayRetire(v, *p); !ok {
+		v := r.v.Get(d.Victim)
+		if ok, why := r.mayRetire(v, d); !ok {
 			r.say(v.ID, "%s", why)
 			continue
 		}
-		p.Phase, p.Since = ledger.Paying, r.now()
-		r.act(Action{Kind: Retire, Instance: v.ID, Decrement: true, Why: r.whyRetire(v, *p)})
+		r.on(d, books.PaymentSent)
+		r.act(Action{Kind: Retire, Instance: v.ID, Decrement: true, Why: r.whyRetire(v, d)})
 		return
 	}
 }
 
 // undo takes a replacement whose attach is given up out of the group, if it is in. Asked twice it might lower desired twice, so what was
 // not answered is waited for.
-func (r *run) undo(p *ledger.Pair) {
-	if s := r.byID[p.Intent.Instance]; s.Leaving() || r.since(p.Asked) < staleFor {
+func (r *run) undo(d books.Debt) {
+	s := d.Replacement.Instance
+	if r.v.Get(s).Leaving() || !r.v.Shown(d.Asked) {
 		r.poll()
 		return
 	}
-	p.Asked = r.now()
-	r.act(Action{Kind: Retire, Instance: p.Intent.Instance, Decrement: true, Why: "its attach was given up; out of the group first, if it is in"})
+	r.on(d, books.UndoSent)
+	r.act(Action{Kind: Retire, Instance: s, Decrement: true, Why: attachGivenUp + "; out of the group first, if it is in"})
 }
 
 // mayRetire holds the first promise: never below capacity by our own hand.
-func (r *run) mayRetire(v Instance, p ledger.Pair) (bool, string) {
+func (r *run) mayRetire(v Instance, d books.Debt) (bool, string) {
 	desired := r.w.Group.Desired
-	if due := r.rec.Desired0 + r.rec.Owed(); desired != due {
+	if due := r.b.Due(); desired != due {
 		return false, fmt.Sprintf("not retired: desired is %d where %d was due", desired, due)
 	}
-	if r.w.Unread {
+	if r.v.Numbers() == view.Unknown {
 		return false, "not retired yet: the activities could not be read, which tell whether desired was named since"
 	}
-	if !r.rec.Doubt.Since.IsZero() {
+	if r.b.Doubted() {
 		return false, fmt.Sprintf("not retired yet: desired was read as another than %d a moment ago, and why is not known", desired)
 	}
-	if left := r.onDemandWithout(v.ID); !v.Spot && p.Intent.Launch.Spot && left < r.keep() {
+	if left := r.onDemandWithout(v.ID); !v.Spot && d.ForSpot() && left < r.keep() {
 		return false, fmt.Sprintf("not retired yet: it would leave %d on-demand, the owner keeps %d, and what was launched for that is still to come", left, r.keep())
 	}
-	n, doomed := r.notice(v.ID)
-	s, seen := r.byID[p.Intent.Instance]
-	if doomed && !r.now().Before(r.release(n)) && seen && s.Member {
-		return true, ""
-	}
-	if doomed && r.now().Before(r.release(n)) {
-		r.lookAt(r.release(n))
+	if n, doomed := r.notice(v.ID); doomed {
+		due := r.release(n)
+		if !r.now().Before(due) && r.v.Get(d.Replacement.Instance).Member {
+			return true, ""
+		}
+		if r.now().Before(due) {
+			r.lookAt(due)
+		}
 	}
 	if have := r.capacity(v.ID); have < desired-1 {
 		return false, fmt.Sprintf("not retired yet: %d in service without it, %d needed", have, desired-1)
@@ -78,26 +80,15 @@ func (r *run) mayRetire(v Instance, p ledger.Pair) (bool, string) {
 	return true, ""
 }
 
-// onDemandWithout counts the on-demand members there are now, without the one named.
-func (r *run) onDemandWithout(id string) int {
-	n := 0
-	for _, i := range r.liveMembers() {
-		if !i.Spot && i.ID != id {
-			n++
-		}
-	}
-	return n
-}
-
-func (r *run) whyRetire(v Instance, p ledger.Pair) string {
-	if p.Intent.Instance == "" {
+func (r *run) whyRetire(v Instance, d books.Debt) string {
+	s := r.v.Get(d.Replacement.Instance)
+	switch {
+	case d.Kind == books.Surplus:
 		return "desired is above the owner's MaxSize and no debt is open: one instance fewer"
-	}
-	if p.Intent.Instance == v.ID {
+	case d.Kind == books.Reversal:
 		return "what it was to replace still serves, and stays"
+	case !s.Serving():
+		return fmt.Sprintf("desired is one more than wanted since %s was attached, which the group has replaced", d.Replacement.Instance)
 	}
-	if s := r.byID[p.Intent.Instance]; !s.Serving() {
-		return fmt.Sprintf("desired is one more than wanted since %s was attached, which the group has replaced", p.Intent.Instance)
-	}
-	return fmt.Sprintf("%s (%s) is in service in its place", p.Intent.Instance, p.Intent.Type)
+	return fmt.Sprintf("%s (%s) is in service in its place", s.ID, d.Replacement.Type)
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/ledger"
 	"autospotting/coordinator/market"
 )
@@ -77,13 +78,13 @@ var plans = []transcript{
 	}, "do       raise-max 4", "do       attach"},
 	{"retired only when its replacement serves", func(w *World) {
 		w.Group.Desired = 4
-		w.owes("i-s1", "i-oda", "a", ledger.Attached, time.Minute)
+		w.owes("i-s1", "i-oda", "a", books.Attached, time.Minute)
 		w.add(attached("i-s1", "a"))
 		w.at("i-s1").Lifecycle = "Pending"
 	}, "not retired yet", "do       retire"},
 	{"in service, the victim is retired with decrement", func(w *World) {
 		w.Group.Desired = 4
-		w.owes("i-s1", "i-oda", "a", ledger.Attached, time.Minute)
+		w.owes("i-s1", "i-oda", "a", books.Attached, time.Minute)
 		w.add(attached("i-s1", "a"))
 		w.says("i-s1", true, true)
 	}, "do       retire i-oda decrement=true", ""},
@@ -162,14 +163,14 @@ var plans = []transcript{
 		w.add(attached("i-s1", "a"), attached("i-s2", "a"))
 		w.at("i-s2").Lifecycle = "Pending"
 		w.doom("i-s1", 76*time.Second)
-		w.owes("i-s2", "i-s1", "a", ledger.Attached, 10*time.Second)
+		w.owes("i-s2", "i-s1", "a", books.Attached, 10*time.Second)
 	}, "do       retire i-s1 decrement=true", "decrement=false"},
 	{"behind no load balancer there is nothing to drain: it serves on", func(w *World) {
 		w.Group.Desired = 5
 		w.add(attached("i-s1", "a"), attached("i-s2", "a"))
 		w.at("i-s2").Lifecycle = "Pending"
 		w.doom("i-s1", 76*time.Second)
-		w.owes("i-s2", "i-s1", "a", ledger.Attached, 10*time.Second)
+		w.owes("i-s2", "i-s1", "a", books.Attached, 10*time.Second)
 	}, "not retired yet", "do       retire"},
 	{"ten seconds before its end it goes even so", func(w *World) {
 		w.add(attached("i-s1", "a"))
@@ -183,7 +184,7 @@ var plans = []transcript{
 		w.Group.Desired = 4
 		w.add(attached("i-s1", "a"))
 		w.doom("i-s1", 5*time.Second)
-		w.owes("i-s1", "i-oda", "a", ledger.Attached, time.Minute)
+		w.owes("i-s1", "i-oda", "a", books.Attached, time.Minute)
 	}, "do       retire i-s1 decrement=true", "retire i-oda"},
 	{"AWS takes a replacement before it is attached", func(w *World) {
 		w.intends(ledger.Swap, "i-s1", "i-oda", "a", time.Minute)
@@ -215,7 +216,7 @@ var plans = []transcript{
 	}, "", "terminate"},
 	{"opted out with a debt open: the replacement goes, its victim stays", func(w *World) {
 		w.Group.Enabled, w.Group.Desired = false, 4
-		w.owes("i-s1", "i-oda", "a", ledger.Attached, time.Minute)
+		w.owes("i-s1", "i-oda", "a", books.Attached, time.Minute)
 		w.add(attached("i-s1", "a"))
 		w.says("i-s1", true, true)
 	}, "do       retire i-s1 decrement=true", "do       launch"},

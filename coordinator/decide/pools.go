@@ -91,13 +91,13 @@ func Need(w World, typ string) market.Need {
 // holding counts the spot instances of each pool, those that are launched and not described yet included.
 func (r *run) holding() market.Holding {
 	h := market.Holding{}
-	for _, id := range r.ids {
-		if i := r.byID[id]; i.Spot && i.Live() && !i.Leaving() && !r.doomed(id) {
+	for _, id := range r.v.IDs() {
+		if i := r.v.Get(id); i.Spot && i.Live() && !i.Leaving() && !r.doomed(id) {
 			h[market.Pool{Type: i.Type, Zone: i.Zone}]++
 		}
 	}
 	for _, it := range r.rec.Intents {
-		if _, seen := r.byID[it.Instance]; it.Instance != "" && !seen && it.Launch.Spot {
+		if _, seen := r.v.Instance(it.Instance); it.Instance != "" && !seen && it.Launch.Spot {
 			h[market.Pool{Type: it.Type, Zone: it.Zone}]++
 		}
 	}

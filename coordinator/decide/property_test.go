@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/ledger"
 	"autospotting/coordinator/market"
 	"autospotting/coordinator/settings"
@@ -50,22 +51,24 @@ func drawn(rng *rand.Rand) World {
 			w.intends([]ledger.Purpose{ledger.Swap, ledger.Replace, ledger.Return, ledger.Fill}[rng.IntN(4)], s.ID, victim, s.Zone, age()/10)
 		case 1:
 			s.Member, s.Listed, s.Lifecycle, s.Healthy = true, true, "InService", true
-			w.owes(s.ID, victim, s.Zone, []ledger.Phase{ledger.Attached, ledger.Paying}[rng.IntN(2)], age()/10)
+			w.owes(s.ID, victim, s.Zone, []books.Phase{books.Attached, books.Paying}[rng.IntN(2)], age()/10)
 		case 2:
-			w.owes(s.ID, victim, s.Zone, ledger.Attaching, age()/20)
+			w.owes(s.ID, victim, s.Zone, books.Attaching, age()/20)
 		}
 		w.add(s)
 		w.says(s.ID, !some(3), some(2))
 	}
 	g := &w.Group
-	g.Desired = size + w.Record.Owed() + rng.IntN(2)
-	w.Record.Desired0 = size
+	g.Desired = size + w.Record.Books.Owed() + rng.IntN(2)
+	w.keep(func(k *books.Stored) { k.Desired0 = size })
 	g.Min, g.Max = rng.IntN(size+1), g.Desired+rng.IntN(3)
 	g.Enabled, g.Refreshing, g.LoadBalanced = !some(6), some(12), some(3)
 	w.Settings.KeepOnDemand = settings.Amount{Count: rng.IntN(3)}
 	w.Settings.AtOnce = settings.Amount{Count: rng.IntN(4)}
 	if some(6) {
-		w.Record.Lease = &ledger.Lease{Owner: g.Max - 1, Leased: g.Max, Tried: []int{g.Max}, Raised: true, At: noon.Add(-age() / 20)}
+		w.keep(func(k *books.Stored) {
+			k.Lease = &books.StoredLease{Owner: g.Max - 1, Leased: g.Max, Tried: []int{g.Max}, Raised: true, At: noon.Add(-age() / 20)}
+		})
 	}
 	if some(5) {
 		w.Activities = []Activity{{Launching: true, Failed: some(2), At: noon.Add(-time.Minute)}}
@@ -97,8 +100,8 @@ func short(w *World) {
 	w.Record = ledger.Record{Group: "web", Revision: 7, Short: noon.Add(-20 * time.Minute)}
 	w.Instances = []Instance{member("i-1", "a"), member("i-2", "b"), attached("i-s9", "c")}
 	w.Group.Enabled, w.Group.Desired, w.Group.Min = true, 4, w.Group.Min%5
-	w.owes("i-s9", "", "c", ledger.Attached, 16*time.Minute)
-	w.Record.Pairs[0].Intent.Purpose = ledger.Fill
+	w.owes("i-s9", "", "c", books.Attached, 16*time.Minute)
+	w.keep(func(k *books.Stored) { k.Pairs[0].Intent.Purpose = ledger.Fill })
 	w.Activities = []Activity{{Launching: true, Failed: true, At: noon.Add(-time.Minute)}}
 }
 
@@ -164,8 +167,8 @@ func breaks(w World, p Plan, a Action) string {
 	case Retire:
 		return breaksCapacity(w, p, a, i)
 	case AttachSome:
-		done := w.Group.Desired == p.Record.Desired0+p.Record.Owed()+len(a.Instances) // sent before, and it took effect
-		if !done && w.Group.Desired+len(a.Instances) > w.Group.Max && (w.Record.Lease == nil || w.Record.Lease.Leased < w.Group.Desired+len(a.Instances)) {
+		done := w.Group.Desired == p.Record.Books.Due()+len(a.Instances) // sent before, and it took effect
+		if !done && w.Group.Desired+len(a.Instances) > w.Group.Max && w.Record.Books.Lease().Leased < w.Group.Desired+len(a.Instances) {
 			return "attaches beyond MaxSize"
 		}
 	case RestoreMax:
@@ -201,7 +204,7 @@ func breaksCapacity(w World, p Plan, a Action, i Instance) string {
 	if n, doomed := p.Record.Notices[i.ID]; doomed {
 		ending = !w.Now.Before(n.Deadline.Add(-maxDrain))
 	}
-	undoing := slices.ContainsFunc(p.Record.Pairs, func(x ledger.Pair) bool { return x.Phase == ledger.Undoing && x.Intent.Instance == i.ID })
+	undoing := slices.ContainsFunc(p.Record.Books.Debts(), func(d books.Debt) bool { return d.Phase == books.Undoing && d.Replacement.Instance == i.ID })
 	if !i.Ours && !i.Member {
 		return fmt.Sprintf("retires %s, which is neither ours nor a member", a.Instance)
 	}

@@ -6,18 +6,37 @@ import (
 	"strings"
 )
 
+// Rung is what may be done for a group in its state, from everything down to nothing (docs/protocol.md, 16).
+type Rung int
+
+// The rungs of the ladder. Each includes what those below it allow.
+const (
+	Nothing   Rung = iota
+	CloseOnly      // what was opened is closed: debts, lease, protection, strays
+	Answer         // and notices are answered, and what the group lacks is filled
+	Serve          // and swaps are begun
+)
+
+// answers tells whether replacements may be launched and attached.
+func (r Rung) answers() bool { return r >= Answer }
+
 // Refusal gives the reason why a group cannot be served safely, empty if it can. The first that holds is given; the order is
 // from what is certain to what may pass.
 func Refusal(w World) string {
+	why, _ := allowedFor(w)
+	return why
+}
+
+func allowedFor(w World) (string, Rung) {
 	if !w.Group.Found {
-		return ""
+		return "", Serve
 	}
 	for _, why := range refusals {
 		if reason := why(w); reason != "" {
-			return reason
+			return reason, CloseOnly
 		}
 	}
-	return ""
+	return "", Serve
 }
 
 // refusals is the table of reasons, asked in order.

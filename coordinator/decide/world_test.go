@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/ledger"
 	"autospotting/coordinator/market"
 	"autospotting/coordinator/settings"
@@ -83,13 +84,31 @@ func (w *World) intends(purpose ledger.Purpose, instance, victim, zone string, a
 }
 
 // owes records an open pair.
-func (w *World) owes(s, victim, zone string, phase ledger.Phase, age time.Duration) {
-	w.Record.Pairs = append(w.Record.Pairs, ledger.Pair{Victim: victim, Phase: phase, At: noon.Add(-age), Since: noon.Add(-age), Sent: noon.Add(-age),
-		Intent: ledger.Intent{Purpose: ledger.Swap, Instance: s, Type: "m5a.large", Zone: zone, Launch: ledger.Launch{Nonce: "n-" + s, Spot: true, SourceHash: "h1"}}})
-	w.Record.Desired0 = w.Group.Desired
-	if phase == ledger.Attached || phase == ledger.Paying {
-		w.Record.Desired0 -= w.Record.Owed()
+func (w *World) owes(s, victim, zone string, phase books.Phase, age time.Duration) {
+	w.keep(func(k *books.Stored) {
+		k.Pairs = append(k.Pairs, books.StoredDebt{Victim: victim, Phase: phase, At: noon.Add(-age), Since: noon.Add(-age), Sent: noon.Add(-age),
+			Intent: books.StoredLaunch{Purpose: ledger.Swap, Instance: s, Type: "m5a.large", Zone: zone, Launch: books.StoredNonce{Nonce: "n-" + s, Spot: true, SourceHash: "h1"}}})
+	})
+	owed := 0
+	if phase == books.Attached || phase == books.Paying {
+		owed = w.Record.Books.Owed()
 	}
+	w.keep(func(k *books.Stored) { k.Desired0 = w.Group.Desired - owed })
+}
+
+// keep changes the books as the ledger keeps them.
+func (w *World) keep(change func(*books.Stored)) {
+	k := w.Record.Books.Store()
+	change(&k)
+	w.Record.Books = loaded(k)
+}
+
+func loaded(k books.Stored) books.Books {
+	b, err := books.Load(k)
+	if err != nil {
+		panic(err)
+	}
+	return b
 }
 
 // says records what spotd on the instance said.
@@ -131,11 +150,11 @@ func render(p Plan) string {
 		}
 		fmt.Fprintf(&b, "intent   %s of %s in %s: %s\n", it.Purpose, it.Victim, it.Zone, state)
 	}
-	for _, pr := range p.Record.Pairs {
-		fmt.Fprintf(&b, "debt     %s for %s: %s, desired before was %d\n", pr.Intent.Instance, pr.Victim, pr.Phase, p.Record.Desired0)
+	for _, d := range p.Record.Books.Debts() {
+		fmt.Fprintf(&b, "debt     %s for %s: %s, desired before was %d\n", d.Replacement.Instance, d.Victim, d.Phase, p.Record.Books.Base())
 	}
-	if l := p.Record.Lease; l != nil {
-		fmt.Fprintf(&b, "lease    MaxSize %d instead of the owner's %d, returned %t\n", l.Leased, l.Owner, l.Returned)
+	if l := p.Record.Books.Lease(); l.State != books.NoLease {
+		fmt.Fprintf(&b, "lease    MaxSize %d instead of the owner's %d, returned %t\n", l.Leased, l.Owner, l.State == books.Restored)
 	}
 	for _, a := range p.Actions {
 		fmt.Fprintf(&b, "do       %s %s", a.Kind, a.Instance)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/ledger"
 )
 
@@ -83,17 +84,17 @@ func (r *run) balanced(victims []Instance) (Instance, string, bool) {
 func (r *run) countsLater() map[string]int {
 	counts := r.zoneCounts()
 	for _, it := range r.rec.Intents {
-		if v, ok := r.byID[it.Victim]; ok && it.Abandoned == "" {
+		if v, ok := r.v.Instance(it.Victim); ok && it.Abandoned == "" {
 			counts[it.Zone]++
 			counts[v.Zone]--
 		}
 	}
-	for _, p := range r.rec.Pairs {
-		if v, ok := r.byID[p.Victim]; ok && v.Member && !v.Leaving() {
-			counts[v.Zone]--
+	for _, d := range r.b.Debts() {
+		if r.v.Stays(d.Victim) {
+			counts[r.v.Get(d.Victim).Zone]--
 		}
-		if p.Phase == ledger.Attaching {
-			counts[p.Intent.Zone]++
+		if d.Phase == books.Attaching {
+			counts[d.Replacement.Zone]++
 		}
 	}
 	return counts
@@ -105,7 +106,7 @@ func (r *run) zoneCounts() map[string]int {
 	for _, z := range r.zones() {
 		counts[z] = 0
 	}
-	for _, i := range r.liveMembers() {
+	for _, i := range r.v.Live() {
 		counts[i.Zone]++
 	}
 	return counts
@@ -153,13 +154,13 @@ func (r *run) zonesFrom(first string) []string {
 // hasTurn tells whether a replacement that nobody is waiting for can be attached beside those that are attached and not paid for
 // yet, without the zones differing by more than one.
 func (r *run) hasTurn(it *ledger.Intent, s Instance) bool {
-	if it.Purpose != ledger.Swap && it.Purpose != ledger.Return || len(r.rec.Pairs) == 0 {
+	if !it.Purpose.Gradual() || !r.b.Any() {
 		return true
 	}
 	counts := r.zoneCounts()
-	for _, p := range r.rec.Pairs {
-		if p.Phase == ledger.Attaching {
-			counts[p.Intent.Zone]++
+	for _, d := range r.b.Debts() {
+		if d.Phase == books.Attaching {
+			counts[d.Replacement.Zone]++
 		}
 	}
 	counts[s.Zone]++

@@ -69,7 +69,7 @@ func (s *show) close() (Result, error) {
 	}
 	r.OnDemandKept = s.stage.Serving(false)
 	r.LowestReadyByUs = s.check.LowestCausedByUs()
-	r.MaxSizeRestored = g.Max == 6 && (rec.Lease == nil || rec.Lease.Returned)
+	r.MaxSizeRestored = g.Max == 6 && !rec.Books.Lease().Open()
 	for _, i := range cloud.Instances() {
 		if i.Tags[decide.TagGroup] == group && i.Group == "" && (i.State == "pending" || i.State == "running") {
 			r.Orphans++

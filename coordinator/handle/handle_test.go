@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"autospotting/coordinator/decide"
+	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/ledger"
 	"autospotting/coordinator/metrics"
 	"autospotting/coordinator/metrics/conform"
@@ -76,7 +77,7 @@ func handler() (*Handler, *parts) {
 func TestATickAsksOnlyForGroupsThatHaveSomethingToDo(t *testing.T) {
 	t.Parallel()
 	h, p := handler()
-	if _, err := p.ledger.Put(context.Background(), ledger.Record{Group: "open", Lease: &ledger.Lease{}}); err != nil {
+	if _, err := p.ledger.Put(context.Background(), ledger.Record{Group: "open", Books: books.Edited(func(k *books.Stored) { k.Lease = &books.StoredLease{} })}); err != nil {
 		t.Fatal(err)
 	}
 	_, errs := h.Route(context.Background(), []Message{{ID: "1", Body: []byte(enveloped(t, topics.Events, `{"id":"t","detail-type":"Scheduled Event","detail":{}}`))}})

@@ -3,6 +3,7 @@ package invariant
 import (
 	"time"
 
+	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/ledger"
 	"autospotting/pkg/cloudsim"
 )
@@ -14,16 +15,17 @@ func (c *Checker) books(g cloudsim.GroupView) {
 		c.report(Debt, "the ledger cannot be read: %v", err)
 		return
 	}
-	if net := c.Net(); net-c.voidable > len(rec.Pairs) || net < 0 {
-		c.report(Debt, "desired %d is %d above the owner's by our hand, and %d pairs are open", g.Desired, g.Net, len(rec.Pairs))
+	debts, lease := rec.Books.Debts(), rec.Books.Lease()
+	if net := c.Net(); net-c.voidable > len(debts) || net < 0 {
+		c.report(Debt, "desired %d is %d above the owner's by our hand, and %d debts are open", g.Desired, g.Net, len(debts))
 	}
-	if l := rec.Lease; l != nil && l.Owner != c.ownerMax && l.Ours(c.ownerMax) && g.Min <= l.Owner && l.Since.Sub(c.ownerMaxAt).Abs() <= c.race {
-		c.ownerMax = l.Owner // the owner named, while our read was on its way, the very number that we leased: nobody could hear it
+	if lease.State != books.NoLease && lease.Owner != c.ownerMax && lease.Ours(c.ownerMax) && g.Min <= lease.Owner && lease.Since.Sub(c.ownerMaxAt).Abs() <= c.race {
+		c.ownerMax = lease.Owner // the owner named, while our read was on its way, the very number that we leased: nobody could hear it
 	}
-	if rec.Lease == nil && g.Max == c.crossed {
+	if (lease.State == books.NoLease || lease.Owner == c.crossed) && g.Max == c.crossed {
 		c.ownerMax = g.Max
 	}
-	if lease := rec.Lease; g.Max != c.ownerMax && (lease == nil || !lease.Ours(g.Max)) {
+	if g.Max != c.ownerMax && !lease.Ours(g.Max) {
 		c.report(MaxSize, "MaxSize is %d, the owner's is %d, and no lease says so", g.Max, c.ownerMax)
 	}
 	c.onePerVictim(rec)
@@ -38,17 +40,17 @@ func (c *Checker) onePerVictim(rec ledger.Record) {
 			n[it.Victim]++
 		}
 	}
-	for _, p := range rec.Pairs {
-		if p.Phase != ledger.Undoing {
-			n[p.Victim]++
+	for _, d := range rec.Books.Debts() {
+		if d.Phase != books.Undoing {
+			n[d.Victim]++
 		}
 	}
 	nonces := map[string]int{}
 	for _, it := range rec.Intents {
 		nonces[it.Launch.Nonce]++
 	}
-	for _, p := range rec.Pairs {
-		nonces[p.Intent.Launch.Nonce]++
+	for _, d := range rec.Books.Debts() {
+		nonces[d.Replacement.Nonce]++
 	}
 	for nonce, times := range nonces {
 		if nonce != "" && times > 1 {
@@ -67,8 +69,8 @@ func (c *Checker) ownInstances(rec ledger.Record) {
 	for _, it := range rec.Intents {
 		wanted[it.Launch.Nonce] = true
 	}
-	for _, p := range rec.Pairs {
-		wanted[p.Intent.Launch.Nonce] = true
+	for _, d := range rec.Books.Debts() {
+		wanted[d.Replacement.Nonce] = true
 	}
 	now := c.cloud.Now()
 	for _, i := range c.cloud.Instances() {

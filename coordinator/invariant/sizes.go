@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"autospotting/coordinator/decide/books"
 	"autospotting/pkg/cloudsim"
 )
 
@@ -16,8 +17,8 @@ func (c *Checker) sizes(e cloudsim.Event, g cloudsim.GroupView, mine bool) {
 		c.ownerMax, c.ownerMaxAt = g.Max, e.At
 	}
 	if mine && g.Max != c.max && e.At.Sub(c.ownerMaxAt) <= c.race {
-		if rec, err := c.record(); err == nil && rec.Lease != nil { // the owner's last word crossed our call
-			c.ownerMax, c.crossed = rec.Lease.Owner, g.Max
+		if rec, err := c.record(); err == nil && rec.Books.Lease().State != books.NoLease { // the owner's last word crossed our call
+			c.ownerMax, c.crossed = rec.Books.Lease().Owner, g.Max
 		}
 	}
 	if mine && g.Min != c.min {

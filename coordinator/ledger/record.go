@@ -10,6 +10,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"autospotting/coordinator/decide/books"
 )
 
 // Record is everything remembered about one Auto Scaling group.
@@ -19,12 +21,8 @@ type Record struct {
 	Revision int64 `json:"-"`
 
 	Intents []Intent `json:"intents,omitempty"`
-	Pairs   []Pair   `json:"pairs,omitempty"`
-	// Desired0 is the group's desired capacity before the first of the open pairs was attached.
-	Desired0 int `json:"desired0,omitempty"`
-	// Doubt is by how much desired is read as another than the open pairs explain, and since when.
-	Doubt Doubt  `json:"doubt,omitzero"`
-	Lease *Lease `json:"lease,omitempty"`
+	// Books keeps what we owe the group: debts, the base, the doubt about desired, and the MaxSize lease.
+	Books books.Books `json:"-"`
 
 	// Settling holds victims whose retirement was confirmed, as long as a read may be older than it: one that shows
 	// them in service is.
@@ -61,18 +59,14 @@ type Record struct {
 }
 
 // Purpose says why an instance is launched.
-type Purpose string
+type Purpose = books.Purpose
 
 // The purposes of a launch.
 const (
-	// Swap replaces a healthy on-demand instance by spot, in no hurry.
-	Swap Purpose = "swap"
-	// Replace stands in for an instance that AWS is taking.
-	Replace Purpose = "replace"
-	// Return replaces spot by on-demand, in no hurry: the owner keeps more of it, or is not served any more.
-	Return Purpose = "return"
-	// Fill stands in for an instance that the group itself fails to launch.
-	Fill Purpose = "fill"
+	Swap    = books.Swap
+	Replace = books.Replace
+	Return  = books.Return
+	Fill    = books.Fill
 )
 
 // Intent is a launch that was decided, written before the first call is made, kept until the instance is
@@ -91,6 +85,18 @@ type Intent struct {
 	LookOnly bool `json:"look_only,omitempty"`
 	// Abandoned is the reason why the instance is to go; empty while it is wanted.
 	Abandoned string `json:"abandoned,omitempty"`
+}
+
+// Replacement is the launched instance, without the request that it came from.
+func (i Intent) Replacement() books.Replacement {
+	return books.Replacement{Instance: i.Instance, Type: i.Type, Zone: i.Zone, Nonce: i.Launch.Nonce, SourceHash: i.Launch.SourceHash,
+		Spot: i.Launch.Spot, Purpose: i.Purpose, Victim: i.Victim, At: i.At}
+}
+
+// Abandoned is the intent of a replacement that was not attached and has to go.
+func Abandoned(r books.Replacement, why string) Intent {
+	return Intent{Purpose: r.Purpose, Victim: r.Victim, Zone: r.Zone, At: r.At, Instance: r.Instance, Type: r.Type, Abandoned: why,
+		Launch: Launch{Nonce: r.Nonce, Spot: r.Spot, SourceHash: r.SourceHash}}
 }
 
 // Launch is the frozen request of one instance. A retry sends exactly this again, since prices move and a
@@ -112,70 +118,6 @@ type Override struct {
 	Zone   string  `json:"zone"`
 	Subnet string  `json:"subnet"`
 	MaxUSD float64 `json:"max_usd,omitempty"` // per hour; 0 for on-demand
-}
-
-// Phase is how far a pair has come.
-type Phase string
-
-// The phases of a pair, in order. A paid pair is removed.
-const (
-	Attaching Phase = "attaching" // written before the attach call
-	Attached  Phase = "attached"  // desired was raised by one for it
-	Paying    Phase = "paying"    // written before the retire call
-	// Undoing ends a pair whose attach is given up: the replacement is taken out of the group, if it is in.
-	Undoing Phase = "undoing"
-)
-
-// Pair is a replacement and its victim: while it is open the group's desired capacity is one higher by our hand.
-type Pair struct {
-	Intent Intent    `json:"intent"` // Intent.Instance is the replacement
-	Victim string    `json:"victim"` // whom the payment retires; empty while none is chosen
-	Phase  Phase     `json:"phase"`
-	At     time.Time `json:"at"`    // when opened
-	Since  time.Time `json:"since"` // when the phase began, or the call was last sent
-	Why    string    `json:"why,omitempty"`
-	// Sent is when the attach was first sent that may have taken effect.
-	Sent time.Time `json:"sent,omitzero"`
-	// Alone has its attach sent by itself, since a call for several is refused for the fault of one.
-	Alone bool `json:"alone,omitempty"`
-	// Asked is when it was last asked to undo an attach that is given up, zero where that was refused.
-	Asked time.Time `json:"asked,omitzero"`
-	// Missed is when the victim was first found gone while its pair was unpaid.
-	Missed time.Time `json:"missed,omitzero"`
-}
-
-// Owed tells whether desired is known to be raised for this pair.
-func (p Pair) Owed() bool { return p.Phase == Attached || p.Phase == Paying }
-
-// Lease is a raised MaxSize.
-type Lease struct {
-	Owner  int `json:"owner"`  // what the owner had set
-	Leased int `json:"leased"` // what we set
-	// Tried is every value that was sent under this lease: a call that was not answered may have worked.
-	Tried  []int `json:"tried,omitempty"`
-	Raised bool  `json:"raised,omitempty"` // the raise was answered
-	// Returned says that the owner's value was given back, and answered; kept only until no read can be older.
-	Returned bool      `json:"returned,omitempty"`
-	At       time.Time `json:"at"` // of the last call
-	// Since is when MaxSize was first raised under this lease.
-	Since time.Time `json:"since,omitzero"`
-}
-
-// Ours tells whether a MaxSize is one that we set.
-func (l Lease) Ours(maxSize int) bool {
-	return slices.Contains(l.Tried, maxSize)
-}
-
-// Doubt is a value that was read and is not believed before it is read again later.
-type Doubt struct {
-	// More is by how much the value is above the one that is due; negative where it is below. What we add ourselves meanwhile changes
-	// both, and so not this.
-	More  int       `json:"more"`
-	Since time.Time `json:"since"`
-	// Back says that the value is the one that is due again, after another was read.
-	Back bool `json:"back,omitempty"`
-	// Old says that the value may only be what was, before our last calls took effect.
-	Old bool `json:"old,omitempty"`
 }
 
 // Excess is a debt that was given up. It holds as long as nobody has changed desired since.
@@ -227,39 +169,32 @@ type Status struct {
 
 // Open tells whether anything is left to be finished for the group.
 func (r Record) Open() bool {
-	return len(r.Intents) > 0 || len(r.Pairs) > 0 || r.Lease != nil && !r.Lease.Returned ||
+	return len(r.Intents) > 0 || r.Books.Any() || r.Books.Lease().Open() ||
 		len(r.Shielded) > 0 || len(r.Strays) > 0 || len(r.Notices) > 0
-}
-
-// Owed counts the pairs for which desired is raised.
-func (r Record) Owed() int {
-	n := 0
-	for _, p := range r.Pairs {
-		if p.Owed() {
-			n++
-		}
-	}
-	return n
 }
 
 // Clone returns a copy that shares nothing with r.
 func (r Record) Clone() Record {
 	r.Intents = slices.Clone(r.Intents)
-	r.Pairs = slices.Clone(r.Pairs)
+	r.Books = r.Books.Clone()
 	r.Unconfirmed = slices.Clone(r.Unconfirmed)
-	if r.Lease != nil {
-		l := *r.Lease
-		l.Tried = slices.Clone(l.Tried)
-		r.Lease = &l
-	}
 	r.Settling, r.Shielded, r.Strays = maps.Clone(r.Settling), maps.Clone(r.Shielded), maps.Clone(r.Strays)
 	r.Said, r.Notices, r.Pools, r.Proving = maps.Clone(r.Said), maps.Clone(r.Notices), maps.Clone(r.Pools), maps.Clone(r.Proving)
 	return r
 }
 
+// stored is the form in which a record is kept: the books' own beside the rest.
+type stored struct {
+	rest
+	books.Stored
+}
+
+// rest is a record without its methods.
+type rest Record
+
 // Encode gives the stored form. It is deterministic: map keys are sorted.
 func (r Record) Encode() ([]byte, error) {
-	b, err := json.Marshal(r)
+	b, err := json.Marshal(stored{rest(r), r.Books.Store()})
 	if err != nil {
 		return nil, fmt.Errorf("encode the record of group %q: %w", r.Group, err)
 	}
@@ -268,10 +203,15 @@ func (r Record) Encode() ([]byte, error) {
 
 // Decode reads the stored form; revision is kept beside it by the store.
 func Decode(b []byte, revision int64) (Record, error) {
-	var r Record
-	if err := json.Unmarshal(b, &r); err != nil {
+	var s stored
+	if err := json.Unmarshal(b, &s); err != nil {
 		return Record{}, fmt.Errorf("decode a ledger record (revision %d): %w", revision, err)
 	}
-	r.Revision = revision
+	r := Record(s.rest)
+	kept, err := books.Load(s.Stored)
+	if err != nil {
+		return Record{}, fmt.Errorf("decode the ledger record of group %q (revision %d): %w", r.Group, revision, err)
+	}
+	r.Books, r.Revision = kept, revision
 	return r, nil
 }

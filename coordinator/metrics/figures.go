@@ -11,21 +11,21 @@ import (
 
 // The figures that tell how the group is now. None is known of a group that could not be read.
 
-func (r *Run) openDebts() (float64, bool) { return float64(len(r.rec.Pairs)), r.seen }
+func (r *Run) openDebts() (float64, bool) { return float64(len(r.rec.Books.Debts())), r.seen }
 
 func (r *Run) oldestDebt() (float64, bool) {
 	oldest := r.world.Now
-	for _, p := range r.rec.Pairs {
-		if p.At.Before(oldest) {
-			oldest = p.At
+	for _, d := range r.rec.Books.Debts() {
+		if d.At.Before(oldest) {
+			oldest = d.At
 		}
 	}
 	return age(oldest, r.world.Now), r.seen
 }
 
 func (r *Run) oldestLease() (float64, bool) {
-	l := r.rec.Lease
-	if l == nil || l.Returned {
+	l := r.rec.Books.Lease()
+	if !l.Open() {
 		return 0, r.seen
 	}
 	since := l.Since
@@ -50,7 +50,7 @@ func (r *Run) deficit() (float64, bool) {
 			serving++
 		}
 	}
-	return float64(max(0, g.Desired-r.rec.Owed()-serving)), true
+	return float64(max(0, g.Desired-r.rec.Books.Owed()-serving)), true
 }
 
 // savings is what our spot instances in service cost less an hour, at the prices of now, than on-demand instances of the

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"autospotting/coordinator/decide"
+	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/ledger"
 )
 
@@ -58,22 +59,17 @@ func (r *Run) wrote(before, after ledger.Record) {
 	for _, it := range after.Intents {
 		switch {
 		case knows(before, it.Launch.Nonce):
-		case gradual(it):
+		case it.Purpose.Gradual():
 			r.swapsStarted++
 		default:
 			r.replacements++
 		}
 	}
-	for _, p := range before.Pairs {
-		if gradual(p.Intent) && paid(p, before, after) {
+	for _, d := range before.Books.Debts() {
+		if d.Replacement.Purpose.Gradual() && paid(d, before, after) {
 			r.swapsFinished++
 		}
 	}
-}
-
-// gradual tells a swap, in either direction, from what stands in for an instance that is lost.
-func gradual(it ledger.Intent) bool {
-	return it.Purpose == ledger.Swap || it.Purpose == ledger.Return
 }
 
 func knows(rec ledger.Record, nonce string) bool {
@@ -81,12 +77,12 @@ func knows(rec ledger.Record, nonce string) bool {
 }
 
 func holds(rec ledger.Record, nonce string) bool {
-	return slices.ContainsFunc(rec.Pairs, func(p ledger.Pair) bool { return p.Intent.Launch.Nonce == nonce })
+	return slices.ContainsFunc(rec.Books.Debts(), func(d books.Debt) bool { return d.Replacement.Nonce == nonce })
 }
 
-// paid tells whether the pair was closed by its victim's retirement, which a record remembers for a minute. Void debts
+// paid tells whether the debt was closed by its victim's retirement, which a record remembers for a minute. Void debts
 // leave no such trace, and a replacement that was retired itself did not take anybody's place.
-func paid(p ledger.Pair, before, after ledger.Record) bool {
-	at, settled := after.Settling[p.Victim]
-	return settled && !at.Equal(before.Settling[p.Victim]) && !holds(after, p.Intent.Launch.Nonce) && p.Victim != p.Intent.Instance
+func paid(d books.Debt, before, after ledger.Record) bool {
+	at, settled := after.Settling[d.Victim]
+	return settled && !at.Equal(before.Settling[d.Victim]) && !holds(after, d.Replacement.Nonce) && d.Kind != books.Reversal
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"autospotting/coordinator/decide"
+	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/ledger"
 	"autospotting/coordinator/market"
 	"autospotting/coordinator/metrics/conform"
@@ -34,9 +35,10 @@ func launch(purpose ledger.Purpose, nonce, instance string) ledger.Intent {
 	return ledger.Intent{Purpose: purpose, Victim: "i-od", Instance: instance, At: noon, Launch: ledger.Launch{Nonce: nonce}}
 }
 
-// debt is a pair that was opened so many minutes ago.
-func debt(it ledger.Intent, minutes time.Duration, phase ledger.Phase) ledger.Pair {
-	return ledger.Pair{Intent: it, Victim: it.Victim, Phase: phase, At: noon.Add(-minutes * time.Minute)}
+// debt is one that was opened so many minutes ago.
+func debt(it ledger.Intent, minutes time.Duration, phase books.Phase) books.StoredDebt {
+	return books.StoredDebt{Victim: it.Victim, Phase: phase, At: noon.Add(-minutes * time.Minute),
+		Intent: books.StoredLaunch{Purpose: it.Purpose, Victim: it.Victim, Instance: it.Instance, At: it.At, Launch: books.StoredNonce{Nonce: it.Launch.Nonce, Spot: it.Launch.Spot}}}
 }
 
 // figures is the line that the run writes, held against the specification.
@@ -79,7 +81,9 @@ func TestALineTellsWhatARunCameTo(t *testing.T) {
 		}), map[string]any{"SwapsStarted": 2.0, "ReplacementsRequested": 2.0}},
 		"a launch that is known, and one whose attach was undone, begin nothing": {after(func(w *decide.World, rec *ledger.Record) {
 			w.Record.Intents = []ledger.Intent{launch(ledger.Replace, "1", "")}
-			w.Record.Pairs = []ledger.Pair{debt(launch(ledger.Swap, "2", "i-s1"), 1, ledger.Undoing)}
+			w.Record.Books.Edit(func(k *books.Stored) {
+				k.Pairs = []books.StoredDebt{debt(launch(ledger.Swap, "2", "i-s1"), 1, books.Undoing)}
+			})
 			rec.Intents = []ledger.Intent{launch(ledger.Swap, "1", "i-s2"), launch(ledger.Swap, "2", "i-s1")}
 		}), map[string]any{"SwapsStarted": 0.0, "ReplacementsRequested": 0.0, "SwapsFinished": 0.0, "OpenDebts": 0.0}},
 		"one notice of two is new": {after(func(w *decide.World, rec *ledger.Record) {
@@ -87,18 +91,24 @@ func TestALineTellsWhatARunCameTo(t *testing.T) {
 			rec.Notices = map[string]ledger.Notice{"i-s1": {}, "i-s2": {}}
 		}), map[string]any{"NoticesHeard": 1.0}},
 		"debts, the oldest seven minutes old, and a lease of nine": {after(func(_ *decide.World, rec *ledger.Record) {
-			rec.Pairs = []ledger.Pair{debt(launch(ledger.Swap, "1", "i-s1"), 2, ledger.Attaching), debt(launch(ledger.Swap, "2", "i-s2"), 7, ledger.Attaching)}
-			rec.Lease = &ledger.Lease{At: noon.Add(-time.Minute), Since: noon.Add(-9 * time.Minute)}
+			rec.Books.Edit(func(k *books.Stored) {
+				k.Pairs = []books.StoredDebt{debt(launch(ledger.Swap, "1", "i-s1"), 2, books.Attaching), debt(launch(ledger.Swap, "2", "i-s2"), 7, books.Attaching)}
+			})
+			rec.Books.Edit(func(k *books.Stored) {
+				k.Lease = &books.StoredLease{At: noon.Add(-time.Minute), Since: noon.Add(-9 * time.Minute)}
+			})
 		}), map[string]any{"OpenDebts": 2.0, "OldestDebtAge": 420.0, "OldestLeaseAge": 540.0}},
 		"a lease that is returned is none": {after(func(_ *decide.World, rec *ledger.Record) {
-			rec.Lease = &ledger.Lease{Returned: true, Since: noon.Add(-9 * time.Minute)}
+			rec.Books.Edit(func(k *books.Stored) { k.Lease = &books.StoredLease{Returned: true, Since: noon.Add(-9 * time.Minute)} })
 		}), map[string]any{"OldestLeaseAge": 0.0}},
 		"a replacement that died is a failure": {after(func(_ *decide.World, rec *ledger.Record) { rec.Failures = 1 }), map[string]any{"Failures": 1.0}},
 		"a row of failures that ended is none": {after(func(w *decide.World, _ *ledger.Record) { w.Record.Failures = 2 }), map[string]any{"Failures": 0.0}},
 		"two lack of four, and our own +1 is not the owner's wish": {after(func(w *decide.World, rec *ledger.Record) {
 			w.Group.Desired = 5
 			w.Instances[0].Lifecycle = "Pending"
-			rec.Pairs = []ledger.Pair{debt(launch(ledger.Swap, "1", "i-s1"), 2, ledger.Attached)}
+			rec.Books.Edit(func(k *books.Stored) {
+				k.Pairs = []books.StoredDebt{debt(launch(ledger.Swap, "1", "i-s1"), 2, books.Attached)}
+			})
 		}), map[string]any{"CapacityDeficit": 2.0}},
 		"of a group that is refused neither size nor lack is known": {after(func(w *decide.World, _ *ledger.Record) {
 			w.Group.Weighted, w.Group.Desired = true, 60
@@ -143,9 +153,9 @@ func TestASwapIsFinishedWhenItsVictimIsRetired(t *testing.T) {
 		"a way back to on-demand is one like others": {ledger.Return, "i-od", decide.Result{}, 1},
 	} {
 		w, r := web(), &Run{}
-		p := debt(launch(c.purpose, "1", "i-s1"), 3, ledger.Paying)
+		p := debt(launch(c.purpose, "1", "i-s1"), 3, books.Paying)
 		p.Victim = c.victim
-		w.Record.Pairs = []ledger.Pair{p}
+		w.Record.Books.Edit(func(k *books.Stored) { k.Pairs = []books.StoredDebt{p} })
 		r.Decided(w, decide.Plan{Record: w.Record})
 		a := decide.Action{Kind: decide.Retire, Instance: c.victim, Decrement: true}
 		r.Called(a, c.res)
@@ -159,8 +169,10 @@ func TestASwapIsFinishedWhenItsVictimIsRetired(t *testing.T) {
 func TestASwapWhosePairIsOpenIsNotFinished(t *testing.T) {
 	t.Parallel()
 	r := after(func(w *decide.World, rec *ledger.Record) {
-		w.Record.Pairs = []ledger.Pair{debt(launch(ledger.Swap, "1", "i-s1"), 3, ledger.Attached)}
-		rec.Pairs, rec.Settling = w.Record.Pairs, map[string]time.Time{"i-od": noon} // as another pair's replacement
+		w.Record.Books.Edit(func(k *books.Stored) {
+			k.Pairs = []books.StoredDebt{debt(launch(ledger.Swap, "1", "i-s1"), 3, books.Attached)}
+		})
+		rec.Books, rec.Settling = w.Record.Books.Clone(), map[string]time.Time{"i-od": noon} // as another pair's replacement
 	})
 	if got := figures(t, r); got["SwapsFinished"] != 0.0 || got["OpenDebts"] != 1.0 {
 		t.Errorf("%v finished of %v open", got["SwapsFinished"], got["OpenDebts"])

@@ -96,7 +96,7 @@ func (a *actor) protections(list []decide.Instance, rec ledger.Record) {
 	})
 	checked := 0
 	for _, m := range order {
-		victim := slices.ContainsFunc(rec.Pairs, func(p ledger.Pair) bool { return p.Victim == m.ID })
+		victim := rec.Books.Retiring(m.ID)
 		if !victim && checked >= checkOldest {
 			m.Unchecked = true
 			continue
@@ -112,12 +112,12 @@ func (a *actor) protections(list []decide.Instance, rec ledger.Record) {
 // activities are read as act reads them: while a pair is open, or the group is short of members.
 func (a *actor) activities(w *decide.World) {
 	since, short := w.Now, a.g.active() < a.g.desired
-	for _, p := range w.Record.Pairs {
-		if p.At.Before(since) {
-			since = p.At
+	for _, d := range w.Record.Books.Debts() {
+		if d.At.Before(since) {
+			since = d.At
 		}
 	}
-	if len(w.Record.Pairs) == 0 && !short {
+	if !w.Record.Books.Any() && !short {
 		return
 	}
 	a.call("DescribeScalingActivities", 1)

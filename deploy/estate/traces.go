@@ -14,6 +14,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"autospotting/coordinator/decide"
+	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/ledger"
 	"autospotting/coordinator/settings"
 )
@@ -144,8 +145,8 @@ func gone(err error) bool {
 // swap: it can be handed back.
 func InFlight(r ledger.Record) string {
 	switch {
-	case len(r.Pairs) > 0:
-		return fmt.Sprintf("%d instances are being replaced", len(r.Pairs))
+	case len(r.Books.Debts()) > 0:
+		return fmt.Sprintf("%d instances are being replaced", len(r.Books.Debts()))
 	case len(r.Intents) > 0:
 		return fmt.Sprintf("%d replacements are launched and not in the group yet", len(r.Intents))
 	case len(r.Strays) > 0:
@@ -160,8 +161,8 @@ func InFlight(r ledger.Record) string {
 
 // HandBack gives a leased MaxSize back to its owner. It is left alone where the owner changed it since, and where the group
 // has grown above it: AWS would choose instances to end.
-func (e Estate) HandBack(ctx context.Context, group string, l *ledger.Lease) (said string, err error) {
-	if l == nil || l.Returned {
+func (e Estate) HandBack(ctx context.Context, group string, l books.Lease) (said string, err error) {
+	if !l.Open() {
 		return "", nil
 	}
 	out, err := e.AutoScaling.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: []string{group}})

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/smithy-go"
 
+	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/ledger"
 )
 
@@ -116,19 +117,21 @@ func TestWhatTheCoordinatorHasBegunIsInFlightAndALeaseIsNot(t *testing.T) {
 		want   string
 	}{
 		{"nothing", ledger.Record{}, ""},
-		{"a pair", ledger.Record{Pairs: make([]ledger.Pair, 2)}, "2 instances are being replaced"},
+		{"a pair", ledger.Record{Books: books.Edited(func(k *books.Stored) {
+			k.Pairs = []books.StoredDebt{{Phase: books.Attached}, {Phase: books.Paying}}
+		})}, "2 instances are being replaced"},
 		{"an intent", ledger.Record{Intents: make([]ledger.Intent, 1)}, "1 replacements are launched and not in the group yet"},
 		{"a stray", ledger.Record{Strays: now}, "1 instances of ours are in no group and not ended yet"},
 		{"a notice", ledger.Record{Notices: map[string]ledger.Notice{"i-1": {}}}, "AWS takes 1 of its instances"},
 		{"a shield", ledger.Record{Shielded: now}, "1 of its instances are protected from scale-in by us"},
-		{"a lease", ledger.Record{Lease: &ledger.Lease{}}, ""},
+		{"a lease", ledger.Record{Books: books.Edited(func(k *books.Stored) { k.Lease = &books.StoredLease{} })}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			if got := InFlight(c.record); got != c.want {
 				t.Errorf("it says %q, want %q", got, c.want)
 			}
-			if open := c.record.Open(); open != (c.want != "" || c.record.Lease != nil) {
+			if open := c.record.Open(); open != (c.want != "" || c.record.Books.Lease().Open()) {
 				t.Errorf("the record is open: %t", open)
 			}
 		})

@@ -26,14 +26,16 @@ func deps(t *testing.T, pkg string) []string {
 func TestThePureStaysPure(t *testing.T) {
 	t.Parallel()
 	for pkg, may := range map[string][]string{
-		"autospotting/pkg/message":          {},
-		"autospotting/pkg/snapshot":         {},
-		"autospotting/pkg/channel":          {},
-		"autospotting/userdata":             {},
-		"autospotting/coordinator/market":   {"autospotting/pkg/snapshot"},
-		"autospotting/coordinator/ledger":   {},
-		"autospotting/coordinator/decide":   {"autospotting/coordinator/ledger", "autospotting/coordinator/market", "autospotting/coordinator/settings", "autospotting/pkg/snapshot", "github.com/adhocore/gronx"},
-		"autospotting/coordinator/settings": {"github.com/adhocore/gronx"},
+		"autospotting/pkg/message":              {},
+		"autospotting/pkg/snapshot":             {},
+		"autospotting/pkg/channel":              {},
+		"autospotting/userdata":                 {},
+		"autospotting/coordinator/market":       {"autospotting/pkg/snapshot"},
+		"autospotting/coordinator/ledger":       {"autospotting/coordinator/decide/books"},
+		"autospotting/coordinator/decide/books": {},
+		"autospotting/coordinator/decide/view":  {"autospotting/coordinator/decide/books", "autospotting/coordinator/ledger"},
+		"autospotting/coordinator/decide":       {"autospotting/coordinator/decide/books", "autospotting/coordinator/decide/view", "autospotting/coordinator/ledger", "autospotting/coordinator/market", "autospotting/coordinator/settings", "autospotting/pkg/snapshot", "github.com/adhocore/gronx"},
+		"autospotting/coordinator/settings":     {"github.com/adhocore/gronx"},
 	} {
 		for _, d := range deps(t, pkg) {
 			if !contains(may, d) {

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 
+	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/ledger"
 )
 
@@ -65,7 +66,7 @@ func TestARemovalThatFailsLeavesTheFunctionHearing(t *testing.T) {
 			a := newAccount(t)
 			a.group("web")
 			a.up("v1")
-			a.record(ledger.Record{Group: "web", Lease: &ledger.Lease{Owner: 3, Leased: 4, Tried: []int{4}}})
+			a.record(ledger.Record{Group: "web", Books: books.Edited(func(k *books.Stored) { k.Lease = &books.StoredLease{Owner: 3, Leased: 4, Tried: []int{4}} })})
 			a.answer = c.answer
 			_, said, err := a.deploy("down", "--yes")
 			if err == nil || !strings.Contains(said, c.says) || !strings.Contains(said, "the function listens again") {

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/ledger"
 )
 
@@ -114,7 +115,7 @@ func TestDownHandsALeasedMaxSizeBack(t *testing.T) {
 	a := newAccount(t)
 	a.group("web") // its MaxSize is 4
 	a.up("v1")
-	a.record(ledger.Record{Group: "web", Lease: &ledger.Lease{Owner: 3, Leased: 4, Tried: []int{4}}})
+	a.record(ledger.Record{Group: "web", Books: books.Edited(func(k *books.Stored) { k.Lease = &books.StoredLease{Owner: 3, Leased: 4, Tried: []int{4}} })})
 	if _, said := a.must("down", "--yes"); !strings.Contains(said, "group web: MaxSize is 3 again") {
 		t.Errorf("it said %s", said)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/ledger"
 	"autospotting/coordinator/ledger/dynamo"
 	"autospotting/pkg/cloudsim"
@@ -46,9 +47,12 @@ func TestARecordComesBackAsItWasWritten(t *testing.T) {
 		if err != nil || r.Revision != 0 || r.Group != "web" || r.Open() {
 			t.Fatalf("%s: a group never seen has %+v, %v", name, r, err)
 		}
-		r.Lease = &ledger.Lease{Owner: 3, Leased: 4, Tried: []int{4}, At: time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)}
-		r.Pairs = []ledger.Pair{{Victim: "i-1", Phase: ledger.Attached}}
-		r.Said = map[string]ledger.Said{"i-2": {Hello: r.Lease.At}}
+		at := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
+		r.Books.Edit(func(k *books.Stored) {
+			k.Lease = &books.StoredLease{Owner: 3, Leased: 4, Tried: []int{4}, At: at}
+			k.Pairs = []books.StoredDebt{{Victim: "i-1", Phase: books.Attached}}
+		})
+		r.Said = map[string]ledger.Said{"i-2": {Hello: at}}
 		if _, err := s.Put(ctx, r); err != nil {
 			t.Fatal(err)
 		}
@@ -85,7 +89,7 @@ func TestARecordIsKnownUntilWhoReadItLastDeletesIt(t *testing.T) {
 	t.Parallel()
 	for name, s := range stores(t) {
 		ctx := context.Background()
-		for _, r := range []ledger.Record{{Group: "b", Lease: &ledger.Lease{}}, {Group: "done"}, {Group: "a", Intents: []ledger.Intent{{}}}} {
+		for _, r := range []ledger.Record{{Group: "b", Books: books.Edited(func(k *books.Stored) { k.Lease = &books.StoredLease{} })}, {Group: "done"}, {Group: "a", Intents: []ledger.Intent{{}}}} {
 			if _, err := s.Put(ctx, r); err != nil {
 				t.Fatal(err)
 			}
@@ -110,11 +114,15 @@ func TestARecordIsKnownUntilWhoReadItLastDeletesIt(t *testing.T) {
 
 func TestACloneSharesNothing(t *testing.T) {
 	t.Parallel()
-	r := ledger.Record{Lease: &ledger.Lease{Tried: []int{1}}, Pairs: []ledger.Pair{{Victim: "a"}}, Said: map[string]ledger.Said{"x": {}}}
+	r := ledger.Record{Said: map[string]ledger.Said{"x": {}}, Books: books.Edited(func(k *books.Stored) {
+		k.Lease = &books.StoredLease{Owner: 3}
+		k.Pairs = []books.StoredDebt{{Victim: "a", Phase: books.Attached, Intent: books.StoredLaunch{Instance: "i-s"}}}
+	})}
 	c := r.Clone()
-	c.Lease.Tried[0], c.Pairs[0].Victim = 2, "b"
+	c.Books.Retarget("i-s", "b")
+	c.Books.Borrow(3, 5, time.Now())
 	delete(c.Said, "x")
-	if r.Lease.Tried[0] != 1 || r.Pairs[0].Victim != "a" || len(r.Said) != 1 {
+	if len(r.Books.Lease().Tried) != 0 || r.Books.Debts()[0].Victim != "a" || len(r.Said) != 1 {
 		t.Error("changing the clone changed the record")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/ledger"
 	"autospotting/pkg/cloudsim"
 )
@@ -18,7 +19,7 @@ func (w *World) openBooks() {
 			return
 		}
 		for _, g := range w.Groups {
-			if text := books(w.Record(g)); text != last[g] {
+			if text := account(w.Record(g)); text != last[g] {
 				last[g] = text
 				w.Say("ledger", "%s %s", g, text)
 			}
@@ -26,18 +27,19 @@ func (w *World) openBooks() {
 	})
 }
 
-// books is what a record says about desired and MaxSize, in one line.
-func books(rec ledger.Record) string {
+// account is what a record says about desired and MaxSize, in one line.
+func account(rec ledger.Record) string {
+	b := rec.Books
 	clock := func(t time.Time) string { return t.UTC().Format(time.TimeOnly) }
-	out := []string{fmt.Sprintf("desired is due %d, %d of it ours", rec.Desired0+rec.Owed(), rec.Owed())}
-	for _, p := range rec.Pairs {
-		out = append(out, fmt.Sprintf("%s %s for %s", p.Phase, cmp.Or(p.Intent.Instance, "nobody"), cmp.Or(p.Victim, "whoever comes")))
+	out := []string{fmt.Sprintf("desired is due %d, %d of it ours", b.Due(), b.Owed())}
+	for _, d := range b.Debts() {
+		out = append(out, fmt.Sprintf("%s %s for %s", d.Phase, cmp.Or(d.Replacement.Instance, "nobody"), cmp.Or(d.Victim, "whoever comes")))
 	}
-	if d := rec.Doubt; !d.Since.IsZero() {
-		out = append(out, fmt.Sprintf("in doubt since %s: read as %+d (back %v, old %v)", clock(d.Since), d.More, d.Back, d.Old))
+	if d := b.Doubt(); b.Doubted() {
+		out = append(out, fmt.Sprintf("in doubt since %s: read as %+d (%s)", clock(d.Since), d.More, d.State))
 	}
-	if l := rec.Lease; l != nil {
-		out = append(out, fmt.Sprintf("MaxSize lent %d for the owner's %d (returned %v)", l.Leased, l.Owner, l.Returned))
+	if l := b.Lease(); l.State != books.NoLease {
+		out = append(out, fmt.Sprintf("MaxSize lent %d for the owner's %d (%s)", l.Leased, l.Owner, l.State))
 	}
 	return strings.Join(out, "; ")
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"autospotting/coordinator/decide"
+	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/handle"
 	"autospotting/coordinator/ledger"
 	"autospotting/coordinator/stage"
@@ -29,49 +30,49 @@ func retires(p *decide.Plan) bool {
 	return slices.ContainsFunc(p.Actions, func(a decide.Action) bool { return a.Kind == decide.Retire })
 }
 
-// retire adds the payment of a pair to the plan.
-func retire(w decide.World, p *decide.Plan, n int) {
-	pair := &p.Record.Pairs[n]
-	pair.Phase, pair.Since = ledger.Paying, w.Now
-	p.Actions = append(p.Actions, decide.Action{Kind: decide.Retire, Instance: pair.Victim, Decrement: true, Why: "a mistake"})
+// retire adds the payment of a debt to the plan.
+func retire(w decide.World, p *decide.Plan, d books.Debt) {
+	p.Record.Books.On(d.Name(), books.PaymentSent, w.Now)
+	p.Actions = append(p.Actions, decide.Action{Kind: decide.Retire, Instance: d.Victim, Decrement: true, Why: "a mistake"})
 }
 
 func retireUnchecked(w decide.World, p *decide.Plan) {
-	for n, pair := range p.Record.Pairs {
-		v, ok := find(w, pair.Victim)
-		if pair.Phase == ledger.Attached && ok && v.Member && !v.Leaving() && !retires(p) {
-			retire(w, p, n)
+	for _, d := range p.Record.Books.Debts() {
+		v, ok := find(w, d.Victim)
+		if d.Phase == books.Attached && ok && v.Member && !v.Leaving() && !retires(p) {
+			retire(w, p, d)
 		}
 	}
 }
 
 func countDoomed(w decide.World, p *decide.Plan) {
-	if w.Group.Desired != p.Record.Desired0+p.Record.Owed() || retires(p) {
+	if w.Group.Desired != p.Record.Books.Due() || retires(p) {
 		return
 	}
-	for n, pair := range p.Record.Pairs {
+	for _, d := range p.Record.Books.Debts() {
 		serving := 0
 		for _, i := range w.Instances {
-			if i.Serving() && i.ID != pair.Victim {
+			if i.Serving() && i.ID != d.Victim {
 				serving++
 			}
 		}
-		if v, ok := find(w, pair.Victim); pair.Phase == ledger.Attached && ok && v.Serving() && serving >= w.Group.Desired-1 {
-			retire(w, p, n)
+		if v, ok := find(w, d.Victim); d.Phase == books.Attached && ok && v.Serving() && serving >= w.Group.Desired-1 {
+			retire(w, p, d)
 			return
 		}
 	}
 }
 
 func anyNewcomer(w *decide.World) {
-	for _, pair := range w.Record.Pairs {
-		if v, ok := find(*w, pair.Victim); pair.Owed() && (!ok || !v.Member || v.Leaving()) {
-			w.Activities = append([]decide.Activity{{Instance: pair.Victim, Kind: decide.Unhealthy, At: w.Now}}, slices.DeleteFunc(w.Activities, func(a decide.Activity) bool {
-				return a.Instance == pair.Victim || a.Kind == decide.Resize
+	for _, d := range w.Record.Books.Debts() {
+		if v, ok := find(*w, d.Victim); d.Owed() && (!ok || !v.Member || v.Leaving()) {
+			w.Activities = append([]decide.Activity{{Instance: d.Victim, Kind: decide.Unhealthy, At: w.Now}}, slices.DeleteFunc(w.Activities, func(a decide.Activity) bool {
+				return a.Instance == d.Victim || a.Kind == decide.Resize
 			})...)
 		}
 	}
-	w.Record.Desired0 = w.Group.Desired - w.Record.Owed()
+	w.Record.Books = w.Record.Books.Clone()
+	w.Record.Books.Rebase(w.Group.Desired)
 }
 
 // renonce gives the launches of the plan another nonce.
@@ -112,9 +113,9 @@ func launchAgain(w decide.World, p *decide.Plan) {
 }
 
 func restoreBlindly(w decide.World, p *decide.Plan) {
-	l := p.Record.Lease
+	l, debts := p.Record.Books.Lease(), p.Record.Books.Debts()
 	raises := slices.ContainsFunc(p.Actions, func(a decide.Action) bool { return a.Kind == decide.RaiseMax || a.Kind == decide.RestoreMax })
-	if l != nil && !l.Returned && l.Raised && !raises && len(p.Record.Pairs) > 0 && p.Record.Pairs[0].Owed() {
+	if l.State == books.Raised && !raises && len(debts) > 0 && debts[0].Owed() {
 		p.Actions = append(p.Actions, decide.Action{Kind: decide.RestoreMax, Max: l.Owner, Why: "a mistake"})
 	}
 }
@@ -174,13 +175,15 @@ func deaf(w *decide.World) {
 }
 
 func countTwice(w decide.World, p *decide.Plan) {
-	if len(p.Record.Pairs) != 1 || p.Record.Pairs[0].Phase != ledger.Attached {
+	if debts := p.Record.Books.Debts(); len(debts) != 1 || debts[0].Phase != books.Attached {
 		return
 	}
-	twin := p.Record.Pairs[0]
-	twin.Victim = ""
-	p.Record.Pairs = append(p.Record.Pairs, twin)
-	p.Record.Desired0--
+	p.Record.Books.Edit(func(k *books.Stored) {
+		twin := k.Pairs[0]
+		twin.Victim = ""
+		k.Pairs = append(k.Pairs, twin)
+		k.Desired0--
+	})
 }
 
 func sweepAtOnce(w *decide.World) {
@@ -223,7 +226,7 @@ func writeLate(ctx context.Context, l handle.Ledger, r ledger.Record) (ledger.Re
 	if err != nil {
 		return r, err
 	}
-	if waits := len(r.Pairs) > 0 && len(stored.Pairs) == 0 && r.Pairs[0].Phase == ledger.Attaching; waits {
+	if debts := r.Books.Debts(); len(debts) > 0 && !stored.Books.Any() && debts[0].Phase == books.Attaching {
 		return r, nil
 	}
 	return l.Put(ctx, r)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"autospotting/coordinator/decide"
+	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/handle"
 	"autospotting/coordinator/ledger"
 	"autospotting/coordinator/settings"
@@ -28,7 +29,8 @@ var Mutants = []Mutant{
 	{Name: "attach-counted-twice", What: "one attach is paid for by two retirements", Scenario: "storm", Alter: planning(countTwice)},
 	{Name: "attach-without-a-debt", What: "pairs are not written down", Scenario: "storm", Alter: writing(func(ctx context.Context, l handle.Ledger, r ledger.Record) (ledger.Record, error) {
 		kept := r
-		kept.Pairs = nil
+		kept.Books = kept.Books.Clone()
+		kept.Books.Edit(func(k *books.Stored) { k.Pairs = nil })
 		kept, err := l.Put(ctx, kept)
 		r.Revision = kept.Revision
 		return r, err

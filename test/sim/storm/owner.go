@@ -20,7 +20,7 @@ func (p *player) owner(kind string, g cloudsim.GroupView, m cloudsim.MemberView,
 		_ = p.Cloud.ScaleByPolicy(g.Name, []int{1, 2, -1, -2}[rng.IntN(4)])
 	case "max":
 		// Naming a number that is ours would say nothing that anybody could hear.
-		if n, l := g.Desired+rng.IntN(4), p.Record(g.Name).Lease; l == nil || !l.Ours(n) {
+		if n, l := g.Desired+rng.IntN(4), p.Record(g.Name).Books.Lease(); !l.Ours(n) {
 			_ = p.Cloud.SetMax(g.Name, n)
 		}
 	case "resize":
@@ -61,9 +61,9 @@ func (p *player) name(kind string, g cloudsim.GroupView, n int) {
 
 // resize names all sizes at once, as stacks do, often the very numbers that they have by our hand; or gives the group room again.
 func (p *player) resize(g cloudsim.GroupView, rng *rand.Rand) {
-	l := p.Record(g.Name).Lease
+	l := p.Record(g.Name).Books.Lease()
 	n := max(2, []int{g.Max, g.Desired, g.Desired + 1, 2 + rng.IntN(5)}[rng.IntN(4)]) // of one at the most nothing may be made
-	if room := n + 1 + rng.IntN(3); rng.IntN(3) == 0 && (l == nil || !l.Ours(room)) {
+	if room := n + 1 + rng.IntN(3); rng.IntN(3) == 0 && !l.Ours(room) {
 		_ = p.Cloud.SetSizes(g.Name, 1, room, -1)
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/ledger"
 )
 
@@ -76,20 +77,20 @@ var notices = []transcript{
 	}, "", "do       launch"},
 	{"a doomed replacement goes, and what was launched for it takes the next", func(w *World) {
 		w.doom("i-s1", 20*time.Second)
-		w.owes("i-s1", "i-oda", "a", ledger.Attached, 2*time.Minute)
+		w.owes("i-s1", "i-oda", "a", books.Attached, 2*time.Minute)
 		w.intends(ledger.Replace, "i-s2", "i-s1", "a", 15*time.Second)
 		w.add(ours("i-s2", "a"))
 	}, "intent   swap of i-oda in a", "replace of i-s1"},
 	{"a retirement is not answered when the replacement is doomed: nobody else is retired for it", func(w *World) {
 		w.doom("i-s1", 2*time.Second)
-		w.owes("i-s1", "i-oda", "a", ledger.Paying, 5*time.Second)
+		w.owes("i-s1", "i-oda", "a", books.Paying, 5*time.Second)
 	}, "debt     i-s1 for i-oda: paying", "do       retire"},
 	{"a replacement that the load balancer accepts retires the doomed one", func(w *World) {
 		w.Group.LoadBalanced, w.Group.Desired = true, 5
 		w.add(attached("i-s2", "a"))
 		w.at("i-s2").Balancer = BalancerHealthy
 		w.doom("i-s1", 60*time.Second)
-		w.owes("i-s2", "i-s1", "a", ledger.Attached, 20*time.Second)
+		w.owes("i-s2", "i-s1", "a", books.Attached, 20*time.Second)
 	}, "do       retire i-s1 decrement=true", ""},
 }
 

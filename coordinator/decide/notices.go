@@ -14,7 +14,7 @@ const (
 	triesAll      = 4
 )
 
-// answerNotices launches a replacement for every instance that AWS takes, and hands it to the group's own replacement when
+// answerNotices (R9) launches a replacement for every instance that AWS takes, and hands it to the group's own replacement when
 // its time is nearly up and ours is not attached. It is never taken out earlier: that would open now the hole
 // that otherwise opens at the deadline.
 func (r *run) answerNotices() {
@@ -22,15 +22,15 @@ func (r *run) answerNotices() {
 		return
 	}
 	for _, id := range slices.Sorted(maps.Keys(r.rec.Notices)) {
-		x, seen := r.byID[id]
-		if r.retired(id) || !seen || !x.Member || x.Leaving() || !x.Live() {
-			continue // retired, though an old read may still show it
+		x := r.v.Get(id)
+		if !r.v.Stays(id) || r.v.Retired(id) || !x.Live() {
+			continue
 		}
 		n := r.rec.Notices[id]
 		if due := r.release(n); r.now().Before(due) {
 			r.lookAt(due)
 		}
-		if !r.isVictim(id) {
+		if !r.taken(id) {
 			r.replace(x, n)
 		}
 		r.releaseInTime(x)
@@ -80,12 +80,11 @@ func (r *run) emergencyOverrides(x Instance, tries int) []ledger.Override {
 // releaseInTime lets the group replace and drain a doomed instance itself when our replacement is not attached.
 func (r *run) releaseInTime(x Instance) {
 	n := r.rec.Notices[x.ID]
-	if r.now().Before(r.release(n)) || r.since(n.Released) < lagFor { // later it is still there: the call was never made
+	if r.now().Before(r.release(n)) || !r.v.Mostly(n.Released) { // later it is still there: the call was never made
 		return
 	}
-	for _, p := range r.rec.Pairs {
-		s, seen := r.byID[p.Intent.Instance]
-		if p.Victim == x.ID && p.Owed() && (!seen || s.Live()) {
+	for _, d := range r.b.Debts() {
+		if d.Victim == x.ID && d.Owed() && !r.v.Ended(d.Replacement.Instance) {
 			return // pay retires it, with decrement
 		}
 	}

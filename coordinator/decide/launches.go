@@ -9,12 +9,12 @@ import (
 	"autospotting/coordinator/market"
 )
 
-// follow takes every launch one step further: found, ready, paired with its victim; or given up.
+// follow (R8) takes every launch one step further: found, ready, paired with its victim; or given up.
 func (r *run) follow() {
 	// In place, since the choice of a victim depends on the victims that the others have.
 	for i := 0; i < len(r.rec.Intents); i++ {
 		it := r.rec.Intents[i]
-		if r.hasPair(it.Victim) {
+		if r.b.Retiring(it.Victim) {
 			it.Victim = "" // a debt retires it: what was launched for it has to find another
 			r.rec.Intents[i] = it
 		}
@@ -35,9 +35,9 @@ func (r *run) followOne(it *ledger.Intent) bool {
 	if it.Instance == "" && !r.find(it) {
 		return r.resend(it)
 	}
-	s, seen := r.byID[it.Instance]
+	s, seen := r.v.Instance(it.Instance)
 	switch {
-	case !seen && r.since(it.At) < lookFor:
+	case !seen && r.v.Awaited(it.At):
 		return true // a new instance may not be described for minutes
 	case !seen:
 		return r.lost(it, "was never seen")
@@ -61,8 +61,8 @@ func (r *run) followOne(it *ledger.Intent) bool {
 
 // find looks for the launched instance by the nonce it carries.
 func (r *run) find(it *ledger.Intent) bool {
-	for _, id := range r.ids {
-		if i := r.byID[id]; i.Ours && i.Nonce == it.Launch.Nonce {
+	for _, id := range r.v.IDs() {
+		if i := r.v.Get(id); i.Ours && i.Nonce == it.Launch.Nonce {
 			it.Instance, it.Type, it.Zone = i.ID, i.Type, i.Zone
 			it.Launch.Overrides, it.Launch.Tags = nil, nil
 			return true
@@ -73,11 +73,11 @@ func (r *run) find(it *ledger.Intent) bool {
 
 // resend sends the frozen request again while the token is young; after that only the tag can tell.
 func (r *run) resend(it *ledger.Intent) bool {
-	switch age := r.since(it.At); {
-	case it.Abandoned != "" && age < lookFor, it.LookOnly && age < lookFor, age >= resendFor && age < lookFor:
-		return true
-	case age >= lookFor:
+	switch {
+	case !r.v.Awaited(it.At):
 		return r.lost(it, "was never answered")
+	case it.Abandoned != "", it.LookOnly, r.since(it.At) >= resendFor:
+		return true
 	}
 	launch := it.Launch
 	r.act(Action{Kind: LaunchOne, Launch: &launch, Why: "the launch for " + it.Victim + " was not answered: the same request again"})
@@ -125,8 +125,8 @@ func (r *run) unwanted(it *ledger.Intent, s Instance) string {
 // keepsVictim tells whether the replacement still has somebody to replace. A doomed victim that is gone leaves
 // its place to the group's own newcomer, which may still be on its way.
 func (r *run) keepsVictim(it *ledger.Intent) bool {
-	v, there := r.byID[it.Victim]
-	if there && v.Member && !v.Leaving() && (r.doomed(v.ID) || r.eligible(v) || it.Purpose == ledger.Return && v.Spot && v.Ours || it.Purpose == ledger.Swap && it.Launch.Spot && r.mayMove(v)) {
+	v := r.v.Get(it.Victim)
+	if r.v.Stays(v.ID) && (r.doomed(v.ID) || r.eligible(v) || it.Purpose == ledger.Return && v.Spot && v.Ours || it.Purpose == ledger.Swap && it.Launch.Spot && r.mayMove(v)) {
 		return true
 	}
 	if it.Purpose == ledger.Fill {
@@ -143,23 +143,10 @@ func (r *run) keepsVictim(it *ledger.Intent) bool {
 		it.Victim, it.Purpose = n.ID, ledger.Swap
 		return true
 	}
-	if it.Purpose == ledger.Replace && len(r.liveMembers()) < r.w.Group.Desired {
+	if it.Purpose == ledger.Replace && len(r.v.Live()) < r.w.Group.Desired {
 		return true // the hole is still open, or its filler not yet in service
 	}
-	return it.Purpose == ledger.Replace && r.pendingMembers() > 0
-}
-
-// liveMembers lists the members that are not on their way out, in order of id.
-func (r *run) liveMembers() []Instance { return r.live }
-
-func (r *run) pendingMembers() int {
-	n := 0
-	for _, i := range r.liveMembers() {
-		if !i.Serving() {
-			n++
-		}
-	}
-	return n
+	return it.Purpose == ledger.Replace && r.v.Pending() > 0
 }
 
 // ready tells whether the application on s is up. Once spotd was heard, only spotd can say so; a mute instance is
@@ -176,15 +163,12 @@ func (r *run) ready(it *ledger.Intent, s Instance) bool {
 	return s.StatusOK && r.since(s.Launched) >= r.w.Settings.Grace
 }
 
-// pair opens the debt for a ready replacement. Pairs join only while desired is what the open ones explain.
+// pair opens the debt for a ready replacement. Debts join only while desired is what the open ones explain.
 func (r *run) pair(it *ledger.Intent, s Instance) bool {
-	if !r.ready(it, s) || r.stale() {
+	if !r.ready(it, s) || r.v.Old() {
 		return false
 	}
-	if len(r.rec.Pairs) == 0 {
-		r.rec.Desired0, r.rec.Doubt = r.w.Group.Desired, ledger.Doubt{}
-	}
-	if r.w.Group.Desired != r.rec.Desired0+r.rec.Owed() {
+	if r.b.Any() && r.w.Group.Desired != r.b.Due() {
 		r.say(s.ID, "ready, but desired is not what the open debts explain: waiting")
 		return false
 	}
@@ -193,84 +177,10 @@ func (r *run) pair(it *ledger.Intent, s Instance) bool {
 		return false
 	}
 	victim := it.Victim
-	if v, there := r.byID[victim]; !there || !v.Member || v.Leaving() || r.hasPair(victim) {
+	if !r.v.Stays(victim) || r.b.Retiring(victim) {
 		victim = ""
 	}
-	r.rec.Pairs = append(r.rec.Pairs, ledger.Pair{
-		Intent: *it, Victim: victim, Phase: ledger.Attaching, At: r.now(), Since: r.now(), Why: string(it.Purpose),
-	})
+	r.b.Open(it.Replacement(), victim, r.w.Group.Desired, r.now())
 	r.say(s.ID, "its application is up: to be attached in the place of %s", it.Victim)
 	return true
-}
-
-// attach sends one call for all pairs that wait for it, after raising MaxSize where they would not fit.
-func (r *run) attach() {
-	ids := r.waiting()
-	if len(ids) == 0 {
-		return
-	}
-	g := r.w.Group
-	r.poll()
-	if !r.explained(ids) {
-		return
-	}
-	// Desired as the calls sent before may already have made it is what must fit.
-	need := max(g.Desired, r.rec.Desired0+r.rec.Owed()) + len(ids)
-	if r.maybeAttached() && g.Desired == r.rec.Desired0+r.rec.Owed()+len(ids) {
-		need = g.Desired
-	}
-	if need > g.Max && !r.leaseCovers(need) {
-		// Not below the members there are: where "current group size" counts those that are terminating, a MaxSize
-		// below it would change desired. Each notice may have added one that the read does not show yet.
-		r.raise(max(need, r.listed()) + len(r.rec.Notices))
-		return
-	}
-	for i := range r.rec.Pairs {
-		if slices.Contains(ids, r.rec.Pairs[i].Intent.Instance) {
-			p := &r.rec.Pairs[i]
-			if p.Since = r.now(); p.Sent.IsZero() {
-				p.Sent = r.now()
-			}
-		}
-	}
-	r.act(Action{Kind: AttachSome, Instances: ids, Why: "ready to serve"})
-}
-
-// explained tells whether desired is still what it was when the pairs were opened, before the first attach of any of them is sent.
-// An old read says nothing. With no debt open, what it is now is the base; with one, somebody's change cannot be told from it yet, and only what is urgent goes on.
-func (r *run) explained(ids []string) bool {
-	if r.stale() || r.maybeAttached() || r.w.Group.Desired == r.rec.Desired0+r.rec.Owed() {
-		return true
-	}
-	if r.rec.Owed() == 0 {
-		r.rec.Desired0 = r.w.Group.Desired
-		return true
-	}
-	if r.urgent() {
-		return true
-	}
-	r.say(ids[0], "not attached yet: desired is %d where %d was due", r.w.Group.Desired, r.rec.Desired0+r.rec.Owed())
-	return false
-}
-
-// maybeAttached tells whether an attach was sent of which it is not known yet whether it raised desired.
-func (r *run) maybeAttached() bool {
-	return slices.ContainsFunc(r.rec.Pairs, func(p ledger.Pair) bool {
-		return p.Phase == ledger.Undoing || p.Phase == ledger.Attaching && !p.Sent.IsZero()
-	})
-}
-
-// waiting lists whom the next attach is for: one by itself where a call for several was refused.
-func (r *run) waiting() []string {
-	var ids []string
-	for _, p := range r.rec.Pairs {
-		switch {
-		case p.Phase != ledger.Attaching, !r.byID[p.Intent.Instance].Live():
-		case p.Alone:
-			return []string{p.Intent.Instance}
-		case len(ids) < attachBatch:
-			ids = append(ids, p.Intent.Instance)
-		}
-	}
-	return ids
 }

@@ -1,0 +1,82 @@
+package decide
+
+import (
+	"autospotting/coordinator/decide/books"
+	"autospotting/coordinator/decide/view"
+)
+
+// attach (R11) sends one call for all debts that wait for it, after raising MaxSize where they would not fit.
+func (r *run) attach() {
+	ids := r.waiting()
+	if len(ids) == 0 {
+		return
+	}
+	g := r.w.Group
+	r.poll()
+	if !r.explained(ids) {
+		return
+	}
+	// Desired as the calls sent before may already have made it is what must fit.
+	need := max(g.Desired, r.b.Due()) + len(ids)
+	if r.b.MaybeAttached() && g.Desired == r.b.Due()+len(ids) {
+		need = g.Desired
+	}
+	if need > g.Max && !r.v.Room(need) {
+		// Not below the members there are: where "current group size" counts those that are terminating, a MaxSize
+		// below it would change desired. Each notice may have added one that the read does not show yet.
+		r.raise(max(need, r.v.Listed()) + len(r.rec.Notices))
+		return
+	}
+	for _, id := range ids {
+		r.b.On(id, books.AttachSent, r.now())
+	}
+	r.act(Action{Kind: AttachSome, Instances: ids, Why: "ready to serve"})
+}
+
+// explained tells whether desired is still what it was when the debts were opened, before the first attach of any of them is sent.
+// An old read says nothing. With nothing owed, what it is now is the base; else somebody's change cannot be told from it yet, and only what is urgent goes on.
+func (r *run) explained(ids []string) bool {
+	if r.v.Old() || r.b.MaybeAttached() || r.w.Group.Desired == r.b.Due() {
+		return true
+	}
+	if r.b.Owed() == 0 {
+		r.b.Rebase(r.w.Group.Desired)
+		return true
+	}
+	if r.urgent() {
+		return true
+	}
+	r.say(ids[0], "not attached yet: desired is %d where %d was due", r.w.Group.Desired, r.b.Due())
+	return false
+}
+
+// waiting lists whom the next attach is for: one by itself where a call for several was refused.
+func (r *run) waiting() []string {
+	var ids []string
+	for _, d := range r.b.Debts() {
+		switch {
+		case d.Phase != books.Attaching, !r.v.Get(d.Replacement.Instance).Live():
+		case d.Alone:
+			return []string{d.Replacement.Instance}
+		case len(ids) < attachBatch:
+			ids = append(ids, d.Replacement.Instance)
+		}
+	}
+	return ids
+}
+
+// raise borrows room in MaxSize; the owner's value is written first. A value of ours that an old read still shows is
+// not taken for the owner's; any other is, however lately we gave one back.
+func (r *run) raise(need int) {
+	l, owner := r.b.Lease(), r.w.Group.Max
+	if l.State == books.Restored && r.v.Shown(l.At) {
+		r.b.EndLease()
+	} else if l.State != books.NoLease && r.v.MaxSize() == view.Lent {
+		owner = l.Owner
+	}
+	if owner == r.w.Group.Desired {
+		r.say("", "MaxSize %d is fully used: raised to %d until desired fits it again", owner, need)
+	}
+	r.b.Borrow(owner, need, r.now())
+	r.act(Action{Kind: RaiseMax, Max: need, Why: "no room to attach before retiring"})
+}

@@ -1,0 +1,79 @@
+package decide
+
+import (
+	"slices"
+	"time"
+
+	"autospotting/coordinator/decide/books"
+	"autospotting/coordinator/ledger"
+)
+
+// scaleOutQuiet is how long after the group launched an instance nothing gradual is begun: a scale-out is under way.
+const scaleOutQuiet = 2 * time.Minute
+
+// mayBegin tells whether something gradual may be begun, in either direction. It says why not once.
+func (r *run) mayBegin() bool {
+	if r.begins == nil {
+		may := r.nothingInTheWay()
+		r.begins = &may
+	}
+	return *r.begins
+}
+
+func (r *run) nothingInTheWay() bool {
+	switch {
+	case !r.w.Group.Found:
+		r.say("", "there is no such group (any more): nothing is begun")
+	case !r.w.Group.Enabled && !r.holdsOurs():
+		r.say("", "not enabled: the group does not carry the tag, so nothing is begun")
+	case r.refusal != "":
+		r.say("", "refused: %s", r.refusal)
+	case r.urgent() || r.underWay() >= r.atOnce() || r.b.Lease().Open() || r.v.Old():
+		if len(r.plan.Why)+len(r.plan.Actions) == 0 {
+			r.say("", "nothing new is begun before what is under way is done")
+		}
+	case r.now().Before(r.rec.PausedUntil):
+		r.say("", "paused until %s after %d failures: %s", r.rec.PausedUntil.UTC().Format(time.TimeOnly), r.rec.Failures, r.rec.Cause)
+		r.lookAt(r.rec.PausedUntil)
+	case len(r.v.Live()) < r.size() || r.capacity("") < r.size():
+		r.say("", "not now: %d of %d in service", r.capacity(""), r.w.Group.Desired)
+		r.poll()
+	case r.unpriced():
+	case r.scalingOut():
+		r.say("", "not now: the group launched an instance less than %s ago", scaleOutQuiet)
+		r.poll()
+	default:
+		return true
+	}
+	return false
+}
+
+// urgent tells whether AWS takes an instance, or the group cannot be filled: then nothing gradual is begun.
+func (r *run) urgent() bool {
+	return len(r.rec.Notices) > 0 ||
+		slices.ContainsFunc(r.rec.Intents, func(it ledger.Intent) bool { return !it.Purpose.Gradual() }) ||
+		slices.ContainsFunc(r.b.Debts(), func(d books.Debt) bool { return d.Phase == books.Undoing || !d.Replacement.Purpose.Gradual() })
+}
+
+func (r *run) underWay() int { return len(r.rec.Intents) + len(r.b.Debts()) }
+
+func (r *run) atOnce() int { return max(1, r.w.Settings.AtOnce.Down(r.size())) }
+
+func (r *run) scalingOut() bool {
+	return slices.ContainsFunc(r.v.Live(), func(i Instance) bool { return !i.Ours && r.since(i.Launched) < scaleOutQuiet })
+}
+
+// unread names what may be to come where some were not asked yet whether they may be retired: it is one call each.
+func (r *run) unread() string {
+	if slices.ContainsFunc(r.v.Live(), func(i Instance) bool { return i.Unchecked }) {
+		return " by now: others are looked at when their turn comes"
+	}
+	return ""
+}
+
+// andAnother comes back for the next at once: it is chosen when it is known where this one landed.
+func (r *run) andAnother(more int) {
+	if more > 1 && r.underWay() > 0 && r.underWay() < r.atOnce() {
+		r.lookAt(r.now().Add(time.Second))
+	}
+}

@@ -1,0 +1,101 @@
+package decide
+
+import (
+	"cmp"
+	"slices"
+
+	"autospotting/coordinator/decide/view"
+	"autospotting/coordinator/ledger"
+)
+
+// victims are the on-demand members that may be retired, oldest first.
+func (r *run) victims() []Instance {
+	var out []Instance
+	for _, id := range r.v.IDs() {
+		if i := r.v.Get(id); r.eligible(i) && !r.taken(id) && !r.b.Replacing(id) {
+			out = append(out, i)
+		}
+	}
+	byAge(out)
+	return out
+}
+
+// eligible tells whether a member may be retired for a swap: never one that its owner protects, nor one that is
+// not in service.
+func (r *run) eligible(i Instance) bool {
+	return r.v.Standing(i.ID) == view.Serving && !i.Spot && !i.Protected && !i.Undeletable && !i.Unchecked && !r.doomed(i.ID)
+}
+
+// taken tells whether a debt or a launch already stands for the instance.
+func (r *run) taken(id string) bool {
+	return r.b.Retiring(id) || slices.ContainsFunc(r.rec.Intents, func(it ledger.Intent) bool { return it.Victim == id && it.Abandoned == "" })
+}
+
+// newcomer is the newest on-demand member in the zone, or in any zone if there is none, that no debt has yet.
+func (r *run) newcomer(zone string) (Instance, bool) {
+	all := r.victims()
+	slices.Reverse(all)
+	for _, i := range all {
+		if i.Zone == zone {
+			return i, true
+		}
+	}
+	if len(all) > 0 {
+		return all[0], true
+	}
+	return Instance{}, false
+}
+
+// returnable are the spot members of ours that may be brought back to on-demand, oldest first.
+func (r *run) returnable() []Instance {
+	var out []Instance
+	for _, id := range r.v.IDs() {
+		i := r.v.Get(id)
+		_, shielded := r.rec.Shielded[id]
+		if i.Ours && i.Spot && i.Serving() && (!i.Protected || shielded) && !r.doomed(id) && !r.taken(id) && !r.b.Replacing(id) {
+			out = append(out, i)
+		}
+	}
+	byAge(out)
+	return out
+}
+
+// holdsOurs tells whether spot of ours is in the group, whatever its state.
+func (r *run) holdsOurs() bool {
+	return slices.ContainsFunc(r.v.Live(), func(i Instance) bool { return i.Ours && i.Spot })
+}
+
+// up tells whether the application on a serving member may be counted on: in service says only that EC2 is content. What
+// spotd has vouched for is up; of others it is known no better than by the grace.
+func (r *run) up(i Instance) bool {
+	said := r.rec.Said[i.ID]
+	return !said.Ready.IsZero() || !said.Started.IsZero() || r.since(i.Launched) >= r.w.Settings.Grace
+}
+
+// capacity counts the members in service that AWS is not taking, without the one named.
+func (r *run) capacity(without string) int {
+	n := 0
+	for _, id := range r.v.IDs() {
+		if i := r.v.Get(id); id != without && i.Serving() && r.up(i) && !r.doomed(id) {
+			n++
+		}
+	}
+	return n
+}
+
+// onDemandWithout counts the on-demand members there are now, without the one named.
+func (r *run) onDemandWithout(id string) int {
+	n := 0
+	for _, i := range r.v.Live() {
+		if !i.Spot && i.ID != id {
+			n++
+		}
+	}
+	return n
+}
+
+func byAge(list []Instance) {
+	slices.SortStableFunc(list, func(a, b Instance) int {
+		return cmp.Or(a.Launched.Compare(b.Launched), cmp.Compare(a.ID, b.ID))
+	})
+}

@@ -1,0 +1,68 @@
+package decide
+
+import (
+	"strings"
+
+	"autospotting/coordinator/ledger"
+)
+
+// status (R19) writes what the owner is told.
+func (r *run) status() {
+	switch now := r.size(); {
+	case r.voided:
+		r.rec.Excess.Desired = now
+	case now != r.rec.Excess.Desired && !r.v.Old() && !r.b.Attaching() && !r.b.Doubted(): // somebody has set it since
+		r.rec.Excess = ledger.Excess{}
+	}
+	code, reason := r.statusNow()
+	if r.rec.Status.Code != code || r.rec.Status.Reason != reason {
+		r.rec.Status.Code, r.rec.Status.Reason, r.rec.Status.At = code, reason, r.now()
+	}
+	r.rec.Group = r.w.Group.Name
+	r.tagStatus()
+}
+
+func (r *run) statusNow() (code, reason string) {
+	g := r.w.Group
+	switch {
+	case !g.Found:
+		return "gone", ""
+	case !g.Enabled:
+		return "not-enabled", ""
+	case r.refusal != "":
+		return "refused", r.refusal
+	case r.w.Glance && r.rec.Status.Code == "refused": // what refused it was not read now
+		return "refused", r.rec.Status.Reason
+	case r.now().Before(r.rec.PausedUntil):
+		return "paused", r.rec.Cause
+	}
+	return "managed", r.rec.Excess.Why
+}
+
+// statusLength is the most that a tag's value holds.
+const statusLength = 256
+
+// tagStatus writes what the owner is told to a tag of the group, when that changes. What somebody took away is not written
+// again: tools that keep groups as they were declared would fight for it.
+func (r *run) tagStatus() {
+	text := tagText(r.rec.Status.Code, r.rec.Status.Reason)
+	if !r.w.Group.Enabled || !r.w.Group.Found || !r.w.Settings.StatusTag || text == r.rec.Status.Tagged {
+		return
+	}
+	r.act(Action{Kind: TagStatus, Text: text, Why: "what is done with the group is written where its owner looks"})
+}
+
+// tagText is the status as a tag may hold it.
+func tagText(code, reason string) string {
+	if reason == "" {
+		return code
+	}
+	text := strings.Map(func(c rune) rune {
+		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune(" +-=._:/@", c) {
+			return c
+		}
+		return ' '
+	}, code+": "+reason)
+	text = strings.Join(strings.Fields(text), " ")
+	return strings.TrimSpace(text[:min(len(text), statusLength)])
+}

@@ -1,0 +1,36 @@
+package decide
+
+import "time"
+
+// sweep (R18) terminates what is ours by both marks, belongs to no group, and is wanted by no record, seen so twice.
+func (r *run) sweep() {
+	wanted := map[string]bool{}
+	for _, it := range r.rec.Intents {
+		wanted[it.Instance], wanted[it.Launch.Nonce] = true, true
+	}
+	for _, d := range r.b.Debts() {
+		wanted[d.Replacement.Instance], wanted[d.Replacement.Nonce] = true, true
+	}
+	strays := map[string]time.Time{}
+	for _, id := range r.v.IDs() {
+		i := r.v.Get(id)
+		if !i.Ours || !i.Live() || i.Member || i.Foreign || wanted[id] || i.Nonce != "" && wanted[i.Nonce] {
+			continue
+		}
+		first, known := r.rec.Strays[id]
+		if !known {
+			first = r.now()
+		}
+		strays[id] = first
+		if r.since(first) < strayFor {
+			r.say(id, "is ours, in no group and wanted by nothing: goes if it stays so")
+			r.lookAt(first.Add(strayFor))
+			continue
+		}
+		r.act(Action{Kind: Terminate, Instance: id, Why: "ours, in no group, and wanted by no record"})
+	}
+	r.rec.Strays = strays
+	if len(strays) == 0 {
+		r.rec.Strays = nil
+	}
+}

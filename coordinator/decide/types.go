@@ -1,0 +1,29 @@
+package decide
+
+import "autospotting/coordinator/decide/view"
+
+// What the APIs said is the view's to judge; these are its types, under the names that observers and callers of Decide use.
+type (
+	// Group is the Auto Scaling group as described.
+	Group = view.Group
+	// Instance is one EC2 instance and, if Member, its place in the group.
+	Instance = view.Instance
+	// Activity is one scaling activity.
+	Activity = view.Activity
+	// ActivityKind classifies a scaling activity by its cause.
+	ActivityKind = view.ActivityKind
+)
+
+// The kinds of scaling activities that matter to a debt.
+const (
+	UserShrink  = view.UserShrink
+	UserReplace = view.UserReplace
+	Unhealthy   = view.Unhealthy
+	GroupTook   = view.GroupTook
+	Attach      = view.Attach
+	Resize      = view.Resize
+	OtherChange = view.OtherChange
+)
+
+// BalancerHealthy is Instance.Balancer of a target that is healthy wherever it is registered.
+const BalancerHealthy = view.BalancerHealthy

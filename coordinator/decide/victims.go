@@ -1,0 +1,144 @@
+package decide
+
+import (
+	"cmp"
+	"slices"
+
+	"autospotting/coordinator/decide/books"
+	"autospotting/coordinator/decide/view"
+)
+
+// settleVictims (R7) looks after the victims of what is owed: who is gone, and who is retired in their stead.
+func (r *run) settleVictims() {
+	var unexplained bool
+	doubt := r.b.Doubt()
+	for _, d := range r.b.Debts() {
+		if !d.Owed() {
+			continue
+		}
+		if closed, lost := r.settleVictim(d); closed {
+			unexplained = unexplained || lost
+			if r.w.Group.Desired == r.b.Due() && !unexplained {
+				r.b.Trust() // a payment whose answer was lost explains it
+			}
+		}
+	}
+	if unexplained {
+		r.voidAll(doubt, "desired is %d, and neither that nor who left is explained", r.w.Group.Desired)
+	}
+}
+
+// settleVictim looks after one. It tells whether the debt was closed by it, and whether that leaves desired unexplained.
+func (r *run) settleVictim(d books.Debt) (closed, unexplained bool) {
+	v := r.v.Get(d.Victim)
+	unpaid := r.v.Unpaid(d)
+	switch {
+	case unpaid && r.takenItself(d) && !r.doomed(v.ID) && v.Serving():
+		r.say(d.Replacement.Instance, "AWS takes the replacement, and %s still serves: the replacement itself is retired", v.ID)
+		r.b.Retarget(d.Name(), d.Replacement.Instance)
+	case r.v.Stays(d.Victim):
+		r.b.Found(d.Name())
+		if instead := r.breaksFloor(d, v); instead != "" {
+			r.say(v.ID, "the owner keeps it on-demand since: %s is retired in its stead", instead)
+			r.b.Retarget(d.Name(), instead)
+		} else if unpaid && !r.doomed(v.ID) && (v.Protected || v.Undeletable) && d.Kind != books.Reversal {
+			r.say(v.ID, "is protected since: another victim is chosen")
+			r.b.Retarget(d.Name(), r.nextVictim(d))
+		}
+	case d.Kind == books.Waiting:
+		r.b.Retarget(d.Name(), r.nextVictim(d))
+	default:
+		return r.missedVictim(d)
+	}
+	return false, false
+}
+
+// takenItself tells whether AWS takes the replacement, so that it may as well pay for itself.
+func (r *run) takenItself(d books.Debt) bool {
+	s := d.Replacement.Instance
+	return r.v.Stays(s) && r.doomed(s) && !r.b.Retiring(s) && !r.v.Retired(s)
+}
+
+// missedVictim reads from the activities how a victim left while its debt was unpaid.
+func (r *run) missedVictim(d books.Debt) (closed, unexplained bool) {
+	missed := r.b.Miss(d.Name(), r.now())
+	switch {
+	case r.w.Unread:
+		r.say(d.Victim, "left the group; the activities could not be read: looking again")
+	case r.v.Happened(UserShrink, d.Victim, d):
+		r.say(d.Victim, "retired: the debt for %s is paid", d.Replacement.Instance)
+		proves(&r.rec, d, r.now())
+		settles(&r.rec, d.Victim, r.now()) // this read shows it, the next may be older
+		r.on(d, books.SeenPaid)
+		return true, false
+	case r.v.HappenedBefore(Unhealthy, d.Victim, d), r.v.HappenedBefore(UserReplace, d.Victim, d), r.tookAnyway(d):
+		next := r.nextVictim(d)
+		r.b.Retarget(d.Name(), next)
+		r.say(d.Victim, "was replaced by the group: the victim is %s now", cmp.Or(next, "whoever comes"))
+	case r.v.Shown(missed):
+		unexplained = r.b.Doubted() // desired is another too: then no debt is sure
+		r.void(d, "%s left and no activity says why", d.Victim)
+		r.on(d, books.GivenUp)
+		return true, unexplained
+	}
+	return false, false
+}
+
+// tookAnyway tells whether the group took the victim for a reason of its own while desired is still what our debts
+// explain: then our +1 is still in it.
+func (r *run) tookAnyway(d books.Debt) bool {
+	took := r.v.HappenedBefore(GroupTook, d.Victim, d) || r.v.HappenedBefore(Resize, d.Victim, d)
+	return took && !r.b.Doubted() && r.w.Group.Desired == r.b.Due()
+}
+
+// breaksFloor names the spot instance of ours that pays the debt where its on-demand victim would leave fewer on-demand than the owner
+// wants by now: the replacement, or where there is none (any more) another; none if the floor holds.
+func (r *run) breaksFloor(d books.Debt, v Instance) string {
+	// A payment that was sent and would show by now was not done, since the victim is still there.
+	if !r.v.Unpaid(d) || v.Spot || r.doomed(v.ID) || !v.Serving() || r.onDemandLater() >= r.keep() {
+		return ""
+	}
+	s := r.v.Get(d.Replacement.Instance)
+	if s.Spot && s.Ours && r.v.Stays(s.ID) && !r.b.Retiring(s.ID) && !r.v.Retired(s.ID) {
+		return s.ID
+	}
+	if d.Kind == books.Surplus || d.Replacement.Spot && !r.v.Stays(s.ID) {
+		return r.spotInstead(d, "")
+	}
+	return ""
+}
+
+// nextVictim chooses the newest on-demand member of the zone, or for a return the oldest spot of ours; none yet leaves it open.
+// One that the owner keeps is not taken: what is still to come is waited for, and then a spot instance of ours goes, the replacement first.
+func (r *run) nextVictim(d books.Debt) string {
+	if back := r.returnable(); d.Replacement.Purpose == books.Return && len(back) > 0 {
+		return back[0].ID
+	}
+	coming := r.v.Pending() > 0 || len(r.v.Live()) < r.w.Group.Desired
+	v, ok := r.newcomer(d.Replacement.Zone)
+	switch spare := r.onDemandLater() > r.keep(); {
+	case ok && spare:
+		return v.ID
+	case coming:
+		return ""
+	}
+	return r.spotInstead(d, v.ID)
+}
+
+// spotInstead is the spot instance of ours that pays a debt where the owner keeps all that is on-demand: the replacement itself, or
+// the oldest other; the fallback where there is none.
+func (r *run) spotInstead(d books.Debt, fallback string) string {
+	s := r.v.Get(d.Replacement.Instance)
+	if s.Spot && s.Ours && r.v.Standing(s.ID) == view.Serving && !r.b.Retiring(s.ID) {
+		return s.ID
+	}
+	if others := r.returnable(); len(others) > 0 {
+		return others[0].ID
+	}
+	if slices.ContainsFunc(r.v.Live(), func(i Instance) bool {
+		return i.Ours && i.Spot && i.Serving() && !r.doomed(i.ID) && r.b.Replacing(i.ID) && !r.b.Retiring(i.ID)
+	}) {
+		return "" // one that may be taken as soon as its own debt is paid
+	}
+	return fallback
+}

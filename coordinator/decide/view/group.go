@@ -1,0 +1,89 @@
+package view
+
+import (
+	"strings"
+	"time"
+)
+
+// Group is the Auto Scaling group as described.
+type Group struct {
+	Name              string
+	Found             bool
+	Enabled           bool   // the owner opted in
+	BadTag            string // why a setting's tag cannot be read
+	Deleting          bool
+	Min, Max, Desired int
+	Subnets           map[string]string // by zone
+	NoSubnets         bool              // the description names none
+	NewProtected      bool              // new instances are protected from scale-in
+	Tags              map[string]string // those that are propagated at launch
+
+	HasTemplate       bool     // launched from a launch template
+	LaunchHooks       []string // lifecycle hooks that run at launch
+	Suspended         []string // processes
+	MixedInstances    bool
+	CapacityRebalance bool
+	WarmPool          bool
+	Weighted          bool   // sizes count something else than instances
+	PlacementGroup    string // its name, where the group has one
+	PlacementStrategy string // cluster, partition or spread; empty where it is not known
+	LoadBalanced      bool   // behind target groups or classic load balancers
+	Refreshing        bool   // an instance refresh is under way
+	Stack             string // id of the CloudFormation stack that the group belongs to
+	StackStatus       string // of that stack
+	Unseen            string // what would have to be known to serve the group and could not be read, for good
+	OtherOwner        string // a service that manages the group itself: EKS, Batch, Elastic Beanstalk …
+	StatusTag         string // what our status tag says now
+}
+
+// Instance is one EC2 instance and, if Member, its place in the group.
+type Instance struct {
+	ID, Type, Zone string
+	Spot           bool
+	State          string // EC2's: pending, running, shutting-down, terminated, stopping, stopped
+	Launched       time.Time
+	StatusOK       bool   // both EC2 status checks passed
+	SpotStatus     string // status code of the spot request
+	SpotStatusAt   time.Time
+	Ours           bool   // our tag and the reserved fleet or template tag that only AWS can set
+	Nonce          string // of the launch, from our tag
+
+	Member      bool
+	Listed      bool   // in the group's own description, which shows desired capacity as of the same moment
+	Lifecycle   string // Auto Scaling's lifecycle state
+	Healthy     bool
+	Balancer    string // health in the load balancers: healthy, or what is against it; empty where none is known
+	Protected   bool   // from scale-in
+	Undeletable bool   // EC2 termination protection
+	Unchecked   bool   // whether EC2 protects it from termination was not read
+	Product     string // by which spot is priced: Linux/UNIX, Windows …
+	Tenancy     string // default, dedicated or host; empty is default
+	Reserved    bool   // runs in a capacity reservation, which is paid for anyhow
+	Foreign     bool   // a member of another group
+}
+
+// Live tells whether the instance exists and is not on its way out.
+func (i Instance) Live() bool { return i.State == "pending" || i.State == "running" }
+
+// Serving tells whether the instance counts as capacity: in service, healthy, also in the load balancers, and running.
+func (i Instance) Serving() bool {
+	return i.Member && i.Lifecycle == "InService" && i.Healthy && i.State == "running" && (i.Balancer == "" || i.Balancer == BalancerHealthy)
+}
+
+// BalancerHealthy is Instance.Balancer of a target that is healthy wherever it is registered.
+const BalancerHealthy = "healthy"
+
+// Leaving tells whether the group has already let the member go.
+func (i Instance) Leaving() bool {
+	switch i.Lifecycle {
+	case "Terminated", "Detaching", "Detached":
+		return true
+	}
+	return strings.HasPrefix(i.Lifecycle, "Terminating") // :Wait, :Proceed, :Retained
+}
+
+// Present tells whether the instance is a member that lives, is not on its way out, and was not taken out of service by its owner.
+func (i Instance) Present() bool { return i.Member && !i.Leaving() && !i.Resting() && i.Live() }
+
+// Resting tells whether its owner took the member out of service without letting it go: it is no capacity, and nobody's to retire.
+func (i Instance) Resting() bool { return i.Lifecycle == "Standby" || i.Lifecycle == "EnteringStandby" }
