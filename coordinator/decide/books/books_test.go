@@ -200,6 +200,19 @@ func TestWhoIsReplacedAndWhoIsRetired(t *testing.T) {
 	if !b.Replacing("i-s") || b.Replacing("i-od") || b.Replacing("") || !b.Retiring("i-od") || b.Retiring("i-s") || b.Retiring("") {
 		t.Error("i-s replaces i-od, and nobody else anybody")
 	}
+	b.OpenOverMax("i-many", 5, "", noon)
+	b.Open(spot("i-wait"), "", 5, noon)
+	if b.Replacing("") || b.Retiring("") {
+		t.Error("a debt without a replacement, or without a victim, is about nobody")
+	}
+	if d, ok := b.Debt("i-nobody"); ok || d.Name() != "" {
+		t.Error("a debt is found that there is not")
+	}
+	for p, gradual := range map[Purpose]bool{Swap: true, Return: true, Replace: false, Fill: false} {
+		if p.Gradual() != gradual {
+			t.Errorf("%s is gradual: %t", p, !gradual)
+		}
+	}
 	for _, p := range phases {
 		b := opened(p)
 		if got, want := b.Attaching(), p == Attaching || p == Undoing; got != want {
@@ -307,6 +320,7 @@ func TestDebtsAndClonesShareNothing(t *testing.T) {
 	c := b.Clone()
 	c.Debts()[0].Victim = "i-changed"
 	c.Lease().Tried[0] = 77
+	b.Lease().Tried[0] = 78
 	c.Retarget("i-s", "i-x")
 	c.On("i-2", SeenPaid, noon)
 	c.Borrow(3, 6, noon)
@@ -331,11 +345,11 @@ func TestDesiredIsBelievedWhenItWasReadForLongEnough(t *testing.T) {
 		"what is due needs no second look": {{0, 4, false, Explained, NoDoubt}, {time.Hour, 4, true, Explained, NoDoubt}},
 		"another number is believed after half a minute": {{0, 5, false, Wait, Off}, {29 * time.Second, 5, false, Wait, Off},
 			{time.Second, 5, false, Departed, Off}},
-		"another number yet begins anew": {{0, 5, false, Wait, Off}, {20 * time.Second, 6, false, Wait, Off}, {20 * time.Second, 6, false, Wait, Off}, {10 * time.Second, 6, false, Departed, Off}},
-		"due again after it was off":     {{0, 3, false, Wait, Off}, {40 * time.Second, 4, false, Wait, Back}, {29 * time.Second, 4, false, Wait, Back}, {time.Second, 4, true, Returned, Back}},
-		"off again after it was back":    {{0, 3, false, Wait, Off}, {time.Second, 4, false, Wait, Back}, {40 * time.Second, 3, false, Wait, Off}, {30 * time.Second, 3, false, Departed, Off}},
-		"due again after an old read":    {{0, 3, true, Wait, MaybeOld}, {time.Second, 4, false, Wait, Calm}, {29 * time.Second, 4, false, Wait, Calm}, {time.Second, 4, false, Explained, NoDoubt}},
-		"off after an old read":          {{0, 3, true, Wait, MaybeOld}, {time.Second, 4, false, Wait, Calm}, {time.Minute, 5, false, Wait, Off}},
+		"another number yet begins anew":                    {{0, 5, false, Wait, Off}, {20 * time.Second, 6, false, Wait, Off}, {20 * time.Second, 6, false, Wait, Off}, {10 * time.Second, 6, false, Departed, Off}},
+		"due again after it was off":                        {{0, 3, false, Wait, Off}, {40 * time.Second, 4, false, Wait, Back}, {29 * time.Second, 4, false, Wait, Back}, {time.Second, 4, true, Returned, Back}},
+		"off again after it was back":                       {{0, 3, false, Wait, Off}, {time.Second, 4, false, Wait, Back}, {40 * time.Second, 3, false, Wait, Off}, {30 * time.Second, 3, false, Departed, Off}},
+		"due again after an old read":                       {{0, 3, true, Wait, MaybeOld}, {time.Second, 4, false, Wait, Calm}, {29 * time.Second, 4, false, Wait, Calm}, {time.Second, 4, false, Explained, NoDoubt}},
+		"off after an old read":                             {{0, 3, true, Wait, MaybeOld}, {time.Second, 4, false, Wait, Calm}, {time.Minute, 5, false, Wait, Off}},
 		"old reads end: it is off, since the first of them": {{0, 3, true, Wait, MaybeOld}, {20 * time.Second, 3, false, Wait, Off}, {10 * time.Second, 3, true, Departed, Off}},
 		"old reads without end are believed":                {{0, 3, true, Wait, MaybeOld}, {30 * time.Second, 3, true, Departed, MaybeOld}},
 		"off, then an old read of the same":                 {{0, 3, false, Wait, Off}, {time.Second, 3, true, Wait, Off}, {time.Second, 4, false, Wait, Back}},
@@ -495,6 +509,9 @@ func TestEveryStateIsKept(t *testing.T) {
 
 func TestAnEditThatCannotBeLoadedPanics(t *testing.T) {
 	t.Parallel()
+	if b := Edited(func(k *Stored) { k.Desired0 = 9 }); b.Base() != 9 {
+		t.Errorf("the edit left the base at %d", b.Base())
+	}
 	defer func() {
 		if recover() == nil {
 			t.Error("an unknown phase was taken")

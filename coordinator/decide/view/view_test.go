@@ -75,6 +75,9 @@ func TestAReadThatDoesNotShowOurCallsIsOld(t *testing.T) {
 		{"attached, and on its way out already", owes(books.Attached, 5).change("i-s", func(i *Instance) { i.Listed, i.Lifecycle = false, "Terminating" }), false},
 		{"attached, and dead by now", owes(books.Attached, 5).change("i-s", dead), false},
 		{"attached, and not described at all", (&scene{rec: owes(books.Attached, 5).rec}), true},
+		{"over MaxSize, with no replacement to be listed", &scene{rec: ledger.Record{Books: books.Edited(func(k *books.Stored) {
+			k.Pairs = []books.StoredDebt{{Victim: "i-od", Phase: books.Attached, Since: ago(5)}}
+		})}}, false},
 		{"an attach is being undone", owes(books.Undoing, 600), true},
 		{"retired, and shown in service", owes(books.Attaching, 5).retired("i-od", 59), true},
 		{"retired a minute ago, and shown in service", owes(books.Attaching, 5).retired("i-od", 60), false},
@@ -183,6 +186,9 @@ func TestWhoseMaxSizeItIs(t *testing.T) {
 		{"a minimum above the owner's says that both were set", books.Raised, 4, 5, 5, Changed, true},
 		{"and so later", books.Raised, 4, 5, 90, Changed, false},
 		{"a minimum that equals it does not", books.Raised, 3, 5, 90, Lent, false},
+		{"nor just after the raise", books.Raised, 3, 4, 5, Lent, true},
+		{"nor where it is not told yet", books.Raised, 3, 9, 5, Untold, true},
+		{"given back, and an earlier value of ours is read much later", books.Restored, 1, 4, 90, Lent, false},
 		{"asked and not answered", books.Asked, 1, 3, 59, Untold, false},
 		{"asked, and done without an answer", books.Asked, 1, 5, 90, Lent, false},
 		{"asked, and not done", books.Asked, 1, 3, 60, Owners, false},
@@ -267,7 +273,7 @@ func TestWhatAnInstanceIsToTheGroup(t *testing.T) {
 		Resting: {with(member("i"), func(i *Instance) { i.Lifecycle = "Standby" }), with(member("i"), func(i *Instance) { i.Lifecycle = "EnteringStandby" })},
 		Leaving: {with(member("i"), leaving), with(member("i"), func(i *Instance) { i.Lifecycle = "Terminated" }), with(member("i"), func(i *Instance) { i.Lifecycle = "Detaching" }),
 			with(member("i"), func(i *Instance) { i.Lifecycle = "Detached" }), with(member("i"), func(i *Instance) { i.Lifecycle, i.State = "Terminating", "terminated" })},
-		Outside: {with(member("i"), unlist), with(member("i"), func(i *Instance) { unlist(i); i.State = "pending" })},
+		Outside: {with(member("i"), unlist), with(member("i"), func(i *Instance) { i.Member = false }), with(member("i"), func(i *Instance) { unlist(i); i.State = "pending" })},
 		Foreign: {with(member("i"), func(i *Instance) { unlist(i); i.Foreign = true })},
 		Gone:    {with(member("i"), dead), with(member("i"), func(i *Instance) { i.State = "stopped" }), with(member("i"), func(i *Instance) { dead(i); i.Foreign = true })},
 	} {
@@ -429,6 +435,7 @@ func TestTheGroupsOwnLaunchesFail(t *testing.T) {
 		want bool
 	}{
 		"none":                         {nil, false},
+		"the only one failed":          {[]Activity{{Launching: true, Failed: true}}, true},
 		"the last failed":              {[]Activity{{Kind: UserShrink}, {Launching: true, Failed: true}, {Launching: true}}, true},
 		"the last worked":              {[]Activity{{Launching: true}, {Launching: true, Failed: true}}, false},
 		"something else failed":        {[]Activity{{Failed: true}, {Launching: true}}, false},
