@@ -47,7 +47,7 @@ type Topics struct{ Reports, Events, Ticks string }
 
 // envelope is SNS's JSON around a message in a queue (SNS developer guide, "Message formats").
 type envelope struct {
-	TopicArn, Message string
+	Type, TopicArn, Message string
 }
 
 // awsEvent is EventBridge's envelope.
@@ -74,10 +74,12 @@ func Decode(body []byte, topics Topics) (Event, error) {
 	if err := json.Unmarshal(body, &env); err != nil {
 		return Event{}, undecodable(body, err)
 	}
-	if env.TopicArn == "" || env.Message == "" {
+	if !env.wraps(body) {
 		return decodeBare(body, topics.Events == "", true)
 	}
 	switch {
+	case env.Type == "SubscriptionConfirmation" || env.Type == "UnsubscribeConfirmation":
+		return Event{}, fmt.Errorf("%w: an SNS %s of topic %s, which says nothing of an instance", ErrUndecodable, short(env.Type), short(env.TopicArn))
 	case topics == Topics{}:
 		return decodeBare([]byte(env.Message), true, false)
 	case env.TopicArn == topics.Events:
@@ -88,6 +90,18 @@ func Decode(body []byte, topics Topics) (Event, error) {
 		return onlyTick(decodeBare([]byte(env.Message), true, false))
 	}
 	return Event{}, fmt.Errorf("%w for us: it came through topic %s", ErrUndecodable, short(env.TopicArn))
+}
+
+// wraps tells whether it is an envelope at all. People have such without the topic, cut out of something.
+func (e envelope) wraps(body []byte) bool {
+	if e.Message == "" || e.TopicArn != "" {
+		return e.Message != ""
+	}
+	var own struct {
+		DetailType             any `json:"detail-type"`
+		Kind, Version, Recheck any
+	}
+	return json.Unmarshal(body, &own) == nil && own.DetailType == nil && own.Kind == nil && own.Version == nil && own.Recheck == nil
 }
 
 // onlyTick refuses whatever else the generator of another account says: it knows nothing of our instances.
@@ -137,6 +151,9 @@ func decodeBare(body []byte, fromAWS, own bool) (Event, error) {
 	case probe.Kind != nil || probe.Version != nil:
 		return decodeReport(body)
 	}
+	if what, where := within(body); what != "" {
+		return Event{}, fmt.Errorf("%w as it is wrapped: it holds %s at %s: hand over that by itself", ErrUndecodable, what, short(where))
+	}
 	return Event{Kind: Unrelated, What: "neither a report nor an event"}, nil
 }
 
@@ -183,6 +200,9 @@ func decodeAWS(body []byte) (Event, error) {
 		return Event{Kind: Tick, ID: a.ID, What: a.DetailType}, nil
 	}
 	if !awsEvents[a.DetailType] {
+		if what, where := within(a.Detail); what != "" {
+			return Event{}, fmt.Errorf("%w as it is wrapped: event %s (%s) holds %s in its detail %s: hand over that by itself", ErrUndecodable, a.ID, a.DetailType, what, short(where))
+		}
 		return Event{Kind: Unrelated, ID: a.ID, What: a.DetailType}, nil
 	}
 	var d struct {

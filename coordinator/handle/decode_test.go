@@ -111,6 +111,8 @@ func TestDecodeRefusesWithThePlace(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(warning))
 	f.Add([]byte(`{"TopicArn":"x","Message":"{}"}`))
+	f.Add([]byte(`{"Messages":[{"Body":"{\"Message\":\"{}\"}"}]}` + "\n{}"))
+	f.Add([]byte(`{"a":["{\"version\":2,\"kind\":\"x\"}"]}`))
 	f.Add([]byte(`{"Records":[{"body":"{}","eventSourceARN":"a.fifo"}]}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		e, err := Decode(b, topics)
