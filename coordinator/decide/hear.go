@@ -98,12 +98,28 @@ func (r *run) hearTerminating(h Hint) {
 	case deadline.IsZero():
 		deadline = at.Add(noticeLead)
 	}
-	// Whoever holds the instance's identity document can sign any time: while EC2 calls the request fulfilled, it reaches no more
-	// than an early replacement.
-	if soonest := r.now().Add(noticeLead); !takenBySpot(i.SpotStatus) && (h.Source == FromSpotd || i.SpotStatus == "fulfilled") && deadline.Before(soonest) {
+	if soonest := r.soonest(i, h); deadline.Before(soonest) {
 		deadline = soonest
 	}
+	if !h.Trusted { // EC2 confirms that it goes, and not how
+		h.Action = "terminate"
+	}
 	r.doom(i, ledger.Notice{At: at, Deadline: deadline, Action: h.Action, Source: h.Source})
+}
+
+// soonest is before when the instance cannot go, by what EC2 says, whatever spotd says: whoever holds its identity document can sign any
+// time, and reaches no more than an early replacement. Zero leaves it to the notice: EC2 itself gives it, or confirms a hibernation,
+// for which there are no two minutes.
+func (r *run) soonest(i Instance, h Hint) time.Time {
+	switch goes := takenBySpot(i.SpotStatus); {
+	case goes && (h.Source != FromSpotd || h.Trusted && h.Action == "hibernate" && strings.Contains(i.SpotStatus, "stop")):
+		return time.Time{}
+	case goes && !i.SpotStatusAt.IsZero():
+		return i.SpotStatusAt.Add(noticeLead)
+	case h.Source == FromSpotd || i.SpotStatus == "fulfilled":
+		return r.now().Add(noticeLead)
+	}
+	return time.Time{}
 }
 
 // believes tells whether one more notice is taken on spotd's signed word alone, which says it before EC2 does or where EC2's events are

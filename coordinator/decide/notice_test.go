@@ -86,6 +86,23 @@ var notices = []transcript{
 		w.Heard[0].Deadline = noon.Add(100 * time.Second)
 		w.at("i-s1").SpotStatus, w.at("i-s1").SpotStatusAt = "instance-terminated-no-capacity", noon.Add(-20*time.Second)
 	}, "terminate by 12:01:40", "do       retire"},
+	{"a signed lie about the end of what EC2 takes brings nothing forward", func(w *World) {
+		w.doom("i-s1", 10*time.Second)
+		w.hears("i-s1", "terminate", FromSpotd, time.Hour)
+		w.Heard[0].Deadline = noon.Add(-time.Hour)
+		w.at("i-s1").SpotStatus, w.at("i-s1").SpotStatusAt = "instance-terminated-no-capacity", noon.Add(-10*time.Second)
+	}, "replace of i-s1", "do       retire"},
+	{"an unsigned lie about the end of what EC2 takes brings nothing forward", func(w *World) {
+		w.doom("i-s1", 10*time.Second)
+		w.hears("i-s1", "hibernate", FromSpotd, time.Hour)
+		w.Heard[0].Deadline, w.Heard[0].Trusted = noon.Add(-time.Hour), false
+		w.at("i-s1").SpotStatus, w.at("i-s1").SpotStatusAt = "marked-for-stop", noon.Add(-10*time.Second)
+	}, "replace of i-s1", "do       retire"},
+	{"an unsigned notice of what EC2 takes ends when EC2 says", func(w *World) {
+		w.hears("i-s1", "hibernate", FromSpotd, time.Hour)
+		w.Heard[0].Trusted = false
+		w.at("i-s1").SpotStatus, w.at("i-s1").SpotStatusAt = "marked-for-stop", noon.Add(-10*time.Second)
+	}, "terminate by 12:01:50", "do       retire"},
 	{"EC2 confirms a hibernation that spotd told before: the group is told at once", func(w *World) {
 		w.doom("i-s1", 5*time.Second)
 		n := w.Record.Notices["i-s1"]
