@@ -65,9 +65,11 @@ emulator: ## the independent emulator in a virtual environment, pinned
 emulator-mutants: emulator ## one wrong request after the other; fails where the emulator suite notices nothing
 	cd test/emulator && EMULATOR_MUTANTS=1 CI=true go test -count=1 -timeout 20m -run '^TestAMistakeInARequestIsNoticed$$'
 
-lint: ## formatting, vet, and the CloudFormation templates
+lint: ## formatting, vet, staticcheck, known vulnerabilities, and the CloudFormation templates
 	@test -z "$$(gofmt -l .)" || { echo "gofmt:"; gofmt -l .; exit 1; }
 	go vet ./...
+	go tool staticcheck ./...
+	@.ci/vulnerabilities
 	@deploy/cfn-lint .cache/cfn-lint -r ALL_REGIONS -- deploy/stack/*.yaml
 
 include spotd/packaging/spotd.mk

@@ -43,7 +43,6 @@ type env struct {
 	w        World
 	pending  []Action // of the last plan, not answered yet
 	launched int      // to name what is launched
-	seenOnly string   // what the last look showed of the why lines, so that only news is printed
 }
 
 func newEnv(rules []rule) *env { return &env{rules: rules, w: web()} }

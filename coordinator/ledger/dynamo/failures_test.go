@@ -113,7 +113,7 @@ func TestWhatCannotBeWrittenDownIsNotSent(t *testing.T) {
 	t.Parallel()
 	api := &table{}
 	never := time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) // which JSON has no form for
-	_, err := dynamo.Store{API: api, Table: "ledgers"}.Put(t.Context(), ledger.Record{Group: "web", Lease: &ledger.Lease{At: never}})
+	_, err := dynamo.Store{API: api, Table: "ledgers"}.Put(t.Context(), ledger.Record{Group: "web", Short: never})
 	if err == nil || !strings.Contains(err.Error(), `encode the record of group "web"`) || len(api.puts) > 0 {
 		t.Errorf("%v, and %d writes", err, len(api.puts))
 	}
