@@ -8,7 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"autospotting/coordinator/demo"
+	"autospotting/coordinator/lab/demo"
 )
 
 // runDemo plays the product's main job on the simulated cloud.

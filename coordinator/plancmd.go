@@ -15,8 +15,8 @@ import (
 	"github.com/rs/zerolog"
 
 	"autospotting/coordinator/handle"
+	"autospotting/coordinator/lab/offline"
 	"autospotting/coordinator/ledger"
-	"autospotting/coordinator/offline"
 	"autospotting/coordinator/plan"
 )
 

@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"autospotting/coordinator/handle"
-	"autospotting/coordinator/stage"
+	"autospotting/coordinator/lab/stage"
 	"autospotting/pkg/cloudsim"
 )
 

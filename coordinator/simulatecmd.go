@@ -15,9 +15,9 @@ import (
 
 	"github.com/mattn/go-isatty"
 
-	"autospotting/coordinator/dataset"
+	"autospotting/coordinator/lab/dataset"
+	"autospotting/coordinator/lab/simulate"
 	"autospotting/coordinator/settings"
-	"autospotting/coordinator/simulate"
 )
 
 // simulation is the command line of simulate.

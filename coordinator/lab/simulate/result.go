@@ -4,7 +4,7 @@ import (
 	"math"
 	"time"
 
-	"autospotting/coordinator/dataset"
+	"autospotting/coordinator/lab/dataset"
 )
 
 // Result is one run of the laboratory. The names of its fields are a contract.

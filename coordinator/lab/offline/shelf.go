@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
 	"autospotting/coordinator/act"
-	"autospotting/coordinator/dataset"
+	"autospotting/coordinator/lab/dataset"
 	"autospotting/coordinator/market"
 	"autospotting/pkg/snapshot"
 )

@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
-	"autospotting/coordinator/dataset"
+	"autospotting/coordinator/lab/dataset"
 )
 
 // Files names what to read. Groups and Instances are needed.

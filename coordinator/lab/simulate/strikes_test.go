@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"autospotting/coordinator/dataset"
+	"autospotting/coordinator/lab/dataset"
 	"autospotting/coordinator/market"
 )
 

@@ -16,7 +16,7 @@ import (
 	"syscall"
 	"time"
 
-	"autospotting/coordinator/stage"
+	"autospotting/coordinator/lab/stage"
 	"autospotting/pkg/cloudsim"
 	"autospotting/pkg/message"
 	"autospotting/userdata"

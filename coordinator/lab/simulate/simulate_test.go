@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"autospotting/coordinator/dataset"
+	"autospotting/coordinator/lab/dataset"
 	"autospotting/coordinator/settings"
 )
 
@@ -75,7 +75,7 @@ func TestATinyRunReadsAsBefore(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got.String() != string(want) {
-		t.Errorf("the run differs from %s (go test ./coordinator/simulate -update rewrites it):\n%s", golden, got.String())
+		t.Errorf("the run differs from %s (go test ./coordinator/lab/simulate -update rewrites it):\n%s", golden, got.String())
 	}
 }
 

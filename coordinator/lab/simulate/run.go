@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"autospotting/coordinator/dataset"
+	"autospotting/coordinator/lab/dataset"
 	"autospotting/coordinator/settings"
 )
 

@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"autospotting/coordinator/dataset"
+	"autospotting/coordinator/lab/dataset"
+	"autospotting/coordinator/lab/stage"
 	"autospotting/coordinator/market"
 	"autospotting/coordinator/settings"
-	"autospotting/coordinator/stage"
 	"autospotting/pkg/cloudsim"
 )
 

@@ -4,7 +4,7 @@ import (
 	"math"
 	"time"
 
-	"autospotting/coordinator/dataset"
+	"autospotting/coordinator/lab/dataset"
 	"autospotting/coordinator/market"
 )
 

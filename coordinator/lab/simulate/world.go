@@ -8,7 +8,7 @@ import (
 	"sort"
 	"time"
 
-	"autospotting/coordinator/dataset"
+	"autospotting/coordinator/lab/dataset"
 	"autospotting/coordinator/market"
 )
 
