@@ -13,37 +13,48 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/rs/zerolog"
 
+	"autospotting/coordinator/config"
 	"autospotting/coordinator/handle"
+	"autospotting/pkg/cli"
 )
 
-// runOnce handles one event from files, as the original agent took its event and context.
-func runOnce(ctx context.Context, args []string, st streams) error {
-	var event, contextFile, format string
-	var sim bool
-	s, err := readSettings("once", args, st, func(fs *flag.FlagSet) {
-		fs.StringVar(&event, "event", "", "file with the event; - or nothing is standard input")
-		fs.StringVar(&contextFile, "context", "", "file with the Lambda context, for its request id")
-		fs.StringVar(&format, "format", "text", "text or json")
-		fs.BoolVar(&sim, "sim", false, "on a small simulated cloud instead of AWS")
-	})
+// once is the command line of one event from files, as the original agent took its event and context.
+type once struct {
+	config.Options
+	event, context, format string
+	sim                    bool
+}
+
+func onceCommand() cli.Command {
+	s := once{Options: config.Options{Version: cli.Version(version)}}
+	return cli.Command{Name: "once", Help: "handle one event from a file (- is stdin) and print what was done", Flags: s.flags,
+		Run: func(ctx context.Context, _ []string, st cli.Streams) error { return s.run(ctx, st) }}
+}
+
+func (s *once) flags(fs *flag.FlagSet) error {
+	fs.StringVar(&s.event, "event", "", "file with the event; - or nothing is standard input")
+	fs.StringVar(&s.context, "context", "", "file with the Lambda context, for its request id")
+	fs.StringVar(&s.format, "format", "text", "text or json")
+	fs.BoolVar(&s.sim, "sim", false, "on a small simulated cloud instead of AWS")
+	return s.Flags(fs, os.Getenv)
+}
+
+func (s *once) run(ctx context.Context, st cli.Streams) error {
+	if err := cli.Format(s.format); err != nil {
+		return err
+	}
+	name, payload, err := readEvent(s.event, st.In)
 	if err != nil {
 		return err
 	}
-	if format != "text" && format != "json" {
-		return fmt.Errorf("%w: --format %q: write text or json", errUsage, format)
+	if ctx, err = withLambdaContext(ctx, s.context); err != nil {
+		return err
 	}
-	name, payload, err := readEvent(event, st.in)
+	outcomes, err := s.handle(ctx, name, payload)
 	if err != nil {
 		return err
 	}
-	if ctx, err = withLambdaContext(ctx, contextFile); err != nil {
-		return err
-	}
-	outcomes, err := s.once(ctx, name, payload, sim)
-	if err != nil {
-		return err
-	}
-	return printOutcomes(outcomes, format, st)
+	return printOutcomes(outcomes, s.format, st)
 }
 
 func readEvent(file string, in io.Reader) (name string, payload []byte, err error) {
@@ -70,8 +81,8 @@ func withLambdaContext(ctx context.Context, file string) (context.Context, error
 	return lambdacontext.NewContext(ctx, &lc), nil
 }
 
-// once decodes everything before it asks AWS for anything, so that what is malformed or of no interest needs no credentials.
-func (s options) once(ctx context.Context, name string, payload []byte, sim bool) ([]handle.Outcome, error) {
+// handle decodes everything before it asks AWS for anything, so that what is malformed or of no interest needs no credentials.
+func (s *once) handle(ctx context.Context, name string, payload []byte) ([]handle.Outcome, error) {
 	b, err := handle.Split(payload)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -89,7 +100,7 @@ func (s options) once(ctx context.Context, name string, payload []byte, sim bool
 	}
 	h := &handle.Handler{Now: time.Now}
 	if needed {
-		if h, err = s.onceHandler(ctx, sim); err != nil {
+		if h, err = s.handler(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -98,11 +109,11 @@ func (s options) once(ctx context.Context, name string, payload []byte, sim bool
 	return q.handle(ctx, b)
 }
 
-func (s *options) onceHandler(ctx context.Context, sim bool) (*handle.Handler, error) {
-	if sim {
-		return s.simHandler()
+func (s *once) handler(ctx context.Context) (*handle.Handler, error) {
+	if s.sim {
+		return simHandler()
 	}
-	h, _, err := s.realHandler(ctx)
+	h, _, err := realHandler(ctx, &s.Options)
 	if err == nil {
 		h.Log = zerolog.Nop() // what was done is printed, and said once
 	}
@@ -150,16 +161,16 @@ func (d *direct) handle(ctx context.Context, b handle.Batch) ([]handle.Outcome, 
 	return outcomes, nil
 }
 
-func printOutcomes(outcomes []handle.Outcome, format string, st streams) error {
+func printOutcomes(outcomes []handle.Outcome, format string, st cli.Streams) error {
 	if format == "json" {
-		return json.NewEncoder(st.out).Encode(map[string]any{"outcomes": outcomes})
+		return json.NewEncoder(st.Out).Encode(map[string]any{"outcomes": outcomes})
 	}
 	for _, o := range outcomes {
 		for _, n := range o.Notes {
-			fmt.Fprintf(st.out, "%-14s %-24s %-21s %s\n", n.Kind, n.Group, n.Instance, n.Text)
+			fmt.Fprintf(st.Out, "%-14s %-24s %-21s %s\n", n.Kind, n.Group, n.Instance, n.Text)
 		}
 		if !o.Look.IsZero() {
-			fmt.Fprintf(st.out, "%-14s %-24s %-21s at %s\n", "look again", o.ID, "", o.Look.UTC().Format(time.RFC3339))
+			fmt.Fprintf(st.Out, "%-14s %-24s %-21s at %s\n", "look again", o.ID, "", o.Look.UTC().Format(time.RFC3339))
 		}
 	}
 	return nil

@@ -9,7 +9,7 @@ import (
 )
 
 // simHandler is the coordinator on a small simulated cloud: the demo's group, all on demand and in service.
-func (s options) simHandler() (*handle.Handler, error) {
+func simHandler() (*handle.Handler, error) {
 	st, err := stage.New(stage.Config{Cloud: cloudsim.Config{Seed: 1}, Asleep: true})
 	if err != nil {
 		return nil, err

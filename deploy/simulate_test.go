@@ -6,10 +6,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"autospotting/pkg/cli"
 )
 
 func TestSimulateRunsWithNoFilesAndWritesOneDocument(t *testing.T) {
-	alone(t)
+	bare(t, "")
 	page := filepath.Join(t.TempDir(), "report.html")
 	code, out, errs := call(t, "", "simulate", "--size", "4", "--zones", "2", "--from", "2025-03-20", "--to", "2025-03-21", "--format", "json", "--report", page)
 	if code != 0 {
@@ -32,7 +34,7 @@ func TestSimulateRunsWithNoFilesAndWritesOneDocument(t *testing.T) {
 }
 
 func TestSimulateTakesSeveralPriceFilesAndGroupsOfTheCLI(t *testing.T) {
-	alone(t)
+	bare(t, "")
 	rows := func(typ, usd string) string {
 		return typ + ",us-east-1a,2021-03-02T00:00:00Z," + usd + "\n" + typ + ",us-east-1a,2021-03-05T00:00:00Z," + usd + "\n"
 	}
@@ -45,25 +47,34 @@ func TestSimulateTakesSeveralPriceFilesAndGroupsOfTheCLI(t *testing.T) {
 }
 
 func TestSimulateSaysWhatIsWrongAndWhatToDo(t *testing.T) {
-	alone(t)
+	bare(t, "")
 	bad := file(t, "bad.csv", "m5.large,us-east-1a,2021-03-02T00:00:00Z,0.03\nm5.large,us-east-1a,someday,0.03\n")
 	for _, c := range []struct {
 		args []string
 		code int
 		want string
 	}{
-		{[]string{"--prices", bad}, exitFailed, "bad.csv, line 2"},
-		{[]string{"--type", "m5.lagre"}, exitFailed, "--type"},
-		{[]string{"--zones", "99"}, exitFailed, "--zones 99"},
-		{[]string{"--size", "0"}, exitUsage, "--size 0"},
-		{[]string{"--format", "yaml"}, exitUsage, "--format"},
-		{[]string{"--from", "soon"}, exitUsage, "--from"},
-		{[]string{"--from", "2019-01-01"}, exitFailed, "outside of the prices"},
-		{[]string{"--boot", "-5s"}, exitFailed, "boot"},
-		{[]string{"--groups", "/no/such"}, exitFailed, "/no/such"},
+		{[]string{"--prices", bad}, cli.Failed, "bad.csv, line 2"},
+		{[]string{"--type", "m5.lagre"}, cli.Failed, "--type"},
+		{[]string{"--zones", "99"}, cli.Failed, "--zones 99"},
+		{[]string{"--size", "0"}, cli.Bad, "--size 0"},
+		{[]string{"--format", "yaml"}, cli.Bad, "--format"},
+		{[]string{"--from", "soon"}, cli.Bad, "--from"},
+		{[]string{"--from", "2019-01-01"}, cli.Failed, "outside of the prices"},
+		{[]string{"--boot", "-5s"}, cli.Failed, "boot"},
+		{[]string{"--groups", "/no/such"}, cli.Failed, "/no/such"},
 	} {
 		if code, out, errs := call(t, "", append([]string{"simulate"}, c.args...)...); code != c.code || !strings.Contains(errs, c.want) || out != "" {
 			t.Errorf("%v: exit %d, %q on standard output, %q: want %d and %q", c.args, code, out, errs, c.code, c.want)
 		}
 	}
+}
+
+func file(t *testing.T, name, content string) string {
+	t.Helper()
+	f := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(f, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return f
 }

@@ -1,4 +1,6 @@
-package main
+// Package config is the command line of what talks to AWS as the coordinator does: where the installation's parts are, its groups'
+// defaults, and the clients and the handler that are made of them. Each flag has a twin in the environment.
+package config
 
 import (
 	"cmp"
@@ -17,35 +19,42 @@ import (
 	"autospotting/coordinator/settings"
 	"autospotting/coordinator/wire"
 	"autospotting/pkg/channel"
+	"autospotting/pkg/cli"
 	"autospotting/userdata"
 )
 
-// options is the configuration of every command that talks to AWS. Each flag has a twin in the environment.
-type options struct {
-	inboxURL, workURL, table       string
-	reportsTopic, eventsTopic      string
-	tickTopic                      string
+// Options are what the flags say.
+type Options struct {
+	// Version is of the program, for its log.
+	Version string
+	// Metrics is nil where none are wanted.
+	Metrics *metrics.EMF
+
+	InboxURL, WorkURL         string
+	ReportsTopic, EventsTopic string
+	Defaults                  settings.Settings
+
+	table, tickTopic               string
 	tag, scope, region             string
-	defaults                       settings.Settings
 	releaseURL, sums, certificates string
 	updateChannel, updateKeys      string
 	profile                        string
 	logLevel                       string
-	emf                            *metrics.EMF
 }
 
-func (s *options) flags(fs *flag.FlagSet, getenv func(string) string) error {
+// Flags defines them, with their values from the environment.
+func (s *Options) Flags(fs *flag.FlagSet, getenv func(string) string) error {
 	text := func(p *string, name, env, fallback, help string) {
 		if v := getenv(env); v != "" {
 			fallback = v
 		}
 		fs.StringVar(p, name, fallback, help+" ($"+env+")")
 	}
-	text(&s.inboxURL, "inbox-url", "AUTOSPOTTING_INBOX_URL", "", "URL of the inbox queue")
-	text(&s.workURL, "work-url", "AUTOSPOTTING_WORK_URL", "", "URL of the work queue, a FIFO queue")
+	text(&s.InboxURL, "inbox-url", "AUTOSPOTTING_INBOX_URL", "", "URL of the inbox queue")
+	text(&s.WorkURL, "work-url", "AUTOSPOTTING_WORK_URL", "", "URL of the work queue, a FIFO queue")
 	text(&s.table, "table", "AUTOSPOTTING_TABLE", dynamo.DefaultTable, "name of the ledger table")
-	text(&s.reportsTopic, "reports-topic", "AUTOSPOTTING_REPORTS_TOPIC", "", "ARN of the topic that spotd publishes to")
-	text(&s.eventsTopic, "events-topic", "AUTOSPOTTING_EVENTS_TOPIC", "", "ARN of the topic that EventBridge and the Scheduler publish to")
+	text(&s.ReportsTopic, "reports-topic", "AUTOSPOTTING_REPORTS_TOPIC", "", "ARN of the topic that spotd publishes to")
+	text(&s.EventsTopic, "events-topic", "AUTOSPOTTING_EVENTS_TOPIC", "", "ARN of the topic that EventBridge and the Scheduler publish to")
 	text(&s.tickTopic, "tick-topic", "AUTOSPOTTING_TICK_TOPIC", "", "ARN of another account's topic that is believed when it ticks, and nothing else")
 	text(&s.tag, "tag", "AUTOSPOTTING_TAG", "", "KEY=VALUE by which a group opts in (spot-enabled=true), or out (spot-enabled=false)")
 	text(&s.scope, "scope", "AUTOSPOTTING_SCOPE", "opt-in", "opt-in serves the groups with the tag, opt-out all but those")
@@ -57,31 +66,31 @@ func (s *options) flags(fs *flag.FlagSet, getenv func(string) string) error {
 	text(&s.profile, "instance-profile", "AUTOSPOTTING_INSTANCE_PROFILE", "", "ARN of the instance profile for groups that have none and set minimal-profile")
 	text(&s.certificates, "certificates", "AUTOSPOTTING_CERTIFICATES", "", "files with further certificates for identity documents, separated by commas; one named REGION.pem is that region's only")
 	text(&s.logLevel, "log-level", "AUTOSPOTTING_LOG_LEVEL", "info", "debug, info, warn or error")
-	if err := settings.Flags(&s.defaults, fs, getenv); err != nil {
-		return fmt.Errorf("%w: %w", errUsage, err)
+	if err := settings.Flags(&s.Defaults, fs, getenv); err != nil {
+		return fmt.Errorf("%w: %w", cli.ErrUsage, err)
 	}
 	return nil
 }
 
-// logger writes JSON lines to standard error, where Lambda and journald read them.
-func (s options) logger() (zerolog.Logger, error) {
+// Logger writes JSON lines to standard error, where Lambda and journald read them.
+func (s Options) Logger() (zerolog.Logger, error) {
 	level, err := zerolog.ParseLevel(s.logLevel)
 	if err != nil {
-		return zerolog.Nop(), fmt.Errorf("%w: --log-level %q: write debug, info, warn or error", errUsage, s.logLevel)
+		return zerolog.Nop(), fmt.Errorf("%w: --log-level %q: write debug, info, warn or error", cli.ErrUsage, s.logLevel)
 	}
-	return zerolog.New(os.Stderr).Level(level).With().Timestamp().Str("version", versionText()).Logger(), nil
+	return zerolog.New(os.Stderr).Level(level).With().Timestamp().Str("version", s.Version).Logger(), nil
 }
 
 // launchesTogether is how many launches of one plan are asked for at a time: a fleet takes seconds to answer, and a notice has two minutes.
 const launchesTogether = 5
 
-// handler puts the parts together.
-func (s options) handler(c wire.Clients, now func() time.Time, log zerolog.Logger) (*handle.Handler, error) {
+// Handler puts the parts together.
+func (s Options) Handler(c wire.Clients, now func() time.Time, log zerolog.Logger) (*handle.Handler, error) {
 	verifier, err := s.verifier()
 	if err != nil {
 		return nil, err
 	}
-	scope, err := s.scopeOf()
+	scope, err := s.Scope()
 	if err != nil {
 		return nil, err
 	}
@@ -90,29 +99,29 @@ func (s options) handler(c wire.Clients, now func() time.Time, log zerolog.Logge
 		return nil, err
 	}
 	return wire.Handler(wire.Config{
-		Region: s.region, InboxURL: s.inboxURL, WorkURL: s.workURL, Table: s.table,
-		Topics: handle.Topics{Reports: s.reportsTopic, Events: s.eventsTopic, Ticks: s.tickTopic}, Scope: scope,
-		Defaults: s.defaults,
+		Region: s.region, InboxURL: s.InboxURL, WorkURL: s.WorkURL, Table: s.table,
+		Topics: handle.Topics{Reports: s.ReportsTopic, Events: s.EventsTopic, Ticks: s.tickTopic}, Scope: scope,
+		Defaults: s.Defaults,
 		Together: launchesTogether,
-		Spotd:    spotd, Profile: s.profile, Verifier: verifier, Now: now, Log: log, Metrics: s.emf,
+		Spotd:    spotd, Profile: s.profile, Verifier: verifier, Now: now, Log: log, Metrics: s.Metrics,
 	}, c), nil
 }
 
-// scopeOf reads which groups are served.
-func (s options) scopeOf() (settings.Scope, error) {
+// Scope reads which groups are served.
+func (s Options) Scope() (settings.Scope, error) {
 	c := settings.Scope{OptOut: s.scope == "opt-out"}
 	if !c.OptOut && s.scope != "opt-in" {
-		return c, fmt.Errorf("%w: --scope %q: write opt-in or opt-out", errUsage, s.scope)
+		return c, fmt.Errorf("%w: --scope %q: write opt-in or opt-out", cli.ErrUsage, s.scope)
 	}
 	tag := cmp.Or(s.tag, fmt.Sprintf("spot-enabled=%t", !c.OptOut))
 	var ok bool
 	if c.Key, c.Value, ok = strings.Cut(tag, "="); !ok || c.Key == "" {
-		return c, fmt.Errorf("%w: --tag %q: write KEY=VALUE", errUsage, tag)
+		return c, fmt.Errorf("%w: --tag %q: write KEY=VALUE", cli.ErrUsage, tag)
 	}
 	return c, nil
 }
 
-func (s options) verifier() (*identity.Verifier, error) {
+func (s Options) verifier() (*identity.Verifier, error) {
 	if s.certificates == "" {
 		return identity.New()
 	}
@@ -124,31 +133,31 @@ func (s options) verifier() (*identity.Verifier, error) {
 }
 
 // spotd gives what is injected; without a release it is nothing, and the daemon stays off.
-func (s options) spotd() (userdata.Settings, error) {
-	if s.releaseURL == "" || s.reportsTopic == "" {
+func (s Options) spotd() (userdata.Settings, error) {
+	if s.releaseURL == "" || s.ReportsTopic == "" {
 		return userdata.Settings{}, nil
 	}
-	sums, err := parseSums(s.sums)
+	sums, err := ParseSums(s.sums)
 	if err != nil {
 		return userdata.Settings{}, err
 	}
 	env, err := s.updates()
-	return userdata.Settings{Topic: s.reportsTopic, Grace: s.defaults.Grace, ReleaseURL: s.releaseURL, SHA256: sums, Env: env}, err
+	return userdata.Settings{Topic: s.ReportsTopic, Grace: s.Defaults.Grace, ReleaseURL: s.releaseURL, SHA256: sums, Env: env}, err
 }
 
 // updates gives the variables by which spotd updates itself; a daemon that could believe no channel would not even start.
-func (s options) updates() (map[string]string, error) {
+func (s Options) updates() (map[string]string, error) {
 	if s.updateChannel == "" {
 		return nil, nil
 	}
 	if _, err := channel.ParseKeys(s.updateKeys); err != nil {
-		return nil, fmt.Errorf("%w: --spotd-update-keys: %w", errUsage, err)
+		return nil, fmt.Errorf("%w: --spotd-update-keys: %w", cli.ErrUsage, err)
 	}
 	return map[string]string{"SPOTD_UPDATE_CHANNEL": s.updateChannel, "SPOTD_UPDATE_KEYS": s.updateKeys}, nil
 }
 
-// parseSums reads amd64=HEX,arm64=HEX.
-func parseSums(list string) (map[string]string, error) {
+// ParseSums reads amd64=HEX,arm64=HEX.
+func ParseSums(list string) (map[string]string, error) {
 	sums := map[string]string{}
 	for _, one := range strings.Split(list, ",") {
 		if one == "" {
@@ -156,7 +165,7 @@ func parseSums(list string) (map[string]string, error) {
 		}
 		arch, sum, ok := strings.Cut(one, "=")
 		if !ok {
-			return nil, fmt.Errorf("%w: checksum %q: write ARCH=HEX, for example amd64=9f86…", errUsage, one)
+			return nil, fmt.Errorf("%w: checksum %q: write ARCH=HEX, for example amd64=9f86…", cli.ErrUsage, one)
 		}
 		sums[strings.TrimSpace(arch)] = strings.TrimSpace(sum)
 	}

@@ -1,10 +1,13 @@
-package main
+// Package command holds those commands of spotctl that need no installation of ours: what would be done, what it would
+// save, what it looks like, and user data by hand.
+package command
 
 import (
 	"context"
 	"errors"
 	"flag"
 	"fmt"
+	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -14,46 +17,51 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"autospotting/coordinator/config"
 	"autospotting/coordinator/handle"
 	"autospotting/coordinator/lab/offline"
 	"autospotting/coordinator/ledger"
 	"autospotting/coordinator/plan"
+	"autospotting/pkg/cli"
 )
 
-// planFlags are the command's own.
+// planFlags are those of what a run goes by, and the command's own.
 type planFlags struct {
+	config.Options
 	names  []string
 	files  offline.Files
 	now    time.Time
 	format string
 }
 
-func (p *planFlags) define(fs *flag.FlagSet) {
-	fs.Func("group", "only this group; may be given several times", func(v string) error { p.names = append(p.names, v); return nil })
+func (p *planFlags) define(fs *flag.FlagSet) error {
+	fs.Func("group", "`NAME`: only this group; may be given several times", func(v string) error { p.names = append(p.names, v); return nil })
 	fs.StringVar(&p.files.Groups, "groups", "", "offline: what aws autoscaling describe-auto-scaling-groups prints")
 	fs.StringVar(&p.files.Instances, "instances", "", "offline: what aws ec2 describe-instances prints")
 	fs.StringVar(&p.files.Images, "images", "", "offline: what aws ec2 describe-images prints")
 	fs.StringVar(&p.files.Types, "types", "", "offline: what aws ec2 describe-instance-types prints, or one JSON object a line")
-	fs.Func("prices", "offline: what aws ec2 describe-spot-price-history prints, or a CSV of spot or on-demand prices; may be given several times",
+	fs.Func("prices", "`FILE`, offline: what aws ec2 describe-spot-price-history prints, or a CSV of spot or on-demand prices; may be given several times",
 		func(v string) error { p.files.Prices = append(p.files.Prices, v); return nil })
-	fs.Func("now", "offline: the time to plan for, such as 2026-11-25T12:00:00Z (default: now)", func(v string) (err error) {
+	fs.Func("now", "`TIME`, offline: the one to plan for, such as 2026-11-25T12:00:00Z (default: now)", func(v string) (err error) {
 		if p.now, err = time.Parse(time.RFC3339, v); err != nil {
 			return fmt.Errorf("%q is no time: write 2026-11-25T12:00:00Z", v)
 		}
 		return nil
 	})
 	fs.StringVar(&p.format, "format", "text", "text or json")
+	return p.Flags(fs, os.Getenv)
 }
 
 func (p *planFlags) check() error {
+	if err := cli.Format(p.format); err != nil {
+		return err
+	}
 	offlineFile := p.files.Instances != "" || p.files.Images != "" || p.files.Types != "" || len(p.files.Prices) > 0
 	switch {
-	case p.format != "text" && p.format != "json":
-		return fmt.Errorf("%w: --format %q: write text or json", errUsage, p.format)
 	case p.files.Groups == "" && offlineFile:
-		return fmt.Errorf("%w: --groups is needed with the other files: give the output of aws autoscaling describe-auto-scaling-groups", errUsage)
+		return fmt.Errorf("%w: --groups is needed with the other files: give the output of aws autoscaling describe-auto-scaling-groups", cli.ErrUsage)
 	case p.files.Groups != "" && p.files.Instances == "":
-		return fmt.Errorf("%w: --instances is needed with --groups: give the output of aws ec2 describe-instances", errUsage)
+		return fmt.Errorf("%w: --instances is needed with --groups: give the output of aws ec2 describe-instances", cli.ErrUsage)
 	}
 	if p.now.IsZero() {
 		p.now = time.Now()
@@ -66,36 +74,38 @@ func (p *planFlags) wants(name string) bool {
 	return len(p.names) == 0 || slices.Contains(p.names, name)
 }
 
-func runPlan(ctx context.Context, args []string, st streams) error {
-	var p planFlags
-	s, err := readSettings("plan", args, st, p.define)
-	if err != nil {
-		return err
-	}
+// Plan tells what would be done now and why, with read-only rights, or from files. Version is of the program.
+func Plan(version string) cli.Command {
+	p := planFlags{Options: config.Options{Version: version}}
+	return cli.Command{Name: "plan", Help: "what would be done now and why, with read-only rights, or from files", Flags: p.define,
+		Run: func(ctx context.Context, _ []string, st cli.Streams) error { return p.run(ctx, st) }}
+}
+
+func (p *planFlags) run(ctx context.Context, st cli.Streams) (err error) {
 	if err := p.check(); err != nil {
 		return err
 	}
 	var groups []plan.Group
 	if p.files.Groups != "" {
-		groups, err = s.planOffline(p)
+		groups, err = p.offline()
 	} else {
-		groups, err = s.planLive(ctx, p)
+		groups, err = p.live(ctx)
 	}
 	if err != nil {
 		return err
 	}
 	if p.format == "json" {
-		return printJSON(st.out, map[string]any{"groups": groups})
+		return cli.Document(st.Out, map[string]any{"groups": groups})
 	}
-	return plan.Text(st.out, groups)
+	return plan.Text(st.Out, groups)
 }
 
-func (s options) planOffline(p planFlags) ([]plan.Group, error) {
-	scope, err := s.scopeOf()
+func (p *planFlags) offline() ([]plan.Group, error) {
+	scope, err := p.Scope()
 	if err != nil {
 		return nil, err
 	}
-	worlds, err := offline.Worlds(p.files, scope, s.defaults, p.now)
+	worlds, err := offline.Worlds(p.files, scope, p.Defaults, p.now)
 	if err != nil {
 		return nil, err
 	}
@@ -111,10 +121,10 @@ func (s options) planOffline(p planFlags) ([]plan.Group, error) {
 		})
 	}
 	all.Wait()
-	return out, missing(p, out)
+	return out, p.missing(out)
 }
 
-func missing(p planFlags, have []plan.Group) error {
+func (p *planFlags) missing(have []plan.Group) error {
 	for _, name := range p.names {
 		if !slices.ContainsFunc(have, func(g plan.Group) bool { return g.Name == name }) {
 			return fmt.Errorf("--group %s: %s has no such group", name, p.files.Groups)
@@ -123,15 +133,15 @@ func missing(p planFlags, have []plan.Group) error {
 	return nil
 }
 
-// planLive only reads: what it observes is what a run would observe, but for the rehearsal of a launch, which read-only rights
+// live only reads: what it observes is what a run would observe, but for the rehearsal of a launch, which read-only rights
 // would be refused for.
-func (s *options) planLive(ctx context.Context, p planFlags) ([]plan.Group, error) {
-	c, _, err := s.realClients(ctx)
+func (p *planFlags) live(ctx context.Context) ([]plan.Group, error) {
+	c, _, err := p.Clients(ctx)
 	if err != nil {
 		return nil, err
 	}
 	c.Inspector = nil
-	h, err := s.handler(c, time.Now, zerolog.Nop())
+	h, err := p.Handler(c, time.Now, zerolog.Nop())
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"bytes"
@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"autospotting/pkg/channel"
+	"autospotting/pkg/cli"
 )
 
 func TestSpotdIsToldToUpdateItselfOnlyIfTheOwnerSaysSo(t *testing.T) {
@@ -31,12 +32,12 @@ func TestSpotdIsToldToUpdateItselfOnlyIfTheOwnerSaysSo(t *testing.T) {
 			t.Parallel()
 			env := map[string]string{"AUTOSPOTTING_RELEASE_URL": "s3://bucket/spotd/v1", "AUTOSPOTTING_REPORTS_TOPIC": "arn:aws:sns:eu-west-1:123456789012:reports", "AUTOSPOTTING_SPOTD_SHA256": "amd64=00"}
 			maps.Copy(env, c.env)
-			var o options
-			if err := o.flags(flag.NewFlagSet("", flag.ContinueOnError), func(name string) string { return env[name] }); err != nil {
+			var o Options
+			if err := o.Flags(flag.NewFlagSet("", flag.ContinueOnError), func(name string) string { return env[name] }); err != nil {
 				t.Fatal(err)
 			}
 			s, err := o.spotd()
-			if errors.Is(err, errUsage) != c.bad || !maps.Equal(s.Env, c.want) {
+			if errors.Is(err, cli.ErrUsage) != c.bad || !maps.Equal(s.Env, c.want) {
 				t.Errorf("%v, %v", s.Env, err)
 			}
 		})

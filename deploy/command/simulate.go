@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"cmp"
@@ -18,6 +18,7 @@ import (
 	"autospotting/coordinator/lab/dataset"
 	"autospotting/coordinator/lab/simulate"
 	"autospotting/coordinator/settings"
+	"autospotting/pkg/cli"
 )
 
 // simulation is the command line of simulate.
@@ -48,17 +49,22 @@ func (m *manyFiles) Set(s string) error {
 	return nil
 }
 
-// runSimulate plays strategies side by side on a market.
-func runSimulate(ctx context.Context, args []string, st streams) error {
+// Simulate plays strategies side by side on a market.
+func Simulate() cli.Command {
 	var s simulation
-	if err := s.read(args, st); err != nil {
+	return cli.Command{Name: "simulate", Help: "play strategies side by side on a market of real or sampled prices and outages", Flags: s.flags, Spread: spread,
+		Run: func(ctx context.Context, _ []string, st cli.Streams) error { return s.run(ctx, st) }}
+}
+
+func (s *simulation) run(ctx context.Context, st cli.Streams) error {
+	if err := s.check(); err != nil {
 		return err
 	}
 	cfg, err := s.config()
 	if err != nil {
 		return err
 	}
-	bar := newBar(st.err)
+	bar := newBar(st.Err)
 	cfg.Progress = bar.show
 	result, err := simulate.Run(ctx, cfg)
 	bar.done()
@@ -71,13 +77,12 @@ func runSimulate(ctx context.Context, args []string, st streams) error {
 		}
 	}
 	if s.format == "json" {
-		return json.NewEncoder(st.out).Encode(result)
+		return json.NewEncoder(st.Out).Encode(result)
 	}
-	return result.Table(st.out)
+	return result.Table(st.Out)
 }
 
-func (s *simulation) read(args []string, st streams) error {
-	fs := flag.NewFlagSet("simulate", flag.ContinueOnError)
+func (s *simulation) flags(fs *flag.FlagSet) error {
 	fs.Var((*manyFiles)(&s.files.Prices), "prices", "`FILE`…: spot price histories: type,zone,time,USD per hour; the built-in sample market without")
 	fs.StringVar(&s.files.Types, "types", "", "`FILE` of instance types, one JSON object a line; built-in without")
 	fs.StringVar(&s.files.OnDemand, "on-demand", "", "`FILE` of on-demand prices: CSV with instance_type,region,ondemand; built-in without")
@@ -96,14 +101,15 @@ func (s *simulation) read(args []string, st streams) error {
 	fs.Float64Var(&s.storm, "storm", 1, "how often pools are struck: 1 is the hard case, 0.1 what the advisor says to the letter")
 	fs.StringVar(&s.report, "report", "", "`FILE`.html: write a self-contained page")
 	fs.StringVar(&s.format, "format", "text", "text or json")
-	if err := parse(fs, spread(args), st); err != nil {
+	return nil
+}
+
+func (s *simulation) check() error {
+	if err := cli.Format(s.format); err != nil {
 		return err
 	}
-	if s.format != "text" && s.format != "json" {
-		return fmt.Errorf("%w: --format %q: write text or json", errUsage, s.format)
-	}
 	if s.size <= 0 || s.size > 10_000 {
-		return fmt.Errorf("%w: --size %d: give a number from 1 to 10000", errUsage, s.size)
+		return fmt.Errorf("%w: --size %d: give a number from 1 to 10000", cli.ErrUsage, s.size)
 	}
 	return nil
 }
@@ -195,7 +201,7 @@ func (s *simulation) period(data *dataset.Data) (simulate.Period, error) {
 		at, err := time.Parse(time.RFC3339, t.text)
 		if err != nil {
 			if at, err = time.Parse(time.DateOnly, t.text); err != nil {
-				return p, fmt.Errorf("%w: %s %q: write 2021-03-04 or 2021-03-04T15:00:00Z", errUsage, t.flag, t.text)
+				return p, fmt.Errorf("%w: %s %q: write 2021-03-04 or 2021-03-04T15:00:00Z", cli.ErrUsage, t.flag, t.text)
 			}
 		}
 		if at.Before(data.First.Add(-24*time.Hour)) || at.After(data.Last.Add(24*time.Hour)) {
