@@ -112,7 +112,7 @@ func (s *site) quiet(ctx context.Context, main cfn.State) error {
 		s.tell("in flight, and left as it is: %s", strings.Join(open, "; "))
 		return nil
 	}
-	return fmt.Errorf("the coordinator is at work: %s: wait until deploy status shows nothing in flight (take the groups' tag away so that nothing new begins), or give --force", strings.Join(open, "; "))
+	return fmt.Errorf("the coordinator is at work: %s: wait until spotctl status shows nothing in flight (take the groups' tag away so that nothing new begins), or give --force", strings.Join(open, "; "))
 }
 
 // orphans refuses while instances of ours are in no group, unless it is forced: once we are gone nobody ends them.
