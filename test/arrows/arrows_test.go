@@ -29,6 +29,7 @@ func TestThePureStaysPure(t *testing.T) {
 		"autospotting/pkg/message":          {},
 		"autospotting/pkg/snapshot":         {},
 		"autospotting/pkg/channel":          {},
+		"autospotting/pkg/cli":              {},
 		"autospotting/userdata":             {},
 		"autospotting/coordinator/market":   {"autospotting/pkg/snapshot"},
 		"autospotting/coordinator/ledger":   {},
@@ -61,6 +62,47 @@ func TestNobodyButMainsAndTestsKnowsTheSimulatedCloud(t *testing.T) {
 			t.Errorf("%s imports the simulated cloud", pkg)
 		}
 	}
+}
+
+// What runs with rights is the product alone: no simulator, nothing that only spotctl shows, and no parser of its line.
+func TestTheFunctionCarriesNoSimulator(t *testing.T) {
+	t.Parallel()
+	never := []string{"autospotting/coordinator/lab", "autospotting/coordinator/plan", "autospotting/pkg/cloudsim", "autospotting/deploy", "github.com/spf13/cobra", "github.com/spf13/pflag"}
+	function, spotctl := deps(t, "autospotting/coordinator"), deps(t, "autospotting/deploy")
+	for _, room := range never {
+		if in := below(function, room); len(in) > 0 {
+			t.Errorf("the function carries %s", strings.Join(in, ", "))
+		}
+		if len(below(spotctl, room)) == 0 {
+			t.Errorf("spotctl does not have %s either: it may be called otherwise by now", room)
+		}
+	}
+	for _, d := range function {
+		for _, word := range []string{"simulat", "sim", "demo", "lab"} {
+			if name := d[strings.LastIndex(d, "/")+1:]; strings.HasPrefix(d, "autospotting/") && (strings.HasPrefix(name, word) || strings.HasSuffix(name, word)) {
+				t.Errorf("the function carries %s", d)
+			}
+		}
+	}
+}
+
+func TestNothingOfTheProductKnowsTheLaboratory(t *testing.T) {
+	t.Parallel()
+	for _, room := range []string{"act", "handle", "decide", "ledger", "ledger/dynamo", "market", "settings", "metrics", "identity", "update", "wire", "config", "plan"} {
+		if in := below(deps(t, "autospotting/coordinator/"+room), "autospotting/coordinator/lab"); len(in) > 0 {
+			t.Errorf("coordinator/%s imports %s", room, strings.Join(in, ", "))
+		}
+	}
+}
+
+// below are the packages of a room and of the rooms in it.
+func below(list []string, room string) (in []string) {
+	for _, d := range list {
+		if d == room || strings.HasPrefix(d, room+"/") {
+			in = append(in, d)
+		}
+	}
+	return in
 }
 
 // TestNothingKeepsEveryMethodOfTheSDK: a template finds methods by name, so that the linker cannot drop any.
