@@ -85,9 +85,14 @@ func TestOnceNeedsNoCredentialsForWhatIsOfNoInterest(t *testing.T) {
 	}
 }
 
+// changed is an event of AWS's about an instance.
+func changed(instance string) string {
+	return `{"id":"e1","detail-type":"EC2 Instance State-change Notification","source":"aws.ec2","detail":{"instance-id":"` + instance + `","state":"running"}}`
+}
+
 func TestOnceSaysWhenAWSIsOutOfReach(t *testing.T) {
 	alone(t)
-	code, _, errs := call(t, report(t, "i-0123456789abcdef0"), "once")
+	code, _, errs := call(t, changed("i-0123456789abcdef0"), "once")
 	if code != cli.Failed || !strings.Contains(errs, "once") || errs == "" {
 		t.Errorf("exit %d, %q", code, errs)
 	}
@@ -95,9 +100,13 @@ func TestOnceSaysWhenAWSIsOutOfReach(t *testing.T) {
 
 func TestOnceOnTheSimulatedCloud(t *testing.T) {
 	alone(t)
-	code, out, errs := call(t, report(t, "i-0123456789abcdef0"), "once", "--sim")
+	code, out, errs := call(t, changed("i-0123456789abcdef0"), "once", "--sim")
 	if code != cli.Done || !strings.Contains(out, "not ours") || !strings.Contains(out, "i-0123456789abcdef0") {
-		t.Errorf("a stranger's report: exit %d, %q, %q", code, out, errs)
+		t.Errorf("a stranger's event: exit %d, %q, %q", code, out, errs)
+	}
+	code, out, errs = call(t, report(t, "i-0123456789abcdef0"), "once", "--sim")
+	if code != cli.Done || !strings.Contains(out, "no signed identity") || !strings.Contains(out, "dropped") {
+		t.Errorf("an unsigned report: exit %d, %q, %q", code, out, errs)
 	}
 	code, out, errs = call(t, `{"id":"t1","detail-type":"Scheduled Event","source":"aws.events","detail":{}}`, "once", "--sim")
 	if code != cli.Done || !strings.Contains(out, "launch spot") {

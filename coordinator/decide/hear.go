@@ -3,6 +3,7 @@ package decide
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"autospotting/coordinator/ledger"
@@ -24,12 +25,16 @@ func (r *run) hear() {
 		}
 	}
 	for _, id := range r.ids {
-		if i := r.byID[id]; taken(i) && !r.doomed(id) {
+		if i := r.byID[id]; taken(i) {
 			at := i.SpotStatusAt
 			if at.IsZero() {
 				at = r.now()
 			}
-			r.doom(i, ledger.Notice{At: at, Deadline: at.Add(noticeLead), Action: "terminate", Source: "spot request status " + i.SpotStatus})
+			n := ledger.Notice{At: at, Deadline: at.Add(noticeLead), Action: "terminate", Source: "spot request status " + i.SpotStatus}
+			if old, ok := r.notice(id); ok && old.Action == "hibernate" && strings.Contains(i.SpotStatus, "stop") {
+				n.Deadline = at // what spotd said before EC2 did is so
+			}
+			r.doom(i, n)
 		}
 	}
 }
@@ -92,6 +97,11 @@ func (r *run) hearTerminating(h Hint) {
 		deadline = at
 	case deadline.IsZero():
 		deadline = at.Add(noticeLead)
+	}
+	// Whoever holds the instance's identity document can sign any time: while EC2 calls the request fulfilled, it reaches no more
+	// than an early replacement.
+	if soonest := r.now().Add(noticeLead); !takenBySpot(i.SpotStatus) && (h.Source == FromSpotd || i.SpotStatus == "fulfilled") && deadline.Before(soonest) {
+		deadline = soonest
 	}
 	r.doom(i, ledger.Notice{At: at, Deadline: deadline, Action: h.Action, Source: h.Source})
 }

@@ -63,6 +63,36 @@ var notices = []transcript{
 			w.Record.Unconfirmed = append(w.Record.Unconfirmed, noon.Add(time.Duration(n-40)*time.Minute))
 		}
 	}, "replace of i-s1", "notice ignored"},
+	{"a signed hibernation that EC2 does not know of replaces early and retires nobody", func(w *World) {
+		w.hears("i-s1", "hibernate", FromSpotd, 0)
+		w.at("i-s1").SpotStatus = "fulfilled"
+	}, "hibernate by 12:02:00", "do       retire"},
+	{"a signed end that is over, and that EC2 does not know of, replaces early and retires nobody", func(w *World) {
+		w.hears("i-s1", "terminate", FromSpotd, time.Hour)
+		w.Heard[0].Deadline = noon.Add(-58 * time.Minute)
+		w.at("i-s1").SpotStatus = "fulfilled"
+	}, "terminate by 12:02:00", "do       retire"},
+	{"a signed end of what has no spot request replaces early and retires nobody", func(w *World) {
+		w.hears("i-s1", "terminate", FromSpotd, time.Hour)
+		w.at("i-s1").SpotStatus = ""
+	}, "terminate by 12:02:00", "do       retire"},
+	{"a second signed end brings nothing forward", func(w *World) {
+		w.doom("i-s1", 10*time.Second)
+		w.hears("i-s1", "hibernate", FromSpotd, 0)
+		w.at("i-s1").SpotStatus = "fulfilled"
+	}, "replace of i-s1", "do       retire"},
+	{"a signed end is as EC2 says it", func(w *World) {
+		w.hears("i-s1", "terminate", FromSpotd, 0)
+		w.Heard[0].Deadline = noon.Add(100 * time.Second)
+		w.at("i-s1").SpotStatus, w.at("i-s1").SpotStatusAt = "instance-terminated-no-capacity", noon.Add(-20*time.Second)
+	}, "terminate by 12:01:40", "do       retire"},
+	{"EC2 confirms a hibernation that spotd told before: the group is told at once", func(w *World) {
+		w.doom("i-s1", 5*time.Second)
+		n := w.Record.Notices["i-s1"]
+		n.Action, n.Source = "hibernate", FromSpotd
+		w.Record.Notices["i-s1"] = n
+		w.at("i-s1").SpotStatus, w.at("i-s1").SpotStatusAt = "marked-for-stop", noon
+	}, "do       retire i-s1 decrement=false", ""},
 	{"an hour later spotd is believed again", func(w *World) {
 		w.hears("i-s1", "terminate", FromSpotd, 0)
 		for n := range 4 {

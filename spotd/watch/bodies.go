@@ -123,7 +123,7 @@ func (m *Machine) maintenance(now time.Time, item Item) []message.Report {
 			notBefore = time.Time{}
 		}
 		r := m.report(message.Maintenance, now, notBefore)
-		r.Action, r.Detail = cut(e.Code), cut(e.EventID+": "+e.Description)
+		r.Action, r.Detail = message.Code(e.Code), cut(e.EventID+": "+e.Description)
 		out = append(out, r)
 	}
 	return out

@@ -149,7 +149,7 @@ func parseIdentity(document, signature, lifecycle, group string) (Identity, erro
 	}
 	id := Identity{From: message.Source{
 		Account: doc.AccountID, Region: doc.Region, Zone: doc.AvailabilityZone,
-		Instance: doc.InstanceID, Type: doc.InstanceType, Lifecycle: cut(strings.TrimSpace(lifecycle)), Group: group,
+		Instance: doc.InstanceID, Type: doc.InstanceType, Lifecycle: message.Code(strings.TrimSpace(lifecycle)), Group: group,
 	}}
 	if pending, err := time.Parse(time.RFC3339, doc.PendingTime); err == nil {
 		id.PendingTime = pending

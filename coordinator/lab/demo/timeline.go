@@ -23,7 +23,7 @@ type timeline struct {
 	last  map[string]string // the last reason given per instance, so that waiting is told once
 }
 
-var longID = regexp.MustCompile(`\bi-[0-9a-f]{8,17}\b`)
+var longID = regexp.MustCompile(`\bi-(?:[0-9a-f]{17}|[0-9a-f]{8})\b`)
 
 func short(s string) string {
 	return longID.ReplaceAllStringFunc(s, func(id string) string { return "i-" + id[len(id)-5:] })

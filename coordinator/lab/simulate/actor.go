@@ -227,6 +227,18 @@ func (a *actor) GroupsOf(_ context.Context, ids []string) (map[string]string, er
 	return out, nil
 }
 
+// Taken knows the spot requests.
+func (a *actor) Taken(_ context.Context, ids []string) (map[string]bool, error) {
+	a.call("DescribeSpotInstanceRequests", 1)
+	out := map[string]bool{}
+	for _, id := range ids {
+		if i := a.byID[id]; i != nil {
+			out[id] = i.notice >= 0 && a.c.now >= i.notice
+		}
+	}
+	return out, nil
+}
+
 // GroupsOfOurs knows the one group.
 func (a *actor) GroupsOfOurs(context.Context) ([]string, error) {
 	a.call("DescribeInstances", 1)
