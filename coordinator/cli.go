@@ -21,8 +21,9 @@ const (
 // moved were commands of this program, and are the operator's now. The old names go with the next release.
 var moved = []string{"plan", "simulate", "demo", "userdata"}
 
-func commands() []cli.Command {
-	return []cli.Command{lambdaCommand(), serveCommand(), updateCommand(), onceCommand(),
+// commands are those that take a line; what moved takes it to spotctl.
+func commands(line []string) []cli.Command {
+	return []cli.Command{lambdaCommand(), serveCommand(), updateCommand(), onceCommand(line),
 		{Name: "version", Help: "print the version", Run: runVersion}}
 }
 
@@ -45,14 +46,14 @@ func dispatch(ctx context.Context, args []string, st cli.Streams) error {
 			return cli.Moved(program, args, st)
 		}
 	}
-	return cli.Dispatch(ctx, program, commands(), args, st)
+	return cli.Dispatch(ctx, program, commands(args), args, st)
 }
 
 func printHelp(st cli.Streams) error {
-	if err := cli.PrintHelp(st.Out, program, about, commands()); err != nil {
+	if err := cli.PrintHelp(st.Out, program, about, commands(nil)); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintln(st.Out, "plan, simulate, demo and userdata are commands of spotctl.")
+	_, err := fmt.Fprintln(st.Out, "plan, simulate, demo, userdata and once --sim are commands of spotctl.")
 	return err
 }
 

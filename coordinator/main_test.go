@@ -98,22 +98,6 @@ func TestOnceSaysWhenAWSIsOutOfReach(t *testing.T) {
 	}
 }
 
-func TestOnceOnTheSimulatedCloud(t *testing.T) {
-	alone(t)
-	code, out, errs := call(t, changed("i-0123456789abcdef0"), "once", "--sim")
-	if code != cli.Done || !strings.Contains(out, "not ours") || !strings.Contains(out, "i-0123456789abcdef0") {
-		t.Errorf("a stranger's event: exit %d, %q, %q", code, out, errs)
-	}
-	code, out, errs = call(t, report(t, "i-0123456789abcdef0"), "once", "--sim")
-	if code != cli.Done || !strings.Contains(out, "no signed identity") || !strings.Contains(out, "dropped") {
-		t.Errorf("an unsigned report: exit %d, %q, %q", code, out, errs)
-	}
-	code, out, errs = call(t, `{"id":"t1","detail-type":"Scheduled Event","source":"aws.events","detail":{}}`, "once", "--sim")
-	if code != cli.Done || !strings.Contains(out, "launch spot") {
-		t.Errorf("a tick: exit %d, %q, %q", code, out, errs)
-	}
-}
-
 func TestOnceReadsAContextFile(t *testing.T) {
 	alone(t)
 	good := file(t, "context.json", `{"AwsRequestID":"r1","InvokedFunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f"}`)
@@ -144,9 +128,10 @@ func TestBadUsageSaysWhatAndExitsWithTwo(t *testing.T) {
 // Beside the program of these tests lies no spotctl.
 func TestWhatIsSpotctlsNowIsNoLongerDoneHere(t *testing.T) {
 	alone(t)
-	for _, verb := range []string{"plan", "simulate", "demo", "userdata"} {
-		code, out, errs := call(t, "", verb, "--help")
-		if code != cli.Failed || out != "" || strings.Count(errs, "\n") != 1 || !strings.Contains(errs, verb+" is spotctl "+verb+" now") || !strings.Contains(errs, "make build") {
+	for _, line := range [][]string{{"plan", "--help"}, {"simulate", "--help"}, {"demo", "--help"}, {"userdata", "--help"}, {"once", "--sim"}} {
+		verb := line[0]
+		code, out, errs := call(t, "", line...)
+		if code != cli.Failed || out != "" || strings.Count(errs, "\n") != 1 || !strings.Contains(errs, "coordinator "+verb+" is spotctl "+verb+" now") || !strings.Contains(errs, "make build") {
 			t.Errorf("%s: exit %d, %q, %q", verb, code, out, errs)
 		}
 	}

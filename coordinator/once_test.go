@@ -18,28 +18,6 @@ func text(t *testing.T, body string) string {
 	return string(b)
 }
 
-func TestOnceUnwrapsWhatPeopleHave(t *testing.T) {
-	alone(t)
-	event := changed("i-0123456789abcdef0")
-	sns := `{"Type":"Notification","MessageId":"n1","TopicArn":"arn:aws:sns:us-east-1:123456789012:events","Message":` + text(t, event) + `}`
-	for name, content := range map[string]string{
-		"the event itself":                       event,
-		"an SNS envelope":                        sns,
-		"an SNS envelope cut out of something":   `{"Message":` + text(t, event) + `}`,
-		"what aws sqs receive-message prints":    `{"Messages":[{"MessageId":"m1","ReceiptHandle":"r","MD5OfBody":"d","Body":` + text(t, sns) + `}]}`,
-		"a Lambda event of SQS":                  `{"Records":[{"messageId":"m1","eventSource":"aws:sqs","eventSourceARN":"arn:aws:sqs:us-east-1:123456789012:inbox","body":` + text(t, sns) + `}]}`,
-		"a Lambda event of SNS":                  `{"Records":[{"EventSource":"aws:sns","Sns":` + sns + `}]}`,
-		"a Lambda event of SNS, raw in its body": `{"Records":[{"messageId":"m1","body":` + text(t, event) + `}]}`,
-		"the lines of an archive":                strings.Replace(event, `"id":"e1"`, `"id":"e0","replay-name":"again"`, 1) + "\n" + event + "\n",
-		"lines of receive-message":               `{"Messages":[{"Body":` + text(t, sns) + `}]}` + "\n" + `{"Messages":[{"Body":` + text(t, event) + `}]}`,
-	} {
-		code, out, errs := call(t, content, "once", "--sim")
-		if code != cli.Done || !strings.Contains(out, "e1 (EC2 Instance State-change Notification): instance i-0123456789abcdef0") {
-			t.Errorf("%s: exit %d, %q, %q", name, code, out, errs)
-		}
-	}
-}
-
 func TestOnceNamesWhatItDoesNotUnwrap(t *testing.T) {
 	alone(t)
 	notice := `{"version":"0","id":"e1","detail-type":"EC2 Spot Instance Interruption Warning","source":"aws.ec2","detail":{"instance-id":"i-0123456789abcdef0","instance-action":"terminate"}}`

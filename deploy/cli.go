@@ -42,7 +42,7 @@ func program() tree.Program {
 				ours("validate", "", "let CloudFormation read the templates", runValidate),
 			}},
 			{Title: "By hand", Commands: []cli.Command{
-				command.Userdata(),
+				command.Userdata(), command.Once(cli.Version(version)),
 				{Name: "version", Help: "print the version", Run: runVersion},
 			}},
 		},

@@ -33,6 +33,8 @@ func TestAnOldNameDoesWhatItDidAndSaysTheNewOne(t *testing.T) {
 		{"user data out", "coordinator", "#!/bin/sh\n", []string{"userdata", "remove"}, 0, "#!/bin/sh\n"},
 		{"user data shown", "coordinator", "#!/bin/sh\n", []string{"userdata", "show"}, 0, `"would_inject": true`},
 		{"user data with a flag that is none", "coordinator", "", []string{"userdata", "inject", "--grup", "web"}, 2, ""},
+		{"a tick on the simulated cloud", "coordinator", `{"id":"t1","detail-type":"Scheduled Event","source":"aws.events","detail":{}}`, []string{"once", "--sim", "--format", "json"}, 0, "launch spot"},
+		{"an event that cannot be read", "coordinator", "nonsense", []string{"once", "-sim"}, 1, ""},
 		{"help of what moved", "coordinator", "", []string{"userdata", "--help"}, 0, "inject"},
 		{"a template", "deploy", "", []string{"template", "autospotting"}, 0, "AWSTemplateFormatVersion"},
 		{"a template with one dash", "deploy", "", []string{"template", "-format", "json", "artifacts"}, 0, "AWSTemplateFormatVersion"},
@@ -80,7 +82,7 @@ func TestAnOldNameAloneSaysWhereSpotctlIsHad(t *testing.T) {
 			t.Skipf("no second name for a program here: %v", err)
 		}
 	}
-	for _, line := range []string{"coordinator plan", "coordinator simulate --seed 1", "coordinator demo", "coordinator userdata show", "deploy up --region us-east-1", "deploy"} {
+	for _, line := range []string{"coordinator plan", "coordinator simulate --seed 1", "coordinator demo", "coordinator once --sim", "coordinator userdata show", "deploy up --region us-east-1", "deploy"} {
 		words := strings.Fields(line)
 		a := toItsEnd(t, program(t, dir, words[0], words[1:]...), "")
 		if a.code != 1 || a.out != "" || strings.Count(a.said, "\n") != 1 || !strings.Contains(a.said, filepath.Join(dir, "spotctl")) || !strings.Contains(a.said, "make build") {

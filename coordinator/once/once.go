@@ -1,4 +1,5 @@
-package main
+// Package once handles one event from files, as the original agent took its event and context: for real, or on a simulated cloud.
+package once
 
 import (
 	"context"
@@ -11,35 +12,37 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
-	"github.com/rs/zerolog"
 
 	"autospotting/coordinator/config"
 	"autospotting/coordinator/handle"
 	"autospotting/pkg/cli"
 )
 
-// once is the command line of one event from files, as the original agent took its event and context.
-type once struct {
+// Handler makes what handles the event; it is called only for what needs one.
+type Handler func(context.Context, *config.Options) (*handle.Handler, error)
+
+// line is the command line.
+type line struct {
 	config.Options
 	event, context, format string
-	sim                    bool
+	handler                Handler
 }
 
-func onceCommand() cli.Command {
-	s := once{Options: config.Options{Version: cli.Version(version)}}
+// Command is the verb. Version is of the program.
+func Command(version string, h Handler) cli.Command {
+	s := line{Options: config.Options{Version: version}, handler: h}
 	return cli.Command{Name: "once", Help: "handle one event from a file (- is stdin) and print what was done", Flags: s.flags,
 		Run: func(ctx context.Context, _ []string, st cli.Streams) error { return s.run(ctx, st) }}
 }
 
-func (s *once) flags(fs *flag.FlagSet) error {
+func (s *line) flags(fs *flag.FlagSet) error {
 	fs.StringVar(&s.event, "event", "", "file with the event; - or nothing is standard input")
 	fs.StringVar(&s.context, "context", "", "file with the Lambda context, for its request id")
 	fs.StringVar(&s.format, "format", "text", "text or json")
-	fs.BoolVar(&s.sim, "sim", false, "on a small simulated cloud instead of AWS")
 	return s.Flags(fs, os.Getenv)
 }
 
-func (s *once) run(ctx context.Context, st cli.Streams) error {
+func (s *line) run(ctx context.Context, st cli.Streams) error {
 	if err := cli.Format(s.format); err != nil {
 		return err
 	}
@@ -82,7 +85,7 @@ func withLambdaContext(ctx context.Context, file string) (context.Context, error
 }
 
 // handle decodes everything before it asks AWS for anything, so that what is malformed or of no interest needs no credentials.
-func (s *once) handle(ctx context.Context, name string, payload []byte) ([]handle.Outcome, error) {
+func (s *line) handle(ctx context.Context, name string, payload []byte) ([]handle.Outcome, error) {
 	b, err := handle.Split(payload)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -100,24 +103,13 @@ func (s *once) handle(ctx context.Context, name string, payload []byte) ([]handl
 	}
 	h := &handle.Handler{Now: time.Now}
 	if needed {
-		if h, err = s.handler(ctx); err != nil {
+		if h, err = s.handler(ctx, &s.Options); err != nil {
 			return nil, err
 		}
 	}
 	q := &direct{h: h}
 	h.Queues, h.Topics = q, handle.Topics{} // whoever hands us a file may say anything: no topic stands between
 	return q.handle(ctx, b)
-}
-
-func (s *once) handler(ctx context.Context) (*handle.Handler, error) {
-	if s.sim {
-		return simHandler()
-	}
-	h, _, err := realHandler(ctx, &s.Options)
-	if err == nil {
-		h.Log = zerolog.Nop() // what was done is printed, and said once
-	}
-	return h, err
 }
 
 // direct stands for both queues: work is done at once, and a later look is only told.
@@ -142,7 +134,7 @@ func (d *direct) handle(ctx context.Context, b handle.Batch) ([]handle.Outcome, 
 	} else {
 		routed, errs := d.h.Route(ctx, b.Messages)
 		if err := errors.Join(errs...); err != nil {
-			return nil, fmt.Errorf("AWS was needed (credentials and region come from the environment; --sim needs neither): %w", err)
+			return nil, fmt.Errorf("AWS was needed (credentials and region come from the environment; spotctl once --sim needs neither): %w", err)
 		}
 		outcomes = routed
 	}
