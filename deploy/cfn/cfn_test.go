@@ -124,7 +124,7 @@ func TestAStackIsBroughtToWhatIsWantedWhateverItsStateIs(t *testing.T) {
 		{name: "it was rolled back, and its removal is declined: it stays", states: []string{"ROLLBACK_COMPLETE"}, removes: true, says: "declined", is: ErrDeclined},
 		{name: "only proposed by a run that was interrupted", states: []string{"REVIEW_IN_PROGRESS", "REVIEW_IN_PROGRESS", "", "CREATE_COMPLETE"}, agree: true, removes: true, asked: "remove; propose CREATE New=3; execute"},
 		{name: "only proposed by a colleague, whose answer is waited for: it stays", states: []string{"REVIEW_IN_PROGRESS"}, removes: true, says: "declined", is: ErrDeclined},
-		{name: "its removal failed: that is finished first", states: []string{"DELETE_FAILED"}, agree: true, says: "finish it with deploy down"},
+		{name: "its removal failed: that is finished first", states: []string{"DELETE_FAILED"}, agree: true, says: "finish it with spotctl down"},
 		{name: "it cannot be rolled back", states: []string{"UPDATE_ROLLBACK_FAILED"}, agree: true, says: "continue-update-rollback"},
 		{name: "it fails: the first cause is told, not its echoes", states: []string{"", "ROLLBACK_IN_PROGRESS", "ROLLBACK_COMPLETE"}, agree: true, fake: fake{events: newest},
 			asked: "propose CREATE New=3; execute", says: "ROLLBACK_COMPLETE. The first cause: A (AWS::Thing): the table exists"},

@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
 	"autospotting/coordinator/decide"
-	"autospotting/coordinator/stage"
+	"autospotting/coordinator/lab/stage"
 	"autospotting/pkg/cloudsim"
 	"autospotting/pkg/message"
 )
