@@ -52,7 +52,7 @@ func (r *run) returnable() []Instance {
 	for _, id := range r.v.IDs() {
 		i := r.v.Get(id)
 		_, shielded := r.rec.Shielded[id]
-		if i.Ours && i.Spot && i.Serving() && (!i.Protected || shielded) && !r.doomed(id) && !r.spokenFor(id) && !r.b.Replacing(id) {
+		if i.Ours && i.Spot && r.v.Standing(id) == view.Serving && (!i.Protected || shielded) && !r.doomed(id) && !r.spokenFor(id) && !r.b.Replacing(id) {
 			out = append(out, i)
 		}
 	}
@@ -76,7 +76,7 @@ func (r *run) up(i Instance) bool {
 func (r *run) capacity(without string) int {
 	n := 0
 	for _, id := range r.v.IDs() {
-		if i := r.v.Get(id); id != without && i.Serving() && r.up(i) && !r.doomed(id) {
+		if i := r.v.Get(id); id != without && r.v.Standing(id) == view.Serving && r.up(i) && !r.doomed(id) {
 			n++
 		}
 	}

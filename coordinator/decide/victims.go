@@ -33,7 +33,7 @@ func (r *run) seeVictim(d books.Debt) (closed, unexplained bool) {
 	v := r.v.Get(d.Victim)
 	unpaid := r.v.Unpaid(d)
 	switch {
-	case unpaid && r.takenItself(d) && !r.doomed(v.ID) && v.Serving():
+	case unpaid && r.takenItself(d) && !r.doomed(v.ID) && r.v.Standing(v.ID) == view.Serving:
 		r.say(d.Replacement.Instance, "AWS takes the replacement, and %s still serves: the replacement itself is retired", v.ID)
 		r.b.Retarget(d.Name(), d.Replacement.Instance)
 	case r.v.Stays(d.Victim):
@@ -136,7 +136,7 @@ func (r *run) spotInstead(d books.Debt, fallback string) string {
 		return others[0].ID
 	}
 	if slices.ContainsFunc(r.v.Live(), func(i Instance) bool {
-		return i.Ours && i.Spot && i.Serving() && !r.doomed(i.ID) && r.b.Replacing(i.ID) && !r.b.Retiring(i.ID)
+		return i.Ours && i.Spot && r.v.Standing(i.ID) == view.Serving && !r.doomed(i.ID) && r.b.Replacing(i.ID) && !r.b.Retiring(i.ID)
 	}) {
 		return "" // one that may be taken as soon as its own debt is paid
 	}
