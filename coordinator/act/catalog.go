@@ -176,7 +176,7 @@ func (a *Actor) subnets(ctx context.Context, g types.AutoScalingGroup) (map[stri
 		return nil, nil
 	}
 	key := fmt.Sprint(ids)
-	if last, ok := a.cache.subnets.get(key); ok && a.Now().Sub(last.at) < subnetsFor {
+	if last, _ := a.cache.subnets.get(key); a.young(last.at, subnetsFor) {
 		return last.byZone, nil
 	}
 	out, err := a.EC2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{ // by a filter: asked for by id, one that is gone would be an error for all

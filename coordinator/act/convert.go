@@ -67,31 +67,27 @@ func copyByName(dst, src reflect.Value, path string, dropped *[]string) {
 
 // copyValue returns false where the two cannot hold the same.
 func copyValue(to, from reflect.Value, path string, dropped *[]string) bool {
-	if from.Type().AssignableTo(to.Type()) {
+	switch kind := from.Kind(); {
+	case from.Type().AssignableTo(to.Type()):
 		to.Set(from)
-		return true
-	}
-	if from.Kind() != to.Kind() {
+	case kind != to.Kind():
 		return false
-	}
-	switch from.Kind() {
-	case reflect.Struct:
+	case kind == reflect.Struct:
 		copyByName(to, from, path, dropped)
-	case reflect.Pointer:
+	case kind == reflect.Pointer:
 		to.Set(reflect.New(to.Type().Elem()))
 		return copyValue(to.Elem(), from.Elem(), path, dropped)
-	case reflect.Slice:
+	case kind == reflect.Slice:
 		to.Set(reflect.MakeSlice(to.Type(), from.Len(), from.Len()))
 		for i := range from.Len() {
 			if !copyValue(to.Index(i), from.Index(i), path, dropped) {
 				return false
 			}
 		}
-	default:
-		if !from.Type().ConvertibleTo(to.Type()) {
-			return false
-		}
+	case from.Type().ConvertibleTo(to.Type()):
 		to.Set(from.Convert(to.Type()))
+	default:
+		return false
 	}
 	return true
 }

@@ -55,12 +55,12 @@ func oddInMetadata(d *types.RequestLaunchTemplateData, propagated map[string]str
 	return slices.Compact(odd)
 }
 
+// alphanumeric are the letters and digits that names may hold everywhere.
+const alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
 func legalInMetadata(key string) bool {
 	if key == "." || key == ".." || key == "_index" {
 		return false
 	}
-	return !strings.ContainsFunc(key, func(r rune) bool {
-		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
-		return !letter && !strings.ContainsRune("+-=.,_:@", r)
-	})
+	return strings.Trim(key, alphanumeric+"+-=.,_:@") == "" // nothing stops it halfway
 }

@@ -2,8 +2,10 @@ package act
 
 import (
 	"errors"
+	"net/http"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
 
 	"autospotting/coordinator/decide"
@@ -29,20 +31,32 @@ func classify(err error) (decide.Failure, string) {
 	if f, ok := codes[code]; ok {
 		return f, detail
 	}
-	if strings.HasSuffix(code, ".NotFound") || strings.HasSuffix(code, ".NotFoundException") || strings.HasSuffix(code, "NotFound") {
+	_, throttled := retry.DefaultThrottleErrorCodes[code]
+	switch status := httpStatus(err); {
+	case throttled, status == http.StatusTooManyRequests:
+		return decide.Throttled, detail
+	case status >= http.StatusInternalServerError, api.ErrorFault() == smithy.FaultServer: // whatever AWS calls it: it may have worked, and will again
+		return decide.Lost, detail
+	case strings.HasSuffix(code, "NotFound"), strings.HasSuffix(code, ".NotFoundException"):
 		return decide.Gone, detail
 	}
-	if api.ErrorFault() == smithy.FaultServer {
-		return decide.Lost, detail
-	}
 	return decide.Invalid, detail
+}
+
+// httpStatus is that of the answer, 0 where there was none.
+func httpStatus(err error) int {
+	var answer interface{ HTTPStatusCode() int }
+	if !errors.As(err, &answer) {
+		return 0
+	}
+	return answer.HTTPStatusCode()
 }
 
 // Refused tells whether AWS found fault with what was asked for, as opposed to who asks, how often, or a fault of its own: it would
 // refuse the same again.
 func Refused(err error) bool {
 	var api smithy.APIError
-	if !errors.As(err, &api) {
+	if !errors.As(err, &api) || httpStatus(err) >= http.StatusInternalServerError {
 		return false
 	}
 	for _, prefix := range []string{"Validation", "InvalidParameter", "InvalidInstanceID", "InvalidInstanceId", "FilterLimitExceeded"} {
@@ -67,9 +81,6 @@ var texts = []struct {
 
 var codes = map[string]decide.Failure{
 	"IdempotentParameterMismatch":   decide.Mismatch,
-	"Throttling":                    decide.Throttled,
-	"ThrottlingException":           decide.Throttled,
-	"RequestLimitExceeded":          decide.Throttled,
 	"ResourceContention":            decide.Throttled,
 	"ResourceInUse":                 decide.Throttled,
 	"ScalingActivityInProgress":     decide.Throttled,

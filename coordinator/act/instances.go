@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -45,10 +46,9 @@ func (a *Actor) instances(ctx context.Context, group string, members []asgtypes.
 		return nil, err
 	}
 	out := make([]decide.Instance, 0, len(byID))
-	for _, i := range byID {
-		out = append(out, i)
+	for _, id := range slices.Sorted(maps.Keys(byID)) {
+		out = append(out, byID[id])
 	}
-	slices.SortFunc(out, func(x, y decide.Instance) int { return strings.Compare(x.ID, y.ID) })
 	return out, nil
 }
 
@@ -137,7 +137,8 @@ func Join(byID map[string]decide.Instance, members []asgtypes.Instance) {
 // enrich reads what only instances of ours need: membership elsewhere, status checks, spot request status.
 func (a *Actor) enrich(ctx context.Context, group string, byID map[string]decide.Instance, rec ledger.Record) error {
 	var loose, mute, spot []string
-	for id, i := range byID {
+	for _, id := range slices.Sorted(maps.Keys(byID)) {
+		i := byID[id]
 		if !i.Ours || !i.Live() {
 			continue
 		}
@@ -151,9 +152,6 @@ func (a *Actor) enrich(ctx context.Context, group string, byID map[string]decide
 			spot = append(spot, id)
 		}
 	}
-	slices.Sort(loose)
-	slices.Sort(mute)
-	slices.Sort(spot)
 	if err := a.membership(ctx, group, loose, byID); err != nil {
 		return err
 	}

@@ -66,6 +66,9 @@ func (t *table[V]) clear() { t.m.Clear() }
 
 func (t *table[V]) put(k string, v V) { t.m.Store(k, v) }
 
+// young tells whether what was read at that time is still to be believed. What was never read has no time, and is not.
+func (a *Actor) young(at time.Time, believed time.Duration) bool { return a.Now().Sub(at) < believed }
+
 func decideZones(g decide.Group) []string { return slices.Sorted(maps.Keys(g.Subnets)) }
 
 // catalog reads what is sold in the zones, and the prices for the product that the group's instances run.
@@ -88,7 +91,7 @@ func (a *Actor) catalog(ctx context.Context, w decide.World) (market.Catalog, er
 
 func (a *Actor) goods(ctx context.Context, zones []string) (goods, error) {
 	key := fmt.Sprint(zones)
-	if g, ok := a.cache.goods[key]; ok && a.Now().Sub(g.at) <= typesFor {
+	if g := a.cache.goods[key]; a.young(g.at, typesFor) {
 		return g, nil
 	}
 	g, err := a.readTypes(ctx, zones)
@@ -103,7 +106,7 @@ func (a *Actor) goods(ctx context.Context, zones []string) (goods, error) {
 
 func (a *Actor) spotPrices(ctx context.Context, zones []string, product string) (spotPrices, error) {
 	key := fmt.Sprint(zones, product)
-	if s, ok := a.cache.spot[key]; ok && a.Now().Sub(s.at) <= pricesFor {
+	if s := a.cache.spot[key]; a.young(s.at, pricesFor) {
 		return s, nil
 	}
 	usd, err := a.readSpot(ctx, zones, product)
@@ -151,7 +154,7 @@ func (a *Actor) priceOnDemand(ctx context.Context, c *market.Catalog, product st
 	for _, name := range typesOf(w) {
 		usd, err := a.onDemandUSD(ctx, product, name)
 		switch {
-		case err == nil && usd > 0:
+		case err == nil:
 			c.OnDemandUSD[name] = usd
 		case c.OnDemandUSD[name] > 0:
 			unread = append(unread, name)

@@ -61,13 +61,14 @@ func (a *Actor) whatToLaunch(ctx context.Context, w *decide.World, g described) 
 	return nil
 }
 
-// shortMemory is how far back a group that lacks members is looked at for launches that failed.
+// shortMemory is how far back a group that lacks members is looked at for launches that failed, and how long before its oldest debt one
+// that has some.
 const shortMemory = 30 * time.Minute
 
 // activitiesSince tells from when on the scaling activities are needed: while a pair is open, or the group is short.
 func activitiesSince(w decide.World) (time.Time, bool) {
 	if since, open := oldestPair(w.Record); open && w.Group.Found {
-		return since.Add(-max(2*time.Minute, shortMemory)), true
+		return since.Add(-shortMemory), true
 	}
 	live := 0
 	for _, i := range w.Instances {
@@ -75,15 +76,13 @@ func activitiesSince(w decide.World) (time.Time, bool) {
 			live++
 		}
 	}
-	return w.Now.Add(-shortMemory), w.Group.Found && w.Group.Enabled && live < w.Group.Desired
+	return w.Now.Add(-shortMemory), w.Group.Enabled && live < w.Group.Desired
 }
 
 func oldestPair(rec ledger.Record) (time.Time, bool) {
-	var oldest time.Time
-	for _, d := range rec.Books.Debts() {
-		if oldest.IsZero() || d.At.Before(oldest) {
-			oldest = d.At
-		}
+	debts := rec.Books.Debts() // oldest first
+	if len(debts) == 0 {
+		return time.Time{}, false
 	}
-	return oldest, !oldest.IsZero()
+	return debts[0].At, true
 }

@@ -33,15 +33,22 @@ type onDemandPrice struct {
 	at  time.Time
 }
 
+func (p onDemandPrice) believed() time.Duration {
+	if p.err != nil {
+		return noOnDemandFor
+	}
+	return onDemandFor
+}
+
 var errNoPricing = errors.New("no Pricing API is configured")
 
-// onDemandUSD is the price per hour of a type, with the default tenancy, in the Actor's region.
+// onDemandUSD is the price per hour of a type, above 0, with the default tenancy, in the Actor's region.
 func (a *Actor) onDemandUSD(ctx context.Context, product, name string) (float64, error) {
 	if a.Pricing == nil {
 		return 0, errNoPricing
 	}
 	key := product + "|" + name
-	if p, ok := a.cache.onDemand[key]; ok && (p.err == nil && a.Now().Sub(p.at) <= onDemandFor || a.Now().Sub(p.at) <= noOnDemandFor) {
+	if p := a.cache.onDemand[key]; a.young(p.at, p.believed()) {
 		return p.usd, p.err
 	}
 	ctx, cancel := context.WithTimeout(ctx, pricingPatience)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -28,7 +27,7 @@ type protection struct {
 	at time.Time
 }
 
-// protections reads what EC2 protects from termination, which Auto Scaling's own call would not heed.
+// protections reads what EC2 protects from termination, which Auto Scaling's own call would not heed. The list is in order of id.
 func (a *Actor) protections(ctx context.Context, list []decide.Instance, rec ledger.Record) error {
 	var order []*decide.Instance
 	for i := range list {
@@ -36,12 +35,7 @@ func (a *Actor) protections(ctx context.Context, list []decide.Instance, rec led
 			order = append(order, m)
 		}
 	}
-	slices.SortStableFunc(order, func(x, y *decide.Instance) int {
-		if c := x.Launched.Compare(y.Launched); c != 0 {
-			return c
-		}
-		return strings.Compare(x.ID, y.ID)
-	})
+	slices.SortStableFunc(order, func(x, y *decide.Instance) int { return x.Launched.Compare(y.Launched) })
 	newest := map[string]string{}
 	for _, m := range order {
 		newest[m.Zone] = m.ID
@@ -65,7 +59,7 @@ func (a *Actor) protections(ctx context.Context, list []decide.Instance, rec led
 }
 
 func (a *Actor) undeletable(ctx context.Context, id string, fresh bool) (bool, error) {
-	if p, ok := a.cache.protected.get(id); ok && !fresh && a.Now().Sub(p.at) < protectionFor {
+	if p, _ := a.cache.protected.get(id); !fresh && a.young(p.at, protectionFor) {
 		return p.on, nil
 	}
 	out, err := a.EC2.DescribeInstanceAttribute(ctx, &ec2.DescribeInstanceAttributeInput{

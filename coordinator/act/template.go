@@ -64,7 +64,7 @@ func (a *Actor) want(ctx context.Context, g described) (w wanted, image, unreada
 	} else {
 		from, unreadable, err = a.fromConfiguration(ctx, g)
 	}
-	if err == nil && from.gone {
+	if from.gone {
 		if member, ok, lookErr := a.fromMember(ctx, g); lookErr != nil || ok {
 			from, unreadable, err = member, "", lookErr
 		}
@@ -79,9 +79,7 @@ func (a *Actor) want(ctx context.Context, g described) (w wanted, image, unreada
 	tidyTags(w.data, g.world.Tags)
 	toGP3(w.data, g.settings.GP2Threshold)
 	intoPlacementGroup(w.data, g.world.PlacementGroup)
-	if w.source, err = contentHash(from.id, from.version, w.data); err != nil {
-		return w, "", "", err
-	}
+	w.source = contentHash(from)
 	if g.world.Enabled { // what is launched on the way back to on-demand carries nothing of ours
 		note, err := a.crew(g, w.data)
 		if err != nil {
@@ -91,8 +89,8 @@ func (a *Actor) want(ctx context.Context, g described) (w wanted, image, unreada
 			w.notes = append(w.notes, note)
 		}
 	}
-	w.hash, err = contentHash(from.id, from.version, w.data)
-	return w, aws.ToString(w.data.ImageId), "", err
+	w.hash = contentHash(from)
+	return w, aws.ToString(w.data.ImageId), "", nil
 }
 
 // intoPlacementGroup launches where the group does: Attach would not ask.
@@ -158,19 +156,16 @@ func (a *Actor) fromConfiguration(ctx context.Context, g described) (o original,
 	return o, unreadable, nil
 }
 
-func contentHash(id string, version int64, data *types.RequestLaunchTemplateData) (string, error) {
-	b, err := json.Marshal(data)
-	if err != nil {
-		return "", fmt.Errorf("hash the launch template data made from %s version %d: %w", id, version, err)
-	}
-	sum := sha256.Sum256(fmt.Appendf(b, "\x00%s\x00%d", id, version))
-	return hex.EncodeToString(sum[:16]), nil
+func contentHash(from original) string {
+	b, _ := json.Marshal(from.data) // texts, whole numbers and booleans: it cannot fail
+	sum := sha256.Sum256(fmt.Appendf(b, "\x00%s\x00%d", from.id, from.version))
+	return hex.EncodeToString(sum[:16])
 }
 
 // ourTemplateName is unique for a group: a readable part within what EC2 allows, and a hash of the whole name.
 func ourTemplateName(group string) string {
 	clean := strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.", r) {
+		if strings.ContainsRune(alphanumeric+"-_.", r) {
 			return r
 		}
 		return '-'

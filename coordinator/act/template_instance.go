@@ -46,7 +46,6 @@ func (a *Actor) fromMember(ctx context.Context, g described) (o original, ok boo
 	if why != "" {
 		return o, false, nil
 	}
-	forOverrides(data)
 	return original{id: "a member", data: data}, true, nil
 }
 

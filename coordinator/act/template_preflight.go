@@ -2,7 +2,6 @@ package act
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -40,7 +39,7 @@ func (a *Actor) rehearse(ctx context.Context, g described, w wanted, t decide.Te
 	if a.Inspector == nil || in == nil {
 		return ""
 	}
-	if last, ok := a.cache.rehearsed.get(g.world.Name + t.Hash); ok && a.Now().Sub(last.at) < last.believed() {
+	if last, _ := a.cache.rehearsed.get(g.world.Name + t.Hash); a.young(last.at, last.believed()) {
 		return last.why
 	}
 	_, err := a.Inspector.RunInstances(ctx, in)
@@ -78,11 +77,8 @@ func (r rehearsal) believed() time.Duration {
 // refusal reads the answer to a dry run, which is always an error.
 func refusal(err error) string {
 	f, detail := classify(err)
-	if err == nil || strings.HasPrefix(detail, "DryRunOperation") || f != decide.Invalid && f != decide.Gone {
-		return ""
-	}
-	text, early := explain(detail)
-	if !early {
+	text, early := explain(detail) // DryRunOperation, which says that all is well, has no remedy
+	if !early || f != decide.Invalid && f != decide.Gone {
 		return ""
 	}
 	return "cannot be launched: " + text

@@ -25,7 +25,7 @@ func (a *Actor) prune(ctx context.Context, name string) {
 			return
 		}
 		for _, v := range out.LaunchTemplateVersions { // newest first
-			if seen++; seen > keptVersions && !aws.ToBool(v.DefaultVersion) && len(old) < most {
+			if seen++; seen > keptVersions && !aws.ToBool(v.DefaultVersion) {
 				old = append(old, strconv.FormatInt(aws.ToInt64(v.VersionNumber), 10))
 			}
 		}
@@ -33,7 +33,7 @@ func (a *Actor) prune(ctx context.Context, name string) {
 			break
 		}
 	}
-	if len(old) > 0 {
+	if old = old[:min(len(old), most)]; len(old) > 0 {
 		_, _ = a.EC2.DeleteLaunchTemplateVersions(ctx, &ec2.DeleteLaunchTemplateVersionsInput{LaunchTemplateName: &name, Versions: old})
 	}
 }
