@@ -38,7 +38,7 @@ func (a *Actor) template(ctx context.Context, g described) (decide.Template, err
 	if err != nil || unreadable != "" {
 		return decide.Template{Unreadable: unreadable}, err
 	}
-	t := decide.Template{Hash: want.source, Type: string(want.data.InstanceType), Unreadable: unservable(want.data), Notes: want.notes}
+	t := decide.Template{Hash: want.source, Type: string(want.data.InstanceType), Unreadable: unservable(want.data, g.world.PlacementGroup), Notes: want.notes}
 	if t.Unreadable != "" {
 		return t, nil
 	}
@@ -93,7 +93,7 @@ func (a *Actor) want(ctx context.Context, g described) (w wanted, image, unreada
 	return w, aws.ToString(w.data.ImageId), "", nil
 }
 
-// intoPlacementGroup launches where the group does: Attach would not ask.
+// intoPlacementGroup launches where the group does: Attach would not ask. A template that names another one keeps it, and is refused.
 func intoPlacementGroup(d *types.RequestLaunchTemplateData, name string) {
 	if name == "" {
 		return
@@ -101,7 +101,9 @@ func intoPlacementGroup(d *types.RequestLaunchTemplateData, name string) {
 	if d.Placement == nil {
 		d.Placement = &types.LaunchTemplatePlacementRequest{}
 	}
-	d.Placement.GroupName = &name
+	if aws.ToString(d.Placement.GroupName) == "" {
+		d.Placement.GroupName = &name
+	}
 }
 
 // original is what a group launches from, as data for a template of ours.

@@ -17,13 +17,13 @@ func TestWhatATemplateAsksForMayNotBeHadAsSpot(t *testing.T) {
 		"capacity reservation": {CapacityReservationSpecification: &types.LaunchTemplateCapacityReservationSpecificationRequest{
 			CapacityReservationTarget: &types.CapacityReservationTarget{CapacityReservationId: aws.String("cr-1")}}},
 	} {
-		if got := unservable(&d); !strings.Contains(got, says) {
+		if got := unservable(&d, "apart"); !strings.Contains(got, says) {
 			t.Errorf("%s: got %q", says, got)
 		}
 	}
 	plain := types.RequestLaunchTemplateData{Placement: &types.LaunchTemplatePlacementRequest{Tenancy: types.TenancyDefault},
 		CapacityReservationSpecification: &types.LaunchTemplateCapacityReservationSpecificationRequest{CapacityReservationPreference: types.CapacityReservationPreferenceOpen}}
-	if got := unservable(&plain); got != "" {
+	if got := unservable(&plain, "apart"); got != "" {
 		t.Errorf("an ordinary template is refused: %s", got)
 	}
 }
