@@ -179,10 +179,8 @@ func web() *cloud {
 		offered: []types.InstanceTypeOffering{{InstanceType: "m5.large", Location: aws.String("us-east-1a")}, {InstanceType: "m5a.large", Location: aws.String("us-east-1b")}},
 		prices: []types.SpotPrice{{InstanceType: "m5.large", AvailabilityZone: aws.String("us-east-1a"), SpotPrice: aws.String("0.03"), Timestamp: aws.Time(noon)},
 			{InstanceType: "m5a.large", AvailabilityZone: aws.String("us-east-1b"), SpotPrice: aws.String("0.02"), Timestamp: aws.Time(noon)}},
-		dryRun: refused("DryRunOperation", "Request would have succeeded, but DryRun flag is set."),
-		targets: map[string][]elbv2types.TargetHealthDescription{targetGroup: {
-			{Target: &elbv2types.TargetDescription{Id: aws.String("i-1")}, TargetHealth: &elbv2types.TargetHealth{State: "healthy"}},
-			{Target: &elbv2types.TargetDescription{Id: aws.String("i-2")}, TargetHealth: &elbv2types.TargetHealth{State: "healthy"}}}},
+		dryRun:  refused("DryRunOperation", "Request would have succeeded, but DryRun flag is set."),
+		targets: map[string][]elbv2types.TargetHealthDescription{targetGroup: targets("healthy", "healthy")},
 		classic: map[string][]elbtypes.InstanceState{"old": {{InstanceId: aws.String("i-1"), State: aws.String("InService")}, {InstanceId: aws.String("i-2"), State: aws.String("InService")}}},
 		stacks:  []cfntypes.Stack{{StackStatus: cfntypes.StackStatusUpdateComplete}},
 		activities: []astypes.Activity{{Description: aws.String("Launching a new EC2 instance: i-00000001"), StartTime: aws.Time(noon.Add(-time.Minute))},
@@ -213,4 +211,15 @@ func (c *cloud) group() *astypes.AutoScalingGroup { return &c.groups[0] }
 // template is what the owner's template says.
 func (c *cloud) template() *types.ResponseLaunchTemplateData {
 	return c.versions["owner"][0].LaunchTemplateData
+}
+
+// targets are i-1, i-2 … in a target group, in these states; one without a state is not registered.
+func targets(states ...string) (list []elbv2types.TargetHealthDescription) {
+	for n, state := range states {
+		if state != "" {
+			list = append(list, elbv2types.TargetHealthDescription{Target: &elbv2types.TargetDescription{Id: aws.String(fmt.Sprint("i-", n+1))},
+				TargetHealth: &elbv2types.TargetHealth{State: elbv2types.TargetHealthStateEnum(state)}})
+		}
+	}
+	return list
 }

@@ -145,6 +145,7 @@ func TestTheWorldIsWhatTheAnswersSay(t *testing.T) {
 		{"subnets by zone", w.Group.Subnets, map[string]string{"us-east-1a": "subnet-a", "us-east-1b": "subnet-b"}},
 		{"the placement strategy", w.Group.PlacementStrategy, "spread"},
 		{"the stack's status", w.Group.StackStatus, "UPDATE_COMPLETE"},
+		{"nothing against a template whose group is placed apart", w.Template.Unreadable, ""},
 		{"what the template names", w.Template.Type, "m5.large"},
 		{"the zones that a type is offered in", len(w.Catalog.Offered), 2},
 		{"the market's time", w.Catalog.AsOf, noon},

@@ -1,0 +1,252 @@
+package act
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"autospotting/coordinator/decide"
+	"autospotting/coordinator/ledger"
+)
+
+// elsewhere is i-9 as a member of a group.
+func elsewhere(group string) astypes.AutoScalingInstanceDetails {
+	return astypes.AutoScalingInstanceDetails{InstanceId: aws.String("i-9"), AutoScalingGroupName: &group, LifecycleState: aws.String("Pending"), HealthStatus: aws.String("HEALTHY"),
+		ProtectedFromScaleIn: aws.Bool(true)}
+}
+
+func TestWhatIsSeenOfAnInstance(t *testing.T) {
+	t.Parallel()
+	status := func(s types.InstanceStatus) func(*cloud) {
+		return func(c *cloud) { c.statuses = []types.InstanceStatus{s} }
+	}
+	ok := func(w decide.World) any { return one(w, "i-9").StatusOK }
+	said := func(s ledger.Said) ledger.Record {
+		return ledger.Record{Said: map[string]ledger.Said{"i-9": s}}
+	}
+	for _, c := range []struct {
+		name   string
+		change func(*cloud)
+		rec    ledger.Record
+		read   func(decide.World) any
+		want   any
+	}{
+		{"a status check of the instance that fails is no readiness", status(checked("i-9", "impaired", "ok")), ledger.Record{}, ok, false},
+		{"nor one of the system", status(checked("i-9", "ok", "impaired")), ledger.Record{}, ok, false},
+		{"nor one that is not done yet", status(checked("i-9", "initializing", "initializing")), ledger.Record{}, ok, false},
+		{"nor a status without the instance's", status(types.InstanceStatus{InstanceId: aws.String("i-9"), SystemStatus: &types.InstanceStatusSummary{Status: "ok"}}), ledger.Record{}, ok, false},
+		{"nor one without the system's", status(types.InstanceStatus{InstanceId: aws.String("i-9"), InstanceStatus: &types.InstanceStatusSummary{Status: "ok"}}), ledger.Record{}, ok, false},
+		{"nor none", func(c *cloud) { c.statuses = nil }, ledger.Record{}, ok, false},
+		{"nor an instance that the status does not know yet", func(c *cloud) {
+			c.failing("ec2.DescribeInstanceStatus", refused("InvalidInstanceID.NotFound", "The instance ID 'i-9' does not exist"))
+		}, ledger.Record{}, ok, false},
+		{"of whom spotd speaks no status is asked: a hello", func(*cloud) {}, said(ledger.Said{Hello: noon}), ok, false},
+		{"or a ready", func(*cloud) {}, said(ledger.Said{Ready: noon}), ok, false},
+		{"a member's status is not asked", func(c *cloud) { c.members = nil; c.join("i-9") }, ledger.Record{}, ok, false},
+		{"ours in another group is foreign", func(c *cloud) { c.members = []astypes.AutoScalingInstanceDetails{elsewhere("other")} }, ledger.Record{},
+			func(w decide.World) any {
+				i := one(w, "i-9")
+				return []bool{i.Foreign, i.Member, i.Healthy, i.Protected}
+			}, []bool{true, false, false, false}},
+		{"ours that was attached since the group was described is a member", func(c *cloud) { c.members = []astypes.AutoScalingInstanceDetails{elsewhere("web")} }, ledger.Record{},
+			func(w decide.World) any {
+				i := one(w, "i-9")
+				return []any{i.Foreign, i.Member, i.Listed, i.Healthy, i.Protected, i.Lifecycle}
+			}, []any{false, true, false, true, true, "Pending"}},
+		{"and unhealthy where its group says so", func(c *cloud) {
+			m := elsewhere("web")
+			m.HealthStatus = aws.String("UNHEALTHY")
+			c.members = []astypes.AutoScalingInstanceDetails{m}
+		}, ledger.Record{}, func(w decide.World) any { return one(w, "i-9").Healthy }, false},
+		{"a spot request without a status says nothing", func(c *cloud) { c.requests[0].Status = nil }, ledger.Record{}, func(w decide.World) any { return one(w, "i-9").SpotStatus }, ""},
+		{"nor does one of an instance that was not asked for", func(c *cloud) { c.requests[0].InstanceId = aws.String("i-7") }, ledger.Record{},
+			func(w decide.World) any { return len(w.Instances) }, 3},
+		{"a member that EC2 does not show counts with what its group says", func(c *cloud) { c.instances = c.instances[:1] }, ledger.Record{},
+			func(w decide.World) any { return one(w, "i-2") },
+			decide.Instance{ID: "i-2", Type: "m5.large", Zone: "us-east-1b", Member: true, Listed: true, Lifecycle: "InService", Healthy: true, Balancer: "healthy"}},
+		{"an unhealthy member", func(c *cloud) { c.group().Instances[0].HealthStatus = aws.String("Unhealthy") }, ledger.Record{},
+			func(w decide.World) any { return one(w, "i-1").Healthy }, false},
+		{"a member that is protected from scale-in", func(c *cloud) { c.group().Instances[0].ProtectedFromScaleIn = aws.Bool(true) }, ledger.Record{},
+			func(w decide.World) any { return one(w, "i-1").Protected }, true},
+		{"a group whose name another's tag merely fits", func(c *cloud) {
+			c.groups[0].AutoScalingGroupName = aws.String("we*")
+			c.instances = c.instances[:1]
+		}, ledger.Record{}, func(w decide.World) any { return one(w, "i-1").State }, "running"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			acc := web()
+			c.change(acc)
+			w, err := acc.actor().Observe(t.Context(), *acc.group().AutoScalingGroupName, c.rec, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := c.read(w); !reflect.DeepEqual(got, c.want) {
+				t.Errorf("%+v, want %+v", got, c.want)
+			}
+		})
+	}
+}
+
+// join lists the instance as a member.
+func (c *cloud) join(id string) {
+	c.group().Instances = append(c.group().Instances, astypes.Instance{InstanceId: &id, HealthStatus: aws.String("Healthy"), LifecycleState: astypes.LifecycleStateInService})
+}
+
+// The calls that cost one an instance, or a chunk of them, are made only of those that are ours and live, in order.
+func TestOnlyOfOursThatLiveMoreIsAsked(t *testing.T) {
+	t.Parallel()
+	acc := web()
+	for n := range 60 {
+		acc.instances = append(acc.instances, oursSpot(fmt.Sprintf("i-9%02d", n), "us-east-1a"))
+	}
+	ended, guest, onDemandOfOurs := oursSpot("i-ended", "us-east-1a"), onDemand("i-guest", "us-east-1a"), oursSpot("i-ours", "us-east-1a")
+	ended.State.Name = types.InstanceStateNameTerminated
+	guest.Tags = []types.Tag{{Key: aws.String(decide.TagGroup), Value: aws.String("web")}} // anybody may set our tag
+	onDemandOfOurs.InstanceLifecycle = ""
+	acc.instances = append(acc.instances, ended, guest, onDemandOfOurs)
+	acc.join("i-900")
+	look(t, acc, ledger.Record{})
+	var asked []string
+	for _, in := range inputs[autoscaling.DescribeAutoScalingInstancesInput](acc) {
+		if len(in.InstanceIds) > 50 {
+			t.Errorf("asked for the groups of %d at once, where the API takes 50", len(in.InstanceIds))
+		}
+		asked = append(asked, in.InstanceIds...)
+	}
+	if len(asked) != 61 || !slices.IsSorted(asked) || !slices.Contains(asked, "i-ours") || slices.Contains(asked, "i-900") {
+		t.Errorf("asked for the groups of %d: %v", len(asked), asked)
+	}
+	status := inputs[ec2.DescribeInstanceStatusInput](acc)
+	if len(status) != 1 || !slices.Equal(status[0].InstanceIds, asked) || !aws.ToBool(status[0].IncludeAllInstances) {
+		t.Errorf("asked for %d status checks, want those of the same", len(status))
+	}
+	spot := inputs[ec2.DescribeSpotInstanceRequestsInput](acc)[0].Filters
+	if len(spot) != 1 || *spot[0].Name != "instance-id" || len(spot[0].Values) != 61 || slices.Contains(spot[0].Values, "i-ours") || !slices.IsSorted(spot[0].Values) {
+		t.Errorf("asked for the spot requests of %v", spot)
+	}
+	for _, in := range inputs[ec2.DescribeInstancesInput](acc) {
+		if *in.Filters[0].Name == "instance-id" && !slices.Equal(in.Filters[0].Values, []string{"i-2"}) {
+			t.Errorf("asked by id for %v, where only i-2 was not seen", in.Filters[0].Values)
+		}
+	}
+}
+
+func TestAnInstancesDescriptionIsRead(t *testing.T) {
+	t.Parallel()
+	tag := func(key, value string) types.Tag { return types.Tag{Key: &key, Value: &value} }
+	ours := []types.Tag{tag("autospotting-group", "web"), tag("autospotting-launch", "n-1"), tag("aws:ec2:fleet-id", "fleet-1")}
+	for _, c := range []struct {
+		name string
+		from types.Instance
+		want decide.Instance
+	}{
+		{"all there is", types.Instance{InstanceId: aws.String("i-1"), InstanceType: "m5.large", InstanceLifecycle: "spot", LaunchTime: &noon, CapacityReservationId: aws.String("cr-1"),
+			PlatformDetails: aws.String("Windows"), Placement: &types.Placement{AvailabilityZone: aws.String("us-east-1a"), Tenancy: "dedicated"},
+			State: &types.InstanceState{Name: "pending"}, Tags: ours},
+			decide.Instance{ID: "i-1", Type: "m5.large", Spot: true, Launched: noon, Reserved: true, Product: "Windows", Zone: "us-east-1a", Tenancy: "dedicated", State: "pending", Ours: true, Nonce: "n-1"}},
+		{"hardly anything", types.Instance{InstanceId: aws.String("i-1")}, decide.Instance{ID: "i-1", Product: "Linux/UNIX"}},
+		{"an old account's platform", types.Instance{PlatformDetails: aws.String("Windows (Amazon VPC)")}, decide.Instance{Product: "Windows"}},
+		{"our tags without AWS's are anybody's", types.Instance{Tags: ours[:2]}, decide.Instance{Product: "Linux/UNIX", Nonce: "n-1"}},
+		{"a launch without its group is not ours", types.Instance{Tags: ours[1:]}, decide.Instance{Product: "Linux/UNIX", Nonce: "n-1"}},
+		{"a group without a launch is not ours", types.Instance{Tags: []types.Tag{ours[0], ours[2]}}, decide.Instance{Product: "Linux/UNIX"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if got := ToInstance(c.from); got != c.want {
+				t.Errorf("%+v\nwant %+v", got, c.want)
+			}
+		})
+	}
+	other := types.Instance{Tags: []types.Tag{tag("x", "web-*"), tag("autospotting-group", "web-1")}}
+	if meant(types.Filter{Name: aws.String("tag:autospotting-group"), Values: []string{"web-*"}}, other) {
+		t.Error("the value of another tag was taken for the group's name")
+	}
+}
+
+func TestHealthInTheLoadBalancers(t *testing.T) {
+	t.Parallel()
+	const second = targetGroup + "-b"
+	of := func(arn string, states ...string) func(*cloud) { // of i-1, i-2; one that is empty is not registered
+		return func(c *cloud) {
+			if arn != targetGroup {
+				c.group().TargetGroupARNs = append(c.group().TargetGroupARNs, arn)
+			}
+			c.targets[arn] = targets(states...)
+		}
+	}
+	denying := func(call, code string) func(*cloud) {
+		return func(c *cloud) { c.failing(call, refused(code, "said")) }
+	}
+	all := func(changes ...func(*cloud)) func(*cloud) {
+		return func(c *cloud) {
+			for _, f := range changes {
+				f(c)
+			}
+		}
+	}
+	const targetCall, classicCall = "elasticloadbalancingv2.DescribeTargetHealth", "elasticloadbalancing.DescribeInstanceHealth"
+	for _, c := range []struct {
+		name   string
+		change func(*cloud)
+		want   [2]string // of i-1 and i-2
+	}{
+		{"healthy everywhere", func(*cloud) {}, [2]string{"healthy", "healthy"}},
+		{"one that no target group lists does not serve", of(targetGroup, "healthy", ""), [2]string{"healthy", "initial"}},
+		{"nor one that a second does not list", of(second, "", "healthy"), [2]string{"initial", "healthy"}},
+		{"the worst is what counts, whichever comes first", all(of(targetGroup, "unhealthy", "healthy"), of(second, "healthy", "draining")), [2]string{"unhealthy", "draining"}},
+		{"a group that no load balancer uses checks nobody", of(targetGroup, "unused", "unavailable"), [2]string{"healthy", "healthy"}},
+		{"a description without a target says nothing", func(c *cloud) { c.targets[targetGroup][0].Target = nil }, [2]string{"initial", "healthy"}},
+		{"nor one without a state", func(c *cloud) { c.targets[targetGroup][0].TargetHealth = nil }, [2]string{"initial", "healthy"}},
+		{"out of service in a classic one", func(c *cloud) { c.classic["old"][0].State = aws.String("OutOfService") }, [2]string{"OutOfService", "healthy"}},
+		{"not registered in a classic one", func(c *cloud) { c.classic["old"] = c.classic["old"][1:] }, [2]string{"initial", "healthy"}},
+		{"where target groups may not be asked the classic one says it", all(of(targetGroup, "unhealthy", "unhealthy"), denying(targetCall, "AccessDenied")), [2]string{"healthy", "healthy"}},
+		{"where the classic one may not be asked the target group says it", all(of(targetGroup, "unhealthy", "healthy"), denying(classicCall, "AccessDenied")), [2]string{"unhealthy", "healthy"}},
+		{"one that is gone is passed over", denying(targetCall, "TargetGroupNotFound"), [2]string{"healthy", "healthy"}},
+		{"without load balancers nothing is known", func(c *cloud) { c.group().TargetGroupARNs, c.group().LoadBalancerNames = nil, nil }, [2]string{"", ""}},
+		{"of one that is let go nothing is asked", func(c *cloud) { c.group().Instances[0].LifecycleState = astypes.LifecycleStateTerminating }, [2]string{"", "healthy"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			acc := web()
+			c.change(acc)
+			w := look(t, acc, ledger.Record{})
+			if got := [2]string{one(w, "i-1").Balancer, one(w, "i-2").Balancer}; got != c.want {
+				t.Errorf("%q, want %q", got, c.want)
+			}
+			if got := one(w, "i-9").Balancer; got != "" {
+				t.Errorf("what is no member is %q", got)
+			}
+			if unhealthy := c.want[0] != "" && c.want[0] != decide.BalancerHealthy; unhealthy && one(w, "i-1").Serving() {
+				t.Error("counts as serving")
+			}
+		})
+	}
+}
+
+func TestWhereNoLoadBalancerCanBeAskedAutoScalingsWordHasToDo(t *testing.T) {
+	t.Parallel()
+	acc := web()
+	actor := acc.actor()
+	actor.TargetGroups, actor.Balancers, actor.Stacks = nil, nil, nil
+	w, err := actor.Observe(t.Context(), "web", ledger.Record{}, nil)
+	if i := one(w, "i-1"); err != nil || i.Balancer != "" || !i.Serving() || w.Group.StackStatus != "" {
+		t.Errorf("%v, %+v, stack %q", err, i, w.Group.StackStatus)
+	}
+}
+
+func TestAClockThatIsNotGivenIsTheSystems(t *testing.T) {
+	t.Parallel()
+	a := New(Config{})
+	if d := time.Since(a.Now()); d < 0 || a.Scope.Key != "spot-enabled" || a.Scope.Value != "true" {
+		t.Errorf("%+v, %s", a.Scope, d)
+	}
+}
