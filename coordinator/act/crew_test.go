@@ -70,6 +70,7 @@ func TestSpotdIsGivenTheGroupsProbeAndItIsSaidWhatComesOfNone(t *testing.T) {
 	}{
 		{"a probe", "http://127.0.0.1:8080/health", 5 * time.Minute, ""},
 		{"none, and a grace that fits into a notice", "", 90 * time.Second, ""},
+		{"none, and a grace that just does", "", noticeRoom, ""},
 		{"none, and a grace that does not", "", 5 * time.Minute, "counts as ready only 5m0s after its launch"},
 		{"none on purpose", "none", 5 * time.Minute, "set probe"},
 	} {

@@ -2,6 +2,8 @@ package act
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,6 +14,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"autospotting/coordinator/decide"
+	"autospotting/coordinator/ledger"
 )
 
 // orphaned is an account where the group's template is gone and its members run on.
@@ -71,4 +74,93 @@ func TestWhereTheTemplateIsGoneAMemberIsTheSource(t *testing.T) {
 	if _, _, why, err := actor.want(t.Context(), g); err != nil || !strings.Contains(why, "cannot be read") {
 		t.Errorf("where volumes cannot be described: %v, %q", err, why)
 	}
+}
+
+// left is a group of one member, i-1, whose template is gone.
+func left() *cloud {
+	acc := web()
+	acc.versions["owner"] = nil
+	acc.instances[0].BlockDeviceMappings = []types.InstanceBlockDeviceMapping{{DeviceName: aws.String("/dev/xvda"), Ebs: &types.EbsInstanceBlockDevice{VolumeId: aws.String("vol-1")}}}
+	acc.volumes = []types.Volume{{VolumeId: aws.String("vol-1"), Size: aws.Int32(8)}}
+	acc.userData = aws.String("IyE=")
+	return acc
+}
+
+func TestAMemberStandsInForATemplateWhereItCan(t *testing.T) {
+	t.Parallel()
+	const none = "the group's launch template has no version $Latest"
+	for _, c := range []struct {
+		name   string
+		change func(*cloud)
+		says   string
+	}{
+		{"with its volume", func(*cloud) {}, ""},
+		{"without volumes", func(c *cloud) {
+			c.instances[0].BlockDeviceMappings = []types.InstanceBlockDeviceMapping{{DeviceName: aws.String("/dev/sdb")}}
+		}, ""},
+		{"not where its volume is gone", func(c *cloud) { c.volumes = nil }, none},
+		{"nor where EC2 does not show it", func(c *cloud) { c.instances = c.instances[1:] }, none},
+		{"nor where none is in service", (*cloud).without, none},
+		{"nor where none is healthy", func(c *cloud) {
+			for i := range c.group().Instances {
+				c.group().Instances[i].HealthStatus = aws.String("Unhealthy")
+			}
+		}, none},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			acc := left()
+			c.change(acc)
+			if got := look(t, acc, ledger.Record{}).Template.Unreadable; got != c.says {
+				t.Errorf("%q, want %q", got, c.says)
+			}
+			if without := len(acc.instances[0].BlockDeviceMappings) > 0 && acc.instances[0].BlockDeviceMappings[0].Ebs == nil; without && acc.calls("ec2.DescribeVolumes") != 0 {
+				t.Error("volumes were asked for where there are none")
+			}
+			for _, in := range inputs[ec2.DescribeInstancesInput](acc) {
+				if slices.Contains(in.Filters[0].Values, "") {
+					t.Error("nobody was asked for")
+				}
+			}
+		})
+	}
+}
+
+func TestAMemberThatCannotBeReadNowIsNoReasonToRefuseTheGroup(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		call string
+		of   func(in any) bool
+		says string
+	}{
+		{"ec2.DescribeInstances", func(in any) bool {
+			f := in.(*ec2.DescribeInstancesInput).Filters[0]
+			return *f.Name == "instance-id" && f.Values[0] == "i-1"
+		}, "describe instance i-1"},
+		{"ec2.DescribeVolumes", func(any) bool { return true }, "describe the volumes of instance i-1"},
+		{"ec2.DescribeInstanceAttribute", func(in any) bool { return in.(*ec2.DescribeInstanceAttributeInput).Attribute == "userData" }, "read the user data of instance i-1"},
+	} {
+		acc := left()
+		acc.fails = func(call string, in any) error {
+			if call == c.call && c.of(in) {
+				return errLost
+			}
+			return nil
+		}
+		if _, err := acc.actor().Observe(t.Context(), "web", ledger.Record{}, nil); !errors.Is(err, errLost) || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v", c.call, err)
+		}
+	}
+	// A reservation may come without its instances.
+	empty := New(Config{EC2: noInstances{}, Inspector: &rehearsing{}})
+	if _, ok, err := empty.fromMember(t.Context(), described{raw: astypes.AutoScalingGroup{Instances: []astypes.Instance{member("i-1", astypes.LifecycleStateInService)}}}); ok || err != nil {
+		t.Errorf("%v, %v", ok, err)
+	}
+}
+
+// noInstances answers with a reservation that holds none.
+type noInstances struct{ EC2 }
+
+func (noInstances) DescribeInstances(context.Context, *ec2.DescribeInstancesInput, ...func(*ec2.Options)) (*ec2.DescribeInstancesOutput, error) {
+	return &ec2.DescribeInstancesOutput{Reservations: []types.Reservation{{}}}, nil
 }

@@ -196,6 +196,7 @@ func TestWhatCannotBeLaunchedIsLearntBeforeTheSwapWithTheRemedy(t *testing.T) {
 		{"the profile is gone", "InvalidParameterValue", "Value (web) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name", "another in the group's template"},
 		{"a value that only this kind of request refuses", "InvalidParameterValue", "something else", ""},
 		{"throttled", "RequestLimitExceeded", "Request limit exceeded.", ""},
+		{"throttled, with words of a remedy", "RequestLimitExceeded", "iam:PassRole", ""},
 		{"no capacity now", "InsufficientInstanceCapacity", "We currently do not have sufficient capacity", ""},
 	} {
 		t.Run(one.name, func(t *testing.T) {
@@ -242,6 +243,21 @@ func TestNothingIsRehearsedThatWouldBeRefusedWrongly(t *testing.T) {
 	actor.rehearse(t.Context(), in, plain, decide.Template{ID: "lt-1"})
 	if len(asked.asked) != 0 {
 		t.Errorf("asked %d times", len(asked.asked))
+	}
+	actor.Inspector = nil
+	if why := actor.rehearse(t.Context(), in, plain, ready); why != "" {
+		t.Errorf("where nobody can be asked: %q", why)
+	}
+}
+
+func TestAMembersTypeIsRehearsedWhereTheTemplateNamesNone(t *testing.T) {
+	t.Parallel()
+	group := astypes.AutoScalingGroup{VPCZoneIdentifier: aws.String("subnet-a"), Instances: []astypes.Instance{{InstanceType: aws.String("c5.large")}}}
+	plain := wanted{data: &types.RequestLaunchTemplateData{}}
+	for named, want := range map[string]types.InstanceType{"": "c5.large", "m5.large": "m5.large"} {
+		if in := rehearsalOf(described{raw: group}, plain, decide.Template{ID: "lt-1", Type: named}); in == nil || in.InstanceType != want {
+			t.Errorf("the template names %q: %+v", named, in)
+		}
 	}
 }
 

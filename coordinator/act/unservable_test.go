@@ -16,10 +16,16 @@ func TestWhatATemplateAsksForMayNotBeHadAsSpot(t *testing.T) {
 		"placement group near": {Placement: &types.LaunchTemplatePlacementRequest{GroupName: aws.String("near")}},
 		"capacity reservation": {CapacityReservationSpecification: &types.LaunchTemplateCapacityReservationSpecificationRequest{
 			CapacityReservationTarget: &types.CapacityReservationTarget{CapacityReservationId: aws.String("cr-1")}}},
+		"placement group pg-1": {Placement: &types.LaunchTemplatePlacementRequest{GroupId: aws.String("pg-1")}},
+		"paid for whether it is used": {CapacityReservationSpecification: &types.LaunchTemplateCapacityReservationSpecificationRequest{
+			CapacityReservationPreference: types.CapacityReservationPreferenceCapacityReservationsOnly}},
 	} {
 		if got := unservable(&d, "apart"); !strings.Contains(got, says) {
 			t.Errorf("%s: got %q", says, got)
 		}
+	}
+	if got := unservable(&types.RequestLaunchTemplateData{}, ""); got != "" {
+		t.Errorf("a template that says nothing is refused: %s", got)
 	}
 	plain := types.RequestLaunchTemplateData{Placement: &types.LaunchTemplatePlacementRequest{Tenancy: types.TenancyDefault},
 		CapacityReservationSpecification: &types.LaunchTemplateCapacityReservationSpecificationRequest{CapacityReservationPreference: types.CapacityReservationPreferenceOpen}}

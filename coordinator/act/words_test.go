@@ -2,6 +2,7 @@ package act
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -75,6 +76,40 @@ func TestActivitiesAreRead(t *testing.T) {
 			}
 			if told := strings.Contains(c.cause, "At 2026-11-02T09:00:20Z"); told != a.DesiredAt.Equal(start.Add(-10*time.Second)) {
 				t.Errorf("desired was changed at %s", a.DesiredAt)
+			}
+		})
+	}
+}
+
+func TestWhatAnActivityComesFromAndToIsRead(t *testing.T) {
+	t.Parallel()
+	const scheduled = " At 2026-11-02T09:00:20Z a scheduled action update of AutoScalingGroup constraints to min: 4 changing the desired capacity from 6 to 4."
+	start := time.Date(2026, 11, 2, 9, 0, 30, 0, time.UTC)
+	for _, c := range []struct {
+		name, description, cause string
+		status                   types.ScalingActivityStatusCode
+		read                     func(decide.Activity) any
+		want                     any
+	}{
+		{"a launch", "Launching a new EC2 instance: i-0123abcd", "", "Successful", func(a decide.Activity) any { return []any{a.Launching, a.Failed, a.Instance} }, []any{true, false, "i-0123abcd"}},
+		{"a launch that failed", "Launching a new EC2 instance", "", "Failed", func(a decide.Activity) any { return a.Failed }, true},
+		{"one that was cancelled", "Launching a new EC2 instance", "", "Cancelled", func(a decide.Activity) any { return a.Failed }, true},
+		{"one that is under way", "Launching a new EC2 instance", "", "InProgress", func(a decide.Activity) any { return a.Failed }, false},
+		{"a retirement beside a naming is of its own time", "Terminating EC2 instance: i-0123abcd", "an instance was taken out of service in response to a user request, shrinking the capacity from 6 to 4." + scheduled,
+			"Successful", func(a decide.Activity) any { return []any{a.Kind, a.At} }, []any{decide.UserShrink, start}},
+		{"a naming without its time", "Launching a new EC2 instance", "a user request explicitly set group desired capacity changing the desired capacity from 3 to 4.", "Successful",
+			func(a decide.Activity) any { return []any{a.Kind, a.At, a.Desired, a.DesiredAt.IsZero()} }, []any{decide.Resize, start, 4, true}},
+		{"a naming with a time that is none", "Launching a new EC2 instance", "At noonZ a user request explicitly set group desired capacity changing the desired capacity from 3 to 4.", "Successful",
+			func(a decide.Activity) any { return a.At }, start},
+		{"a schedule", "Terminating EC2 instance: i-0123abcd", scheduled, "Successful", func(a decide.Activity) any { return []any{a.Kind, a.At} }, []any{decide.Resize, start.Add(-10 * time.Second)}},
+		{"an interruption", "Terminating EC2 instance: i-0123abcd", "an EC2 spot interruption", "Successful", func(a decide.Activity) any { return a.Kind }, decide.Unhealthy},
+		{"the system took it", "Terminating EC2 instance: i-0123abcd", "an instance was taken out of service in response to a system event", "Successful", func(a decide.Activity) any { return a.Kind }, decide.Unhealthy},
+		{"nothing that is known", "Moving EC2 instance: i-0123abcd", "", "Successful", func(a decide.Activity) any { return a.Kind }, decide.OtherChange},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if got := c.read(activity(types.Activity{Description: &c.description, Cause: &c.cause, StartTime: &start, StatusCode: c.status})); !reflect.DeepEqual(got, c.want) {
+				t.Errorf("%v, want %v", got, c.want)
 			}
 		})
 	}

@@ -1,0 +1,274 @@
+package act
+
+import (
+	"encoding/base64"
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"autospotting/coordinator/decide"
+	"autospotting/coordinator/ledger"
+	"autospotting/coordinator/market"
+)
+
+func TestWhatAReplacementWouldBeLaunchedFrom(t *testing.T) {
+	t.Parallel()
+	configured := func(c *cloud) {
+		c.group().LaunchTemplate, c.group().LaunchConfigurationName = nil, aws.String("lc-1")
+		c.configurations = []astypes.LaunchConfiguration{{LaunchConfigurationName: aws.String("lc-1"), ImageId: aws.String("ami-1"), InstanceType: aws.String("c5.large")}}
+	}
+	failing := func(call, code string) func(*cloud) {
+		return func(c *cloud) { c.failing(call, refused(code, "said")) }
+	}
+	says := func(t decide.Template) any { return t.Unreadable }
+	notes := func(t decide.Template) any { return strings.Join(t.Notes, "; ") }
+	const off = "spotd stays off: the installation names no release of it"
+	for _, c := range []struct {
+		name   string
+		change func(*cloud)
+		read   func(decide.Template) any
+		want   any
+	}{
+		{"a template's type", func(*cloud) {}, func(t decide.Template) any { return t.Type }, "m5.large"},
+		{"a configuration's type", configured, func(t decide.Template) any { return t.Type }, "c5.large"},
+		{"what the image asks for", func(*cloud) {}, func(t decide.Template) any { return t.Need },
+			market.Need{Arch: "x86_64", Virtualization: "hvm", BootMode: "uefi", ENA: market.SupportYes}},
+		{"an image without enhanced networking", func(c *cloud) { c.images[0].EnaSupport = aws.Bool(false) }, func(t decide.Template) any { return t.Need.ENA }, market.SupportNo},
+		{"an image that does not say", func(c *cloud) { c.images[0].EnaSupport = nil }, func(t decide.Template) any { return t.Need.ENA }, market.Need{}.ENA},
+		{"an image with instance store", func(c *cloud) {
+			c.images[0].BlockDeviceMappings = []types.BlockDeviceMapping{{}, {VirtualName: aws.String("ephemeral0")}, {DeviceName: aws.String("/dev/sdb")}}
+		}, func(t decide.Template) any { return t.Need.UsesInstanceStore }, true},
+		{"how many interfaces", func(c *cloud) {
+			c.template().NetworkInterfaces = []types.LaunchTemplateInstanceNetworkInterfaceSpecification{{}, {}}
+		}, func(t decide.Template) any { return t.Need.NetworkInterfaces }, 2},
+		{"nothing that could not be taken over", func(*cloud) {}, notes, off},
+		{"one thing", func(c *cloud) { c.template().DisableApiTermination = aws.Bool(true) }, notes, "not taken over: DisableApiTermination; " + off},
+		{"a group that is given back launches with nothing of ours, and says nothing of spotd", func(c *cloud) {
+			c.group().Tags[0].Value = aws.String("false")
+		}, notes, ""},
+		{"a template that may not be read", failing("ec2.DescribeLaunchTemplateVersions", "UnauthorizedOperation"), says, "the group's launch template cannot be read: UnauthorizedOperation: said"},
+		{"a template without that version", func(c *cloud) { c.without() }, says, "the group's launch template has no version $Latest"},
+		{"a version without data", func(c *cloud) {
+			v := c.versions["owner"]
+			c.without()
+			v[0].LaunchTemplateData = nil
+			c.versions["owner"] = v
+		}, says, "the group's launch template has no version $Latest"},
+		{"a configuration that is not there", func(c *cloud) { configured(c); c.without(); c.configurations = nil }, says, `the group's launch configuration "lc-1" does not exist`},
+		{"a configuration that asks for spot", func(c *cloud) { configured(c); c.configurations[0].SpotPrice = aws.String("1") }, says,
+			"the launch configuration asks for spot itself (SpotPrice): there is nothing left to replace"},
+		{"an image that is gone", failing("ec2.DescribeImages", "InvalidAMIID.NotFound"), says, "the image cannot be read: InvalidAMIID.NotFound: said"},
+		{"an image that is not ours to see", failing("ec2.DescribeImages", "AuthFailure"), says, "the image cannot be read: AuthFailure: said"},
+		{"an image that is no more", func(c *cloud) { c.images = nil }, says, "the image ami-1 does not exist any more, and attach needs it to"},
+		{"a template of dedicated tenancy", func(c *cloud) { c.template().Placement = &types.LaunchTemplatePlacement{Tenancy: "dedicated"} }, says,
+			"the template asks for dedicated tenancy, and so would a replacement have to"},
+		{"a template that names the group's own placement group", func(c *cloud) {
+			c.template().Placement = &types.LaunchTemplatePlacement{GroupName: aws.String("apart")}
+		}, says, ""},
+		{"a template that names another one", func(c *cloud) {
+			c.template().Placement = &types.LaunchTemplatePlacement{GroupName: aws.String("near")}
+		}, says, "the template puts instances into the placement group near, which may not hold other instance types"},
+		{"all is well", func(*cloud) {}, says, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			acc := web()
+			acc.group().DesiredCapacity = aws.Int32(4)
+			c.change(acc)
+			// A group that is given back has something to do as long as something of ours is there.
+			acc.join("i-9")
+			if got := c.read(look(t, acc, ledger.Record{}).Template); !reflect.DeepEqual(got, c.want) {
+				t.Errorf("%+v, want %+v", got, c.want)
+			}
+		})
+	}
+}
+
+// without is a group whose template has no version, and no member that could stand in for it.
+func (c *cloud) without() {
+	c.versions["owner"] = nil
+	for i := range c.group().Instances {
+		c.group().Instances[i].LifecycleState = astypes.LifecycleStatePending
+	}
+}
+
+func TestAFaultOfTheReadOfAConfigurationComesOut(t *testing.T) {
+	t.Parallel()
+	acc := web()
+	acc.group().LaunchTemplate, acc.group().LaunchConfigurationName = nil, aws.String("lc-1")
+	acc.failing("autoscaling.DescribeLaunchConfigurations", errLost)
+	if _, err := acc.actor().Observe(t.Context(), "web", ledger.Record{}, nil); !errors.Is(err, errLost) || !strings.Contains(err.Error(), `read the launch configuration of group "web"`) {
+		t.Error(err)
+	}
+}
+
+// What cannot be used is neither looked for nor rehearsed.
+func TestOfATemplateThatCannotBeUsedNothingMoreIsAsked(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*cloud){
+		"unservable":       func(c *cloud) { c.template().Placement = &types.LaunchTemplatePlacement{Tenancy: "host"} },
+		"unreadable":       (*cloud).without,
+		"without an image": func(c *cloud) { c.images = nil },
+	} {
+		acc := web()
+		change(acc)
+		w := look(t, acc, ledger.Record{})
+		if w.Template.Unreadable == "" || acc.calls("ec2.DescribeLaunchTemplateVersions") != 1 || acc.calls("ec2.RunInstances") != 0 {
+			t.Errorf("%s: %+v, %d looks at templates", name, w.Template, acc.calls("ec2.DescribeLaunchTemplateVersions"))
+		}
+	}
+}
+
+func TestTheOwnersTemplateIsAskedForAsTheGroupNamesIt(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name              string
+		from              astypes.LaunchTemplateSpecification
+		id, named, number string
+	}{
+		{"by id and version", astypes.LaunchTemplateSpecification{LaunchTemplateId: aws.String("lt-owner"), LaunchTemplateName: aws.String("owner"), Version: aws.String("4")}, "lt-owner", "", "4"},
+		{"by name, the default version", astypes.LaunchTemplateSpecification{LaunchTemplateName: aws.String("owner")}, "", "owner", "$Default"},
+	} {
+		acc := web()
+		acc.group().LaunchTemplate = &c.from
+		look(t, acc, ledger.Record{})
+		in := inputs[ec2.DescribeLaunchTemplateVersionsInput](acc)[0]
+		if aws.ToString(in.LaunchTemplateId) != c.id || aws.ToString(in.LaunchTemplateName) != c.named || !slices.Equal(in.Versions, []string{c.number}) || !aws.ToBool(in.ResolveAlias) {
+			t.Errorf("%s: asked for %+v", c.name, in)
+		}
+	}
+}
+
+func TestOursIsMadeOfWhatTheOwnerSays(t *testing.T) {
+	t.Parallel()
+	acc := web()
+	acc.group().Tags = append(acc.group().Tags, groupTag("autospotting:gp2-conversion-threshold", "100", false))
+	tag := func(key string) types.Tag { return types.Tag{Key: &key, Value: aws.String("v")} }
+	acc.template().TagSpecifications = []types.LaunchTemplateTagSpecification{{ResourceType: "instance", Tags: []types.Tag{tag("team"), tag("mine"), tag("autospotting-launch")}}}
+	acc.template().BlockDeviceMappings = []types.LaunchTemplateBlockDeviceMapping{{Ebs: &types.LaunchTemplateEbsBlockDevice{VolumeType: "gp2", VolumeSize: aws.Int32(8)}}}
+	actor := acc.actor()
+	acc.made(t, actor)
+	in := inputs[ec2.CreateLaunchTemplateInput](acc)[0]
+	d := in.LaunchTemplateData
+	for _, c := range []struct {
+		name      string
+		got, want any
+	}{
+		{"its name", *in.LaunchTemplateName, ourTemplateName("web")},
+		{"our tag, by which it is found", in.TagSpecifications, []types.TagSpecification{{ResourceType: "launch-template", Tags: []types.Tag{{Key: aws.String("autospotting-group"), Value: aws.String("web")}}}}},
+		{"the image", *d.ImageId, "ami-1"},
+		{"tags of the owner, but for what the group propagates", d.TagSpecifications, []types.LaunchTemplateTagSpecificationRequest{{ResourceType: "instance", Tags: []types.Tag{tag("mine")}}}},
+		{"gp3 where the owner lets us", d.BlockDeviceMappings[0].Ebs.VolumeType, types.VolumeTypeGp3},
+		{"the group's placement group", *d.Placement.GroupName, "apart"},
+	} {
+		if !reflect.DeepEqual(c.got, c.want) {
+			t.Errorf("%s: %v, want %v", c.name, c.got, c.want)
+		}
+	}
+	w := look(t, acc, ledger.Record{})
+	if w.Template.ID != "lt-ours" || w.Template.Version != "7" {
+		t.Errorf("found as %s version %s", w.Template.ID, w.Template.Version)
+	}
+	acc.versions["owner"][0].VersionNumber = aws.Int64(5)
+	if again := look(t, acc, ledger.Record{}); again.Template.Hash == w.Template.Hash || again.Template.ID != "" {
+		t.Error("another version of the owner's is the same to us")
+	}
+}
+
+func TestOursIsRememberedAndTheImageToo(t *testing.T) {
+	t.Parallel()
+	acc := web()
+	actor := acc.actor()
+	acc.made(t, actor)
+	for range 2 {
+		if w, err := actor.Observe(t.Context(), "web", ledger.Record{}, nil); err != nil || w.Template.Version != "7" || w.Template.Need.Arch != "x86_64" {
+			t.Fatalf("%v, %+v", err, w.Template)
+		}
+	}
+	ours := 0
+	for _, in := range inputs[ec2.DescribeLaunchTemplateVersionsInput](acc) {
+		if in.Versions == nil {
+			ours++
+		}
+	}
+	if ours != 2 || acc.calls("ec2.DescribeImages") != 1 { // two pages, once
+		t.Errorf("ours was looked for %d times, the image %d times", ours, acc.calls("ec2.DescribeImages"))
+	}
+}
+
+func TestOursCannotBeMade(t *testing.T) {
+	t.Parallel()
+	act := decide.Action{Kind: decide.MakeTemplate}
+	broken := func(call string) func(*cloud) { return func(c *cloud) { c.failing(call, errLost) } }
+	for _, c := range []struct {
+		name   string
+		change func(*cloud)
+		says   string
+	}{
+		{"of a group that cannot be read", broken("autoscaling.DescribeAutoScalingGroups"), `describe group "web"`},
+		{"of a template that cannot be read now", broken("ec2.DescribeLaunchTemplateVersions"), `read the launch template of group "web"`},
+		{"of a template that cannot be read ever", (*cloud).without, `group "web": the group's launch template has no version $Latest`},
+		{"of a group that says nothing", func(c *cloud) { c.group().LaunchTemplate = nil }, `group "web" has neither a launch template nor a launch configuration`},
+		{"for want of an answer", broken("ec2.CreateLaunchTemplate"), errLost.Error()},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			acc := web()
+			c.change(acc)
+			res := acc.actor().Apply(t.Context(), "web", act, noon.Add(1e9))
+			if res.Failure == decide.Done || !strings.Contains(res.Detail, c.says) || acc.calls("ec2.CreateLaunchTemplateVersion") != 0 {
+				t.Errorf("%+v, %d versions made", res, acc.calls("ec2.CreateLaunchTemplateVersion"))
+			}
+		})
+	}
+	acc := web()
+	acc.fails = func(call string, _ any) error {
+		switch call {
+		case "ec2.CreateLaunchTemplate":
+			return refused("InvalidLaunchTemplateName.AlreadyExistsException", "there")
+		case "ec2.CreateLaunchTemplateVersion":
+			return errLost
+		}
+		return nil
+	}
+	if res := acc.actor().Apply(t.Context(), "web", act, noon.Add(1e9)); res.Failure != decide.Lost || acc.calls("ec2.CreateLaunchTemplateVersion") != 1 {
+		t.Errorf("a version that is not answered: %+v", res)
+	}
+}
+
+func TestUserDataThatSpotdCannotGoInto(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, topic, data, note, err string
+	}{
+		{"that is no base64", spotd().Topic, "%", "spotd stays off: the user data is not base64", ""},
+		{"for an installation that cannot be", "no topic", "", "", `put spotd into the user data of group "web"`},
+	} {
+		s := spotd()
+		s.Topic = c.topic
+		data := &types.RequestLaunchTemplateData{UserData: &c.data}
+		note, err := (&Actor{Config: Config{Spotd: s}}).inject(described{world: decide.Group{Name: "web"}}, data)
+		if note != c.note || (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) || *data.UserData != c.data {
+			t.Errorf("%s: %q, %v, %q", c.name, note, err, *data.UserData)
+		}
+	}
+	acc := web() // and the reason reaches the group's owner
+	actor := acc.actor()
+	actor.Spotd = spotd()
+	actor.Spotd.Topic = "no topic"
+	acc.template().IamInstanceProfile = &types.LaunchTemplateIamInstanceProfileSpecification{Name: aws.String("web")}
+	if _, err := actor.Observe(t.Context(), "web", ledger.Record{}, nil); err == nil {
+		t.Error("an installation that cannot be is not noticed")
+	}
+	acc.template().UserData, actor.Spotd = aws.String(base64.StdEncoding.EncodeToString([]byte("#!/bin/sh\n"))), spotd()
+	if w, err := actor.Observe(t.Context(), "web", ledger.Record{}, nil); err != nil || len(w.Template.Notes) != 1 || !strings.HasPrefix(w.Template.Notes[0], "no probe is set") {
+		t.Errorf("%v, %q", err, w.Template.Notes)
+	}
+}
