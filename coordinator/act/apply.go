@@ -94,7 +94,7 @@ func (a *Actor) launch(ctx context.Context, l ledger.Launch) decide.Result {
 	out, err := a.EC2.CreateFleet(ctx, fleetRequest(l))
 	if err != nil {
 		f, detail := classify(err)
-		if f == decide.Throttled && overQuota(detail) {
+		if overQuota(detail) {
 			f = decide.Invalid // time alone does not help: the next launch asks for something else
 		}
 		detail, _ = explain(detail)

@@ -33,7 +33,6 @@ func convert(in *types.ResponseLaunchTemplateData) (out *types.RequestLaunchTemp
 	if aws.ToBool(out.DisableApiTermination) { // spot cannot have it, and we could not end what is never attached (EC2 user guide, "Enable termination protection")
 		out.DisableApiTermination, dropped = nil, append(dropped, "DisableApiTermination")
 	}
-	slices.Sort(dropped)
 	return out, dropped, ""
 }
 

@@ -52,7 +52,7 @@ func TestWhatHasNoCounterpartIsNamedAndTheRestIsTakenOver(t *testing.T) {
 	}
 }
 
-func TestWhatIsDroppedIsNamedInOrder(t *testing.T) {
+func TestATemplateThatChoosesTypesByAttributesIsRefused(t *testing.T) {
 	t.Parallel()
 	if _, _, why := convert(&types.ResponseLaunchTemplateData{InstanceRequirements: &types.InstanceRequirements{}}); why == "" {
 		t.Error("a template that chooses types by attributes is taken over")

@@ -12,6 +12,7 @@ import (
 	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancing/types"
 
 	"autospotting/coordinator/decide"
 	"autospotting/coordinator/ledger"
@@ -208,6 +209,10 @@ func TestHealthInTheLoadBalancers(t *testing.T) {
 		{"nor one without a state", func(c *cloud) { c.targets[targetGroup][0].TargetHealth = nil }, [2]string{"initial", "healthy"}},
 		{"out of service in a classic one", func(c *cloud) { c.classic["old"][0].State = aws.String("OutOfService") }, [2]string{"OutOfService", "healthy"}},
 		{"not registered in a classic one", func(c *cloud) { c.classic["old"] = c.classic["old"][1:] }, [2]string{"initial", "healthy"}},
+		{"out of service in a second classic one", func(c *cloud) {
+			c.group().LoadBalancerNames = append(c.group().LoadBalancerNames, "older")
+			c.classic["older"] = []elbtypes.InstanceState{{InstanceId: aws.String("i-2"), State: aws.String("InService")}, {InstanceId: aws.String("i-1"), State: aws.String("OutOfService")}}
+		}, [2]string{"OutOfService", "healthy"}},
 		{"where target groups may not be asked the classic one says it", all(of(targetGroup, "unhealthy", "unhealthy"), denying(targetCall, "AccessDenied")), [2]string{"healthy", "healthy"}},
 		{"where the classic one may not be asked the target group says it", all(of(targetGroup, "unhealthy", "healthy"), denying(classicCall, "AccessDenied")), [2]string{"unhealthy", "healthy"}},
 		{"one that is gone is passed over", denying(targetCall, "TargetGroupNotFound"), [2]string{"healthy", "healthy"}},

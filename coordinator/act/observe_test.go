@@ -81,7 +81,7 @@ func TestAReadThatIsNotAnsweredIsNeverTakenForAnEmptyAnswer(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			for status, failure := range map[string]error{"no answer": errLost, "a 503 that no list of ours has": unavailable("SomethingNew")} {
+			for status, failure := range map[string]error{"no answer": errLost, "a 503 that no list of ours has": answered(503, "SomethingNew")} {
 				acc := web()
 				acc.fails = func(call string, in any) error {
 					if call == c.call && (c.of == nil || c.of(in)) {

@@ -29,11 +29,9 @@ type wanted struct {
 	notes  []string // what could not be taken over, and why spotd is not on board
 }
 
-// template reads what the group launches from, makes ours of it in memory, and looks whether that exists already.
+// template reads what the group launches from, makes ours of it in memory, and looks whether that exists already. A group that launches
+// from nothing is refused before.
 func (a *Actor) template(ctx context.Context, g described) (decide.Template, error) {
-	if !g.launches() {
-		return decide.Template{}, nil
-	}
 	want, image, unreadable, err := a.want(ctx, g)
 	if err != nil || unreadable != "" {
 		return decide.Template{Unreadable: unreadable}, err

@@ -95,6 +95,9 @@ func TestAMemberStandsInForATemplateWhereItCan(t *testing.T) {
 		says   string
 	}{
 		{"with its volume", func(*cloud) {}, ""},
+		{"or for a configuration", func(c *cloud) {
+			c.group().LaunchTemplate, c.group().LaunchConfigurationName = nil, aws.String("lc-1")
+		}, ""},
 		{"without volumes", func(c *cloud) {
 			c.instances[0].BlockDeviceMappings = []types.InstanceBlockDeviceMapping{{DeviceName: aws.String("/dev/sdb")}}
 		}, ""},
@@ -123,6 +126,23 @@ func TestAMemberStandsInForATemplateWhereItCan(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The choice must not change from look to look, in whatever order they are listed.
+func TestTheFirstByIdOfTheMembersInServiceStandsIn(t *testing.T) {
+	t.Parallel()
+	acc := left()
+	slices.Reverse(acc.group().Instances)
+	look(t, acc, ledger.Record{})
+	all := inputs[ec2.DescribeInstancesInput](acc)
+	if last := all[len(all)-1].Filters[0]; *last.Name != "instance-id" || !slices.Equal(last.Values, []string{"i-1"}) {
+		t.Errorf("asked for %v", last.Values)
+	}
+	actor := acc.actor()
+	actor.Inspector = nil
+	if w, err := actor.Observe(t.Context(), "web", ledger.Record{}, nil); err != nil || w.Template.Unreadable == "" {
+		t.Errorf("where its volumes cannot be described: %v, %+v", err, w.Template)
 	}
 }
 

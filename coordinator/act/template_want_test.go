@@ -99,6 +99,30 @@ func (c *cloud) without() {
 	}
 }
 
+func TestAnotherConfigurationIsAnotherSource(t *testing.T) {
+	t.Parallel()
+	hash := func(name string) string {
+		acc := web()
+		acc.group().LaunchTemplate, acc.group().LaunchConfigurationName = nil, &name
+		acc.configurations = []astypes.LaunchConfiguration{{LaunchConfigurationName: &name, ImageId: aws.String("ami-1"), InstanceType: aws.String("c5.large")}}
+		return look(t, acc, ledger.Record{}).Template.Hash
+	}
+	if first, again, other := hash("lc-1"), hash("lc-1"), hash("lc-2"); first != again || first == other || first == "" {
+		t.Errorf("%s, %s, %s", first, again, other)
+	}
+}
+
+func TestOursIsMadeOfAConfigurationToo(t *testing.T) {
+	t.Parallel()
+	acc := web()
+	acc.group().LaunchTemplate, acc.group().LaunchConfigurationName = nil, aws.String("lc-1")
+	acc.configurations = []astypes.LaunchConfiguration{{LaunchConfigurationName: aws.String("lc-1"), ImageId: aws.String("ami-1"), InstanceType: aws.String("c5.large")}}
+	acc.made(t, acc.actor())
+	if d := inputs[ec2.CreateLaunchTemplateInput](acc)[0].LaunchTemplateData; d.InstanceType != "c5.large" || *d.ImageId != "ami-1" {
+		t.Errorf("made of %+v", d)
+	}
+}
+
 func TestAFaultOfTheReadOfAConfigurationComesOut(t *testing.T) {
 	t.Parallel()
 	acc := web()

@@ -22,9 +22,9 @@ import (
 	"autospotting/coordinator/decide"
 )
 
-// unavailable is a 503 with that code, as the SDK gives it.
-func unavailable(code string) error {
-	return &smithyhttp.ResponseError{Response: &smithyhttp.Response{Response: &http.Response{StatusCode: http.StatusServiceUnavailable}}, Err: refused(code, "try again")}
+// answered is an answer with that status and code, as the SDK gives it.
+func answered(status int, code string) error {
+	return &smithyhttp.ResponseError{Response: &smithyhttp.Response{Response: &http.Response{StatusCode: status}}, Err: refused(code, "try again")}
 }
 
 // wire answers every request with the same status and an error of the same code, in the format that the request is in; without a code
@@ -84,6 +84,7 @@ func TestWhatAServerSaysOfItselfIsNeverTakenForARefusal(t *testing.T) {
 		{"Auto Scaling's throttling", wire{400, "Throttling"}, decide.Throttled},
 		{"too many requests, by the status", wire{429, "SomethingNew"}, decide.Throttled},
 		{"what the caller did wrong", wire{400, "SomethingNew"}, decide.Invalid},
+		{"up to the last status that is the caller's", wire{499, "SomethingNew"}, decide.Invalid},
 		{"what is not there", wire{400, "SomethingNotFound"}, decide.Gone},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -156,7 +157,8 @@ func TestAStrangersMalformedIdIsARefusalAndAWeakNetworkIsNot(t *testing.T) {
 		{"no permission", refused("UnauthorizedOperation", "x"), false},
 		{"throttled", refused("RequestLimitExceeded", "x"), false},
 		{"no answer", errLost, false},
-		{"a fault of the server", unavailable("ValidationError"), false},
+		{"a fault of the server", answered(503, "ValidationError"), false},
+		{"the caller's, whatever its status", answered(499, "ValidationError"), true},
 	} {
 		if got := Refused(c.err); got != c.want {
 			t.Errorf("%s: %v", c.name, got)
@@ -167,7 +169,7 @@ func TestAStrangersMalformedIdIsARefusalAndAWeakNetworkIsNot(t *testing.T) {
 func TestAnAttachThatAServerFailedMayHaveWorked(t *testing.T) {
 	t.Parallel()
 	acc := web()
-	acc.failing("autoscaling.AttachInstances", unavailable("SomethingNew"))
+	acc.failing("autoscaling.AttachInstances", answered(503, "SomethingNew"))
 	if res := acc.actor().Apply(t.Context(), "web", decide.Action{Kind: decide.AttachSome, Instances: []string{"i-9"}}, noon.Add(time.Minute)); res.Failure != decide.Lost {
 		t.Errorf("read as %q", res.Failure)
 	}
