@@ -143,6 +143,17 @@ func TestWhatSurroundsAGroup(t *testing.T) {
 	}
 }
 
+func TestAGroupThatIsPlacedApartIsServed(t *testing.T) {
+	t.Parallel()
+	for strategy, served := range map[types.PlacementStrategy]bool{"spread": true, "partition": true, "cluster": false} {
+		acc := web()
+		acc.placements[0].Strategy = strategy
+		if why := decide.Refusal(look(t, acc, ledger.Record{})); (why == "") != served {
+			t.Errorf("%s: %q", strategy, why)
+		}
+	}
+}
+
 func TestOfWhatAGroupHasNotNothingIsAsked(t *testing.T) {
 	t.Parallel()
 	acc := web()

@@ -99,7 +99,7 @@ func intoPlacementGroup(d *types.RequestLaunchTemplateData, name string) {
 	if d.Placement == nil {
 		d.Placement = &types.LaunchTemplatePlacementRequest{}
 	}
-	if aws.ToString(d.Placement.GroupName) == "" {
+	if aws.ToString(d.Placement.GroupName) == "" && aws.ToString(d.Placement.GroupId) == "" {
 		d.Placement.GroupName = &name
 	}
 }

@@ -46,6 +46,9 @@ func (a *Actor) fromMember(ctx context.Context, g described) (o original, ok boo
 	if why != "" {
 		return o, false, nil
 	}
+	if p := i.Placement; p != nil && aws.ToString(p.GroupName) != "" && *p.GroupName == g.world.PlacementGroup { // by its name, as the group has it; EC2 chooses the place in it
+		data.Placement.GroupId, data.Placement.PartitionNumber = nil, nil
+	}
 	return original{id: "a member", data: data}, true, nil
 }
 

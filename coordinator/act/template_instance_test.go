@@ -146,6 +146,25 @@ func TestTheFirstByIdOfTheMembersInServiceStandsIn(t *testing.T) {
 	}
 }
 
+// A member's place within the group's own placement group is the member's; where the next one goes EC2 chooses.
+func TestAMemberOfAGroupThatIsPlacedApartStandsInForItsTemplate(t *testing.T) {
+	t.Parallel()
+	for own, says := range map[string]string{"apart": "", "near": "the template puts instances into the placement group pg-1, which may not hold other instance types"} {
+		acc := left()
+		p := acc.instances[0].Placement
+		p.GroupName, p.GroupId, p.PartitionNumber = aws.String("apart"), aws.String("pg-1"), aws.Int32(3)
+		acc.group().PlacementGroup = &own
+		if got := look(t, acc, ledger.Record{}).Template.Unreadable; got != says {
+			t.Errorf("a group in %s: %q, want %q", own, got, says)
+		}
+		acc.made(t, acc.actor())
+		made := inputs[ec2.CreateLaunchTemplateInput](acc)[0].LaunchTemplateData.Placement
+		if own == "apart" && (*made.GroupName != "apart" || made.GroupId != nil || made.PartitionNumber != nil) {
+			t.Errorf("launched into %+v", made)
+		}
+	}
+}
+
 func TestAMemberThatCannotBeReadNowIsNoReasonToRefuseTheGroup(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
