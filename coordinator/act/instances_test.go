@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,40 +25,61 @@ func elsewhere(group string) astypes.AutoScalingInstanceDetails {
 		ProtectedFromScaleIn: aws.Bool(true)}
 }
 
-func TestWhatIsSeenOfAnInstance(t *testing.T) {
+// Readiness by status checks is for what spotd does not speak of: both checks must have passed.
+func TestOnlyTwoStatusChecksThatPassedAreReadiness(t *testing.T) {
 	t.Parallel()
 	status := func(s types.InstanceStatus) func(*cloud) {
 		return func(c *cloud) { c.statuses = []types.InstanceStatus{s} }
 	}
-	ok := func(w decide.World) any { return one(w, "i-9").StatusOK }
-	said := func(s ledger.Said) ledger.Record {
-		return ledger.Record{Said: map[string]ledger.Said{"i-9": s}}
-	}
+	summary := &types.InstanceStatusSummary{Status: "ok"}
 	for _, c := range []struct {
 		name   string
 		change func(*cloud)
-		rec    ledger.Record
+		said   ledger.Said
+		want   bool
+	}{
+		{"both passed", func(*cloud) {}, ledger.Said{}, true},
+		{"that of the instance fails", status(checked("i-9", "impaired", "ok")), ledger.Said{}, false},
+		{"that of the system fails", status(checked("i-9", "ok", "impaired")), ledger.Said{}, false},
+		{"they are not done yet", status(checked("i-9", "initializing", "initializing")), ledger.Said{}, false},
+		{"that of the instance is missing", status(types.InstanceStatus{InstanceId: aws.String("i-9"), SystemStatus: summary}), ledger.Said{}, false},
+		{"that of the system is missing", status(types.InstanceStatus{InstanceId: aws.String("i-9"), InstanceStatus: summary}), ledger.Said{}, false},
+		{"there are none", func(c *cloud) { c.statuses = nil }, ledger.Said{}, false},
+		{"the instance is not described yet", func(c *cloud) {
+			c.failing("ec2.DescribeInstanceStatus", refused("InvalidInstanceID.NotFound", "The instance ID 'i-9' does not exist"))
+		}, ledger.Said{}, false},
+		{"spotd said hello: they are not asked", func(*cloud) {}, ledger.Said{Hello: noon}, false},
+		{"spotd said ready: they are not asked", func(*cloud) {}, ledger.Said{Ready: noon}, false},
+		{"it is a member: they are not asked", func(c *cloud) { c.join("i-9") }, ledger.Said{}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			acc := web()
+			c.change(acc)
+			if got := one(look(t, acc, ledger.Record{Said: map[string]ledger.Said{"i-9": c.said}}), "i-9").StatusOK; got != c.want {
+				t.Errorf("passed: %v", got)
+			}
+			if needless := strings.HasSuffix(c.name, "not asked"); needless && acc.calls("ec2.DescribeInstanceStatus") != 0 {
+				t.Error("they were asked")
+			}
+		})
+	}
+}
+
+func TestWhatIsSeenOfAnInstance(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		change func(*cloud)
 		read   func(decide.World) any
 		want   any
 	}{
-		{"a status check of the instance that fails is no readiness", status(checked("i-9", "impaired", "ok")), ledger.Record{}, ok, false},
-		{"nor one of the system", status(checked("i-9", "ok", "impaired")), ledger.Record{}, ok, false},
-		{"nor one that is not done yet", status(checked("i-9", "initializing", "initializing")), ledger.Record{}, ok, false},
-		{"nor a status without the instance's", status(types.InstanceStatus{InstanceId: aws.String("i-9"), SystemStatus: &types.InstanceStatusSummary{Status: "ok"}}), ledger.Record{}, ok, false},
-		{"nor one without the system's", status(types.InstanceStatus{InstanceId: aws.String("i-9"), InstanceStatus: &types.InstanceStatusSummary{Status: "ok"}}), ledger.Record{}, ok, false},
-		{"nor none", func(c *cloud) { c.statuses = nil }, ledger.Record{}, ok, false},
-		{"nor an instance that the status does not know yet", func(c *cloud) {
-			c.failing("ec2.DescribeInstanceStatus", refused("InvalidInstanceID.NotFound", "The instance ID 'i-9' does not exist"))
-		}, ledger.Record{}, ok, false},
-		{"of whom spotd speaks no status is asked: a hello", func(*cloud) {}, said(ledger.Said{Hello: noon}), ok, false},
-		{"or a ready", func(*cloud) {}, said(ledger.Said{Ready: noon}), ok, false},
-		{"a member's status is not asked", func(c *cloud) { c.members = nil; c.join("i-9") }, ledger.Record{}, ok, false},
-		{"ours in another group is foreign", func(c *cloud) { c.members = []astypes.AutoScalingInstanceDetails{elsewhere("other")} }, ledger.Record{},
+		{"ours in another group is foreign", func(c *cloud) { c.members = []astypes.AutoScalingInstanceDetails{elsewhere("other")} },
 			func(w decide.World) any {
 				i := one(w, "i-9")
 				return []bool{i.Foreign, i.Member, i.Healthy, i.Protected}
 			}, []bool{true, false, false, false}},
-		{"ours that was attached since the group was described is a member", func(c *cloud) { c.members = []astypes.AutoScalingInstanceDetails{elsewhere("web")} }, ledger.Record{},
+		{"ours that was attached since the group was described is a member", func(c *cloud) { c.members = []astypes.AutoScalingInstanceDetails{elsewhere("web")} },
 			func(w decide.World) any {
 				i := one(w, "i-9")
 				return []any{i.Foreign, i.Member, i.Listed, i.Healthy, i.Protected, i.Lifecycle}
@@ -66,27 +88,27 @@ func TestWhatIsSeenOfAnInstance(t *testing.T) {
 			m := elsewhere("web")
 			m.HealthStatus = aws.String("UNHEALTHY")
 			c.members = []astypes.AutoScalingInstanceDetails{m}
-		}, ledger.Record{}, func(w decide.World) any { return one(w, "i-9").Healthy }, false},
-		{"a spot request without a status says nothing", func(c *cloud) { c.requests[0].Status = nil }, ledger.Record{}, func(w decide.World) any { return one(w, "i-9").SpotStatus }, ""},
-		{"nor does one of an instance that was not asked for", func(c *cloud) { c.requests[0].InstanceId = aws.String("i-7") }, ledger.Record{},
+		}, func(w decide.World) any { return one(w, "i-9").Healthy }, false},
+		{"a spot request without a status says nothing", func(c *cloud) { c.requests[0].Status = nil }, func(w decide.World) any { return one(w, "i-9").SpotStatus }, ""},
+		{"nor does one of an instance that was not asked for", func(c *cloud) { c.requests[0].InstanceId = aws.String("i-7") },
 			func(w decide.World) any { return len(w.Instances) }, 3},
-		{"a member that EC2 does not show counts with what its group says", func(c *cloud) { c.instances = c.instances[:1] }, ledger.Record{},
+		{"a member that EC2 does not show counts with what its group says", func(c *cloud) { c.instances = c.instances[:1] },
 			func(w decide.World) any { return one(w, "i-2") },
 			decide.Instance{ID: "i-2", Type: "m5.large", Zone: "us-east-1b", Member: true, Listed: true, Lifecycle: "InService", Healthy: true, Balancer: "healthy"}},
-		{"an unhealthy member", func(c *cloud) { c.group().Instances[0].HealthStatus = aws.String("Unhealthy") }, ledger.Record{},
+		{"an unhealthy member", func(c *cloud) { c.group().Instances[0].HealthStatus = aws.String("Unhealthy") },
 			func(w decide.World) any { return one(w, "i-1").Healthy }, false},
-		{"a member that is protected from scale-in", func(c *cloud) { c.group().Instances[0].ProtectedFromScaleIn = aws.Bool(true) }, ledger.Record{},
+		{"a member that is protected from scale-in", func(c *cloud) { c.group().Instances[0].ProtectedFromScaleIn = aws.Bool(true) },
 			func(w decide.World) any { return one(w, "i-1").Protected }, true},
 		{"a group whose name another's tag merely fits", func(c *cloud) {
 			c.groups[0].AutoScalingGroupName = aws.String("we*")
 			c.instances = c.instances[:1]
-		}, ledger.Record{}, func(w decide.World) any { return one(w, "i-1").State }, "running"},
+		}, func(w decide.World) any { return one(w, "i-1").State }, "running"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			acc := web()
 			c.change(acc)
-			w, err := acc.actor().Observe(t.Context(), *acc.group().AutoScalingGroupName, c.rec, nil)
+			w, err := acc.actor().Observe(t.Context(), *acc.group().AutoScalingGroupName, ledger.Record{}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -173,6 +195,11 @@ func TestAnInstancesDescriptionIsRead(t *testing.T) {
 	}
 }
 
+// both makes two changes.
+func both(first, second func(*cloud)) func(*cloud) {
+	return func(c *cloud) { first(c); second(c) }
+}
+
 func TestHealthInTheLoadBalancers(t *testing.T) {
 	t.Parallel()
 	const second = targetGroup + "-b"
@@ -187,13 +214,6 @@ func TestHealthInTheLoadBalancers(t *testing.T) {
 	denying := func(call, code string) func(*cloud) {
 		return func(c *cloud) { c.failing(call, refused(code, "said")) }
 	}
-	all := func(changes ...func(*cloud)) func(*cloud) {
-		return func(c *cloud) {
-			for _, f := range changes {
-				f(c)
-			}
-		}
-	}
 	const targetCall, classicCall = "elasticloadbalancingv2.DescribeTargetHealth", "elasticloadbalancing.DescribeInstanceHealth"
 	for _, c := range []struct {
 		name   string
@@ -203,7 +223,7 @@ func TestHealthInTheLoadBalancers(t *testing.T) {
 		{"healthy everywhere", func(*cloud) {}, [2]string{"healthy", "healthy"}},
 		{"one that no target group lists does not serve", of(targetGroup, "healthy", ""), [2]string{"healthy", "initial"}},
 		{"nor one that a second does not list", of(second, "", "healthy"), [2]string{"initial", "healthy"}},
-		{"the worst is what counts, whichever comes first", all(of(targetGroup, "unhealthy", "healthy"), of(second, "healthy", "draining")), [2]string{"unhealthy", "draining"}},
+		{"the worst is what counts, whichever comes first", both(of(targetGroup, "unhealthy", "healthy"), of(second, "healthy", "draining")), [2]string{"unhealthy", "draining"}},
 		{"a group that no load balancer uses checks nobody", of(targetGroup, "unused", "unavailable"), [2]string{"healthy", "healthy"}},
 		{"a description without a target says nothing", func(c *cloud) { c.targets[targetGroup][0].Target = nil }, [2]string{"initial", "healthy"}},
 		{"nor one without a state", func(c *cloud) { c.targets[targetGroup][0].TargetHealth = nil }, [2]string{"initial", "healthy"}},
@@ -213,8 +233,8 @@ func TestHealthInTheLoadBalancers(t *testing.T) {
 			c.group().LoadBalancerNames = append(c.group().LoadBalancerNames, "older")
 			c.classic["older"] = []elbtypes.InstanceState{{InstanceId: aws.String("i-2"), State: aws.String("InService")}, {InstanceId: aws.String("i-1"), State: aws.String("OutOfService")}}
 		}, [2]string{"OutOfService", "healthy"}},
-		{"where target groups may not be asked the classic one says it", all(of(targetGroup, "unhealthy", "unhealthy"), denying(targetCall, "AccessDenied")), [2]string{"healthy", "healthy"}},
-		{"where the classic one may not be asked the target group says it", all(of(targetGroup, "unhealthy", "healthy"), denying(classicCall, "AccessDenied")), [2]string{"unhealthy", "healthy"}},
+		{"where target groups may not be asked the classic one says it", both(of(targetGroup, "unhealthy", "unhealthy"), denying(targetCall, "AccessDenied")), [2]string{"healthy", "healthy"}},
+		{"where the classic one may not be asked the target group says it", both(of(targetGroup, "unhealthy", "healthy"), denying(classicCall, "AccessDenied")), [2]string{"unhealthy", "healthy"}},
 		{"one that is gone is passed over", denying(targetCall, "TargetGroupNotFound"), [2]string{"healthy", "healthy"}},
 		{"without load balancers nothing is known", func(c *cloud) { c.group().TargetGroupARNs, c.group().LoadBalancerNames = nil, nil }, [2]string{"", ""}},
 		{"of one that is let go nothing is asked", func(c *cloud) { c.group().Instances[0].LifecycleState = astypes.LifecycleStateTerminating }, [2]string{"", "healthy"}},

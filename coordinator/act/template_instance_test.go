@@ -101,6 +101,7 @@ func TestAMemberStandsInForATemplateWhereItCan(t *testing.T) {
 		{"without volumes", func(c *cloud) {
 			c.instances[0].BlockDeviceMappings = []types.InstanceBlockDeviceMapping{{DeviceName: aws.String("/dev/sdb")}}
 		}, ""},
+		{"where EC2 says nothing of its place", func(c *cloud) { c.instances[0].Placement = nil }, ""},
 		{"not where its volume is gone", func(c *cloud) { c.volumes = nil }, none},
 		{"nor where EC2 does not show it", func(c *cloud) { c.instances = c.instances[1:] }, none},
 		{"nor where none is in service", (*cloud).without, none},

@@ -8,7 +8,71 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"autospotting/coordinator/decide"
+	"autospotting/coordinator/ledger"
 )
+
+func TestOursIsRememberedAndTheImageToo(t *testing.T) {
+	t.Parallel()
+	acc := web()
+	actor := acc.actor()
+	acc.made(t, actor)
+	for range 2 {
+		if w, err := actor.Observe(t.Context(), "web", ledger.Record{}, nil); err != nil || w.Template.Version != "7" || w.Template.Need.Arch != "x86_64" {
+			t.Fatalf("%v, %+v", err, w.Template)
+		}
+	}
+	ours := 0
+	for _, in := range inputs[ec2.DescribeLaunchTemplateVersionsInput](acc) {
+		if in.Versions == nil {
+			ours++
+		}
+	}
+	if ours != 2 || acc.calls("ec2.DescribeImages") != 1 { // two pages, once
+		t.Errorf("ours was looked for %d times, the image %d times", ours, acc.calls("ec2.DescribeImages"))
+	}
+}
+
+func TestOursCannotBeMade(t *testing.T) {
+	t.Parallel()
+	act := decide.Action{Kind: decide.MakeTemplate}
+	broken := func(call string) func(*cloud) { return func(c *cloud) { c.failing(call, errLost) } }
+	for _, c := range []struct {
+		name   string
+		change func(*cloud)
+		says   string
+	}{
+		{"of a group that cannot be read", broken("autoscaling.DescribeAutoScalingGroups"), `describe group "web"`},
+		{"of a template that cannot be read now", broken("ec2.DescribeLaunchTemplateVersions"), `read the launch template of group "web"`},
+		{"of a template that cannot be read ever", (*cloud).without, `group "web": the group's launch template has no version $Latest`},
+		{"of a group that says nothing", func(c *cloud) { c.group().LaunchTemplate = nil }, `group "web" has neither a launch template nor a launch configuration`},
+		{"for want of an answer", broken("ec2.CreateLaunchTemplate"), errLost.Error()},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			acc := web()
+			c.change(acc)
+			res := acc.actor().Apply(t.Context(), "web", act, noon.Add(1e9))
+			if res.Failure == decide.Done || !strings.Contains(res.Detail, c.says) || acc.calls("ec2.CreateLaunchTemplateVersion") != 0 {
+				t.Errorf("%+v, %d versions made", res, acc.calls("ec2.CreateLaunchTemplateVersion"))
+			}
+		})
+	}
+	acc := web()
+	acc.fails = func(call string, _ any) error {
+		switch call {
+		case "ec2.CreateLaunchTemplate":
+			return refused("InvalidLaunchTemplateName.AlreadyExistsException", "there")
+		case "ec2.CreateLaunchTemplateVersion":
+			return errLost
+		}
+		return nil
+	}
+	if res := acc.actor().Apply(t.Context(), "web", act, noon.Add(1e9)); res.Failure != decide.Lost || acc.calls("ec2.CreateLaunchTemplateVersion") != 1 {
+		t.Errorf("a version that is not answered: %+v", res)
+	}
+}
 
 // Names of our templates: what EC2 forbids is replaced, and the hash tells apart what then reads the same.
 func TestANameForOursIsMadeOfTheGroups(t *testing.T) {

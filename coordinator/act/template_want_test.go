@@ -18,16 +18,14 @@ import (
 	"autospotting/coordinator/market"
 )
 
+// configured is a group that launches from a launch configuration.
+func configured(c *cloud) {
+	c.group().LaunchTemplate, c.group().LaunchConfigurationName = nil, aws.String("lc-1")
+	c.configurations = []astypes.LaunchConfiguration{{LaunchConfigurationName: aws.String("lc-1"), ImageId: aws.String("ami-1"), InstanceType: aws.String("c5.large")}}
+}
+
 func TestWhatAReplacementWouldBeLaunchedFrom(t *testing.T) {
 	t.Parallel()
-	configured := func(c *cloud) {
-		c.group().LaunchTemplate, c.group().LaunchConfigurationName = nil, aws.String("lc-1")
-		c.configurations = []astypes.LaunchConfiguration{{LaunchConfigurationName: aws.String("lc-1"), ImageId: aws.String("ami-1"), InstanceType: aws.String("c5.large")}}
-	}
-	failing := func(call, code string) func(*cloud) {
-		return func(c *cloud) { c.failing(call, refused(code, "said")) }
-	}
-	says := func(t decide.Template) any { return t.Unreadable }
 	notes := func(t decide.Template) any { return strings.Join(t.Notes, "; ") }
 	const off = "spotd stays off: the installation names no release of it"
 	for _, c := range []struct {
@@ -53,29 +51,6 @@ func TestWhatAReplacementWouldBeLaunchedFrom(t *testing.T) {
 		{"a group that is given back launches with nothing of ours, and says nothing of spotd", func(c *cloud) {
 			c.group().Tags[0].Value = aws.String("false")
 		}, notes, ""},
-		{"a template that may not be read", failing("ec2.DescribeLaunchTemplateVersions", "UnauthorizedOperation"), says, "the group's launch template cannot be read: UnauthorizedOperation: said"},
-		{"a template without that version", func(c *cloud) { c.without() }, says, "the group's launch template has no version $Latest"},
-		{"a version without data", func(c *cloud) {
-			v := c.versions["owner"]
-			c.without()
-			v[0].LaunchTemplateData = nil
-			c.versions["owner"] = v
-		}, says, "the group's launch template has no version $Latest"},
-		{"a configuration that is not there", func(c *cloud) { configured(c); c.without(); c.configurations = nil }, says, `the group's launch configuration "lc-1" does not exist`},
-		{"a configuration that asks for spot", func(c *cloud) { configured(c); c.configurations[0].SpotPrice = aws.String("1") }, says,
-			"the launch configuration asks for spot itself (SpotPrice): there is nothing left to replace"},
-		{"an image that is gone", failing("ec2.DescribeImages", "InvalidAMIID.NotFound"), says, "the image cannot be read: InvalidAMIID.NotFound: said"},
-		{"an image that is not ours to see", failing("ec2.DescribeImages", "AuthFailure"), says, "the image cannot be read: AuthFailure: said"},
-		{"an image that is no more", func(c *cloud) { c.images = nil }, says, "the image ami-1 does not exist any more, and attach needs it to"},
-		{"a template of dedicated tenancy", func(c *cloud) { c.template().Placement = &types.LaunchTemplatePlacement{Tenancy: "dedicated"} }, says,
-			"the template asks for dedicated tenancy, and so would a replacement have to"},
-		{"a template that names the group's own placement group", func(c *cloud) {
-			c.template().Placement = &types.LaunchTemplatePlacement{GroupName: aws.String("apart")}
-		}, says, ""},
-		{"a template that names another one", func(c *cloud) {
-			c.template().Placement = &types.LaunchTemplatePlacement{GroupName: aws.String("near")}
-		}, says, "the template puts instances into the placement group near, which may not hold other instance types"},
-		{"all is well", func(*cloud) {}, says, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -86,6 +61,51 @@ func TestWhatAReplacementWouldBeLaunchedFrom(t *testing.T) {
 			acc.join("i-9")
 			if got := c.read(look(t, acc, ledger.Record{}).Template); !reflect.DeepEqual(got, c.want) {
 				t.Errorf("%+v, want %+v", got, c.want)
+			}
+		})
+	}
+}
+
+func TestWhatStandsAgainstATemplateIsSaid(t *testing.T) {
+	t.Parallel()
+	failing := func(call, code string) func(*cloud) {
+		return func(c *cloud) { c.failing(call, refused(code, "said")) }
+	}
+	for _, c := range []struct {
+		name   string
+		change func(*cloud)
+		want   string
+	}{
+		{"a template that may not be read", failing("ec2.DescribeLaunchTemplateVersions", "UnauthorizedOperation"), "the group's launch template cannot be read: UnauthorizedOperation: said"},
+		{"a template without that version", func(c *cloud) { c.without() }, "the group's launch template has no version $Latest"},
+		{"a version without data", func(c *cloud) {
+			v := c.versions["owner"]
+			c.without()
+			v[0].LaunchTemplateData = nil
+			c.versions["owner"] = v
+		}, "the group's launch template has no version $Latest"},
+		{"a configuration that is not there", func(c *cloud) { configured(c); c.without(); c.configurations = nil }, `the group's launch configuration "lc-1" does not exist`},
+		{"a configuration that asks for spot", func(c *cloud) { configured(c); c.configurations[0].SpotPrice = aws.String("1") },
+			"the launch configuration asks for spot itself (SpotPrice): there is nothing left to replace"},
+		{"an image that is gone", failing("ec2.DescribeImages", "InvalidAMIID.NotFound"), "the image cannot be read: InvalidAMIID.NotFound: said"},
+		{"an image that is not ours to see", failing("ec2.DescribeImages", "AuthFailure"), "the image cannot be read: AuthFailure: said"},
+		{"an image that is no more", func(c *cloud) { c.images = nil }, "the image ami-1 does not exist any more, and attach needs it to"},
+		{"a template of dedicated tenancy", func(c *cloud) { c.template().Placement = &types.LaunchTemplatePlacement{Tenancy: "dedicated"} },
+			"the template asks for dedicated tenancy, and so would a replacement have to"},
+		{"a template that names the group's own placement group", func(c *cloud) {
+			c.template().Placement = &types.LaunchTemplatePlacement{GroupName: aws.String("apart")}
+		}, ""},
+		{"a template that names another one", func(c *cloud) {
+			c.template().Placement = &types.LaunchTemplatePlacement{GroupName: aws.String("near")}
+		}, "the template puts instances into the placement group near, which may not hold other instance types"},
+		{"all is well", func(*cloud) {}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			acc := web()
+			c.change(acc)
+			if got := look(t, acc, ledger.Record{}).Template.Unreadable; got != c.want {
+				t.Errorf("%q, want %q", got, c.want)
 			}
 		})
 	}
@@ -115,8 +135,7 @@ func TestAnotherConfigurationIsAnotherSource(t *testing.T) {
 func TestOursIsMadeOfAConfigurationToo(t *testing.T) {
 	t.Parallel()
 	acc := web()
-	acc.group().LaunchTemplate, acc.group().LaunchConfigurationName = nil, aws.String("lc-1")
-	acc.configurations = []astypes.LaunchConfiguration{{LaunchConfigurationName: aws.String("lc-1"), ImageId: aws.String("ami-1"), InstanceType: aws.String("c5.large")}}
+	configured(acc)
 	acc.made(t, acc.actor())
 	if d := inputs[ec2.CreateLaunchTemplateInput](acc)[0].LaunchTemplateData; d.InstanceType != "c5.large" || *d.ImageId != "ami-1" {
 		t.Errorf("made of %+v", d)
@@ -126,7 +145,7 @@ func TestOursIsMadeOfAConfigurationToo(t *testing.T) {
 func TestAFaultOfTheReadOfAConfigurationComesOut(t *testing.T) {
 	t.Parallel()
 	acc := web()
-	acc.group().LaunchTemplate, acc.group().LaunchConfigurationName = nil, aws.String("lc-1")
+	configured(acc)
 	acc.failing("autoscaling.DescribeLaunchConfigurations", errLost)
 	if _, err := acc.actor().Observe(t.Context(), "web", ledger.Record{}, nil); !errors.Is(err, errLost) || !strings.Contains(err.Error(), `read the launch configuration of group "web"`) {
 		t.Error(err)
@@ -203,67 +222,6 @@ func TestOursIsMadeOfWhatTheOwnerSays(t *testing.T) {
 	acc.versions["owner"][0].VersionNumber = aws.Int64(5)
 	if again := look(t, acc, ledger.Record{}); again.Template.Hash == w.Template.Hash || again.Template.ID != "" {
 		t.Error("another version of the owner's is the same to us")
-	}
-}
-
-func TestOursIsRememberedAndTheImageToo(t *testing.T) {
-	t.Parallel()
-	acc := web()
-	actor := acc.actor()
-	acc.made(t, actor)
-	for range 2 {
-		if w, err := actor.Observe(t.Context(), "web", ledger.Record{}, nil); err != nil || w.Template.Version != "7" || w.Template.Need.Arch != "x86_64" {
-			t.Fatalf("%v, %+v", err, w.Template)
-		}
-	}
-	ours := 0
-	for _, in := range inputs[ec2.DescribeLaunchTemplateVersionsInput](acc) {
-		if in.Versions == nil {
-			ours++
-		}
-	}
-	if ours != 2 || acc.calls("ec2.DescribeImages") != 1 { // two pages, once
-		t.Errorf("ours was looked for %d times, the image %d times", ours, acc.calls("ec2.DescribeImages"))
-	}
-}
-
-func TestOursCannotBeMade(t *testing.T) {
-	t.Parallel()
-	act := decide.Action{Kind: decide.MakeTemplate}
-	broken := func(call string) func(*cloud) { return func(c *cloud) { c.failing(call, errLost) } }
-	for _, c := range []struct {
-		name   string
-		change func(*cloud)
-		says   string
-	}{
-		{"of a group that cannot be read", broken("autoscaling.DescribeAutoScalingGroups"), `describe group "web"`},
-		{"of a template that cannot be read now", broken("ec2.DescribeLaunchTemplateVersions"), `read the launch template of group "web"`},
-		{"of a template that cannot be read ever", (*cloud).without, `group "web": the group's launch template has no version $Latest`},
-		{"of a group that says nothing", func(c *cloud) { c.group().LaunchTemplate = nil }, `group "web" has neither a launch template nor a launch configuration`},
-		{"for want of an answer", broken("ec2.CreateLaunchTemplate"), errLost.Error()},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			acc := web()
-			c.change(acc)
-			res := acc.actor().Apply(t.Context(), "web", act, noon.Add(1e9))
-			if res.Failure == decide.Done || !strings.Contains(res.Detail, c.says) || acc.calls("ec2.CreateLaunchTemplateVersion") != 0 {
-				t.Errorf("%+v, %d versions made", res, acc.calls("ec2.CreateLaunchTemplateVersion"))
-			}
-		})
-	}
-	acc := web()
-	acc.fails = func(call string, _ any) error {
-		switch call {
-		case "ec2.CreateLaunchTemplate":
-			return refused("InvalidLaunchTemplateName.AlreadyExistsException", "there")
-		case "ec2.CreateLaunchTemplateVersion":
-			return errLost
-		}
-		return nil
-	}
-	if res := acc.actor().Apply(t.Context(), "web", act, noon.Add(1e9)); res.Failure != decide.Lost || acc.calls("ec2.CreateLaunchTemplateVersion") != 1 {
-		t.Errorf("a version that is not answered: %+v", res)
 	}
 }
 
