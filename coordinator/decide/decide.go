@@ -56,9 +56,9 @@ type run struct {
 	begins *bool
 	// begun says that something gradual was begun, or has its reason to wait.
 	begun bool
-	// offered counts the launches of this plan by the pool that is likeliest to take them.
-	offered map[market.Pool]int
-	fits    map[string]market.Fit
+	// held counts the spot instances of each pool, once that was asked, and the launches of this plan by the pool that is likeliest to take them.
+	held market.Holding
+	fits map[string]market.Fit
 }
 
 // Decide returns what to do next in the world w. The same world gives the same plan.
@@ -74,7 +74,7 @@ func decide(w World, rules []rule) Plan {
 }
 
 func newRun(w World) *run {
-	r := &run{w: w, rec: w.Record.Clone(), offered: map[market.Pool]int{}, fits: map[string]market.Fit{}}
+	r := &run{w: w, rec: w.Record.Clone(), fits: map[string]market.Fit{}}
 	r.b = &r.rec.Books
 	r.v = view.Of(w.Now, view.Reads{Group: w.Group, Instances: w.Instances, Activities: w.Activities, Unread: w.Unread}, &r.rec)
 	return r
