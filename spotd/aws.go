@@ -94,8 +94,24 @@ func endpointKind() (aws.FIPSEndpointState, aws.DualStackEndpointState) {
 
 // newCredentials finds the credentials' source and remembers what it gave until
 // that expires. Being without is told once, with what follows from it.
-func newCredentials(metadata ec2rolecreds.GetMetadataAPIClient, log zerolog.Logger) aws.CredentialsProvider {
+func newCredentials(metadata ec2rolecreds.GetMetadataAPIClient, log zerolog.Logger) *aws.CredentialsCache {
 	return aws.NewCredentialsCache(&tellingOnce{source: credentialSource(metadata), log: log})
+}
+
+// renewing forgets keys that AWS refuses: they may have come from a stranger in the
+// metadata's place, with years to live.
+type renewing struct {
+	http.RoundTripper
+	keys *aws.CredentialsCache
+}
+
+// RoundTrip implements http.RoundTripper.
+func (r renewing) RoundTrip(request *http.Request) (*http.Response, error) {
+	answer, err := r.RoundTripper.RoundTrip(request)
+	if err == nil && answer.StatusCode == http.StatusForbidden {
+		r.keys.Invalidate()
+	}
+	return answer, err
 }
 
 // credentialSource is the environment if it has a key, else the container's

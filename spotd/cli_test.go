@@ -39,6 +39,7 @@ func TestABadValueIsNamedWithItsRemedy(t *testing.T) {
 		{"an empty state directory", append(good[:4:4], "--state-dir", ""), nil, []string{"--state-dir", "want a directory"}},
 		{"a level that is none", append(good[:4:4], "--log-level", "loud"), nil, []string{"--log-level", "want debug"}},
 		{"a bad value in the environment", good, map[string]string{"SPOTD_GRACE": "five"}, []string{"SPOTD_GRACE", `"five"`}},
+		{"an address family that is none", good, map[string]string{"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "IPX"}, []string{"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "want IPv4 or IPv6"}},
 		{"a flag that is none", append(good[:4:4], "--colour", "red"), nil, []string{"-colour"}},
 		{"a word too many", append(good[:4:4], "now"), nil, []string{`"now"`}},
 	} {

@@ -11,7 +11,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/rs/zerolog"
+
+	"autospotting/spotd/watch"
 )
 
 // config is what run needs to know; the settings table says what each means.
@@ -33,6 +36,7 @@ type config struct {
 	UpdateChannel, UpdateKeys string
 	UpdateEvery               time.Duration
 	UpdatePatience            time.Duration
+	Metadata                  imds.EndpointModeState // the address family of the metadata service; only by the SDKs' variable
 
 	verb   string   // the command that was given
 	format string   // of check
@@ -63,6 +67,9 @@ func readConfig(args []string, getenv func(string) string) (config, error) {
 		return config{}, err
 	}
 	var c config
+	if c.Metadata, err = watch.EndpointMode(getenv); err != nil {
+		return config{}, err
+	}
 	if file = cmp.Or(file, getenv("SPOTD_CONFIG")); file != "" {
 		c.given = append(c.given, "--config", file)
 	}

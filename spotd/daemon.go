@@ -40,41 +40,53 @@ type daemon struct {
 
 // newDaemon wires the daemon to the services; nil transports are the network.
 func newDaemon(c config, log zerolog.Logger, metadata, endpoints http.RoundTripper) daemon {
-	client := watch.NewClient(metadata)
 	if endpoints == nil {
 		endpoints = newTransport()
 	}
-	keys := newCredentials(client, log)
+	// A client of its own: a request for keys that hangs must not hold up a look.
+	keys := newCredentials(watch.NewClient(metadata, c.Metadata), log)
+	endpoints = renewing{endpoints, keys}
 	return daemon{
-		config: c, log: log, reader: watch.Reader{Client: client}, keys: keys, transport: endpoints,
+		config: c, log: log, reader: watch.Reader{Client: watch.NewClient(metadata, c.Metadata)}, keys: keys, transport: endpoints,
 		publisher: newTopic(c, keys, endpoints), manager: notify.FromEnv(os.Getenv), stats: &stats{},
 	}
 }
 
 // run watches and reports until ctx ends. It has no other way to end: whatever
-// fails is tried again.
+// fails is tried again. Only as long as nothing was ever read the watchdog is not petted: then a
+// process that starts anew is the last thing to try.
 func (d daemon) run(ctx context.Context) {
 	defer d.manager.Stopping()
 	defer listen(d.config.Listen, d.stats, d.config.Poll, d.log)()
 	d.manager.Status("waiting for the metadata")
 	d.manager.Ready() // not later: a boot must not wait for a metadata service that does not answer
 	outage := &gap{log: d.log, stats: d.stats}
-	id, err := d.reader.Identify(ctx, d.config.Group, d.config.Poll, func(err error) {
-		outage.saw(err)
-		d.manager.Alive(time.Now())
-	})
+	id, err := d.reader.Identify(ctx, d.config.Group, d.config.Poll, func(err error) { outage.saw(err) })
 	if err != nil {
 		return
 	}
 	outage.saw(nil)
+	for another := true; another; {
+		id, another = d.live(ctx, id, outage)
+	}
+}
+
+// live is one life of the instance: from its launch, or from when it runs again. It
+// ends with ctx, or with the identity of the next life.
+func (d daemon) live(ctx context.Context, id watch.Identity, outage *gap) (watch.Identity, bool) {
 	log := d.log.With().Str("instance", id.From.Instance).Str("group", id.From.Group).Logger()
 	log.Info().Str("zone", id.From.Zone).Str("type", id.From.Type).Str("lifecycle", id.From.Lifecycle).
 		Time("pending_time", id.PendingTime).Bool("signed", id.Proof.Signature != "").Msg("watching")
 	l := d.newLife(ctx, log, id, outage)
-	defer l.end()
 	for l.sleep(ctx, l.look(ctx)) {
 	}
-	log.Info().Msg("stopping")
+	if ctx.Err() != nil {
+		l.end()
+		log.Info().Msg("stopping")
+		return id, false
+	}
+	l.forget()
+	return l.next, true
 }
 
 // newDeparture wires what happens before the instance goes.

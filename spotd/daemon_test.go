@@ -21,7 +21,8 @@ type bed struct {
 	sink     *sink
 	log      *bytes.Buffer
 	flags    []string
-	calls    http.Handler // what is no Publish
+	calls    http.Handler      // what is no Publish
+	imds     http.RoundTripper // in the metadata's place, if set
 	stop     context.CancelFunc
 	done     chan struct{}
 }
@@ -51,7 +52,11 @@ func (b *bed) start() {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	d := newDaemon(c, zerolog.New(zerolog.SyncWriter(b.log)), inMemory{b.metadata}, inMemory{b.endpoint()})
+	var imds http.RoundTripper = inMemory{b.metadata}
+	if b.imds != nil {
+		imds = b.imds
+	}
+	d := newDaemon(c, zerolog.New(zerolog.SyncWriter(b.log)), imds, inMemory{b.endpoint()})
 	go func() {
 		defer close(b.done)
 		d.run(ctx)

@@ -112,19 +112,23 @@ func noticeEvent(r message.Report) handlers.Event {
 // had none a moment ago.
 const certain = 110 * time.Second
 
-// localEnd is when the instance goes by its own clock, which may be minutes ahead of
+// mostNotice is more than AWS gives: a deadline beyond it is by a clock here that is
+// behind.
+const mostNotice = 10 * time.Minute
+
+// localEnd is when the instance goes by its own clock, which may be hours off
 // AWS's: not earlier than the notice's two minutes after the last look without
-// one (peace, zero if there was none). An end that is over while we still live
-// is a wrong clock too.
-func localEnd(now, peace, deadline time.Time) time.Time {
+// one (peace, zero if there was none), and no later than a notice can be long. An end that is
+// over while we still live is a wrong clock too. heard is when the notice was seen.
+func localEnd(heard, peace, deadline time.Time) time.Time {
 	if deadline.IsZero() {
 		return deadline
 	}
 	if end := peace.Add(certain); !peace.IsZero() && end.After(deadline) {
 		deadline = end
 	}
-	if !deadline.After(now) {
-		deadline = now.Add(certain)
+	if !deadline.After(heard) || deadline.Sub(heard) > mostNotice {
+		deadline = heard.Add(certain)
 	}
 	return deadline
 }

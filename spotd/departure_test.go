@@ -82,6 +82,8 @@ func TestTheEndByTheLocalClock(t *testing.T) {
 	}{
 		{"a clock that is right", at(-2), at(118), at(118)},
 		{"a clock that is ahead", at(-2), at(-100), at(108)},
+		{"a clock that is 25 h ahead, at the start", time.Time{}, at(120 - 25*3600), at(110)},
+		{"a clock that is 25 h behind", at(-2), at(120 + 25*3600), at(110)},
 		{"a notice seen after a gap", at(-60), at(60), at(60)},
 		{"a notice found at the start", time.Time{}, at(30), at(30)},
 		{"one whose time is over, found at the start", time.Time{}, at(-30), at(110)},

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -29,6 +30,7 @@ type metadata struct {
 	ttl     int               // of a token in seconds, as it says
 	expired bool              // the token is no longer accepted, earlier than it said
 	denied  int               // requests answered with 401
+	denial  int               // what they are answered with in its place, if set; -1 breaks the connection
 	broken  map[string]int    // statuses of single items
 	asked   map[string]int    // how often each item was asked for
 }
@@ -70,7 +72,7 @@ func (m *metadata) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, "token-%d", m.tokens)
 	case m.expired || r.Header.Get("X-Aws-Ec2-Metadata-Token") != fmt.Sprintf("token-%d", m.tokens):
 		m.denied++
-		w.WriteHeader(http.StatusUnauthorized)
+		w.WriteHeader(cmp.Or(m.denial, http.StatusUnauthorized))
 	default:
 		path := r.URL.Path[len("/latest/"):]
 		m.asked[path]++
@@ -86,6 +88,13 @@ func (m *metadata) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// breaks says that this request breaks the connection.
+func (m *metadata) breaks(r *http.Request) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.denial < 0 && m.expired && r.Method != http.MethodPut
+}
+
 // interrupt gives the two minutes' notice.
 func (m *metadata) interrupt(deadline time.Time) {
 	m.set(func(m *metadata) {
@@ -98,6 +107,7 @@ type sink struct {
 	mu     sync.Mutex
 	answer func(attempt int) int // HTTP status; 0 swallows the request; nil is 200
 	tries  int
+	only   string   // the access key that it believes, if set
 	keys   []string // access keys that requests were signed with
 	got    []message.Report
 	bad    []string
@@ -110,6 +120,9 @@ func (s *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	status := http.StatusOK
 	if s.answer != nil {
 		status = s.answer(s.tries)
+	}
+	if s.only != "" && !strings.Contains(r.Header.Get("Authorization"), "Credential="+s.only+"/") {
+		status = http.StatusForbidden
 	}
 	s.mu.Unlock()
 	switch status {
@@ -158,6 +171,9 @@ func (s *sink) kinds(t testing.TB) []string {
 type inMemory struct{ http.Handler }
 
 func (h inMemory) RoundTrip(r *http.Request) (*http.Response, error) {
+	if m, ok := h.Handler.(*metadata); ok && m.breaks(r) {
+		return nil, io.ErrUnexpectedEOF
+	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	if err := r.Context().Err(); err != nil {

@@ -32,6 +32,8 @@ type life struct {
 	peace     time.Time     // of the last look that was told that there is no notice
 	heard     chan struct{} // the topic acknowledged a hello, once
 	status    teller
+	over      bool           // another life begins
+	next      watch.Identity // of that one
 }
 
 func (d daemon) newLife(ctx context.Context, log zerolog.Logger, id watch.Identity, outage *gap) *life {
@@ -73,7 +75,9 @@ func (l *life) resume(said []string) {
 	}
 	for _, key := range said {
 		if r, ok := l.box.Report(key); ok && r.Kind == message.Terminating {
-			l.departure.begin(noticeEvent(r))
+			e := noticeEvent(r)
+			e.Until = localEnd(r.At, time.Time{}, r.Deadline)
+			l.departure.begin(e)
 		}
 	}
 }
@@ -124,21 +128,44 @@ func (l *life) ask(ctx context.Context, ask probe.Probe) watch.Application {
 // look takes one look, does what follows, and returns how long to sleep.
 func (l *life) look(ctx context.Context) time.Duration {
 	began := time.Now()
-	o, err := l.reader.Observe(ctx, l.schedule.Due(began, l.config.Poll))
+	due := l.schedule.Due(began, l.config.Poll)
+	o, err := l.reader.Observe(ctx, due)
 	if ctx.Err() != nil {
 		return 0
 	}
 	l.schedule.Saw(began, o)
-	l.step(o, l.outage.saw(err))
+	gap := l.outage.saw(err)
+	if l.isAnother(ctx, o, due) {
+		return 0
+	}
+	l.step(o, gap)
+	if l.machine.Survived() {
+		l.log.Info().Msg("the notice is gone: everything is told again")
+		l.over, l.next = true, l.id
+		return 0
+	}
 	if l.tidies {
 		l.memory.at(began)
 	}
-	return time.Until(l.next(began))
+	return time.Until(l.due(began))
 }
 
-// next shortens the poll, never anything else, by a little: instances that were
+// isAnother looks, with the slowest items and before a notice is told, whether the
+// instance runs anew: then the notice is the next life's.
+func (l *life) isAnother(ctx context.Context, o watch.Observation, due watch.Items) bool {
+	if news := o.SpotAction.Presence == watch.Present && !l.machine.Doomed(); !news && due&watch.Events == 0 {
+		return false
+	}
+	l.next, l.over = l.reader.Again(ctx, l.id)
+	if l.over {
+		l.log.Info().Time("pending_time", l.next.PendingTime).Bool("signed", l.next.Proof.Signature != "").Msg("the instance runs anew: everything is told again")
+	}
+	return l.over
+}
+
+// due shortens the poll, never anything else, by a little: instances that were
 // started together do not ask together.
-func (l *life) next(began time.Time) time.Time {
+func (l *life) due(began time.Time) time.Time {
 	due := l.machine.Next(began)
 	if due.Sub(began) == l.config.Poll {
 		due = due.Add(-rand.N(l.config.Poll/20 + 1))
@@ -194,6 +221,9 @@ func (l *life) tell(heard bool) {
 // sleep reports whether the time passed before ctx ended. Meanwhile it hears the
 // probe, and pets the watchdog.
 func (l *life) sleep(ctx context.Context, d time.Duration) bool {
+	if l.over {
+		return false
+	}
 	for until := time.Now().Add(d); ; {
 		l.manager.Alive(time.Now())
 		left := time.Until(until)
@@ -223,4 +253,12 @@ func (l *life) end() {
 	l.stopProbe()
 	l.departure.close(leaveTime)
 	l.box.Close(drain)
+}
+
+// forget ends a life after which another begins, at once: what still ran for a notice
+// that is gone is stopped, and what was told is told again.
+func (l *life) forget() {
+	l.stopProbe()
+	l.departure.cancel()
+	l.box.Forget()
 }

@@ -243,8 +243,8 @@ func TestWhatHappensWhenTheProbeDoesNotPassIsASetting(t *testing.T) {
 	}
 }
 
-func TestAClockThatIsAheadStopsNoHandlerAndNoNotice(t *testing.T) {
-	for _, ahead := range []time.Duration{0, 100 * time.Second, 2 * time.Minute, 5 * time.Minute} {
+func TestAClockThatIsWrongStopsNoHandlerAndChangesNoNotice(t *testing.T) {
+	for _, ahead := range []time.Duration{0, 100 * time.Second, 2 * time.Minute, 5 * time.Minute, 25 * time.Hour, 400 * 24 * time.Hour, -time.Hour, -25 * time.Hour, -400 * 24 * time.Hour} {
 		dir, mark := handler(t, "[ $SPOTD_SECONDS -gt 100 ]")
 		prepare := func(b *bed) { b.flags = []string{"--handlers", dir, "--handler-timeout", "5m"} }
 		inBubble(t, time.Minute, prepare, func(b *bed) {
@@ -255,9 +255,13 @@ func TestAClockThatIsAheadStopsNoHandlerAndNoNotice(t *testing.T) {
 				}
 				return http.StatusOK
 			}
-			b.metadata.interrupt(time.Now().Add(2*time.Minute - ahead))
+			deadline := time.Now().Add(2*time.Minute - ahead).Truncate(time.Second)
+			b.metadata.interrupt(deadline)
 			b.pass(time.Minute)
 			b.want("hello", "terminating")
+			if got := b.sink.got[1]; !got.Deadline.Equal(deadline) || got.Detail != "" {
+				t.Errorf("ahead by %v: AWS said %v, told is %v %q", ahead, deadline, got.Deadline, got.Detail)
+			}
 			if got := lines(mark); len(got) != 1 || !strings.Contains(b.log.String(), "handler done") {
 				t.Errorf("ahead by %v: handlers ran: %q\n%s", ahead, got, b.log)
 			}

@@ -94,7 +94,7 @@ func follow(u *update.Updater, c config) error {
 		return err
 	}
 	source := update.HTTP{Address: address, Region: c.region(), Client: &http.Client{Transport: newTransport()}}
-	source.Keys = newCredentials(watch.NewClient(nil), u.Log)
+	source.Keys = newCredentials(watch.NewClient(nil, c.Metadata), u.Log)
 	if own := endpoint("AWS_ENDPOINT_URL_S3"); own != nil {
 		source.S3 = *own
 	}
