@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"autospotting/spotd/acl"
 	"autospotting/spotd/handlers"
 	"autospotting/spotd/outbox"
 	"autospotting/spotd/probe"
@@ -40,6 +41,8 @@ func (k *checker) handlers(context.Context) {
 			k.bad("handlers", fmt.Errorf("%s: only root may look into it, and these handlers run as the account %s", dir, serviceName), "chmod go+rx "+dir)
 		case err != nil:
 			k.bad("handlers", err, "make it readable")
+		case acl.Check(dir) != nil:
+			k.bad("handlers", acl.Check(dir), "spotd install closes its own folder to all but SYSTEM and the Administrators")
 		default:
 			k.ok("handlers", "%s", strings.Join(paths, ", "))
 		}

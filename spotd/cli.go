@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/kardianos/service"
+
+	"autospotting/spotd/acl"
 )
 
 // The exit codes.
@@ -166,6 +168,9 @@ func printHelp(w io.Writer) error {
 
 // runService watches until the service manager, or a signal, ends it.
 func runService(c config) error {
+	if err := acl.Close(folder()); err != nil {
+		return err
+	}
 	single()
 	p := newProgram(c, newLogger(os.Stderr, c.LogLevel))
 	s, err := service.New(p, serviceConfig(c, "", p.wait))

@@ -8,12 +8,14 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/rs/zerolog"
 
+	"autospotting/spotd/acl"
 	"autospotting/spotd/watch"
 )
 
@@ -121,6 +123,11 @@ type line struct {
 // names are those of the flags. An empty path is the default file, which may be
 // missing.
 func readFile(path string) (map[string]line, error) {
+	for _, p := range []string{filepath.Dir(cmp.Or(path, defaultFile())), cmp.Or(path, defaultFile())} {
+		if err := acl.Check(p); err != nil { // it names programs that are run
+			return nil, fmt.Errorf("configuration: %w", err)
+		}
+	}
 	body, err := os.ReadFile(cmp.Or(path, defaultFile()))
 	if path == "" && errors.Is(err, fs.ErrNotExist) {
 		return nil, nil

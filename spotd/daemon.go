@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -93,7 +94,8 @@ func (d daemon) live(ctx context.Context, id watch.Identity, outage *gap) (watch
 func (d daemon) newDeparture(log zerolog.Logger, from message.Source) *departure {
 	leaving := newDeparture(log)
 	leaving.runners = []func(context.Context, handlers.Event) handlers.Result{
-		handlers.Runner{Dir: d.config.Handlers, Timeout: d.config.HandlerTimeout, Log: log}.Run,
+		// Windows has no account without rights to run them as.
+		handlers.Runner{Dir: d.config.Handlers, Timeout: d.config.HandlerTimeout, Trusted: runtime.GOOS == "windows", Log: log}.Run,
 		rootHandlers(d.config, log),
 	}
 	if d.config.LifecycleHook != "" {

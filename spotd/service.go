@@ -17,6 +17,7 @@ import (
 	"github.com/kardianos/service"
 	"github.com/rs/zerolog"
 
+	"autospotting/spotd/acl"
 	"autospotting/spotd/update"
 )
 
@@ -111,6 +112,9 @@ func installService(c config, w io.Writer) error {
 	script := asOf(systemd, unit(executable(), arguments("run", c)))
 	if strings.Contains(script, "{{") {
 		return errors.New("install: {{ in a name or path would be read by the service manager's template: rename it")
+	}
+	if err := acl.Close(folder()); err != nil {
+		return fmt.Errorf("install: %w", err)
 	}
 	s, err := service.New(&program{}, serviceConfig(c, script, nil))
 	if err != nil {

@@ -53,13 +53,16 @@ var settings = []setting{
 	{"update-patience", "SPOTD_UPDATE_PATIENCE", "TIME", "2m", "time for a new version to say hello, else the previous one is put back", setUpdatePatience},
 }
 
-// place is a default path: that of Linux, or below %ProgramData%\spotd on Windows.
+// place is a default path: that of Linux, or below the daemon's folder on Windows.
 func place(linux, windows string) string {
 	if runtime.GOOS == "windows" {
-		return filepath.Join(os.Getenv("ProgramData"), "spotd", windows)
+		return filepath.Join(folder(), windows)
 	}
 	return linux
 }
+
+// folder is %ProgramData%\spotd, where all is on Windows.
+func folder() string { return filepath.Join(os.Getenv("ProgramData"), "spotd") }
 
 var (
 	topicARN = regexp.MustCompile(`^arn:aws[a-z-]*:sns:([a-z0-9-]+):[0-9]{12}:[A-Za-z0-9_-]{1,256}$`)

@@ -104,11 +104,12 @@ func TestNeitherTokenNorKeysFollowARedirect(t *testing.T) {
 		{"the bucket's, to whoever has signed", metadata(t, roleKeys), redirects("release.bucket", "")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			s, s3 := private(t)
 			if c.s3 != "" {
 				s3 = c.s3
 			}
-			h := newHost(t, "SPOTD_FOREGROUND=1", "SPOTD_S3="+s3, "AWS_EC2_METADATA_SERVICE_ENDPOINT="+c.imds)
+			h := newHost(t, "SPOTD_FOREGROUND=1", "SPOTD_TRIES=1", "SPOTD_S3="+s3, "AWS_EC2_METADATA_SERVICE_ENDPOINT="+c.imds)
 			if out, err := h.command(t, []string{"/bin/sh"}, s).CombinedOutput(); err != nil || len(out) > 0 {
 				t.Fatalf("%v, %s", err, out)
 			}
