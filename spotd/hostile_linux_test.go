@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"autospotting/pkg/message"
+	"autospotting/spotd/fakes"
 )
 
 // wire is a port where the metadata service, or a stranger by the byte, answers.
@@ -97,7 +98,7 @@ func pours(head, more string) func(net.Conn) {
 
 func TestTheProcessOutlivesStrangersOnTheWireAndStaysSmall(t *testing.T) {
 	const ok = "HTTP/1.1 200 OK\r\nX-Aws-Ec2-Metadata-Token-Ttl-Seconds: 21600\r\n"
-	imds, topic := newMetadata(time.Now()), &sink{heard: make(chan message.Report, 100)}
+	imds, topic := fakes.NewMetadata(time.Now()), &fakes.Sink{Heard: make(chan message.Report, 100)}
 	imdsServer, topicServer := httptest.NewServer(imds), httptest.NewServer(topic)
 	defer imdsServer.Close()
 	defer topicServer.Close()
@@ -110,7 +111,7 @@ func TestTheProcessOutlivesStrangersOnTheWireAndStaysSmall(t *testing.T) {
 	go w.serve()
 
 	var log bytes.Buffer
-	spotd := exec.Command(binary, "run", "--topic", testTopic, "--group", "web", "--grace=24h", "--poll=50ms", "--state-dir", t.TempDir())
+	spotd := exec.Command(binary, "run", "--topic", fakes.Topic, "--group", "web", "--grace=24h", "--poll=50ms", "--state-dir", t.TempDir())
 	spotd.Stderr = &log
 	spotd.Env = []string{"AWS_EC2_METADATA_SERVICE_ENDPOINT=http://" + w.Addr().String(), "AWS_ENDPOINT_URL_SNS=" + topicServer.URL, "AWS_ACCESS_KEY_ID=AK", "AWS_SECRET_ACCESS_KEY=secret"}
 	strangers := []struct {
@@ -141,14 +142,14 @@ func TestTheProcessOutlivesStrangersOnTheWireAndStaysSmall(t *testing.T) {
 			imdsServer.CloseClientConnections()
 		}
 		eventually(t, stranger.name+" is asked again", func() bool { return w.count() >= 3 })
-		imds.set(func(m *metadata) { m.asked = map[string]int{} })
+		imds.Set(func(m *fakes.Metadata) { m.Asked = map[string]int{} })
 		w.set(nil)
 		eventually(t, "an answer after "+stranger.name, func() (heard bool) {
-			imds.set(func(m *metadata) { heard = m.asked["meta-data/spot/instance-action"] > 0 })
+			imds.Set(func(m *fakes.Metadata) { heard = m.Asked["meta-data/spot/instance-action"] > 0 })
 			return heard
 		})
 	}
-	imds.interrupt(time.Now().Add(2 * time.Minute))
+	imds.Interrupt(time.Now().Add(2 * time.Minute))
 	for hear(t, topic).Kind != message.Terminating {
 	}
 	if most := 40 << 10; peak(t, spotd.Process.Pid) > most {
@@ -158,8 +159,8 @@ func TestTheProcessOutlivesStrangersOnTheWireAndStaysSmall(t *testing.T) {
 	if err := spotd.Wait(); err != nil {
 		t.Errorf("exit: %v\n%s", err, &log)
 	}
-	if len(topic.bad) > 0 {
-		t.Errorf("the token, or what else, went to another address: %q", topic.bad)
+	if len(topic.Bad) > 0 {
+		t.Errorf("the token, or what else, went to another address: %q", topic.Bad)
 	}
 }
 

@@ -63,6 +63,15 @@ func TestNobodyButMainsAndTestsKnowsTheSimulatedCloud(t *testing.T) {
 	}
 }
 
+func TestWhatTestsOfSpotdUseIsNotShipped(t *testing.T) {
+	t.Parallel()
+	for _, d := range deps(t, "autospotting/spotd") {
+		if d == "autospotting/spotd/fakes" {
+			t.Errorf("spotd imports %s", d)
+		}
+	}
+}
+
 // TestNothingKeepsEveryMethodOfTheSDK: a template finds methods by name, so that the linker cannot drop any.
 func TestNothingKeepsEveryMethodOfTheSDK(t *testing.T) {
 	t.Parallel()
