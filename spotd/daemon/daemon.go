@@ -137,6 +137,9 @@ type gap struct {
 	since time.Time
 }
 
+// lasts says that the last look was not answered.
+func (g *gap) lasts() bool { return !g.since.IsZero() }
+
 // saw returns how long the gap was that ends with this look; zero if none does.
 func (g *gap) saw(err error) time.Duration {
 	g.stats.Look(time.Now(), err)

@@ -166,11 +166,15 @@ func (l *life) isAnother(ctx context.Context, o watch.Observation, due watch.Ite
 }
 
 // due shortens the poll, never anything else, by a little: instances that were
-// started together do not ask together.
+// started together do not ask together. In an outage it does so by more, for the first look
+// after it takes longer: it needs a connection, a token and perhaps keys.
 func (l *life) due(began time.Time) time.Time {
 	due := l.machine.Next(began)
 	if due.Sub(began) == l.Config.Poll {
 		due = due.Add(-rand.N(l.Config.Poll/20 + 1))
+		if l.outage.lasts() {
+			due = due.Add(-l.Config.Poll / 20)
+		}
 	}
 	return due
 }

@@ -159,7 +159,10 @@ func newInner(transport http.RoundTripper, mode imds.EndpointModeState) *imds.Cl
 		Retryer: retry.NewStandard(func(o *retry.StandardOptions) {
 			o.MaxAttempts = 2
 			o.RateLimiter = ratelimit.None
-			o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) {
+			o.Backoff = retry.BackoffDelayerFunc(func(_ int, err error) (time.Duration, error) {
+				if statusOf(err) == http.StatusUnauthorized { // the next attempt has another token
+					return 0, nil
+				}
 				return rand.N(50 * time.Millisecond), nil
 			})
 		}),
@@ -205,7 +208,14 @@ type bounded struct {
 // isAbsent tells 404, the normal answer for an item that is not set, from not
 // knowing. A token request that meets 404 is not such an answer: then the
 // service does not know the protocol, and the SDK's error hides the status.
-func isAbsent(err error) bool {
+func isAbsent(err error) bool { return statusOf(err) == http.StatusNotFound }
+
+// statusOf is the HTTP status of an answer that was an error; zero where there was no
+// answer.
+func statusOf(err error) int {
 	var status interface{ HTTPStatusCode() int }
-	return errors.As(err, &status) && status.HTTPStatusCode() == http.StatusNotFound
+	if errors.As(err, &status) {
+		return status.HTTPStatusCode()
+	}
+	return 0
 }

@@ -15,11 +15,11 @@ const (
 
 // Identify reads the identity, again and again without end, since a daemon that
 // gave up at boot would miss the notice hours later. The times between attempts
-// double up to the poll interval, and to 5 s, with jitter; they count from the beginning of
+// double up to nearly the poll interval, and to 5 s, with jitter; they count from the beginning of
 // each, so that one that hangs does not put the next off. Each failure goes to failed. The
 // error is the context's.
 func (r Reader) Identify(ctx context.Context, group string, poll time.Duration, failed func(error)) (Identity, error) {
-	most := min(poll, lastWait)
+	most := min(poll-poll/10, lastWait)
 	for wait := min(firstWait, most); ; wait = min(2*wait, most) {
 		next := time.Now().Add(wait/2 + rand.N(wait/2+1))
 		id, err := r.Identity(ctx, group)

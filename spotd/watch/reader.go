@@ -64,8 +64,7 @@ func (r Reader) Observe(ctx context.Context, due Items) (Observation, error) {
 // legacy asks for spot/termination-time where the service answers, but not with
 // what it should. What it says does not end the gap: err stays.
 func (r Reader) legacy(ctx context.Context, o Observation, err error) (Observation, error) {
-	var status interface{ HTTPStatusCode() int }
-	if err == nil || errors.As(err, &status) {
+	if err == nil || statusOf(err) != 0 {
 		o.Legacy, _ = r.metadata(ctx, "spot/termination-time")
 	}
 	return o, err
