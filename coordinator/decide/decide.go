@@ -66,7 +66,7 @@ func Decide(w World) Plan { return decide(w, rules) }
 
 func decide(w World, rules []rule) Plan {
 	r := newRun(w)
-	r.refusal, r.rung = allowedFor(w)
+	r.rung, r.refusal = rungOf(w)
 	for _, rule := range rules {
 		rule.do(r)
 	}
@@ -116,9 +116,17 @@ func (r *run) poll() { r.lookAt(Slot(r.now())) }
 // Slot is the next time at which groups are looked at again for whatever reason.
 func Slot(now time.Time) time.Time { return now.Truncate(pollEvery).Add(pollEvery) }
 
-// managed tells whether the group is served: enabled, or on its way back to on-demand.
-func (r *run) managed() bool {
-	return r.w.Group.Found && r.rung.answers() && (r.w.Group.Enabled || r.holdsOurs())
+// may tells whether the group stands on that rung or above: it is opted in, or on its way back to on-demand, and nothing forbids it.
+func (r *run) may(rung Rung) bool {
+	return r.w.Group.Found && r.rung >= rung && (r.w.Group.Enabled || r.holdsOurs())
+}
+
+// wanted is the rung that a launch for that purpose needs.
+func wanted(p ledger.Purpose) Rung {
+	if p.Gradual() {
+		return Serve
+	}
+	return Answer
 }
 
 func (r *run) notice(id string) (ledger.Notice, bool) {

@@ -13,7 +13,7 @@ import (
 // it was before we raised it, which ends nobody as long as no more members than that are there.
 func (r *run) deficit() {
 	missing := r.w.Group.Desired - len(r.v.Live())
-	if !r.managed() || !r.w.Group.Enabled || missing <= 0 || !r.v.LaunchFails() || r.v.Old() {
+	if !r.may(Serve) || !r.w.Group.Enabled || missing <= 0 || !r.v.LaunchFails() || r.v.Old() {
 		if missing <= 0 {
 			r.rec.Short = time.Time{}
 		}

@@ -161,6 +161,10 @@ func (e *env) group(t *testing.T, d *datadriven.TestData) {
 			g.Refreshing = true
 		case "refreshed":
 			g.Refreshing = false
+		case "rebalancing":
+			g.CapacityRebalance = true
+		case "deleting":
+			g.Deleting = true
 		case "balanced":
 			g.LoadBalanced = true
 		case "protects-new":
