@@ -161,6 +161,8 @@ func (e *env) group(t *testing.T, d *datadriven.TestData) {
 			g.Refreshing = true
 		case "refreshed":
 			g.Refreshing = false
+		case "grace":
+			g.Grace = span(t, a.FirstVal(t))
 		case "rebalancing":
 			g.CapacityRebalance = true
 		case "deleting":
