@@ -69,6 +69,9 @@ func activitiesSince(w decide.World) (time.Time, bool) {
 	if since, open := oldestPair(w.Record); open && w.Group.Found {
 		return since.Add(-max(2*time.Minute, shortMemory)), true
 	}
+	if since, gone := decide.LastProof(w); gone && w.Group.Found {
+		return since, true
+	}
 	live := 0
 	for _, i := range w.Instances {
 		if i.Member && i.Live() && !i.Leaving() {

@@ -158,7 +158,7 @@ func Idle(w World) bool {
 	if !w.Group.Found {
 		return true
 	}
-	if w.Record.Open() || len(w.Heard) > 0 || slices.ContainsFunc(w.Instances, noticed) {
+	if w.Record.Open() || len(w.Heard) > 0 || Vanished(w) || slices.ContainsFunc(w.Instances, noticed) {
 		return false
 	}
 	r := newRun(w)
