@@ -31,8 +31,10 @@ func TestThePureStaysPure(t *testing.T) {
 		"autospotting/pkg/channel":          {},
 		"autospotting/userdata":             {},
 		"autospotting/coordinator/market":   {"autospotting/pkg/snapshot"},
-		"autospotting/coordinator/ledger":   {},
-		"autospotting/coordinator/decide":   {"autospotting/coordinator/ledger", "autospotting/coordinator/market", "autospotting/coordinator/settings", "autospotting/pkg/snapshot", "github.com/adhocore/gronx"},
+		"autospotting/coordinator/ledger":   {"autospotting/coordinator/decide/books"},
+		"autospotting/coordinator/decide/books": {},
+		"autospotting/coordinator/decide/view": {"autospotting/coordinator/decide/books", "autospotting/coordinator/ledger"},
+		"autospotting/coordinator/decide":   {"autospotting/coordinator/decide/books", "autospotting/coordinator/decide/view", "autospotting/coordinator/ledger", "autospotting/coordinator/market", "autospotting/coordinator/settings", "autospotting/pkg/snapshot", "github.com/adhocore/gronx"},
 		"autospotting/coordinator/settings": {"github.com/adhocore/gronx"},
 	} {
 		for _, d := range deps(t, pkg) {

@@ -16,6 +16,9 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
+	"time"
+
+	"autospotting/test/mutation/trial"
 )
 
 // packages are those that are tried by default, below the module's root.
@@ -30,6 +33,7 @@ type options struct {
 	least    bounds
 	excused  string // the file
 	jobs     int
+	leeway   time.Duration
 }
 
 var (
@@ -64,6 +68,7 @@ func read(args []string, help io.Writer) (o options, err error) {
 	fs.Var(o.least, "min", "PACKAGE=PERCENT, several between commas: the least share that must be killed; by default 95 in decide's books and view, 90 in the rest of decide, else 85")
 	fs.StringVar(&o.excused, "excused", "", "the list of those that may survive (test/mutation/excused.txt)")
 	fs.IntVar(&o.jobs, "jobs", runtime.NumCPU(), "how many processes at once")
+	fs.DurationVar(&o.leeway, "leeway", trial.Leeway, "what tests may take beside eight times what they take without a mutant")
 	if err := fs.Parse(args); err != nil {
 		return o, err
 	}
@@ -76,8 +81,8 @@ func read(args []string, help io.Writer) (o options, err error) {
 	for i, p := range o.packages {
 		o.packages[i] = strings.TrimPrefix(filepath.ToSlash(filepath.Clean(p)), "./")
 	}
-	if o.sample < 0 || o.jobs < 1 {
-		return o, fmt.Errorf("%w: -sample %d, -jobs %d: write whole numbers, -jobs above nothing", errUsage, o.sample, o.jobs)
+	if o.sample < 0 || o.jobs < 1 || o.leeway <= 0 {
+		return o, fmt.Errorf("%w: -sample %d, -jobs %d, -leeway %s: write numbers, but for -sample above nothing", errUsage, o.sample, o.jobs, o.leeway)
 	}
 	out, err := exec.Command("go", "env", "GOMOD").Output()
 	if err != nil {

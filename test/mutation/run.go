@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
-	"sync"
 	"time"
 
 	"autospotting/test/mutation/excuse"
@@ -95,21 +95,16 @@ func (o options) try(ctx context.Context, p *mutant.Package, excuses []excuse.Ex
 	if err != nil {
 		return s, nil, err
 	}
+	b.Leeway = o.leeway
 	if err := b.Measure(ctx); err != nil {
 		return s, nil, fmt.Errorf("%s: %w", p.Path, err)
 	}
-	outcomes := make([]trial.Outcome, len(chosen))
-	var mu sync.Mutex
-	var errs []error
-	trial.Each(len(chosen), o.jobs, func(i int) {
-		outcome, err := b.Try(ctx, i+1)
-		mu.Lock()
-		defer mu.Unlock()
-		outcomes[i], errs = outcome, append(errs, err)
-	})
+	outcomes, errs := make([]trial.Outcome, len(chosen)), make([]error, len(chosen))
+	trial.Each(len(chosen), o.jobs, func(i int) { outcomes[i], errs[i] = b.Try(ctx, i+1) })
 	if err := errors.Join(errs...); err != nil {
 		return s, nil, err
 	}
+	var left []mutant.Mutant
 	for i, of := range outcomes {
 		m := p.Mutants[chosen[i]]
 		e := slices.IndexFunc(excuses, func(e excuse.Excuse) bool { return e.Of(m) })
@@ -127,8 +122,12 @@ func (o options) try(ctx context.Context, p *mutant.Package, excuses []excuse.Ex
 			if of.Unreached {
 				s.unreached++
 			}
-			fmt.Fprintln(out, m)
+			left = append(left, m)
 		}
+	}
+	slices.SortStableFunc(left, func(a, b mutant.Mutant) int { return cmp.Or(cmp.Compare(a.File, b.File), a.Line-b.Line) })
+	for _, m := range left {
+		fmt.Fprintln(out, m)
 	}
 	return s, needless, nil
 }

@@ -21,6 +21,9 @@ import (
 
 // Binary is a package's test binary with mutants in it.
 type Binary struct {
+	// Leeway is given beside several times what the tests take without a mutant: the machine may have other work.
+	Leeway time.Duration
+
 	bin, dir, tmp string
 	jobs          int
 	tests         []test
@@ -35,7 +38,7 @@ type test struct {
 
 // Build compiles the tests with the chosen mutants of the package, in the directory tmp. Jobs is how many processes may run at once.
 func Build(ctx context.Context, p *mutant.Package, chosen []int, tmp string, jobs int) (*Binary, error) {
-	b := &Binary{bin: filepath.Join(tmp, "package.test"), dir: p.Dir, tmp: tmp, jobs: jobs, reached: map[int][]int{}}
+	b := &Binary{Leeway: Leeway, bin: filepath.Join(tmp, "package.test"), dir: p.Dir, tmp: tmp, jobs: jobs, reached: map[int][]int{}}
 	if !p.Tested {
 		return b, nil
 	}
@@ -86,6 +89,9 @@ func (b *Binary) list(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Leeway is the usual one.
+const Leeway = 5 * time.Second
 
 // ErrFails says that a test fails without any mutant.
 var ErrFails = errors.New("it fails without a mutant")

@@ -15,11 +15,8 @@ type Outcome struct {
 	Unreached bool // no test comes by where it would make a difference
 }
 
-// leeway is what is given beside several times what the tests take without a mutant: the machine may have other work.
-const (
-	leeway = 5 * time.Second
-	times  = 8
-)
+// times is how many times longer than without a mutant tests may take.
+const times = 8
 
 // Try runs the tests that the mutant could make a difference to: the quick ones first, and no more once one has failed. It counts as
 // killed also where they end in no time that is to be expected.
@@ -56,13 +53,13 @@ func (b *Binary) turns(tests []int) (out [][]int) {
 }
 
 func (b *Binary) fails(ctx context.Context, id int, tests []int) (bool, error) {
-	limit := leeway
+	limit := b.Leeway
 	var names []string
 	for _, i := range tests {
 		limit += times * b.tests[i].took
 		names = append(names, b.tests[i].name)
 	}
-	bounded, cancel := context.WithTimeout(ctx, limit+leeway)
+	bounded, cancel := context.WithTimeout(ctx, limit+b.Leeway)
 	defer cancel()
 	err := b.command(bounded, names, limit, fmt.Sprintf("MUTANT=%d", id)).Run()
 	if ctx.Err() != nil {
