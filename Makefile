@@ -56,6 +56,9 @@ systematic: ## a crash at every call, every message lost, doubled and overtaken,
 mutants: ## every deliberate mistake must be caught within SEEDS seeds, 200 by default
 	@go run ./test/sim/run -mutants -seeds $(or $(SEEDS),200) -seed $(or $(SEED),1)
 
+mutation: ## small mistakes in the rules, and how many a package's own tests notice: PKGS='coordinator/market …' SAMPLE=N SEED=S MIN=PACKAGE=PERCENT
+	@go run ./test/mutation $(if $(SAMPLE),-sample $(SAMPLE)) $(if $(SEED),-seed $(SEED)) $(if $(MIN),-min $(MIN)) $(PKGS)
+
 emulator: ## the independent emulator in a virtual environment, pinned
 	@test/emulator-venv $(VENV)
 
@@ -84,4 +87,4 @@ MARKET ?= ../shared/market
 clean: ## what was built
 	rm -rf bin dist .cache
 
-.PHONY: help build package package-coordinator package-spotd upload release release-packages deploy demo test sim systematic mutants emulator emulator-mutants lint bench measured clean
+.PHONY: help build package package-coordinator package-spotd upload release release-packages deploy demo test sim systematic mutants mutation emulator emulator-mutants lint bench measured clean

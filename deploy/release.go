@@ -119,15 +119,14 @@ func (s *site) home(ctx context.Context, before cfn.State) (string, error) {
 	if name, err := s.owners(ctx, before); err != nil || name != "" {
 		return name, err
 	}
-	text, err := stack.Inline(stack.Artifacts)
+	wanted, err := inline(stack.Artifacts)
 	if err != nil {
 		return "", err
 	}
-	known, err := stack.Parameters(stack.Artifacts)
-	if err != nil {
+	if wanted.Known, err = stack.Parameters(stack.Artifacts); err != nil {
 		return "", err
 	}
-	wanted := cfn.Wanted{Template: text, Known: known, Tags: ourTags, Parameters: map[string]string{}}
+	wanted.Tags, wanted.Parameters = ourTags, map[string]string{}
 	if id, said := s.parameters["OrganizationId"]; said { // its accounts then install from here too
 		wanted.Parameters["OrganizationId"] = id
 	}

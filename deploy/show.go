@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 
 	"autospotting/deploy/stack"
 )
@@ -124,12 +123,12 @@ type valid struct {
 func runValidate(ctx context.Context, o *options, st streams) error {
 	docs := []valid{}
 	err := o.everywhere(ctx, st, func(ctx context.Context, s *site) error {
+		home, err := s.standing(ctx)
+		if err != nil {
+			return err
+		}
 		for _, name := range stack.Names() {
-			text, err := stack.Inline(name)
-			if err != nil {
-				return err
-			}
-			_, err = s.cloudformation.ValidateTemplate(ctx, &cloudformation.ValidateTemplateInput{TemplateBody: &text})
+			err := s.validate(ctx, home, name)
 			docs = append(docs, valid{s.region, name, err == nil})
 			if err != nil {
 				return fmt.Errorf("template %s: %w", name, err)

@@ -83,16 +83,16 @@ func (s *site) up(ctx context.Context, m artifact.Manifest) (doc installed, err 
 	if err != nil {
 		return doc, err
 	}
-	home = cmp.Or(home, "made-at-the-first-up")
-	text, err := stack.Inline(stack.Autospotting)
+	w, takeBack, err := s.send(ctx, home, stack.Autospotting, s.dryRun)
 	if err != nil {
 		return doc, err
 	}
-	w := cfn.Wanted{Template: text, Tags: ourTags}
+	defer func() { err = errors.Join(err, takeBack()) }()
+	w.Tags = ourTags
 	if w.Known, err = stack.Parameters(stack.Autospotting); err != nil {
 		return doc, err
 	}
-	if w.Parameters, err = s.parametersOf(ctx, m, home, before); err != nil {
+	if w.Parameters, err = s.parametersOf(ctx, m, cmp.Or(home, "made-at-the-first-up"), before); err != nil {
 		return doc, err
 	}
 	if kept {
@@ -129,7 +129,7 @@ func (s *site) parametersOf(ctx context.Context, m artifact.Manifest, home strin
 		return nil, err
 	}
 	said["FunctionKey"], said["SpotdSHA256"] = zip.Key, m.Checksums()
-	said["ReleaseURL"] = s.downloads(fmt.Sprintf("https://%s.s3.%s.%s/spotd/%s", home, s.region, suffix(s.region), m.Version), before)
+	said["ReleaseURL"] = s.downloads(s.address(home, "spotd/"+m.Version), before)
 	roles, err := s.roles(ctx, said, before)
 	if err != nil {
 		return nil, err
@@ -163,6 +163,11 @@ func (s *site) hearDeficits(said map[string]string) {
 		return
 	}
 	said["DeficitPeriod"] = period
+}
+
+// address is where S3 has an object of a bucket of this region.
+func (s *site) address(bucket, key string) string {
+	return fmt.Sprintf("https://%s.s3.%s.%s/%s", bucket, s.region, suffix(s.region), key)
 }
 
 // suffix is the name under which AWS has its services in the region's partition (AWS::URLSuffix).

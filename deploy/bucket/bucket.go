@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -70,7 +71,7 @@ func code(err error) string {
 // that a version which has one is whole.
 func (b Bucket) Upload(ctx context.Context, dist string, m artifact.Manifest) error {
 	for _, a := range m.Artifacts {
-		if err := b.put(ctx, dist, a.Key, a.SHA256); err != nil {
+		if err := b.putFile(ctx, dist, a.Key, a.SHA256); err != nil {
 			return err
 		}
 	}
@@ -83,10 +84,14 @@ func (b Bucket) PutManifest(ctx context.Context, dist string, m artifact.Manifes
 	if err != nil {
 		return err
 	}
-	return b.put(ctx, dist, m.Key(), sum)
+	return b.putFile(ctx, dist, m.Key(), sum)
 }
 
-func (b Bucket) put(ctx context.Context, dist, key, sum string) error {
+func (b Bucket) putFile(ctx context.Context, dist, key, sum string) error {
+	return b.put(ctx, key, sum, func() (io.ReadSeekCloser, error) { return os.Open(filepath.Join(dist, filepath.FromSlash(key))) })
+}
+
+func (b Bucket) put(ctx context.Context, key, sum string, open func() (io.ReadSeekCloser, error)) error {
 	there, err := b.API.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &b.Name, Key: &key, ExpectedBucketOwner: &b.Account})
 	switch c := code(err); {
 	case err == nil && there.Metadata[sumKey] == sum:
@@ -95,7 +100,7 @@ func (b Bucket) put(ctx context.Context, dist, key, sum string) error {
 	case err != nil && c != "NotFound" && c != "NoSuchKey":
 		return fmt.Errorf("look for s3://%s/%s: %w", b.Name, key, err)
 	}
-	f, err := os.Open(filepath.Join(dist, filepath.FromSlash(key)))
+	f, err := open()
 	if err != nil {
 		return err
 	}
@@ -136,13 +141,21 @@ func (b Bucket) Empty(ctx context.Context) error {
 		if len(gone) == 0 {
 			return nil
 		}
-		out, err := b.API.DeleteObjects(ctx, &s3.DeleteObjectsInput{Bucket: &b.Name, ExpectedBucketOwner: &b.Account, Delete: &types.Delete{Objects: gone, Quiet: aws.Bool(true)}})
-		if err != nil {
-			return fmt.Errorf("empty bucket %s: %w", b.Name, err)
-		}
-		if len(out.Errors) > 0 {
-			return fmt.Errorf("empty bucket %s: %s: %s", b.Name, aws.ToString(out.Errors[0].Key), aws.ToString(out.Errors[0].Message))
+		if err := b.remove(ctx, "empty bucket "+b.Name, gone); err != nil {
+			return err
 		}
 	}
 	return fmt.Errorf("bucket %s does not get empty", b.Name)
+}
+
+// remove deletes versions of objects; why is the beginning of its errors.
+func (b Bucket) remove(ctx context.Context, why string, gone []types.ObjectIdentifier) error {
+	out, err := b.API.DeleteObjects(ctx, &s3.DeleteObjectsInput{Bucket: &b.Name, ExpectedBucketOwner: &b.Account, Delete: &types.Delete{Objects: gone, Quiet: aws.Bool(true)}})
+	if err != nil {
+		return fmt.Errorf("%s: %w", why, err)
+	}
+	if len(out.Errors) > 0 {
+		return fmt.Errorf("%s: %s: %s", why, aws.ToString(out.Errors[0].Key), aws.ToString(out.Errors[0].Message))
+	}
+	return nil
 }

@@ -27,7 +27,7 @@ func (b Bucket) PutOnce(ctx context.Context, dist string, artifacts []artifact.A
 		if err == nil && there.Metadata[sumKey] != a.SHA256 {
 			return fmt.Errorf("s3://%s/%s: %w: what was released is never changed; give the release another version", b.Name, a.Key, ErrOther)
 		}
-		if err := b.put(ctx, dist, a.Key, a.SHA256); err != nil {
+		if err := b.putFile(ctx, dist, a.Key, a.SHA256); err != nil {
 			return err
 		}
 	}

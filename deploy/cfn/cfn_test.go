@@ -21,6 +21,12 @@ type fake struct {
 	failed  string // why a change set fails
 	changes int
 	asked   []string
+	holds   string // what the template of a change set is
+}
+
+func (f *fake) GetTemplate(_ context.Context, in *cloudformation.GetTemplateInput, _ ...func(*cloudformation.Options)) (*cloudformation.GetTemplateOutput, error) {
+	f.note("read back " + aws.ToString(in.ChangeSetName))
+	return &cloudformation.GetTemplateOutput{TemplateBody: &f.holds}, nil
 }
 
 func (f *fake) note(what string) { f.asked = append(f.asked, what) }
@@ -142,6 +148,33 @@ func TestAStackIsBroughtToWhatIsWantedWhateverItsStateIs(t *testing.T) {
 				t.Error("the removal was not asked for")
 			}
 			if (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) || c.is != nil && !errors.Is(err, c.is) {
+				t.Errorf("error %v, want %q", err, c.says)
+			}
+		})
+	}
+}
+
+func TestATemplateByItsAddressIsReadBackBeforeAnybodyIsAsked(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, holds, asked, says string
+	}{
+		{"it is the one that was meant", "{a: 1}\n", "propose CREATE; read back set; execute", ""},
+		{"its lines end otherwise", "{a: 1}\r\n", "propose CREATE; read back set; execute", ""},
+		{"somebody put another in its place", "{a: 2}\n", "propose CREATE; read back set; withdraw set; remove", "not the one that was put there: https://b/t.yaml: find out who can write"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			f := fake{states: []string{"", "REVIEW_IN_PROGRESS", "REVIEW_IN_PROGRESS", ""}, changes: 1, holds: c.holds}
+			if c.says == "" {
+				f.states = []string{"", "CREATE_COMPLETE"}
+			}
+			s := Stack{API: &f, Name: "x", Tell: func(string, ...any) {}, Pause: time.Millisecond}
+			_, err := s.Up(t.Context(), Wanted{Template: "{a: 1}\n", TemplateURL: "https://b/t.yaml"}, func([]Change) (bool, error) { return true, nil })
+			if got := strings.Join(f.asked, "; "); got != c.asked {
+				t.Errorf("asked %s, want %s", got, c.asked)
+			}
+			if (err == nil) != (c.says == "") || err != nil && (!errors.Is(err, ErrExchanged) || !strings.Contains(err.Error(), c.says)) {
 				t.Errorf("error %v, want %q", err, c.says)
 			}
 		})

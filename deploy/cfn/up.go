@@ -17,8 +17,8 @@ import (
 
 // Wanted is what a stack shall be.
 type Wanted struct {
-	Template    string // its text, or
-	TemplateURL string // where S3 has it
+	Template    string // its text, which goes into the request, or
+	TemplateURL string // stands in S3 at this address
 	// Parameters that are not named keep what the stack has, or their default.
 	Parameters map[string]string
 	// Known are the parameters of the template: what the stack has of them is kept.
@@ -148,6 +148,9 @@ func (s Stack) propose(ctx context.Context, st State, w Wanted) (id string, chan
 		}
 		switch out.Status {
 		case types.ChangeSetStatusCreateComplete:
+			if err := s.verify(ctx, id, w); err != nil {
+				return "", nil, errors.Join(err, s.withdraw(ctx, st, id))
+			}
 			changes, err = s.changes(ctx, id, out)
 			return id, changes, err
 		case types.ChangeSetStatusFailed:
@@ -164,6 +167,30 @@ func (s Stack) propose(ctx context.Context, st State, w Wanted) (id string, chan
 			return "", nil, err
 		}
 	}
+}
+
+// verify holds what CloudFormation read against what was meant. Whoever can write to a bucket could otherwise have the installer make
+// anything, roles too. GetTemplate gives the template of a change set as it was submitted (CloudFormation API reference).
+func (s Stack) verify(ctx context.Context, id string, w Wanted) error {
+	if w.TemplateURL == "" {
+		return nil
+	}
+	out, err := s.API.GetTemplate(ctx, &cloudformation.GetTemplateInput{StackName: &s.Name, ChangeSetName: &id, TemplateStage: types.TemplateStageOriginal})
+	if err != nil {
+		return fmt.Errorf("read back the template of the change set of stack %s: %w", s.Name, err)
+	}
+	if lines(aws.ToString(out.TemplateBody)) != lines(w.Template) {
+		return fmt.Errorf("stack %s: %w: %s: find out who can write to the bucket, remove the object, and run this again", s.Name, ErrExchanged, w.TemplateURL)
+	}
+	return nil
+}
+
+// ErrExchanged says that CloudFormation read another template than was meant.
+var ErrExchanged = errors.New("the template in the bucket is not the one that was put there")
+
+// lines is a text whatever ends its lines, and itself.
+func lines(text string) string {
+	return strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
 }
 
 // nothing tells whether a change set failed because it would change nothing, which has no status of its own.

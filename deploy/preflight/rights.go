@@ -84,7 +84,7 @@ func (e *Examination) needs() []need {
 	}
 	role := func(name string) string { return arn("iam", "", "role/"+e.Stack+"-"+name+"-X") }
 	return []need{
-		{[]string{"cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"}, arn("cloudformation", e.Region, "stack/"+e.Stack+"/*"), nil},
+		{[]string{"cloudformation:CreateChangeSet", "cloudformation:GetTemplate", "cloudformation:ExecuteChangeSet"}, arn("cloudformation", e.Region, "stack/"+e.Stack+"/*"), nil},
 		{[]string{"iam:CreateRole", "iam:PutRolePolicy"}, role("FunctionRole"), nil},
 		{[]string{"iam:PassRole"}, role("FunctionRole"), map[string]string{"iam:PassedToService": "lambda.amazonaws.com"}},
 		{[]string{"iam:PassRole"}, role("SchedulerRole"), map[string]string{"iam:PassedToService": "scheduler.amazonaws.com"}},

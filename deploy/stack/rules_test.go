@@ -1,7 +1,6 @@
 package stack
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -231,48 +230,12 @@ func TestTheTemplatesWorkInEveryPartition(t *testing.T) {
 	}
 }
 
-// IAM counts a role's own policies together, a managed one by itself, both without white space (IAM user guide, "IAM and AWS
-// STS quotas"). Names of stack, region and partition may be longer than here.
-func TestThePoliciesFitIntoIAM(t *testing.T) {
-	t.Parallel()
-	const ownPolicies, managed, reserve, longRoleARN = 10240, 6144, 1500, 110
-	d := everything(t)
-	size := func(documents ...any) (n int) {
-		for _, document := range documents {
-			b, err := json.Marshal(d.document(document))
-			if err != nil {
-				t.Fatal(err)
-			}
-			n += len(b)
-		}
-		return n
-	}
-	for _, id := range d.of("AWS::IAM::Role") {
-		var own []any
-		for _, p := range list(d.resources[id].Properties["Policies"]) {
-			own = append(own, at(p, "PolicyDocument"))
-		}
-		if n := size(own...); n > ownPolicies-reserve {
-			t.Errorf("%s: %d characters of %d", id, n, ownPolicies)
-		}
-	}
-	for _, id := range d.of("AWS::IAM::ManagedPolicy") {
-		if n := size(d.resources[id].Properties["PolicyDocument"]); (managed-n)/longRoleARN < 50 {
-			t.Errorf("%s: %d characters of %d leave room for %d roles", id, n, managed, (managed-n)/longRoleARN)
-		}
-	}
-}
-
-func TestTheTemplatesFitIntoARequest(t *testing.T) {
+func TestWhatGoesIntoARequestIsTheTemplate(t *testing.T) {
 	t.Parallel()
 	for _, name := range Names() {
 		text, err := Inline(name)
-		if err != nil || len(text) > MaxInline {
-			t.Errorf("%s has %d bytes, a request takes %d; %v", name, len(text), MaxInline, err)
-		}
-		t.Logf("%s: %d bytes of %d", name, len(text), MaxInline)
 		var whole, sent any
-		if err := errors.Join(yaml.Unmarshal([]byte(read(t, name).text), &whole), yaml.Unmarshal([]byte(text), &sent)); err != nil || !reflect.DeepEqual(whole, sent) {
+		if err := errors.Join(err, yaml.Unmarshal([]byte(read(t, name).text), &whole), yaml.Unmarshal([]byte(text), &sent)); err != nil || !reflect.DeepEqual(whole, sent) {
 			t.Errorf("%s: what is sent is another: %v", name, err)
 		}
 	}

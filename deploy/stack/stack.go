@@ -18,8 +18,11 @@ const (
 	Generator    = "generator"    // one account's tick for those of its organization
 )
 
-// MaxInline is the largest template, in bytes, that CloudFormation takes in the request itself.
-const MaxInline = 51200
+// The largest templates, in bytes, that CloudFormation takes (its user guide, "CloudFormation quotas").
+const (
+	MaxInline = 51200     // in the request itself
+	MaxStored = 1_000_000 // from S3: 1 MB
+)
 
 // Names lists the templates: the two of an installation in the order in which they are installed, and the generator.
 func Names() []string { return []string{Artifacts, Autospotting, Generator} }
@@ -33,7 +36,7 @@ func Template(name string) ([]byte, error) {
 	return b, nil
 }
 
-// Inline is a template as it goes into a request, which takes MaxInline bytes: without the lines that only people read, and no
+// Inline is a template as it goes into a request, which takes MaxInline bytes, where there is no bucket for it: without the lines that only people read, and no
 // further indented than YAML needs. Texts in it (|) keep their form.
 func Inline(name string) (string, error) {
 	b, err := Template(name)

@@ -1,11 +1,15 @@
 """moto's server, with what it leaves out of a change set: after one was executed, the stack has its template, its parameters and
 its outputs (CloudFormation API reference, ExecuteChangeSet; moto 5.2.5 keeps those of before)."""
 
+import re
+
 import alias  # noqa: F401
 
-from moto.cloudformation import parsing
+from moto.cloudformation import parsing, responses
+from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.models import CloudFormationBackend, Event, Stack
 from moto.cloudformation.responses import CloudFormationResponse
+from moto.core.responses import ActionResult
 from moto.server import main
 
 import messaging  # noqa: F401, which puts in what a message needs
@@ -112,5 +116,49 @@ def parse_and_update_resource(logical_id, resource_json, resources_map, account_
 
 
 parsing.parse_and_update_resource = parse_and_update_resource
+
+template_of = CloudFormationResponse.get_template
+
+
+def get_template(self):
+    """That of a change set, where one is named (CloudFormation API reference, GetTemplate); moto knows only the stack's."""
+    named = self._get_param("ChangeSetName")
+    sets = [s for s in self.cloudformation_backend.change_sets.values() if named in (s.change_set_id, s.change_set_name)]
+    if not named:
+        return template_of(self)
+    if not sets:
+        raise ValidationError(message=f"ChangeSet [{named}] does not exist")
+    return ActionResult({"TemplateBody": sets[0].template, "StagesAvailable": ["Original", "Processed"]})
+
+
+CloudFormationResponse.get_template = get_template
+
+by_address = responses.get_stack_from_s3_url
+
+
+def get_stack_from_s3_url(template_url, account_id, partition):
+    """Only an address of the bucket as S3 gives it; moto takes any host for one."""
+    if not ADDRESS.match(template_url):
+        raise ValidationError(message="S3 error: Domain name specified in " + template_url + " is not a valid S3 domain")
+    text = by_address(template_url, account_id, partition)
+    if len(text) > 1_000_000:
+        raise ValidationError(message="Template may not exceed 1000000 bytes in size.")
+    return text
+
+
+responses.get_stack_from_s3_url = get_stack_from_s3_url
+ADDRESS = re.compile(r"https://[a-z0-9.-]+\.s3\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/.+")
+
+inline = CloudFormationResponse.create_change_set
+
+
+def create_change_set_of_request(self):
+    """A request takes 51,200 bytes of template (CloudFormation user guide, quotas)."""
+    if len(self._get_param("TemplateBody") or "") > 51_200:
+        raise ValidationError(message="1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to 51200")
+    return inline(self)
+
+
+CloudFormationResponse.create_change_set = create_change_set_of_request
 
 main(["-H", "127.0.0.1", "-p", "0"])
