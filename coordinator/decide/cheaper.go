@@ -10,8 +10,8 @@ import (
 	"autospotting/coordinator/market"
 )
 
-// settledFor is how long a spot instance has been there before it may be moved to a cheaper pool.
-const settledFor = time.Hour
+// moveAfter is how long a spot instance has been there before it may be moved to a cheaper pool.
+const moveAfter = time.Hour
 
 // toCheaper (R17) moves the spot instance of ours that costs most above what can be had now, if that is worth a swap: prices move
 // for months, and what was bought while the cheap pools were out stays otherwise for good.
@@ -37,7 +37,7 @@ func (r *run) move() bool {
 	var most float64
 	for _, v := range r.returnable() {
 		pays, known := r.w.Catalog.SpotUSD[market.Pool{Type: v.Type, Zone: v.Zone}]
-		if !known || r.since(v.Launched) < settledFor {
+		if !known || r.since(v.Launched) < moveAfter {
 			continue
 		}
 		p, seen := places[v.Zone]

@@ -8,8 +8,8 @@ import (
 	"autospotting/coordinator/ledger"
 )
 
-// settleAttaching (R3) finds out which attaches took effect.
-func (r *run) settleAttaching() {
+// seeAttached (R3) finds out which attaches took effect.
+func (r *run) seeAttached() {
 	for _, d := range r.b.Debts() {
 		s, seen := r.v.Instance(d.Replacement.Instance)
 		switch {
@@ -60,14 +60,14 @@ func (r *run) notMember(d books.Debt) {
 
 const attachGivenUp = "its attach was given up"
 
-// allowed (R4) drops a surplus that the owner's MaxSize has room for by now.
+// allowed (R4) drops what is over MaxSize that the owner's MaxSize has room for by now.
 func (r *run) allowed() {
 	g := r.w.Group
 	if r.b.Lease().Open() && (r.v.MaxSize() == view.Lent || r.v.MaxSize() == view.Untold) {
 		return
 	}
 	for _, d := range r.b.Debts() {
-		if d.Kind == books.Surplus && r.v.Unpaid(d) && r.v.Stays(d.Victim) {
+		if d.Kind == books.OverMax && r.v.Unpaid(d) && r.v.Stays(d.Victim) {
 			r.say(d.Victim, "stays: MaxSize is the owner's %d, and desired may be %d", g.Max, g.Desired)
 			r.on(d, books.GivenUp)
 		}

@@ -101,7 +101,7 @@ var debts = []transcript{
 		w.owes("i-s1", "i-oda", "a", books.Attached, 2*time.Minute)
 		w.add(attached("i-s1", "a"))
 		w.doom("i-s1", 30*time.Second)
-		w.Record.Settling = map[string]time.Time{"i-s1": noon.Add(-2 * time.Second)}
+		w.Record.Retired = map[string]time.Time{"i-s1": noon.Add(-2 * time.Second)}
 	}, "debt     i-s1 for i-oda", "debt     i-s1 for i-s1"},
 	{"the group replaced the victim by what the owner keeps: the replacement itself goes", func(w *World) {
 		w.tagged(map[string]string{"autospotting:keep-on-demand": "3"})
@@ -226,7 +226,7 @@ var debts = []transcript{
 		w.keep(func(k *books.Stored) {
 			k.Lease = &books.StoredLease{Owner: 3, Leased: 4, Tried: []int{4}, Raised: true, At: noon.Add(-time.Minute)}
 		})
-		w.Record.Settling = map[string]time.Time{"i-s1": noon.Add(-time.Second)}
+		w.Record.Retired = map[string]time.Time{"i-s1": noon.Add(-time.Second)}
 	}, "", "restore-max"},
 	{"desired was read as more a moment ago: MaxSize is not given back before it is known which it is", func(w *World) {
 		w.Group.Max, w.Group.Desired = 5, 4

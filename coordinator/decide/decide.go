@@ -18,7 +18,7 @@ const (
 	maxDrain     = 45 * time.Second
 	leastDrain   = 10 * time.Second
 	resendFor    = 60 * time.Second // a launch is re-sent as long as this, then only looked for
-	strayFor     = 60 * time.Second // seen so twice this far apart, an unwanted instance goes
+	orphanFor    = 60 * time.Second // seen so twice this far apart, an unwanted instance goes
 	attachFor    = 10 * time.Minute
 	marketAgain  = 3 * time.Second // a market that could not be read
 	pollEvery    = 10 * time.Second
@@ -150,7 +150,7 @@ func Idle(w World) bool {
 	if !w.Group.Found {
 		return true
 	}
-	if w.Record.Open() || len(w.Heard) > 0 || slices.ContainsFunc(w.Instances, taken) {
+	if w.Record.Open() || len(w.Heard) > 0 || slices.ContainsFunc(w.Instances, noticed) {
 		return false
 	}
 	r := newRun(w)
@@ -158,7 +158,7 @@ func Idle(w World) bool {
 		return !r.holdsOurs()
 	}
 	later, keep := r.onDemandLater(), r.keep()
-	return later == keep && len(r.v.Live()) >= w.Group.Desired && !(r.holdsOurs() && (r.priceLook() || len(w.Record.Settling) > 0))
+	return later == keep && len(r.v.Live()) >= w.Group.Desired && !(r.holdsOurs() && (r.priceLook() || len(w.Record.Retired) > 0))
 }
 
 // priceLook tells whether it is time to see what spot costs elsewhere: in a few minutes of every hour, other ones for every group, so

@@ -26,7 +26,7 @@ func (r *run) deficit() {
 		r.lookAt(due)
 		return
 	}
-	if r.settledForLess(missing) || r.unpriced() {
+	if r.giveUpFilling(missing) || r.unpriced() {
 		return
 	}
 	for range missing - r.filling() {
@@ -95,9 +95,9 @@ func (r *run) stillMissing(it *ledger.Intent) bool {
 	return false
 }
 
-// settledForLess lowers desired by what is owed when for long nothing came that could be retired for it, and closes those
+// giveUpFilling lowers desired by what is owed when for long nothing came that could be retired for it, and closes those
 // debts. It is the one place where desired is named: nothing but a number that nobody lives for is given up.
-func (r *run) settledForLess(missing int) bool {
+func (r *run) giveUpFilling(missing int) bool {
 	owed := r.b.Owed()
 	if owed == 0 || missing < owed || r.b.Attaching() || r.v.Pending() > 0 {
 		return false

@@ -25,7 +25,7 @@ func succeeded(rec *ledger.Record) {
 
 // proves notes that a debt was paid; the replacement has to last before that counts as a success.
 func proves(rec *ledger.Record, d books.Debt, now time.Time) {
-	if d.Kind == books.Surplus || d.Kind == books.Reversal || !d.Replacement.Spot {
+	if d.Kind == books.OverMax || d.Kind == books.Reversal || !d.Replacement.Spot {
 		return
 	}
 	if rec.Proving == nil {

@@ -30,9 +30,9 @@ func (r *run) forget() {
 		}
 	}
 	r.prove()
-	for _, id := range slices.Sorted(maps.Keys(r.rec.Settling)) {
-		if r.v.Shown(r.rec.Settling[id]) {
-			delete(r.rec.Settling, id)
+	for _, id := range slices.Sorted(maps.Keys(r.rec.Retired)) {
+		if r.v.Shown(r.rec.Retired[id]) {
+			delete(r.rec.Retired, id)
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(r.rec.Pools)) {

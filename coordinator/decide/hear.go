@@ -23,7 +23,7 @@ func (r *run) hear() {
 		}
 	}
 	for _, id := range r.v.IDs() {
-		if i := r.v.Get(id); taken(i) && !r.doomed(id) {
+		if i := r.v.Get(id); noticed(i) && !r.doomed(id) {
 			at := i.SpotStatusAt
 			if at.IsZero() {
 				at = r.now()
@@ -74,10 +74,10 @@ func (r *run) hearTerminating(h Hint) {
 	case !i.Ours || !i.Live():
 		r.say(h.Instance, "notice ignored: the instance is %s", oursOrState(i))
 		return
-	case !h.Trusted && !takenBySpot(i.SpotStatus):
+	case !h.Trusted && !noticeStatus(i.SpotStatus):
 		r.say(h.Instance, "notice ignored: its signature does not verify and the spot request's status is %q", i.SpotStatus)
 		return
-	case h.Source == FromSpotd && !r.doomed(i.ID) && !takenBySpot(i.SpotStatus) && !r.believes():
+	case h.Source == FromSpotd && !r.doomed(i.ID) && !noticeStatus(i.SpotStatus) && !r.believes():
 		r.say(h.Instance, "notice ignored: only spotd gave it, like %d others of this group within an hour; when EC2 says the same it is believed", len(r.rec.Unconfirmed))
 		return
 	}
@@ -122,12 +122,12 @@ func (r *run) doom(i Instance, n ledger.Notice) {
 	r.say(i.ID, "AWS takes %s in %s: %s by %s, says %s", i.Type, i.Zone, n.Action, n.Deadline.UTC().Format(time.TimeOnly), n.Source)
 }
 
-// taken tells by its spot request alone whether AWS takes the instance of ours.
-func taken(i Instance) bool { return i.Ours && i.Spot && i.Live() && takenBySpot(i.SpotStatus) }
+// noticed tells by its spot request alone whether AWS takes the instance of ours.
+func noticed(i Instance) bool { return i.Ours && i.Spot && i.Live() && noticeStatus(i.SpotStatus) }
 
-// takenBySpot knows the status codes of a spot request whose instance is on its way out though still running:
+// noticeStatus knows the status codes of a spot request whose instance is on its way out though still running:
 // with behaviour "terminate" the code is instance-terminated-no-capacity at once (EC2 user guide, "Spot request status").
-func takenBySpot(code string) bool {
+func noticeStatus(code string) bool {
 	switch code {
 	case "instance-terminated-no-capacity", "instance-terminated-by-price", "instance-terminated-by-schedule",
 		"instance-terminated-by-service", "instance-terminated-launch-group-constraint",

@@ -34,7 +34,7 @@ func Learn(rec ledger.Record, a Action, res Result, now time.Time) ledger.Record
 		}
 	case SetDesired:
 		if res.Failure == Done { // what could not be paid is settled
-			rec.Books.Settle()
+			rec.Books.SetBack()
 		}
 	case TagStatus:
 		if res.Failure == Done || res.Failure == Invalid { // an owner who forbids it is not asked again before it changes
@@ -136,12 +136,12 @@ func attachEvent(d books.Debt, f Failure, several bool) books.Event {
 	return ""
 }
 
-// settles notes a retirement that is certain: a read that still shows the victim in service is too old to count on.
-func settles(rec *ledger.Record, victim string, now time.Time) {
-	if rec.Settling == nil {
-		rec.Settling = map[string]time.Time{}
+// retiredNow notes a retirement that is certain: a read that still shows the victim in service is too old to count on.
+func retiredNow(rec *ledger.Record, victim string, now time.Time) {
+	if rec.Retired == nil {
+		rec.Retired = map[string]time.Time{}
 	}
-	rec.Settling[victim] = now
+	rec.Retired[victim] = now
 }
 
 func learnRetire(rec *ledger.Record, a Action, res Result, now time.Time) {
@@ -156,7 +156,7 @@ func learnRetire(rec *ledger.Record, a Action, res Result, now time.Time) {
 	undoing := d.Phase == books.Undoing
 	switch res.Failure {
 	case Done:
-		settles(rec, a.Instance, now)
+		retiredNow(rec, a.Instance, now)
 		if undoing {
 			rec.Books.On(d.Name(), books.UndoDone, now)
 			return

@@ -38,13 +38,13 @@ func (r *run) returnLease() {
 	case g.Desired <= l.Owner:
 		r.act(Action{Kind: RestoreMax, Max: l.Owner, Why: "desired fits the owner's MaxSize again"})
 	case !r.b.Any():
-		r.surplus()
+		r.overMax()
 	}
 }
 
-// surplus retires one instance of our choice where a policy took the room that we had borrowed; restoring MaxSize instead would let
+// overMax retires one instance of our choice where a policy took the room that we had borrowed; restoring MaxSize instead would let
 // AWS choose. It is an on-demand one, or of ours where the owner keeps those that there are.
-func (r *run) surplus() {
+func (r *run) overMax() {
 	v, ok := r.newcomer("")
 	if spot := r.returnable(); r.onDemandLater() <= r.keep() && len(spot) > 0 {
 		v, ok = spot[0], true
@@ -53,6 +53,6 @@ func (r *run) surplus() {
 		r.say("", "desired is above the owner's MaxSize and no on-demand instance may be retired: waiting")
 		return
 	}
-	r.b.OpenSurplus(v.ID, r.w.Group.Desired, "desired is above the owner's MaxSize", r.now())
+	r.b.OpenOverMax(v.ID, r.w.Group.Desired, "desired is above the owner's MaxSize", r.now())
 	r.lookAt(r.now())
 }

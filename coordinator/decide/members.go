@@ -12,7 +12,7 @@ import (
 func (r *run) victims() []Instance {
 	var out []Instance
 	for _, id := range r.v.IDs() {
-		if i := r.v.Get(id); r.eligible(i) && !r.taken(id) && !r.b.Replacing(id) {
+		if i := r.v.Get(id); r.eligible(i) && !r.spokenFor(id) && !r.b.Replacing(id) {
 			out = append(out, i)
 		}
 	}
@@ -26,8 +26,8 @@ func (r *run) eligible(i Instance) bool {
 	return r.v.Standing(i.ID) == view.Serving && !i.Spot && !i.Protected && !i.Undeletable && !i.Unchecked && !r.doomed(i.ID)
 }
 
-// taken tells whether a debt or a launch already stands for the instance.
-func (r *run) taken(id string) bool {
+// spokenFor tells whether a debt or a launch already stands for the instance.
+func (r *run) spokenFor(id string) bool {
 	return r.b.Retiring(id) || slices.ContainsFunc(r.rec.Intents, func(it ledger.Intent) bool { return it.Victim == id && it.Abandoned == "" })
 }
 
@@ -52,7 +52,7 @@ func (r *run) returnable() []Instance {
 	for _, id := range r.v.IDs() {
 		i := r.v.Get(id)
 		_, shielded := r.rec.Shielded[id]
-		if i.Ours && i.Spot && i.Serving() && (!i.Protected || shielded) && !r.doomed(id) && !r.taken(id) && !r.b.Replacing(id) {
+		if i.Ours && i.Spot && i.Serving() && (!i.Protected || shielded) && !r.doomed(id) && !r.spokenFor(id) && !r.b.Replacing(id) {
 			out = append(out, i)
 		}
 	}

@@ -30,7 +30,7 @@ func (r *run) answerNotices() {
 		if due := r.release(n); r.now().Before(due) {
 			r.lookAt(due)
 		}
-		if !r.taken(id) {
+		if !r.spokenFor(id) {
 			r.replace(x, n)
 		}
 		r.releaseInTime(x)

@@ -73,7 +73,7 @@ var notices = []transcript{
 	{"an old read shows a retired one: nothing is launched for it", func(w *World) {
 		w.Group.Desired = 3
 		w.doom("i-s1", 70*time.Second)
-		w.Record.Settling = map[string]time.Time{"i-s1": noon.Add(-2 * time.Second)}
+		w.Record.Retired = map[string]time.Time{"i-s1": noon.Add(-2 * time.Second)}
 	}, "", "do       launch"},
 	{"a doomed replacement goes, and what was launched for it takes the next", func(w *World) {
 		w.doom("i-s1", 20*time.Second)

@@ -83,7 +83,7 @@ func (r *run) mayRetire(v Instance, d books.Debt) (bool, string) {
 func (r *run) whyRetire(v Instance, d books.Debt) string {
 	s := r.v.Get(d.Replacement.Instance)
 	switch {
-	case d.Kind == books.Surplus:
+	case d.Kind == books.OverMax:
 		return "desired is above the owner's MaxSize and no debt is open: one instance fewer"
 	case d.Kind == books.Reversal:
 		return "what it was to replace still serves, and stays"

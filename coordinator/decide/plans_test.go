@@ -207,12 +207,12 @@ var plans = []transcript{
 	{"a stray is seen twice before it goes", func(w *World) { w.add(ours("i-lost", "a")) }, "wanted by nothing", "do       terminate"},
 	{"a stray seen a minute ago goes", func(w *World) {
 		w.add(ours("i-lost", "a"))
-		w.Record.Strays = map[string]time.Time{"i-lost": noon.Add(-61 * time.Second)}
+		w.Record.Orphans = map[string]time.Time{"i-lost": noon.Add(-61 * time.Second)}
 	}, "do       terminate i-lost", ""},
 	{"what only carries our tag is not ours to end", func(w *World) {
 		w.add(ours("i-lost", "a"))
 		w.at("i-lost").Ours = false
-		w.Record.Strays = map[string]time.Time{"i-lost": noon.Add(-61 * time.Second)}
+		w.Record.Orphans = map[string]time.Time{"i-lost": noon.Add(-61 * time.Second)}
 	}, "", "terminate"},
 	{"opted out with a debt open: the replacement goes, its victim stays", func(w *World) {
 		w.Group.Enabled, w.Group.Desired = false, 4

@@ -12,7 +12,7 @@ type Rung int
 // The rungs of the ladder. Each includes what those below it allow.
 const (
 	Nothing   Rung = iota
-	CloseOnly      // what was opened is closed: debts, lease, protection, strays
+	CloseOnly      // what was opened is closed: debts, lease, protection, orphans
 	Answer         // and notices are answered, and what the group lacks is filled
 	Serve          // and swaps are begun
 )

@@ -11,26 +11,26 @@ func (r *run) sweep() {
 	for _, d := range r.b.Debts() {
 		wanted[d.Replacement.Instance], wanted[d.Replacement.Nonce] = true, true
 	}
-	strays := map[string]time.Time{}
+	orphans := map[string]time.Time{}
 	for _, id := range r.v.IDs() {
 		i := r.v.Get(id)
 		if !i.Ours || !i.Live() || i.Member || i.Foreign || wanted[id] || i.Nonce != "" && wanted[i.Nonce] {
 			continue
 		}
-		first, known := r.rec.Strays[id]
+		first, known := r.rec.Orphans[id]
 		if !known {
 			first = r.now()
 		}
-		strays[id] = first
-		if r.since(first) < strayFor {
+		orphans[id] = first
+		if r.since(first) < orphanFor {
 			r.say(id, "is ours, in no group and wanted by nothing: goes if it stays so")
-			r.lookAt(first.Add(strayFor))
+			r.lookAt(first.Add(orphanFor))
 			continue
 		}
 		r.act(Action{Kind: Terminate, Instance: id, Why: "ours, in no group, and wanted by no record"})
 	}
-	r.rec.Strays = strays
-	if len(strays) == 0 {
-		r.rec.Strays = nil
+	r.rec.Orphans = orphans
+	if len(orphans) == 0 {
+		r.rec.Orphans = nil
 	}
 }

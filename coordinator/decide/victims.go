@@ -8,15 +8,15 @@ import (
 	"autospotting/coordinator/decide/view"
 )
 
-// settleVictims (R7) looks after the victims of what is owed: who is gone, and who is retired in their stead.
-func (r *run) settleVictims() {
+// seeVictims (R7) looks after the victims of what is owed: who is gone, and who is retired in their stead.
+func (r *run) seeVictims() {
 	var unexplained bool
 	doubt := r.b.Doubt()
 	for _, d := range r.b.Debts() {
 		if !d.Owed() {
 			continue
 		}
-		if closed, lost := r.settleVictim(d); closed {
+		if closed, lost := r.seeVictim(d); closed {
 			unexplained = unexplained || lost
 			if r.w.Group.Desired == r.b.Due() && !unexplained {
 				r.b.Trust() // a payment whose answer was lost explains it
@@ -28,8 +28,8 @@ func (r *run) settleVictims() {
 	}
 }
 
-// settleVictim looks after one. It tells whether the debt was closed by it, and whether that leaves desired unexplained.
-func (r *run) settleVictim(d books.Debt) (closed, unexplained bool) {
+// seeVictim looks after one. It tells whether the debt was closed by it, and whether that leaves desired unexplained.
+func (r *run) seeVictim(d books.Debt) (closed, unexplained bool) {
 	v := r.v.Get(d.Victim)
 	unpaid := r.v.Unpaid(d)
 	switch {
@@ -68,7 +68,7 @@ func (r *run) missedVictim(d books.Debt) (closed, unexplained bool) {
 	case r.v.Happened(UserShrink, d.Victim, d):
 		r.say(d.Victim, "retired: the debt for %s is paid", d.Replacement.Instance)
 		proves(&r.rec, d, r.now())
-		settles(&r.rec, d.Victim, r.now()) // this read shows it, the next may be older
+		retiredNow(&r.rec, d.Victim, r.now()) // this read shows it, the next may be older
 		r.on(d, books.SeenPaid)
 		return true, false
 	case r.v.HappenedBefore(Unhealthy, d.Victim, d), r.v.HappenedBefore(UserReplace, d.Victim, d), r.tookAnyway(d):
@@ -102,7 +102,7 @@ func (r *run) breaksFloor(d books.Debt, v Instance) string {
 	if s.Spot && s.Ours && r.v.Stays(s.ID) && !r.b.Retiring(s.ID) && !r.v.Retired(s.ID) {
 		return s.ID
 	}
-	if d.Kind == books.Surplus || d.Replacement.Spot && !r.v.Stays(s.ID) {
+	if d.Kind == books.OverMax || d.Replacement.Spot && !r.v.Stays(s.ID) {
 		return r.spotInstead(d, "")
 	}
 	return ""

@@ -57,7 +57,7 @@ func (p *parts) Observe(_ context.Context, group string, rec ledger.Record, hear
 	w := decide.World{Now: p.now, Record: rec, Heard: heard, Group: decide.Group{Name: group, Found: true, Enabled: true}}
 	if p.fast { // a stray that was seen long ago: one action every round
 		w.Instances = []decide.Instance{{ID: "i-1", State: "running", Ours: true}}
-		w.Record.Strays = map[string]time.Time{"i-1": p.now.Add(-time.Hour)}
+		w.Record.Orphans = map[string]time.Time{"i-1": p.now.Add(-time.Hour)}
 	}
 	return w, p.observe
 }

@@ -24,9 +24,9 @@ type Record struct {
 	// Books keeps what we owe the group: debts, the base, the doubt about desired, and the MaxSize lease.
 	Books books.Books `json:"-"`
 
-	// Settling holds victims whose retirement was confirmed, as long as a read may be older than it: one that shows
+	// Retired holds victims whose retirement was confirmed, as long as a read may be older than it: one that shows
 	// them in service is.
-	Settling map[string]time.Time `json:"settling,omitempty"`
+	Retired map[string]time.Time `json:"settling,omitempty"`
 	// Shielded holds instances that we protected from scale-in and must give back to the group's default.
 	Shielded map[string]time.Time `json:"shielded,omitempty"`
 	// Said holds what spotd on an instance reported, by instance id.
@@ -35,8 +35,8 @@ type Record struct {
 	Notices map[string]Notice `json:"notices,omitempty"`
 	// Unconfirmed holds when notices were believed on spotd's word alone, for an hour: they are limited.
 	Unconfirmed []time.Time `json:"unconfirmed,omitempty"`
-	// Strays holds instances of ours that nothing wants, by id, with the time they were first seen so.
-	Strays map[string]time.Time `json:"strays,omitempty"`
+	// Orphans holds instances of ours that nothing wants, by id, with the time they were first seen so.
+	Orphans map[string]time.Time `json:"strays,omitempty"`
 	// Pools holds pools to be avoided, by "type/zone".
 	Pools map[string]PoolMark `json:"pools,omitempty"`
 
@@ -170,7 +170,7 @@ type Status struct {
 // Open tells whether anything is left to be finished for the group.
 func (r Record) Open() bool {
 	return len(r.Intents) > 0 || r.Books.Any() || r.Books.Lease().Open() ||
-		len(r.Shielded) > 0 || len(r.Strays) > 0 || len(r.Notices) > 0
+		len(r.Shielded) > 0 || len(r.Orphans) > 0 || len(r.Notices) > 0
 }
 
 // Clone returns a copy that shares nothing with r.
@@ -178,7 +178,7 @@ func (r Record) Clone() Record {
 	r.Intents = slices.Clone(r.Intents)
 	r.Books = r.Books.Clone()
 	r.Unconfirmed = slices.Clone(r.Unconfirmed)
-	r.Settling, r.Shielded, r.Strays = maps.Clone(r.Settling), maps.Clone(r.Shielded), maps.Clone(r.Strays)
+	r.Retired, r.Shielded, r.Orphans = maps.Clone(r.Retired), maps.Clone(r.Shielded), maps.Clone(r.Orphans)
 	r.Said, r.Notices, r.Pools, r.Proving = maps.Clone(r.Said), maps.Clone(r.Notices), maps.Clone(r.Pools), maps.Clone(r.Proving)
 	return r
 }

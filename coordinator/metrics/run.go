@@ -29,7 +29,7 @@ func (r *Run) Decided(w decide.World, p decide.Plan) {
 
 // Called takes in the answer to an action.
 func (r *Run) Called(a decide.Action, res decide.Result) {
-	_, stray := r.rec.Strays[a.Instance]
+	_, stray := r.rec.Orphans[a.Instance]
 	switch {
 	case res.Failure != decide.Done, a.Kind == decide.LaunchOne && len(res.Launched) == 0:
 		r.failures++
@@ -83,6 +83,6 @@ func holds(rec ledger.Record, nonce string) bool {
 // paid tells whether the debt was closed by its victim's retirement, which a record remembers for a minute. Void debts
 // leave no such trace, and a replacement that was retired itself did not take anybody's place.
 func paid(d books.Debt, before, after ledger.Record) bool {
-	at, settled := after.Settling[d.Victim]
-	return settled && !at.Equal(before.Settling[d.Victim]) && !holds(after, d.Replacement.Nonce) && d.Kind != books.Reversal
+	at, settled := after.Retired[d.Victim]
+	return settled && !at.Equal(before.Retired[d.Victim]) && !holds(after, d.Replacement.Nonce) && d.Kind != books.Reversal
 }

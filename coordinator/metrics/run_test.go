@@ -172,7 +172,7 @@ func TestASwapWhosePairIsOpenIsNotFinished(t *testing.T) {
 		w.Record.Books.Edit(func(k *books.Stored) {
 			k.Pairs = []books.StoredDebt{debt(launch(ledger.Swap, "1", "i-s1"), 3, books.Attached)}
 		})
-		rec.Books, rec.Settling = w.Record.Books.Clone(), map[string]time.Time{"i-od": noon} // as another pair's replacement
+		rec.Books, rec.Retired = w.Record.Books.Clone(), map[string]time.Time{"i-od": noon} // as another pair's replacement
 	})
 	if got := figures(t, r); got["SwapsFinished"] != 0.0 || got["OpenDebts"] != 1.0 {
 		t.Errorf("%v finished of %v open", got["SwapsFinished"], got["OpenDebts"])
@@ -182,7 +182,7 @@ func TestASwapWhosePairIsOpenIsNotFinished(t *testing.T) {
 func TestAnOrphanIsCountedOnceARunAndAReplacementGivenUpIsNone(t *testing.T) {
 	t.Parallel()
 	r := after(func(_ *decide.World, rec *ledger.Record) {
-		rec.Strays = map[string]time.Time{"i-9": noon.Add(-time.Hour)}
+		rec.Orphans = map[string]time.Time{"i-9": noon.Add(-time.Hour)}
 	})
 	for _, id := range []string{"i-9", "i-9", "i-8"} { // an old read shows i-9 again; i-8 was abandoned
 		r.Called(decide.Action{Kind: decide.Terminate, Instance: id}, decide.Result{})

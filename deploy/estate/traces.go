@@ -149,8 +149,8 @@ func InFlight(r ledger.Record) string {
 		return fmt.Sprintf("%d instances are being replaced", len(r.Books.Debts()))
 	case len(r.Intents) > 0:
 		return fmt.Sprintf("%d replacements are launched and not in the group yet", len(r.Intents))
-	case len(r.Strays) > 0:
-		return fmt.Sprintf("%d instances of ours are in no group and not ended yet", len(r.Strays))
+	case len(r.Orphans) > 0:
+		return fmt.Sprintf("%d instances of ours are in no group and not ended yet", len(r.Orphans))
 	case len(r.Notices) > 0:
 		return fmt.Sprintf("AWS takes %d of its instances", len(r.Notices))
 	case len(r.Shielded) > 0:

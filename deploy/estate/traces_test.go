@@ -121,7 +121,7 @@ func TestWhatTheCoordinatorHasBegunIsInFlightAndALeaseIsNot(t *testing.T) {
 			k.Pairs = []books.StoredDebt{{Phase: books.Attached}, {Phase: books.Paying}}
 		})}, "2 instances are being replaced"},
 		{"an intent", ledger.Record{Intents: make([]ledger.Intent, 1)}, "1 replacements are launched and not in the group yet"},
-		{"a stray", ledger.Record{Strays: now}, "1 instances of ours are in no group and not ended yet"},
+		{"a stray", ledger.Record{Orphans: now}, "1 instances of ours are in no group and not ended yet"},
 		{"a notice", ledger.Record{Notices: map[string]ledger.Notice{"i-1": {}}}, "AWS takes 1 of its instances"},
 		{"a shield", ledger.Record{Shielded: now}, "1 of its instances are protected from scale-in by us"},
 		{"a lease", ledger.Record{Books: books.Edited(func(k *books.Stored) { k.Lease = &books.StoredLease{} })}, ""},

@@ -48,7 +48,7 @@ func (b Books) Owed() int {
 // Due is what desired should be: the base, and one for each debt that is owed.
 func (b Books) Due() int { return b.base + b.Owed() }
 
-// Attaching tells whether a debt is open of which it is not settled yet whether it raises desired.
+// Attaching tells whether a debt is open of which it is not known yet whether it raises desired.
 func (b Books) Attaching() bool {
 	return slices.ContainsFunc(b.debts, func(d Debt) bool { return d.Phase == Attaching || d.Phase == Undoing })
 }
@@ -76,9 +76,9 @@ func (b *Books) Open(r Replacement, victim string, desired int, now time.Time) {
 	b.debts = append(b.debts, Debt{Replacement: r, Phase: Attaching, At: now, Since: now, Why: string(r.Purpose)}.forVictim(victim))
 }
 
-// OpenSurplus writes down that desired, as read, is one more than its owner allows, and who is retired for it.
-func (b *Books) OpenSurplus(victim string, desired int, why string, now time.Time) {
-	b.debts = append(b.debts, Debt{Kind: Surplus, Victim: victim, Phase: Attached, At: now, Since: now, Why: why})
+// OpenOverMax writes down that desired, as read, is one more than its owner allows, and who is retired for it.
+func (b *Books) OpenOverMax(victim string, desired int, why string, now time.Time) {
+	b.debts = append(b.debts, Debt{Kind: OverMax, Victim: victim, Phase: Attached, At: now, Since: now, Why: why})
 	b.Rebase(desired)
 }
 
@@ -118,8 +118,8 @@ func (b *Books) Void(over func(Debt) bool) []Debt {
 	return void
 }
 
-// Settle closes all that is owed after desired was set back to the base.
-func (b *Books) Settle() {
+// SetBack closes all that is owed after desired was set back to the base.
+func (b *Books) SetBack() {
 	for i := 0; i < len(b.debts); i++ {
 		if b.debts[i].Owed() {
 			b.close(i, Paid)

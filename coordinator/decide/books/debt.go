@@ -45,14 +45,14 @@ const (
 	Waiting Kind = "waiting"
 	// Reversal is paid by retiring the replacement itself: what it was attached for stays.
 	Reversal Kind = "reversal"
-	// Surplus has no replacement: desired is above the owner's MaxSize, and its victim is one member of our choice.
-	Surplus Kind = "surplus"
+	// OverMax has no replacement: desired is above the owner's MaxSize, and its victim is one member of our choice.
+	OverMax Kind = "over-max"
 )
 
 // Debt is one that our attach added to a group's desired capacity and that is to be taken off again.
 type Debt struct {
 	Kind        Kind
-	Replacement Replacement // zero for a surplus
+	Replacement Replacement // zero where desired is above the owner's MaxSize
 	Victim      string      // whom the payment retires; empty while waiting
 	Phase       Phase
 	At          time.Time // when opened
@@ -72,12 +72,12 @@ type Debt struct {
 func (d Debt) Owed() bool { return d.Phase == Attached || d.Phase == Paying }
 
 // ForSpot tells whether a victim is retired for spot, or for nothing: then what the owner keeps on-demand has to be left.
-func (d Debt) ForSpot() bool { return d.Kind == Surplus || d.Replacement.Spot }
+func (d Debt) ForSpot() bool { return d.Kind == OverMax || d.Replacement.Spot }
 
-// Name tells the debt from the others of its group: the replacement's id, a surplus by its victim's.
+// Name tells the debt from the others of its group: the replacement's id, one over MaxSize by its victim's.
 func (d Debt) Name() string {
-	if d.Kind == Surplus {
-		return "surplus " + d.Victim
+	if d.Kind == OverMax {
+		return "over-max " + d.Victim
 	}
 	return d.Replacement.Instance
 }
@@ -86,7 +86,7 @@ func (d Debt) Name() string {
 func (d Debt) forVictim(victim string) Debt {
 	d.Victim = victim
 	switch {
-	case d.Kind == Surplus:
+	case d.Kind == OverMax:
 	case victim == "":
 		d.Kind = Waiting
 	case victim == d.Replacement.Instance:

@@ -101,7 +101,7 @@ func Load(s Stored) (Books, error) {
 			Replacement: Replacement{Instance: i.Instance, Type: i.Type, Zone: i.Zone, Nonce: i.Launch.Nonce, SourceHash: i.Launch.SourceHash,
 				Spot: i.Launch.Spot, Purpose: i.Purpose, Victim: i.Victim, At: i.At}}
 		if i.Instance == "" {
-			d.Kind = Surplus
+			d.Kind = OverMax
 		}
 		b.debts = append(b.debts, d.forVictim(p.Victim))
 	}

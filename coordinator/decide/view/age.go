@@ -30,7 +30,7 @@ func (v *View) Numbers() Certainty {
 // Old tells whether the read is older than a call of ours: nothing that counts on the group's numbers is begun on it. Each read is held by itself
 // against what was answered lately, since reads need not come in order. One description shows members and desired as of one moment.
 func (v *View) Old() bool {
-	for id, at := range v.rec.Settling {
+	for id, at := range v.rec.Retired {
 		i := v.byID[id]
 		detached := !v.Mostly(at) && i.Lifecycle == "Detaching" // which our call does not make: it may be from before it
 		if !v.Shown(at) && i.Listed && !i.Leaving() || detached {
@@ -58,7 +58,7 @@ func (v *View) beforeRetirement() bool {
 // retiredJustNow counts the retirements of ours that reads may not show yet.
 func (v *View) retiredJustNow() int {
 	n := 0
-	for _, at := range v.rec.Settling {
+	for _, at := range v.rec.Retired {
 		if !v.Mostly(at) {
 			n++
 		}
@@ -69,7 +69,7 @@ func (v *View) retiredJustNow() int {
 // unlisted tells whether the read should show the debt's replacement as a member, and does not.
 func (v *View) unlisted(d books.Debt) bool {
 	s := v.byID[d.Replacement.Instance]
-	return d.Owed() && d.Kind != books.Surplus && !s.Listed && !s.Leaving() && !v.Ended(s.ID)
+	return d.Owed() && d.Kind != books.OverMax && !s.Listed && !s.Leaving() && !v.Ended(s.ID)
 }
 
 // Shown tells whether every read shows a call that was made at that time: what does not show was not done.
@@ -114,7 +114,7 @@ func (v *View) Listed() int {
 			n++
 		}
 	}
-	for id, at := range v.rec.Settling {
+	for id, at := range v.rec.Retired {
 		if !v.Mostly(at) && !v.byID[id].Listed {
 			n++
 		}

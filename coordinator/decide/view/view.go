@@ -122,7 +122,7 @@ func (v *View) Standing(id string) Standing {
 
 // Retired tells whether a retirement of the instance was confirmed lately.
 func (v *View) Retired(id string) bool {
-	_, done := v.rec.Settling[id]
+	_, done := v.rec.Retired[id]
 	return done
 }
 

@@ -164,7 +164,7 @@ func countLeaving(w *decide.World) {
 			i.Lifecycle, i.Healthy = "InService", true
 		}
 	}
-	w.Record.Settling = nil
+	w.Record.Retired = nil
 }
 
 func deaf(w *decide.World) {
@@ -187,18 +187,18 @@ func countTwice(w decide.World, p *decide.Plan) {
 }
 
 func sweepAtOnce(w *decide.World) {
-	w.Record.Strays = map[string]time.Time{}
+	w.Record.Orphans = map[string]time.Time{}
 	for _, i := range w.Instances {
-		w.Record.Strays[i.ID] = w.Now.Add(-time.Hour)
+		w.Record.Orphans[i.ID] = w.Now.Add(-time.Hour)
 	}
 }
 
 func neverSweep(_ decide.World, p *decide.Plan) {
 	p.Actions = slices.DeleteFunc(p.Actions, func(a decide.Action) bool {
-		_, stray := p.Record.Strays[a.Instance]
+		_, stray := p.Record.Orphans[a.Instance]
 		return a.Kind == decide.Terminate && stray
 	})
-	p.Record.Strays = nil
+	p.Record.Orphans = nil
 }
 
 // oneZone moves every launch to the first zone.

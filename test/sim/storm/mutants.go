@@ -64,7 +64,7 @@ var Mutants = []Mutant{
 	{Name: "serve-without-the-tag", What: "groups are served that nobody opted in", Scenario: "storm", Alter: seeing(func(w *decide.World) { w.Group.Enabled = true })},
 	{Name: "ignore-the-floor", What: "what the owner keeps on-demand is not kept", Scenario: "storm", Alter: seeing(func(w *decide.World) { w.Settings.KeepOnDemand = settings.Amount{} })},
 	{Name: "ignore-the-zones", What: "every replacement is launched in the first zone", Scenario: "storm", Alter: planning(oneZone)},
-	{Name: "believe-old-reads", What: "a read that is older than our own call is believed", Scenario: "old-reads", Alter: seeing(func(w *decide.World) { w.Record.Settling = nil })},
+	{Name: "believe-old-reads", What: "a read that is older than our own call is believed", Scenario: "old-reads", Alter: seeing(func(w *decide.World) { w.Record.Retired = nil })},
 	{Name: "count-the-leaving", What: "members on their way out count as capacity", Scenario: "storm", Alter: seeing(countLeaving)},
 	{Name: "count-the-doomed", What: "members with a notice count as capacity", Scenario: "storm", Alter: planning(countDoomed)},
 	{Name: "ignore-notices", What: "notices are not heard", Scenario: "demo", Alter: seeing(deaf)},

@@ -33,8 +33,8 @@ func (w *World) AllSettled() bool {
 	return true
 }
 
-// Strays lists live instances of ours that are no members.
-func (w *World) Strays(group string) []string {
+// Orphans lists live instances of ours that are no members.
+func (w *World) Orphans(group string) []string {
 	var out []string
 	for _, i := range w.Cloud.Instances() {
 		if i.Tags["autospotting-group"] == group && i.Fleet != "" && i.Group == "" && (i.State == "pending" || i.State == "running") {
@@ -58,7 +58,7 @@ func (w *World) end() {
 		if owners := w.Checks[n].OwnersMax(); g.Max != owners {
 			w.report(invariant.MaxSize, "%s: MaxSize is %d at the end, the owner's is %d", name, g.Max, owners)
 		}
-		if s := w.Strays(name); len(s) > 0 {
+		if s := w.Orphans(name); len(s) > 0 {
 			w.report(Leftover, "%s: left behind: %v", name, s)
 		}
 		for _, m := range g.Members {
