@@ -58,6 +58,9 @@ func (e *env) answer(t *testing.T, d *datadriven.TestData) string {
 		if !special {
 			r = all
 		}
+		if r.empty && a.Launch == nil { // others than fleets are not
+			r = reply{effect: true}
+		}
 		b.WriteString(e.answerOne(a, r))
 	}
 	e.pending = nil

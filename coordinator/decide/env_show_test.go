@@ -48,9 +48,9 @@ func (e *env) action(a Action) string {
 			out += fmt.Sprintf(" and %d more", more)
 		}
 	case a.Kind == Retire && a.Decrement:
-		out += " " + a.Instance + ", desired - 1"
+		out += " " + a.Instance + " with decrement"
 	case a.Kind == Retire:
-		out += " " + a.Instance + ", desired stays"
+		out += " " + a.Instance + " without decrement"
 	case len(a.Instances) > 0:
 		out += " " + strings.Join(a.Instances, " ")
 	case a.Max+a.Desired > 0:

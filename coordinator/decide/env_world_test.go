@@ -83,7 +83,7 @@ func (e *env) template(t *testing.T, d *datadriven.TestData) {
 	}
 }
 
-// market changes what is to be had. Prices are those of spot.
+// market changes what is to be had: a price of a pool is that of spot, one of a type that of on-demand.
 func (e *env) market(t *testing.T, d *datadriven.TestData) {
 	t.Helper()
 	c := &e.w.Catalog
@@ -103,15 +103,16 @@ func (e *env) market(t *testing.T, d *datadriven.TestData) {
 		case "no-prices":
 			clear(c.OnDemandUSD)
 		default:
-			var p market.Pool
-			if err := p.UnmarshalText([]byte(a.Key)); err != nil {
-				t.Fatalf("%s: %v", d.Pos, err)
-			}
 			usd, err := strconv.ParseFloat(a.FirstVal(t), 64)
 			if err != nil {
 				t.Fatalf("%s: %v", d.Pos, err)
 			}
-			c.SpotUSD[p] = usd
+			var p market.Pool
+			if p.UnmarshalText([]byte(a.Key)) == nil {
+				c.SpotUSD[p] = usd
+			} else {
+				c.OnDemandUSD[a.Key] = usd
+			}
 		}
 	}
 }

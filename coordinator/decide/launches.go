@@ -126,7 +126,7 @@ func (r *run) unwanted(it *ledger.Intent, s Instance) string {
 // its place to the group's own newcomer, which may still be on its way.
 func (r *run) keepsVictim(it *ledger.Intent) bool {
 	v := r.v.Get(it.Victim)
-	if r.v.Stays(v.ID) && (r.doomed(v.ID) || r.eligible(v) || it.Purpose == ledger.Return && v.Spot && v.Ours || it.Purpose == ledger.Swap && it.Launch.Spot && r.mayMove(v)) {
+	if r.v.Stays(v.ID) && (r.doomed(v.ID) || r.eligible(v) || it.Purpose == ledger.Return && v.Spot && v.Ours && !r.guarded(v) || it.Purpose == ledger.Swap && it.Launch.Spot && r.mayMove(v)) {
 		return true
 	}
 	if it.Purpose == ledger.Fill {
