@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"autospotting/coordinator/decide/books"
-	"autospotting/coordinator/decide/view"
 	"autospotting/coordinator/ledger"
 )
 
@@ -93,7 +92,7 @@ func (e *env) account() string {
 		fmt.Fprintf(&b, "launch: %s of %s, %s\n", it.Purpose, orNobody(it.Victim), intentState(it))
 	}
 	e.remembered(&b)
-	v := view.Of(e.w.Now, view.Reads{Group: e.w.Group, Instances: e.w.Instances, Activities: e.w.Activities, Unread: e.w.Unread}, &e.w.Record)
+	v := look(e.w, &e.w.Record)
 	fmt.Fprintf(&b, "numbers %s:", v.Numbers())
 	for _, id := range v.IDs() {
 		fmt.Fprintf(&b, " %s %s", id, v.Standing(id))

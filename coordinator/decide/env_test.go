@@ -70,6 +70,7 @@ func said(cmd, out string) string {
 //	market m5.large/b=0.05 …       what spot costs there, or a type on-demand, USD an hour; "unread=throttled", "none=a": no spot in zone a, "unoffered=a": nothing at all
 //	activity user-shrink i-oda     a scaling activity; "unread" says that they cannot be read, "read" that they can
 //	heard notice i-s1              a message
+//	glance on                      nothing is read but the group's description and its members ("off": all is)
 //	record lost                    the ledger is empty
 //	tick 30s                       time passes
 //	decide                         what is decided now; the record is written, its actions wait for their answers
@@ -100,6 +101,8 @@ func (e *env) handle(t *testing.T, d *datadriven.TestData) (string, error) {
 		e.activity(t, d)
 	case "heard":
 		e.heard(t, d)
+	case "glance":
+		e.w.Glance = d.CmdArgs[0].Key == "on"
 	case "record":
 		e.w.Record = ledger.Record{Group: "web"}
 	case "tick":

@@ -3,6 +3,7 @@ package decide
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -62,11 +63,25 @@ func (s story) departs(t *testing.T, with []rule) string {
 	t.Helper()
 	e := newEnv(with)
 	for i := range s.blocks {
-		if out, err := e.safely(t, &s.blocks[i]); err != nil || out != s.blocks[i].Expected {
+		if out, err := e.safely(t, &s.blocks[i]); err != nil || unordered(out) != unordered(s.blocks[i].Expected) {
 			return s.blocks[i].Pos
 		}
 	}
 	return ""
+}
+
+// unordered is what was printed with the reasons that follow each other in order of the alphabet: in which order rules say what they say decides nothing.
+func unordered(out string) string {
+	lines := strings.SplitAfter(out, "\n")
+	for from := 0; from < len(lines); from++ {
+		to := from
+		for to < len(lines) && strings.HasPrefix(lines[to], "because") {
+			to++
+		}
+		slices.Sort(lines[from:to])
+		from = max(from, to-1)
+	}
+	return strings.Join(lines, "")
 }
 
 // safely is block where a story may come to what it cannot tell, since the rules are not those that it was written for.
