@@ -44,6 +44,9 @@ func (r *run) followOne(it *ledger.Intent) bool {
 	case s.Member:
 		r.say(s.ID, "is a member of the group though no attach is recorded: left as it is")
 		return false
+	case s.Foreign:
+		r.say(s.ID, anotherGroups)
+		return false
 	case !s.Live() && it.Abandoned != "":
 		return false
 	case !s.Live():

@@ -1,0 +1,186 @@
+package decide
+
+import (
+	"testing"
+	"time"
+
+	"autospotting/coordinator/decide/books"
+	"autospotting/coordinator/ledger"
+)
+
+func TestTheSpreadOfZonesIsReckonedWithBothSteps(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		a, b, c       int
+		to, from      string
+		during, after int
+	}{
+		{1, 1, 1, "a", "a", 1, 0},
+		{2, 1, 1, "a", "a", 2, 1},
+		{2, 1, 1, "b", "c", 1, 2},
+		{2, 1, 1, "b", "a", 1, 1},
+		{3, 0, 0, "b", "a", 3, 2},
+	} {
+		counts := map[string]int{"a": c.a, "b": c.b, "c": c.c}
+		if during, after := spreads(counts, c.to, c.from); during != c.during || after != c.after || counts["a"] != c.a || counts["b"] != c.b || counts["c"] != c.c {
+			t.Errorf("%+v: %d during, %d after; left %v", c, during, after, counts)
+		}
+	}
+}
+
+func TestAChoiceThatMakesNothingWorseIsAllowedAfterAWhile(t *testing.T) {
+	t.Parallel()
+	uneven := func(since time.Duration) *run {
+		w := web() // 3, 1 and 0: they differ by three
+		w.at("i-odc").Zone = "a"
+		w.add(member("i-odx", "a"))
+		w.Record.Uneven = noon.Add(-since)
+		return newRun(w)
+	}
+	for _, c := range []struct {
+		name   string
+		choice choice
+		since  time.Duration
+		want   bool
+	}{
+		{"even", choice{zone: "a", during: 1, after: 1}, 0, true},
+		{"even at last, after a step that is not", choice{zone: "a", during: 2, after: 1}, 0, false},
+		{"as uneven as before", choice{zone: "a", during: 3, after: 3}, unevenFor, true},
+		{"a second too early", choice{zone: "a", during: 3, after: 3}, unevenFor - time.Second, false},
+		{"worse meanwhile", choice{zone: "a", during: 4, after: 3}, unevenFor, false},
+		{"worse at last", choice{zone: "a", during: 3, after: 4}, unevenFor, false},
+		{"no zone", choice{}, unevenFor, false},
+	} {
+		if got := uneven(c.since).allows(c.choice); got != c.want {
+			t.Errorf("%s: %t", c.name, got)
+		}
+	}
+}
+
+func TestZonesAreCountedAsTheyWillBe(t *testing.T) {
+	t.Parallel()
+	w := web()
+	w.add(attached("i-s1", "a"), ours("i-s2", "b"))
+	w.intends(ledger.Fill, "i-f", "", "c", time.Minute)
+	w.intends(ledger.Swap, "i-dropped", "i-odc", "b", time.Minute)
+	w.Record.Intents[1].Abandoned = "why"
+	w.owes("i-s1", "i-oda", "a", books.Attached, time.Minute)
+	w.owes("i-s2", "i-odb", "b", books.Attaching, time.Minute)
+	w.intends(ledger.Swap, "i-n", "i-odc", "a", time.Minute)
+	if got := newRun(w).countsLater(); len(got) != 3 || got["a"] != 2 || got["b"] != 1 || got["c"] != 0 {
+		t.Errorf("%v", got)
+	}
+}
+
+// pairOf is a debt of i-s, with the group's members changed.
+func pairOf(spot bool, world func(*World)) (*run, books.Debt) {
+	w := web()
+	s := attached("i-s", "a")
+	s.Spot = spot
+	w.add(s)
+	w.Group.Desired = 4
+	w.owes("i-s", "i-gone", "a", books.Attached, 2*time.Minute)
+	world(&w)
+	r := newRun(w)
+	d, _ := r.b.Debt("i-s")
+	return r, d
+}
+
+func TestWhoPaysWhereTheOwnerKeepsWhatIsOnDemand(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		spot  bool
+		world func(*World)
+		want  string
+	}{
+		{"the replacement itself", true, func(*World) {}, "i-s"},
+		{"it is on-demand, and there is no spot", false, func(*World) {}, "i-fallback"},
+		{"it does not serve", true, func(w *World) { w.at("i-s").Healthy = false }, "i-fallback"},
+		{"it is not ours", true, func(w *World) { w.at("i-s").Ours = false }, "i-fallback"},
+		{"another debt retires it: the oldest other", true, func(w *World) {
+			w.owes("i-t", "i-s", "b", books.Attached, time.Minute)
+			w.add(attached("i-t", "b"), attached("i-x", "b"), attached("i-y", "c"))
+			w.at("i-y").Launched = noon.Add(-3 * time.Hour)
+		}, "i-y"},
+		{"the other has a debt of its own: it is waited for", false, func(w *World) {
+			w.owes("i-t", "i-oda", "b", books.Attached, time.Minute)
+			w.add(attached("i-t", "b"))
+		}, ""},
+		{"unless it does not serve", false, func(w *World) {
+			w.owes("i-t", "i-oda", "b", books.Attached, time.Minute)
+			w.add(attached("i-t", "b"))
+			w.at("i-t").Healthy = false
+		}, "i-fallback"},
+		{"or AWS takes it", false, func(w *World) {
+			w.owes("i-t", "i-oda", "b", books.Attached, time.Minute)
+			w.add(attached("i-t", "b"))
+			w.doom("i-t", time.Second)
+		}, "i-fallback"},
+		{"or is not ours", false, func(w *World) {
+			w.owes("i-t", "i-oda", "b", books.Attached, time.Minute)
+			w.add(attached("i-t", "b"))
+			w.at("i-t").Ours = false
+		}, "i-fallback"},
+		{"or is on-demand", false, func(w *World) {
+			w.owes("i-t", "i-oda", "b", books.Attached, time.Minute)
+			w.add(attached("i-t", "b"))
+			w.at("i-t").Spot = false
+		}, "i-fallback"},
+		{"or is retired by another debt already", false, func(w *World) {
+			w.owes("i-t", "i-t", "b", books.Attached, time.Minute)
+			w.add(attached("i-t", "b"))
+		}, "i-fallback"},
+		{"no debt stands behind it, and its owner protects it", false, func(w *World) {
+			w.add(attached("i-t", "b"))
+			w.at("i-t").Protected = true
+		}, "i-fallback"},
+	} {
+		r, d := pairOf(c.spot, c.world)
+		if got := r.spotInstead(d, "i-fallback"); got != c.want {
+			t.Errorf("%s: %q, not %q", c.name, got, c.want)
+		}
+	}
+}
+
+func TestWhoMayBeRetired(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*World, *Instance){
+		"one that AWS takes":               func(w *World, i *Instance) { w.doom(i.ID, time.Second) },
+		"one that does not serve":          func(_ *World, i *Instance) { i.Healthy = false },
+		"one that is protected":            func(_ *World, i *Instance) { i.Protected = true },
+		"one that was retired just now":    func(w *World, i *Instance) { w.Record.Retired = map[string]time.Time{i.ID: noon} },
+		"one that another launch is for":   func(w *World, i *Instance) { w.intends(ledger.Swap, "i-n", i.ID, "a", time.Minute) },
+		"one that another debt is for":     func(w *World, i *Instance) { w.owes("i-n", i.ID, "a", books.Attached, time.Minute) },
+		"one that was attached for a debt": func(w *World, i *Instance) { w.owes(i.ID, "i-v", "a", books.Attached, time.Minute) },
+		"one whose EC2 protection is on":   func(_ *World, i *Instance) { i.Undeletable = true },
+		"one that was not asked for that":  func(_ *World, i *Instance) { i.Unchecked = true },
+	} {
+		w := web()
+		change(&w, w.at("i-odc"))
+		if n, ok := newRun(w).newcomer("c"); !ok || n.ID == "i-odc" {
+			t.Errorf("%s is taken for a victim", name)
+		}
+		if name == "one whose EC2 protection is on" || name == "one that was not asked for that" || name == "one that was retired just now" {
+			continue // of spot it is its owner's protection from scale-in that counts; R7 holds the last
+		}
+		w = web()
+		w.allSpot()
+		change(&w, w.at("i-odc"))
+		if back := newRun(w).returnable(); len(back) != 2 {
+			t.Errorf("%s is brought back", name)
+		}
+	}
+	w := web()
+	w.intends(ledger.Swap, "i-n", "i-odc", "a", time.Minute)
+	w.Record.Intents[0].Abandoned = "why"
+	if n, _ := newRun(w).newcomer("c"); n.ID != "i-odc" {
+		t.Error("what was given up stands for nobody any more")
+	}
+	w = web()
+	w.allSpot()
+	w.at("i-odc").Protected, w.Record.Shielded = true, map[string]time.Time{"i-odc": noon}
+	if back := newRun(w).returnable(); len(back) != 3 {
+		t.Error("our own protection keeps nobody")
+	}
+}
