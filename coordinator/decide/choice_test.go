@@ -184,3 +184,89 @@ func TestWhoMayBeRetired(t *testing.T) {
 		t.Error("our own protection keeps nobody")
 	}
 }
+
+func TestTheOldestWhoseZoneStaysEvenIsChosen(t *testing.T) {
+	t.Parallel()
+	w := web()
+	w.add(member("i-old", "a"))
+	w.at("i-old").Launched = noon.Add(-9 * time.Hour)
+	r := newRun(w)
+	victims := r.victims()
+	if c := r.choose(victims); c.victim.ID != "i-odb" || c.zone != "b" {
+		t.Errorf("%s into %s, though its own zone has one more than the others", c.victim.ID, c.zone)
+	}
+	if c := r.choose(victims[:1]); c.victim.ID != "i-old" || c.zone != "b" || !c.even() {
+		t.Errorf("%+v: the first other zone that keeps them even is b", c)
+	}
+	for _, c := range []choice{{during: 2, after: 1}, {during: 1, after: 2}} {
+		if c.even() {
+			t.Errorf("%+v is called even", c)
+		}
+	}
+}
+
+func TestWhoIsRetiredInAVictimsStead(t *testing.T) {
+	t.Parallel()
+	kept := func(w *World) { w.tagged(map[string]string{"autospotting:keep-on-demand": "3"}) }
+	for _, c := range []struct {
+		name  string
+		world func(*World)
+		want  string
+	}{
+		{"the replacement", func(*World) {}, "i-s"},
+		{"nobody where the floor holds", func(w *World) { w.add(member("i-more", "b"), member("i-most", "c")) }, ""},
+		{"nobody where the victim does not serve", func(w *World) { w.at("i-oda").Healthy = false }, ""},
+		{"nobody where AWS takes the victim", func(w *World) { w.doom("i-oda", time.Second) }, ""},
+		{"nobody where its payment may be on its way", func(w *World) {
+			w.keep(func(k *books.Stored) { k.Pairs[0].Phase, k.Pairs[0].Since = books.Paying, noon })
+		}, ""},
+		{"nobody, the replacement leaves", func(w *World) { w.at("i-s").Lifecycle = "Terminating" }, ""},
+		{"another, the replacement leaves", func(w *World) { w.at("i-s").Lifecycle = "Terminating"; w.add(attached("i-x", "b")) }, "i-x"},
+		{"nobody, the replacement was retired just now", func(w *World) { w.Record.Retired = map[string]time.Time{"i-s": noon} }, ""},
+		{"nobody, another debt retires it", func(w *World) { w.owes("i-t", "i-s", "b", books.Attached, time.Minute) }, ""},
+		{"nobody, it is not ours", func(w *World) { w.at("i-s").Ours = false }, ""},
+		{"what is over MaxSize: the oldest spot instance", func(w *World) {
+			w.add(attached("i-x", "b"))
+			w.at("i-x").Launched = noon.Add(-2 * time.Hour)
+			w.keep(func(k *books.Stored) { k.Pairs[0].Intent = books.StoredLaunch{} })
+		}, "i-x"},
+	} {
+		r, _ := pairOf(true, func(w *World) {
+			w.keep(func(k *books.Stored) { k.Pairs[0].Victim = "i-oda" })
+			kept(w)
+			c.world(w)
+		})
+		d := r.b.Debts()[0]
+		if got := r.breaksFloor(d, r.v.Get("i-oda")); got != c.want {
+			t.Errorf("%s: %q, not %q", c.name, got, c.want)
+		}
+	}
+	r, d := pairOf(true, kept)
+	if got := r.breaksFloor(d, attached("i-spot", "b")); got != "" {
+		t.Errorf("a spot victim breaks no floor: %q", got)
+	}
+}
+
+func TestTheNextVictimOfADebt(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		world func(*World)
+		want  string
+	}{
+		{"the newest on-demand instance of its zone", func(w *World) { w.at("i-odb").Launched = noon.Add(-time.Minute) }, "i-oda"},
+		{"the newest of all where its zone has none", func(w *World) { w.at("i-oda").Zone = "b"; w.at("i-odb").Launched = noon.Add(-time.Minute) }, "i-odb"},
+		{"none may go, and nobody is to come: the replacement itself", func(w *World) {
+			w.at("i-oda").Protected, w.at("i-odb").Protected, w.at("i-odc").Protected = true, true, true
+		}, "i-s"},
+		{"none may go, and somebody is to come", func(w *World) {
+			w.at("i-oda").Protected, w.at("i-odb").Protected, w.at("i-odc").Protected = true, true, true
+			w.Group.Desired = 5
+		}, ""},
+	} {
+		r, d := pairOf(true, c.world)
+		if got := r.nextVictim(d); got != c.want {
+			t.Errorf("%s: %q, not %q", c.name, got, c.want)
+		}
+	}
+}

@@ -80,10 +80,15 @@ func TestAtMostTwentyAreAttachedByOneCall(t *testing.T) {
 // What is asked for counts in its pool for the rest of the plan, in the one that is likeliest to take it; a request without pools in none.
 func TestWhatIsAskedForCountsInItsPool(t *testing.T) {
 	t.Parallel()
-	r := newRun(web())
+	w := web()
+	w.Group.Tags = map[string]string{"team": "blue"}
+	r := newRun(w)
 	pool := market.Pool{Type: "m5.large", Zone: "a"}
 	r.launch(ledger.Swap, r.w.Instances[0], "a", true, []ledger.Override{{Type: "m5.large", Zone: "a"}}, "")
 	r.launch(ledger.Swap, r.w.Instances[1], "b", true, nil, "")
+	if tags := r.rec.Intents[0].Launch.Tags; tags["team"] != "blue" || tags[TagGroup] != "web" || tags[TagLaunch] != r.rec.Intents[0].Launch.Nonce || len(w.Group.Tags) != 1 {
+		t.Errorf("tags %v, the group's own %v", tags, w.Group.Tags)
+	}
 	if r.offered[pool] != 1 || len(r.offered) != 1 || r.holding()[pool] != 1 {
 		t.Errorf("offered %v, held %v", r.offered, r.holding())
 	}

@@ -145,6 +145,7 @@ func TestWhatIsOverMaxSizeStaysOnlyWhereTheOwnersNumberIsKnown(t *testing.T) {
 		}, true},
 		{"the lease that we gave", func(w *World, k *books.Stored) { w.Group.Max = 5; k.Lease = lent(10 * time.Second) }, true},
 		{"a number that may be old", func(w *World, k *books.Stored) { w.Group.Max = 8; k.Lease = lent(10 * time.Second) }, true},
+		{"a lease that was given back", func(w *World, k *books.Stored) { w.Group.Max = 5; k.Lease = lent(time.Second); k.Lease.Returned = true }, false},
 		{"the owner's, long after the lease", func(w *World, k *books.Stored) { w.Group.Max = 8; k.Lease = lent(2 * time.Minute) }, false},
 	} {
 		w := web()

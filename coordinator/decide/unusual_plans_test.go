@@ -51,6 +51,17 @@ var unusual = []transcript{
 		w.at("i-on").Ours = true
 		w.Activities = []Activity{{Instance: "i-gone", Kind: Unhealthy, At: noon.Add(-time.Minute)}}
 	}, "debt     i-on for : attached", "debt     i-on for i-odx"},
+	{"desired was changed and changed back, and an attach came on top since: only the debt of before is void, and the doubt is over", func(w *World) {
+		w.Group.Desired, w.Group.Max = 5, 6
+		w.owes("i-s1", "i-oda", "a", books.Attached, 3*time.Minute)
+		w.owes("i-s2", "i-odb", "b", books.Attached, 30*time.Second)
+		w.keep(func(k *books.Stored) {
+			k.Desired0, k.Doubt = 3, books.StoredDoubt{Since: noon.Add(-time.Minute), Back: true}
+		})
+		w.add(attached("i-s1", "a"), attached("i-s2", "b"))
+		w.says("i-s1", true, true)
+		w.says("i-s2", true, true)
+	}, "do       retire i-odb decrement=true", "i-s2 debt void"},
 }
 
 func TestPlansInUnusualWorlds(t *testing.T) { read(t, "", unusual, web) }
