@@ -31,6 +31,10 @@ func TestAPlanThatChangesNothingIsNotWritten(t *testing.T) {
 	if p := Decide(w); !p.Changed || len(p.Actions) == 0 {
 		t.Errorf("a group that left is brought back, and that is not written: %+v", p)
 	}
+	w.Template.ID, w.Template.Version = "", ""
+	if p := Decide(w); !p.Changed || len(p.Actions) != 1 || p.Actions[0].Kind != MakeTemplate {
+		t.Errorf("its template is made first, and that is not written: %+v", p)
+	}
 }
 
 func TestIdleIsOnlyWhatHasNothingToDo(t *testing.T) {

@@ -159,3 +159,36 @@ func TestOnDemandIsOfferedWhereItsPriceIsKnown(t *testing.T) {
 		t.Errorf("a type that the catalog does not know: %v", got)
 	}
 }
+
+func TestGroupsLookAtPricesAtTimesOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	seen := map[time.Time]bool{}
+	for _, name := range []string{"web", "api", "jobs", "cache"} {
+		w := web()
+		w.Group.Name = name
+		seen[priceTime(&w, 0)] = true
+	}
+	if len(seen) < 4 {
+		t.Errorf("four groups look at %d times", len(seen))
+	}
+}
+
+func TestWhatFillsIsLikeTheOldestMember(t *testing.T) {
+	t.Parallel()
+	w := web()
+	w.at("i-odb").Launched, w.at("i-odb").Type = noon.Add(-9*time.Hour), "r5.large"
+	if got := newRun(w).example(); got.ID != "i-odb" {
+		t.Errorf("like %s", got.ID)
+	}
+	w.Instances, w.Group.Subnets = nil, nil
+	if r := newRun(w); r.example().ID != "" || r.emptiest() != "" {
+		t.Errorf("a group of nothing in no zone: like %q in %q", r.example().ID, r.emptiest())
+	}
+}
+
+func TestAGroupThatIsGoneIsNotRefused(t *testing.T) {
+	t.Parallel()
+	if why := Refusal(World{}); why != "" {
+		t.Error(why)
+	}
+}
