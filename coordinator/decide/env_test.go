@@ -2,7 +2,6 @@ package decide
 
 import (
 	"fmt"
-	"os" //TMP
 	"slices"
 	"strings"
 	"testing"
@@ -147,10 +146,6 @@ func (e *env) pinned(d *datadriven.TestData, out string) error {
 				return fmt.Errorf("%s: no pin %q", d.Pos, arg.Key)
 			}
 			if broken {
-				if os.Getenv("PINS") != "" { //TMP
-					fmt.Printf("PIN %s: [%s] %s=(%s)\n%s", d.Pos, d.CmdArgs, arg.Key, v, out) //TMP
-					continue                                                                  //TMP
-				} //TMP
 				return fmt.Errorf("%s: %s=(%s) does not hold", d.Pos, arg.Key, v)
 			}
 		}

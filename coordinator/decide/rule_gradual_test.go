@@ -19,6 +19,12 @@ var gradual = map[int][]property{
 				return it.Purpose == ledger.Return && !s.w.Record.Open() && s.onDemand() >= s.keeps()
 			})
 		}, launchFor(ledger.Return, false, (*run).returnable)},
+		{"nobody is brought back whom the owner protects", func(s seen) string {
+			return s.launched(func(it ledger.Intent) bool {
+				_, ours := s.w.Record.Shielded[it.Victim]
+				return it.Purpose == ledger.Return && s.v.Get(it.Victim).Protected && !ours
+			})
+		}, launchFor(ledger.Return, false, func(r *run) []Instance { return r.v.Live() })},
 	},
 	16: {
 		{"more on-demand than the owner keeps: one is replaced", func(s seen) string {
