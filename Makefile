@@ -9,34 +9,36 @@ VENV := .cache/venv
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
-build: bin/coordinator bin/spotd bin/deploy ## build bin/coordinator, bin/spotd and bin/deploy
+build: bin/coordinator bin/spotd bin/spotctl bin/deploy ## build bin/coordinator, bin/spotd and bin/spotctl (bin/deploy is its old name)
 
 SOURCES := $(shell git ls-files -co --exclude-standard '*.go' 'go.*' 'coordinator/**' 'userdata/**' 'pkg/**' 'deploy/**' 2>/dev/null)
-bin/coordinator bin/spotd bin/deploy: bin/%: $(SOURCES)
+bin/spotctl: MAIN := ./deploy
+bin/deploy: MAIN := ./deploy/alias
+bin/coordinator bin/spotd bin/spotctl bin/deploy: bin/%: $(SOURCES)
 	@mkdir -p bin
-	CGO_ENABLED=0 go build -ldflags '$(LDFLAGS)' -o $@ ./$*
+	CGO_ENABLED=0 go build -ldflags '$(LDFLAGS)' -o $@ $(or $(MAIN),./$*)
 
-package: bin/deploy ## the function and spotd as they are installed, in dist/, the same bytes each time
-	@bin/deploy package
-package-coordinator package-spotd: package-%: bin/deploy ## one of the two
-	@bin/deploy package $(if $(filter coordinator,$*),function,$*)
+package: bin/spotctl ## the function and spotd as they are installed, in dist/, the same bytes each time
+	@bin/spotctl package
+package-coordinator package-spotd: package-%: bin/spotctl ## one of the two
+	@bin/spotctl package $(if $(filter coordinator,$*),function,$*)
 
-upload: bin/deploy ## put them into the artefact bucket (ARGS='--region … --profile …')
-	@bin/deploy upload $(ARGS)
+upload: bin/spotctl ## put them into the artefact bucket (ARGS='--region … --profile …')
+	@bin/spotctl upload $(ARGS)
 
-release: bin/deploy ## everything into the bucket, and the channel to it, signed with SIGNING_KEY (ARGS='--bucket …'); refused for what is not committed
+release: bin/spotctl ## everything into the bucket, and the channel to it, signed with SIGNING_KEY (ARGS='--bucket …'); refused for what is not committed
 	@$(MAKE) --no-print-directory release-packages
-	@bin/deploy release $(ARGS)
+	@bin/spotctl release $(ARGS)
 
 # What lies in dist/packages/VERSION when a version is released is part of it.
 release-packages:
 	@NFPM=$(NFPM) CYCLONEDX=$(CYCLONEDX) VERSION='$(VERSION)' spotd/packaging/package.sh dist/packages/$(VERSION) >&2
 
-deploy: bin/deploy ## install, or update what is installed (ARGS)
-	@bin/deploy up $(ARGS)
+deploy: bin/spotctl ## install, or update what is installed (ARGS)
+	@bin/spotctl up $(ARGS)
 
-demo: bin/coordinator bin/spotd ## a swap and an interruption on the simulated cloud, with the real spotd
-	@bin/coordinator demo $(ARGS)
+demo: bin/spotctl bin/spotd ## a swap and an interruption on the simulated cloud, with the real spotd
+	@bin/spotctl demo $(ARGS)
 
 test: build emulator ## every test, once with the race detector where goroutines meet
 	go test $$(go list ./... | grep -v /test/)
@@ -65,9 +67,11 @@ emulator: ## the independent emulator in a virtual environment, pinned
 emulator-mutants: emulator ## one wrong request after the other; fails where the emulator suite notices nothing
 	cd test/emulator && EMULATOR_MUTANTS=1 CI=true go test -count=1 -timeout 20m -run '^TestAMistakeInARequestIsNoticed$$'
 
-lint: ## formatting, vet, and the CloudFormation templates
+lint: ## formatting, vet, staticcheck, known vulnerabilities, and the CloudFormation templates
 	@test -z "$$(gofmt -l .)" || { echo "gofmt:"; gofmt -l .; exit 1; }
 	go vet ./...
+	go tool staticcheck ./...
+	@.ci/vulnerabilities
 	@deploy/cfn-lint .cache/cfn-lint -r ALL_REGIONS -- deploy/stack/*.yaml
 
 include spotd/packaging/spotd.mk

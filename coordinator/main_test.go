@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"autospotting/pkg/cli"
 	"autospotting/pkg/message"
 )
 
@@ -62,11 +63,11 @@ func TestOnceRefusesWhatItCannotReadAndNamesFileAndPlace(t *testing.T) {
 	} {
 		f := file(t, name, c.content)
 		code, out, errs := call(t, "", "once", "--event", f)
-		if code == exitDone || !strings.Contains(errs, f) || !strings.Contains(errs, c.place) || out != "" {
+		if code == cli.Done || !strings.Contains(errs, f) || !strings.Contains(errs, c.place) || out != "" {
 			t.Errorf("%s: exit %d, stdout %q, stderr %q: want a failure that names file and place", name, code, out, errs)
 		}
 	}
-	if code, _, errs := call(t, "nonsense", "once"); code == exitDone || !strings.Contains(errs, "standard input") {
+	if code, _, errs := call(t, "nonsense", "once"); code == cli.Done || !strings.Contains(errs, "standard input") {
 		t.Errorf("exit %d, %q: want standard input named", code, errs)
 	}
 }
@@ -74,116 +75,64 @@ func TestOnceRefusesWhatItCannotReadAndNamesFileAndPlace(t *testing.T) {
 func TestOnceNeedsNoCredentialsForWhatIsOfNoInterest(t *testing.T) {
 	alone(t)
 	code, out, errs := call(t, `{"id":"abc-1","detail-type":"Something Else","source":"x","detail":{}}`, "once")
-	if code != exitDone || !strings.Contains(out, "abc-1") {
+	if code != cli.Done || !strings.Contains(out, "abc-1") {
 		t.Errorf("exit %d, %q, %q", code, out, errs)
 	}
 	code, out, _ = call(t, `{"id":"abc-2","detail-type":"Something Else","detail":{}}`, "once", "--format", "json")
 	var doc struct{ Outcomes []struct{ ID string } }
-	if err := json.Unmarshal([]byte(out), &doc); code != exitDone || err != nil || doc.Outcomes[0].ID != "abc-2" {
+	if err := json.Unmarshal([]byte(out), &doc); code != cli.Done || err != nil || doc.Outcomes[0].ID != "abc-2" {
 		t.Errorf("exit %d, %q, %v", code, out, err)
 	}
 }
 
-func TestOnceSaysWhenAWSIsOutOfReach(t *testing.T) {
-	alone(t)
-	code, _, errs := call(t, report(t, "i-0123456789abcdef0"), "once")
-	if code != exitFailed || !strings.Contains(errs, "once") || errs == "" {
-		t.Errorf("exit %d, %q", code, errs)
-	}
+// changed is an event of AWS's about an instance.
+func changed(instance string) string {
+	return `{"id":"e1","detail-type":"EC2 Instance State-change Notification","source":"aws.ec2","detail":{"instance-id":"` + instance + `","state":"running"}}`
 }
 
-func TestOnceOnTheSimulatedCloud(t *testing.T) {
+func TestOnceSaysWhenAWSIsOutOfReach(t *testing.T) {
 	alone(t)
-	code, out, errs := call(t, report(t, "i-0123456789abcdef0"), "once", "--sim")
-	if code != exitDone || !strings.Contains(out, "not ours") || !strings.Contains(out, "i-0123456789abcdef0") {
-		t.Errorf("a stranger's report: exit %d, %q, %q", code, out, errs)
-	}
-	code, out, errs = call(t, `{"id":"t1","detail-type":"Scheduled Event","source":"aws.events","detail":{}}`, "once", "--sim")
-	if code != exitDone || !strings.Contains(out, "launch spot") {
-		t.Errorf("a tick: exit %d, %q, %q", code, out, errs)
+	code, _, errs := call(t, changed("i-0123456789abcdef0"), "once")
+	if code != cli.Failed || !strings.Contains(errs, "once") || errs == "" {
+		t.Errorf("exit %d, %q", code, errs)
 	}
 }
 
 func TestOnceReadsAContextFile(t *testing.T) {
 	alone(t)
 	good := file(t, "context.json", `{"AwsRequestID":"r1","InvokedFunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f"}`)
-	if code, _, errs := call(t, `{"detail-type":"x"}`, "once", "--context", good); code != exitDone {
+	if code, _, errs := call(t, `{"detail-type":"x"}`, "once", "--context", good); code != cli.Done {
 		t.Errorf("exit %d, %q", code, errs)
 	}
 	bad := file(t, "context.json", `{`)
-	if code, _, errs := call(t, `{"detail-type":"x"}`, "once", "--context", bad); code == exitDone || !strings.Contains(errs, bad) {
+	if code, _, errs := call(t, `{"detail-type":"x"}`, "once", "--context", bad); code == cli.Done || !strings.Contains(errs, bad) {
 		t.Errorf("exit %d, %q", code, errs)
-	}
-}
-
-func TestTheDemoInVirtualTimeIsAFunctionOfItsSeed(t *testing.T) {
-	code, out, story := call(t, "", "demo", "--virtual", "--seed", "7", "--format", "json")
-	if code != exitDone || strings.Count(out, "\n") != 1 {
-		t.Fatalf("exit %d, %q, %q", code, out, story)
-	}
-	var r map[string]any
-	if err := json.Unmarshal([]byte(out), &r); err != nil {
-		t.Fatal(err)
-	}
-	for name, want := range map[string]float64{"desired": 6, "on_demand_before": 6, "spot_after": 6, "lowest_ready_caused_by_us": 6, "interruptions": 1, "orphans": 0, "seed": 7} {
-		if r[name] != want {
-			t.Errorf("%s is %v, want %v", name, r[name], want)
-		}
-	}
-	if r["max_size_restored"] != true || r["savings_percent"].(float64) <= 0 || r["notice_to_request_ms"].(float64) <= 0 {
-		t.Errorf("got %v", r)
-	}
-	if _, again, story2 := call(t, "", "demo", "--virtual", "--seed", "7", "--format", "json"); again != out || story2 != story {
-		t.Error("the same seed told another story")
-	}
-	if _, other, _ := call(t, "", "demo", "--virtual", "--seed", "8", "--format", "json"); other == out {
-		t.Error("another seed told the same story")
-	}
-}
-
-func TestTheDemoSaysWhenSpotdIsMissing(t *testing.T) {
-	code, _, errs := call(t, "", "demo", "--spotd", filepath.Join(t.TempDir(), "spotd"))
-	if code == exitDone || !strings.Contains(errs, "spotd") || !strings.Contains(errs, "make build") {
-		t.Errorf("exit %d, %q", code, errs)
-	}
-}
-
-func TestTheDemoNoticesASpotdThatNeverSpeaks(t *testing.T) {
-	code, _, errs := call(t, "", "demo", "--spotd", "/bin/false")
-	if code == exitDone || !strings.Contains(errs, "no spotd was heard") {
-		t.Errorf("exit %d, %q", code, errs[max(0, len(errs)-300):])
-	}
-}
-
-func TestUserdataGoesInAndOutToTheByte(t *testing.T) {
-	owner := "#!/bin/bash\necho hello\r\n"
-	sum := strings.Repeat("ab", 32)
-	code, out, errs := call(t, owner, "userdata", "inject", "--topic", "arn:aws:sns:us-east-1:123456789012:reports", "--group", "web",
-		"--release-url", "https://example.com/r", "--sha256", "amd64="+sum+",arm64="+sum)
-	if code != exitDone || !strings.Contains(out, "spotd") {
-		t.Fatalf("exit %d, %q", code, errs)
-	}
-	if _, back, _ := call(t, out, "userdata", "remove"); back != owner {
-		t.Errorf("came back as %q", back)
-	}
-	code, show, _ := call(t, out, "userdata", "show")
-	var doc map[string]any
-	if err := json.Unmarshal([]byte(show), &doc); code != exitDone || err != nil || doc["injected"] != true {
-		t.Errorf("show says %q", show)
 	}
 }
 
 func TestBadUsageSaysWhatAndExitsWithTwo(t *testing.T) {
 	alone(t)
-	for _, args := range [][]string{{}, {"nonsense"}, {"once", "--format", "xml"}, {"serve"}, {"demo", "extra"}, {"userdata"}, {"serve", "--metrics", "statsd", "--inbox-url", "i", "--work-url", "w.fifo", "--reports-topic", "r", "--events-topic", "e"}, {"once", "--metrics", "emf"}, {"once", "--tag", "x", "--sim", "--event", "/dev/null"}} {
-		if code, _, errs := call(t, "", args...); code == exitDone || errs == "" {
-			t.Errorf("%v: exit %d, %q", args, code, errs)
+	for _, args := range [][]string{{}, {"nonsense"}, {"once", "--format", "xml"}, {"serve"}, {"serve", "extra"}, {"serve", "--metrics", "statsd", "--inbox-url", "i", "--work-url", "w.fifo", "--reports-topic", "r", "--events-topic", "e"}, {"once", "--metrics", "emf"}} {
+		if code, out, errs := call(t, "", args...); code != cli.Bad || out != "" || !strings.HasSuffix(errs, "\nTry coordinator --help.\n") || strings.Count(errs, "\n") != 2 {
+			t.Errorf("%v: exit %d, %q, %q", args, code, out, errs)
 		}
 	}
-	if code, out, _ := call(t, "", "--help"); code != exitDone || !strings.Contains(out, "once") {
+	if code, out, _ := call(t, "", "--help"); code != cli.Done || !strings.Contains(out, "once") {
 		t.Errorf("--help: exit %d, %q", code, out)
 	}
-	if code, out, _ := call(t, "", "--version"); code != exitDone || !strings.HasPrefix(out, "coordinator ") {
+	if code, out, _ := call(t, "", "--version"); code != cli.Done || !strings.HasPrefix(out, "coordinator ") {
 		t.Errorf("--version: exit %d, %q", code, out)
+	}
+}
+
+// Beside the program of these tests lies no spotctl.
+func TestWhatIsSpotctlsNowIsNoLongerDoneHere(t *testing.T) {
+	alone(t)
+	for _, line := range [][]string{{"plan", "--help"}, {"simulate", "--help"}, {"demo", "--help"}, {"userdata", "--help"}, {"once", "--sim"}} {
+		verb := line[0]
+		code, out, errs := call(t, "", line...)
+		if code != cli.Failed || out != "" || strings.Count(errs, "\n") != 1 || !strings.Contains(errs, "coordinator "+verb+" is spotctl "+verb+" now") || !strings.Contains(errs, "make build") {
+			t.Errorf("%s: exit %d, %q, %q", verb, code, out, errs)
+		}
 	}
 }

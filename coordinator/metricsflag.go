@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"autospotting/coordinator/metrics"
+	"autospotting/pkg/cli"
 )
 
 // metricsFlag is the flag of the commands that serve; others print their one document and take no such flag.
@@ -26,5 +27,5 @@ func (m *metricsFlag) writer(out io.Writer) (*metrics.EMF, error) {
 	case "emf", "emf-groups":
 		return metrics.NewEMF(out, m.mode == "emf-groups"), nil
 	}
-	return nil, fmt.Errorf("%w: --metrics %q: write none, emf or emf-groups", errUsage, m.mode)
+	return nil, fmt.Errorf("%w: --metrics %q: write none, emf or emf-groups", cli.ErrUsage, m.mode)
 }

@@ -13,20 +13,12 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	awsconfig "github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancing"
-	elbv2 "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
-	"github.com/aws/aws-sdk-go-v2/service/pricing"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/rs/zerolog"
 
+	"autospotting/coordinator/config"
 	"autospotting/coordinator/handle"
-	"autospotting/coordinator/wire"
+	"autospotting/pkg/cli"
 )
 
 // sqsAPI is what the commands need of SQS.
@@ -36,58 +28,61 @@ type sqsAPI interface {
 	DeleteMessage(context.Context, *sqs.DeleteMessageInput, ...func(*sqs.Options)) (*sqs.DeleteMessageOutput, error)
 }
 
-// realClients uses the SDK's standard configuration. Retries are few and short: a message that fails is looked at
-// again, and the SDK's own patience (25 s) would outlast a run's budget.
-func (s *options) realClients(ctx context.Context) (wire.Clients, sqsAPI, error) {
-	cfg, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithRegion(s.region), awsconfig.WithRetryer(func() aws.Retryer {
-		return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts, o.MaxBackoff = 3, 2*time.Second })
-	}))
-	if err != nil {
-		return wire.Clients{}, nil, fmt.Errorf("read the AWS configuration: %w", err)
-	}
-	if cfg.Region == "" {
-		return wire.Clients{}, nil, fmt.Errorf("%w: no region: give --region or $AWS_REGION", errUsage)
-	}
-	s.region = cfg.Region
-	queues, compute := sqs.NewFromConfig(cfg), ec2.NewFromConfig(cfg)
-	return wire.Clients{
-		EC2: compute, Inspector: compute, AutoScaling: autoscaling.NewFromConfig(cfg), DynamoDB: dynamodb.NewFromConfig(cfg), SQS: queues,
-		TargetGroups: elbv2.NewFromConfig(cfg), Balancers: elb.NewFromConfig(cfg), Stacks: cloudformation.NewFromConfig(cfg),
-		Pricing: pricing.NewFromConfig(cfg, func(o *pricing.Options) { o.Region = pricingRegion(cfg.Region) }),
-	}, queues, nil
+// serving is the command line of what serves an installation.
+type serving struct {
+	config.Options
+	metrics metricsFlag
 }
 
-// pricingRegion is the nearest of the few regions that have the Pricing API.
-func pricingRegion(region string) string {
-	switch {
-	case strings.HasPrefix(region, "cn-"):
-		return "cn-northwest-1"
-	case strings.HasPrefix(region, "eu-"):
-		return "eu-central-1"
-	case strings.HasPrefix(region, "ap-"):
-		return "ap-south-1"
-	}
-	return "us-east-1"
+func newServing() *serving { return &serving{Options: config.Options{Version: cli.Version(version)}} }
+
+func (s *serving) flags(fs *flag.FlagSet) error {
+	s.metrics.flags(fs)
+	return s.Flags(fs, os.Getenv)
 }
 
-func (s *options) realHandler(ctx context.Context) (*handle.Handler, sqsAPI, error) {
-	log, err := s.logger()
+// handler puts what serves an installation together.
+func (s *serving) handler(ctx context.Context, st cli.Streams) (*handle.Handler, sqsAPI, error) {
+	if err := s.installed(); err != nil {
+		return nil, nil, err
+	}
+	var err error
+	if s.Metrics, err = s.metrics.writer(st.Out); err != nil {
+		return nil, nil, err
+	}
+	return realHandler(ctx, &s.Options)
+}
+
+// realHandler is the coordinator on AWS.
+func realHandler(ctx context.Context, o *config.Options) (*handle.Handler, sqsAPI, error) {
+	log, err := o.Logger()
 	if err != nil {
 		return nil, nil, err
 	}
-	c, queues, err := s.realClients(ctx)
+	c, queues, err := o.Clients(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	h, err := s.handler(c, time.Now, log)
+	h, err := o.Handler(c, time.Now, log)
 	return h, queues, err
 }
 
-func runLambda(ctx context.Context, args []string, st streams) error {
+func lambdaCommand() cli.Command {
+	s := newServing()
+	return cli.Command{Name: "lambda", Help: "serve the Lambda runtime (the default where AWS_LAMBDA_RUNTIME_API is set)", Flags: s.flags,
+		Run: func(ctx context.Context, _ []string, st cli.Streams) error { return s.lambda(ctx, st) }}
+}
+
+// runLambda serves the Lambda runtime, which gives no command line.
+func runLambda(ctx context.Context, args []string, st cli.Streams) error {
+	return cli.Dispatch(ctx, program, []cli.Command{lambdaCommand()}, append([]string{"lambda"}, args...), st)
+}
+
+func (s *serving) lambda(ctx context.Context, st cli.Streams) error {
 	if os.Getenv("AUTOSPOTTING_ROLE") == roleUpdater {
-		return runUpdater(ctx, st)
+		return runUpdater(ctx)
 	}
-	h, _, _, err := servingHandler(ctx, "lambda", args, st)
+	h, _, err := s.handler(ctx, st)
 	if err != nil {
 		return err
 	}
@@ -95,48 +90,18 @@ func runLambda(ctx context.Context, args []string, st streams) error {
 	return nil
 }
 
-// servingHandler reads the command line of what serves an installation, and puts its handler together.
-func servingHandler(ctx context.Context, name string, args []string, st streams) (*handle.Handler, sqsAPI, options, error) {
-	var m metricsFlag
-	s, err := readSettings(name, args, st, m.flags)
-	if err != nil {
-		return nil, nil, s, err
-	}
-	if err := s.installed(); err != nil {
-		return nil, nil, s, err
-	}
-	if s.emf, err = m.writer(st.out); err != nil {
-		return nil, nil, s, err
-	}
-	h, queues, err := s.realHandler(ctx)
-	return h, queues, s, err
-}
-
-// readSettings parses a command's flags; more adds the command's own.
-func readSettings(name string, args []string, st streams, more func(*flag.FlagSet)) (options, error) {
-	var s options
-	fs := flag.NewFlagSet(name, flag.ContinueOnError)
-	if err := s.flags(fs, os.Getenv); err != nil {
-		return s, err
-	}
-	if more != nil {
-		more(fs)
-	}
-	return s, parse(fs, args, st)
-}
-
 // installed tells whether everything is named that messages come and go through. Without the topics nobody could tell
 // what EventBridge says from what anybody in the account says.
-func (s options) installed() error {
+func (s *serving) installed() error {
 	for _, f := range []struct{ flag, value string }{
-		{"inbox-url", s.inboxURL}, {"work-url", s.workURL}, {"reports-topic", s.reportsTopic}, {"events-topic", s.eventsTopic},
+		{"inbox-url", s.InboxURL}, {"work-url", s.WorkURL}, {"reports-topic", s.ReportsTopic}, {"events-topic", s.EventsTopic},
 	} {
 		if f.value == "" {
-			return fmt.Errorf("%w: --%s is needed", errUsage, f.flag)
+			return fmt.Errorf("%w: --%s is needed", cli.ErrUsage, f.flag)
 		}
 	}
-	if !strings.HasSuffix(s.workURL, ".fifo") {
-		return fmt.Errorf("%w: --work-url %q: want a FIFO queue, whose name ends in .fifo", errUsage, s.workURL)
+	if !strings.HasSuffix(s.WorkURL, ".fifo") {
+		return fmt.Errorf("%w: --work-url %q: want a FIFO queue, whose name ends in .fifo", cli.ErrUsage, s.WorkURL)
 	}
 	return nil
 }
@@ -144,24 +109,30 @@ func (s options) installed() error {
 // workers is how many groups a process reconciles at once; the work queue keeps one group to one of them.
 const workers = 4
 
-func runServe(ctx context.Context, args []string, st streams) error {
-	h, queues, s, err := servingHandler(ctx, "serve", args, st)
+func serveCommand() cli.Command {
+	s := newServing()
+	return cli.Command{Name: "serve", Help: "poll the inbox and the work queue, until SIGTERM", Flags: s.flags,
+		Run: func(ctx context.Context, _ []string, st cli.Streams) error { return s.serve(ctx, st) }}
+}
+
+func (s *serving) serve(ctx context.Context, st cli.Streams) error {
+	h, queues, err := s.handler(ctx, st)
 	if err != nil {
 		return err
 	}
-	h.Log.Info().Str("inbox", s.inboxURL).Str("work", s.workURL).Msg("serving")
-	serve(ctx, h, queues, s)
+	h.Log.Info().Str("inbox", s.InboxURL).Str("work", s.WorkURL).Msg("serving")
+	poll(ctx, h, queues, s.Options)
 	h.Log.Info().Msg("stopped")
 	return nil
 }
 
-// serve polls both queues until the context ends; what is being handled then is finished.
-func serve(ctx context.Context, h *handle.Handler, q sqsAPI, s options) {
+// poll asks both queues until the context ends; what is being handled then is finished.
+func poll(ctx context.Context, h *handle.Handler, q sqsAPI, s config.Options) {
 	var wg sync.WaitGroup
 	start := func(p poller) { wg.Go(func() { p.run(ctx) }) }
-	start(poller{q, s.inboxURL, "inbox", 10, h, h.Log})
+	start(poller{q, s.InboxURL, "inbox", 10, h, h.Log})
 	for range workers {
-		start(poller{q, s.workURL, "work.fifo", 1, h, h.Log})
+		start(poller{q, s.WorkURL, "work.fifo", 1, h, h.Log})
 	}
 	wg.Wait()
 }

@@ -8,12 +8,13 @@ import (
 	"slices"
 
 	"autospotting/deploy/preflight"
+	"autospotting/pkg/cli"
 )
 
 // errUnfit is the end of an examination that found problems.
 var errUnfit = errors.New("there are problems to be solved first")
 
-func runDoctor(ctx context.Context, o *options, st streams) error {
+func runDoctor(ctx context.Context, o *options, st cli.Streams) error {
 	if err := o.known(); err != nil {
 		return err
 	}
@@ -28,9 +29,9 @@ func runDoctor(ctx context.Context, o *options, st streams) error {
 	unfit := slices.ContainsFunc(all, func(f preflight.Finding) bool { return f.Level == preflight.Problem })
 	err = errors.Join(err, o.finish(st, all, func() {
 		for _, f := range all {
-			fmt.Fprintf(st.out, "%-14s %-8s %-22s %s\n", f.Region, f.Level, f.Check, f.Text)
+			fmt.Fprintf(st.Out, "%-14s %-8s %-22s %s\n", f.Region, f.Level, f.Check, f.Text)
 			if f.Remedy != "" {
-				fmt.Fprintf(st.out, "%-47s %s\n", "", f.Remedy)
+				fmt.Fprintf(st.Out, "%-47s %s\n", "", f.Remedy)
 			}
 		}
 	}))

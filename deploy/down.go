@@ -10,6 +10,7 @@ import (
 
 	"autospotting/deploy/cfn"
 	"autospotting/deploy/estate"
+	"autospotting/pkg/cli"
 )
 
 // removed is what `down` says of one region.
@@ -23,7 +24,7 @@ type removed struct {
 	Removed bool          `json:"removed"`
 }
 
-func runDown(ctx context.Context, o *options, st streams) error {
+func runDown(ctx context.Context, o *options, st cli.Streams) error {
 	docs := []removed{}
 	err := o.everywhere(ctx, st, func(ctx context.Context, s *site) error {
 		doc, err := s.down(ctx)
@@ -33,7 +34,7 @@ func runDown(ctx context.Context, o *options, st streams) error {
 	return errors.Join(err, o.finish(st, docs, func() {
 		for _, d := range docs {
 			if d.Removed {
-				fmt.Fprintf(st.out, "%s: nothing of autospotting is left\n", d.Region)
+				fmt.Fprintf(st.Out, "%s: nothing of autospotting is left\n", d.Region)
 			}
 		}
 	}))
@@ -111,7 +112,7 @@ func (s *site) quiet(ctx context.Context, main cfn.State) error {
 		s.tell("in flight, and left as it is: %s", strings.Join(open, "; "))
 		return nil
 	}
-	return fmt.Errorf("the coordinator is at work: %s: wait until deploy status shows nothing in flight (take the groups' tag away so that nothing new begins), or give --force", strings.Join(open, "; "))
+	return fmt.Errorf("the coordinator is at work: %s: wait until spotctl status shows nothing in flight (take the groups' tag away so that nothing new begins), or give --force", strings.Join(open, "; "))
 }
 
 // orphans refuses while instances of ours are in no group, unless it is forced: once we are gone nobody ends them.

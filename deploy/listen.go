@@ -152,7 +152,7 @@ func (s *site) hear(ctx context.Context, main cfn.State) error {
 	}
 	switched, err := s.listen(ctx, main, true)
 	if err != nil {
-		return fmt.Errorf("the function may not listen to its queues any more: run deploy up: %w", err)
+		return fmt.Errorf("the function may not listen to its queues any more: run spotctl up: %w", err)
 	}
 	if switched > 0 {
 		s.tell("the function listens again")

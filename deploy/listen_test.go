@@ -17,6 +17,7 @@ import (
 
 	"autospotting/coordinator/ledger"
 	"autospotting/deploy/cfn"
+	"autospotting/pkg/cli"
 )
 
 // slow is Lambda as it is: a mapping is switched some looks after it was asked for, and meanwhile may not be asked again. Beside it is
@@ -70,7 +71,7 @@ func (l *slow) at(t *testing.T, wait func(context.Context, time.Duration) error)
 	t.Helper()
 	server := httptest.NewServer(l)
 	t.Cleanup(server.Close)
-	s := &site{options: &options{pause: time.Millisecond}, st: streams{bufio.NewReader(strings.NewReader("")), io.Discard, io.Discard}}
+	s := &site{options: &options{pause: time.Millisecond}, st: cli.Streams{In: bufio.NewReader(strings.NewReader("")), Out: io.Discard, Err: io.Discard}}
 	s.connect(aws.Config{Region: "eu-west-1", Credentials: credentials.NewStaticCredentialsProvider("AK", "secret", ""), BaseEndpoint: &server.URL})
 	s.wait = wait
 	return s

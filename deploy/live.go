@@ -59,7 +59,7 @@ func (s *site) keeps(f followed, before cfn.State, version string) (bool, error)
 	case s.overChannel:
 		return false, nil
 	case f.Phase != "":
-		return false, fmt.Errorf("the release channel is bringing version %s (%s): wait until deploy status says no more of it, or give --over-channel to install %s instead", f.To, f.Phase, version)
+		return false, fmt.Errorf("the release channel is bringing version %s (%s): wait until spotctl status says no more of it, or give --over-channel to install %s instead", f.To, f.Phase, version)
 	case f.Version == "" || f.Version == version || f.Version == versionIn(before.Parameters["FunctionKey"]):
 		return false, nil
 	}

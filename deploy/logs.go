@@ -9,6 +9,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+
+	"autospotting/pkg/cli"
 )
 
 // line is one of the function's log.
@@ -18,14 +20,14 @@ type line struct {
 	Message string    `json:"message"`
 }
 
-func runLogs(ctx context.Context, o *options, st streams) error {
+func runLogs(ctx context.Context, o *options, st cli.Streams) error {
 	if o.follow && o.format == "json" {
-		return fmt.Errorf("%w: --follow never ends, and --format json is one document: the lines of the log are JSON already", errUsage)
+		return fmt.Errorf("%w: --follow never ends, and --format json is one document: the lines of the log are JSON already", cli.ErrUsage)
 	}
 	docs, several := []line{}, len(o.regions) > 1
 	err := o.everywhere(ctx, st, func(ctx context.Context, s *site) error {
 		if o.follow && several {
-			return fmt.Errorf("%w: --follow takes one region", errUsage)
+			return fmt.Errorf("%w: --follow takes one region", cli.ErrUsage)
 		}
 		main, err := s.main().Look(ctx)
 		if err != nil {
@@ -42,7 +44,7 @@ func runLogs(ctx context.Context, o *options, st streams) error {
 				docs = append(docs, l)
 				return
 			}
-			fmt.Fprintln(st.out, s.prefix+l.Message)
+			fmt.Fprintln(st.Out, s.prefix+l.Message)
 		})
 		if n == 0 && err == nil {
 			s.tell("the function wrote nothing in the last %s", o.since)

@@ -1,4 +1,5 @@
-// Command deploy installs, shows, updates and removes an installation of autospotting.
+// Command spotctl is the operator's: it installs, shows, updates and removes an installation of autospotting, tells what it
+// would do and save, and shows it on a simulated cloud.
 package main
 
 import "os"

@@ -5,13 +5,13 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"autospotting/coordinator/settings"
+	"autospotting/pkg/cli"
 )
 
 // options are the flags; every command takes those that mean something to it, and the common ones.
@@ -62,40 +62,38 @@ func (p pairs) Set(v string) error {
 	return nil
 }
 
-func readOptions(c command, args []string, st streams) (*options, error) {
-	o := &options{parameters: pairs{}}
-	fs := flag.NewFlagSet(c.name, flag.ContinueOnError)
-	fs.SetOutput(io.Discard) // what is wrong is said in one line, below
-	fs.Var(&o.regions, "region", "AWS region, several between commas ($AWS_REGION)")
+// flags defines those of a command.
+func (o *options) flags(name string, fs *flag.FlagSet) {
+	fs.Var(&o.regions, "region", "AWS `REGION`, several between commas ($AWS_REGION)")
 	fs.StringVar(&o.profile, "profile", "", "profile of the AWS configuration ($AWS_PROFILE)")
 	fs.StringVar(&o.endpoint, "endpoint", "", "address of all AWS services, for an emulator ($AWS_ENDPOINT_URL)")
 	fs.StringVar(&o.format, "format", "text", "text, or json: one document on standard output")
 	fs.StringVar(&o.stack, "stack-name", "autospotting", "name of the stack; NAME-artifacts is that of the bucket")
 	fs.DurationVar(&o.pause, "poll", 2*time.Second, "time between two looks at a stack")
-	switch c.name {
+	switch name {
 	case "package", "upload", "up", "release":
 		fs.StringVar(&o.dist, "dist", "dist", "directory of the artefacts")
 		fs.StringVar(&o.source, "source", ".", "checkout that is built")
 		fs.StringVar(&o.version, "version", "", "version that is packaged already; without it the checkout is built")
 	}
-	if c.name == "package" {
+	if name == "package" {
 		fs.StringVar(&o.arch, "arch", "", "build for amd64 or arm64 only")
 	}
-	switch c.name {
+	switch name {
 	case "upload", "up", "release": // down removes only a bucket that is ours
 		fs.StringVar(&o.bucket, "bucket", "", "a bucket of yours for the artefacts, instead of one of ours")
 	}
-	switch c.name {
+	switch name {
 	case "upload", "up", "down", "release":
 		fs.BoolVar(&o.dryRun, "dry-run", false, "say what would be done, and do nothing")
 		fs.BoolVar(&o.yes, "yes", false, "do not ask")
 	}
-	switch c.name {
+	switch name {
 	case "up":
-		fs.Var(o.parameters, "parameter", "KEY=VALUE of the stack; may be repeated (deploy template autospotting lists them)")
+		fs.Var(o.parameters, "parameter", "`KEY=VALUE` of the stack; may be repeated (spotctl template autospotting lists them)")
 		fs.BoolVar(&o.overChannel, "over-channel", false, "install this version also over a newer one that the release channel brought")
 	case "doctor", "upload":
-		fs.Var(o.parameters, "parameter", "KEY=VALUE of the stack; may be repeated (deploy template autospotting lists them)")
+		fs.Var(o.parameters, "parameter", "`KEY=VALUE` of the stack; may be repeated (spotctl template autospotting lists them)")
 	case "down":
 		fs.BoolVar(&o.force, "force", false, "also while instances are being replaced: what is in flight is left as it is")
 		fs.BoolVar(&o.keep, "keep-artifacts", false, "leave the artefact bucket")
@@ -105,14 +103,6 @@ func readOptions(c command, args []string, st streams) (*options, error) {
 		fs.DurationVar(&o.since, "since", 10*time.Minute, "how far back")
 		fs.BoolVar(&o.follow, "follow", false, "go on until interrupted")
 	}
-	if err := fs.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return nil, errors.Join(err, printFlags(st.out, c, fs))
-		}
-		return nil, fmt.Errorf("%w: %s: %w", errUsage, c.name, err)
-	}
-	o.args = fs.Args()
-	return o, o.check(c)
 }
 
 func (o *options) releaseFlags(fs *flag.FlagSet) {
@@ -124,33 +114,18 @@ func (o *options) releaseFlags(fs *flag.FlagSet) {
 	fs.StringVar(&o.newKey, "new-key", "", "make a key to sign with in this new file, and nothing else")
 }
 
-func printFlags(w io.Writer, c command, fs *flag.FlagSet) error {
-	_, err := fmt.Fprintf(w, "usage: deploy %s\n%s\n\nflags:\n", strings.TrimSpace(c.name+" [flags] "+c.args), c.help)
-	fs.VisitAll(func(f *flag.Flag) {
-		kind, help := flag.UnquoteUsage(f)
-		if f.DefValue != "" && f.DefValue != "false" {
-			help += " (default " + f.DefValue + ")"
-		}
-		fmt.Fprintf(w, "  %-24s %s\n", strings.TrimSpace("--"+f.Name+" "+kind), help)
-	})
-	return err
-}
-
-func (o *options) check(c command) error {
-	if len(o.args) > 0 && c.args == "" {
-		return fmt.Errorf("%w: unexpected argument %q", errUsage, o.args[0])
-	}
-	if o.format != "text" && o.format != "json" {
-		return fmt.Errorf("%w: --format %q: write text or json", errUsage, o.format)
+func (o *options) check(name string) error {
+	if err := cli.Format(o.format); err != nil {
+		return err
 	}
 	if len(o.regions) == 0 {
 		_ = o.regions.Set(cmp.Or(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION")))
 	}
-	if c.name == "release" && o.valid <= 0 {
-		return fmt.Errorf("%w: --valid %s: write a time above nothing", errUsage, o.valid)
+	if name == "release" && o.valid <= 0 {
+		return fmt.Errorf("%w: --valid %s: write a time above nothing", cli.ErrUsage, o.valid)
 	}
 	if o.pause <= 0 {
-		return fmt.Errorf("%w: --poll %s: write a time above nothing", errUsage, o.pause)
+		return fmt.Errorf("%w: --poll %s: write a time above nothing", cli.ErrUsage, o.pause)
 	}
 	return nil
 }

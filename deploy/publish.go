@@ -17,6 +17,7 @@ import (
 	"autospotting/deploy/cfn"
 	"autospotting/deploy/signing"
 	"autospotting/pkg/channel"
+	"autospotting/pkg/cli"
 )
 
 // released is what `release` says of one region.
@@ -31,7 +32,7 @@ type released struct {
 	Manifest  channel.Manifest `json:"manifest"`
 }
 
-func runRelease(ctx context.Context, o *options, st streams) error {
+func runRelease(ctx context.Context, o *options, st cli.Streams) error {
 	if o.newKey != "" {
 		return o.makeKey(st)
 	}
@@ -39,7 +40,7 @@ func runRelease(ctx context.Context, o *options, st streams) error {
 	if err != nil {
 		return err
 	}
-	m, err := o.artefacts(ctx, func(f string, a ...any) { fmt.Fprintf(st.err, f+"\n", a...) })
+	m, err := o.artefacts(ctx, func(f string, a ...any) { fmt.Fprintf(st.Err, f+"\n", a...) })
 	if err != nil {
 		return err
 	}
@@ -61,35 +62,35 @@ func runRelease(ctx context.Context, o *options, st streams) error {
 	}))
 }
 
-func (d released) print(st streams) {
+func (d released) print(st cli.Streams) {
 	switch {
 	case d.DryRun && d.Bucket == "":
-		fmt.Fprintf(st.out, "%s: channel %s would be version %s, %d artefacts in a bucket that would be made\n", d.Region, d.Manifest.Channel, d.Manifest.Version, len(d.Manifest.Artifacts))
+		fmt.Fprintf(st.Out, "%s: channel %s would be version %s, %d artefacts in a bucket that would be made\n", d.Region, d.Manifest.Channel, d.Manifest.Version, len(d.Manifest.Artifacts))
 	case d.DryRun:
-		fmt.Fprintf(st.out, "%s: channel %s would be version %s, %d artefacts in bucket %s\n", d.Region, d.Manifest.Channel, d.Manifest.Version, len(d.Manifest.Artifacts), d.Bucket)
+		fmt.Fprintf(st.Out, "%s: channel %s would be version %s, %d artefacts in bucket %s\n", d.Region, d.Manifest.Channel, d.Manifest.Version, len(d.Manifest.Artifacts), d.Bucket)
 	case !d.Published:
-		fmt.Fprintf(st.out, "%s: channel %s is version %s already, until %s\n", d.Region, d.Manifest.Channel, d.Manifest.Version, stamp(d.Manifest.Expires))
+		fmt.Fprintf(st.Out, "%s: channel %s is version %s already, until %s\n", d.Region, d.Manifest.Channel, d.Manifest.Version, stamp(d.Manifest.Expires))
 	default:
-		fmt.Fprintf(st.out, "%s: channel %s is version %s, serial %d, until %s\n", d.Region, d.Manifest.Channel, d.Manifest.Version, d.Manifest.Serial, stamp(d.Manifest.Expires))
+		fmt.Fprintf(st.Out, "%s: channel %s is version %s, serial %d, until %s\n", d.Region, d.Manifest.Channel, d.Manifest.Version, d.Manifest.Serial, stamp(d.Manifest.Expires))
 	}
 	if len(d.Keys) == 0 {
-		fmt.Fprintf(st.out, "%s: UNSIGNED, since $%s is not set: nothing that updates itself takes it\n", d.Region, signing.Variable)
+		fmt.Fprintf(st.Out, "%s: UNSIGNED, since $%s is not set: nothing that updates itself takes it\n", d.Region, signing.Variable)
 		return
 	}
 	if d.Bucket == "" {
 		return
 	}
-	fmt.Fprintf(st.out, "%s: follow it with UpdateChannel=s3://%s/%s UpdateKeys=%s\n", d.Region, d.Bucket, channel.Key(d.Manifest.Channel), strings.Join(d.Keys, ","))
+	fmt.Fprintf(st.Out, "%s: follow it with UpdateChannel=s3://%s/%s UpdateKeys=%s\n", d.Region, d.Bucket, channel.Key(d.Manifest.Channel), strings.Join(d.Keys, ","))
 }
 
-func (o *options) makeKey(st streams) error {
+func (o *options) makeKey(st cli.Streams) error {
 	k, err := signing.New(o.newKey)
 	if err != nil {
 		return err
 	}
 	doc := map[string]string{"file": o.newKey, "key": channel.FormatKey(k), "id": channel.KeyID(k)}
 	return o.finish(st, doc, func() {
-		fmt.Fprintf(st.out, "%s holds the private key %s: keep it secret, and a copy of it somewhere safe\npublic key, for UpdateKeys: %s\n", o.newKey, doc["id"], doc["key"])
+		fmt.Fprintf(st.Out, "%s holds the private key %s: keep it secret, and a copy of it somewhere safe\npublic key, for UpdateKeys: %s\n", o.newKey, doc["id"], doc["key"])
 	})
 }
 
@@ -126,7 +127,18 @@ func (s *site) release(ctx context.Context, m artifact.Manifest, keys []ed25519.
 	if s.dryRun {
 		return doc, nil
 	}
-	return doc, s.publish(ctx, b, m, files, was, keys, &doc)
+	raw, err := channel.Seal(doc.Manifest, keys...)
+	if err != nil {
+		return doc, err
+	}
+	if err := s.publish(ctx, b, m, files); err != nil {
+		return doc, err
+	}
+	if err := b.Point(ctx, s.channel, was, raw); err != nil {
+		return doc, err
+	}
+	doc.Published = true
+	return doc, nil
 }
 
 // pointer is where the channel points to; nowhere in a bucket that would only be made.
@@ -140,22 +152,12 @@ func (s *site) pointer(ctx context.Context, b bucket.Bucket) (was bucket.Pointer
 	return b.Pointer(ctx, s.channel)
 }
 
-func (s *site) publish(ctx context.Context, b bucket.Bucket, m artifact.Manifest, files []artifact.Artifact, was bucket.Pointer, keys []ed25519.PrivateKey, doc *released) error {
+// publish puts into the bucket what the pointer will name. The pointer itself comes after it.
+func (s *site) publish(ctx context.Context, b bucket.Bucket, m artifact.Manifest, files []artifact.Artifact) error {
 	if err := b.PutOnce(ctx, s.dist, files); err != nil {
 		return err
 	}
-	if err := b.PutManifest(ctx, s.dist, m); err != nil {
-		return err
-	}
-	raw, err := channel.Seal(doc.Manifest, keys...)
-	if err != nil {
-		return err
-	}
-	if err := b.Point(ctx, s.channel, was, raw); err != nil {
-		return err
-	}
-	doc.Published = true
-	return nil
+	return b.PutManifest(ctx, s.dist, m)
 }
 
 // everything is what the version consists of, and what lies in its directory of packages.

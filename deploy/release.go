@@ -9,6 +9,7 @@ import (
 	"autospotting/deploy/bucket"
 	"autospotting/deploy/cfn"
 	"autospotting/deploy/stack"
+	"autospotting/pkg/cli"
 )
 
 // artefacts are the version that is asked for, built where it is not packaged yet.
@@ -33,10 +34,10 @@ func (o *options) artefacts(ctx context.Context, tell func(string, ...any)) (art
 // dirty tells whether the version does not say what was built.
 func dirty(version string) bool { return len(version) > 6 && version[len(version)-6:] == "-dirty" }
 
-func runPackage(ctx context.Context, o *options, st streams) error {
+func runPackage(ctx context.Context, o *options, st cli.Streams) error {
 	for _, kind := range o.args {
 		if kind != artifact.Function && kind != artifact.Spotd {
-			return fmt.Errorf("%w: nothing to package is called %q: write function or spotd", errUsage, kind)
+			return fmt.Errorf("%w: nothing to package is called %q: write function or spotd", cli.ErrUsage, kind)
 		}
 	}
 	src, err := artifact.Checkout(ctx, o.source)
@@ -47,23 +48,23 @@ func runPackage(ctx context.Context, o *options, st streams) error {
 		src.Version = o.version
 	}
 	if src.Arch = o.arch; o.arch != "" && o.arch != "amd64" && o.arch != "arm64" {
-		return fmt.Errorf("%w: --arch %q: write amd64 or arm64", errUsage, o.arch)
+		return fmt.Errorf("%w: --arch %q: write amd64 or arm64", cli.ErrUsage, o.arch)
 	}
-	m, err := artifact.Build(ctx, src, o.dist, func(f string, a ...any) { fmt.Fprintf(st.err, f+"\n", a...) }, o.args...)
+	m, err := artifact.Build(ctx, src, o.dist, func(f string, a ...any) { fmt.Fprintf(st.Err, f+"\n", a...) }, o.args...)
 	if err != nil {
 		return err
 	}
 	if o.format == "json" {
-		return document(st.out, m)
+		return cli.Document(st.Out, m)
 	}
 	for _, a := range m.Artifacts {
-		fmt.Fprintf(st.out, "%s  %9d  %s\n", a.SHA256, a.Bytes, a.Key)
+		fmt.Fprintf(st.Out, "%s  %9d  %s\n", a.SHA256, a.Bytes, a.Key)
 	}
 	return nil
 }
 
-func runUpload(ctx context.Context, o *options, st streams) error {
-	m, err := o.artefacts(ctx, func(f string, a ...any) { fmt.Fprintf(st.err, f+"\n", a...) })
+func runUpload(ctx context.Context, o *options, st cli.Streams) error {
+	m, err := o.artefacts(ctx, func(f string, a ...any) { fmt.Fprintf(st.Err, f+"\n", a...) })
 	if err != nil {
 		return err
 	}
@@ -79,20 +80,20 @@ func runUpload(ctx context.Context, o *options, st streams) error {
 		for _, d := range docs {
 			switch {
 			case !o.dryRun:
-				fmt.Fprintf(st.out, "%s: version %s is in bucket %s\n", d["region"], d["version"], d["bucket"])
+				fmt.Fprintf(st.Out, "%s: version %s is in bucket %s\n", d["region"], d["version"], d["bucket"])
 			case d["bucket"] == "":
-				fmt.Fprintf(st.out, "%s: version %s would be put into a bucket that would be made\n", d["region"], d["version"])
+				fmt.Fprintf(st.Out, "%s: version %s would be put into a bucket that would be made\n", d["region"], d["version"])
 			default:
-				fmt.Fprintf(st.out, "%s: version %s would be put into bucket %s\n", d["region"], d["version"], d["bucket"])
+				fmt.Fprintf(st.Out, "%s: version %s would be put into bucket %s\n", d["region"], d["version"], d["bucket"])
 			}
 		}
 	}))
 }
 
 // finish prints the document, or the text in its place.
-func (o *options) finish(st streams, doc any, text func()) error {
+func (o *options) finish(st cli.Streams, doc any, text func()) error {
 	if o.format == "json" {
-		return document(st.out, doc)
+		return cli.Document(st.Out, doc)
 	}
 	text()
 	return nil

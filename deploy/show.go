@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"autospotting/deploy/stack"
+	"autospotting/pkg/cli"
 )
 
 // health is what `status` says of one region.
@@ -28,7 +29,7 @@ type health struct {
 	Parameters map[string]string `json:"parameters"`
 }
 
-func runStatus(ctx context.Context, o *options, st streams) error {
+func runStatus(ctx context.Context, o *options, st cli.Streams) error {
 	docs := []health{}
 	err := o.everywhere(ctx, st, func(ctx context.Context, s *site) error {
 		main, err := s.main().Look(ctx)
@@ -49,23 +50,23 @@ func runStatus(ctx context.Context, o *options, st streams) error {
 	})
 	return errors.Join(err, o.finish(st, docs, func() {
 		for _, h := range docs {
-			fmt.Fprintf(st.out, "%s: stack %s is %s, version %s\n", h.Region, h.Stack, h.Status, cmp.Or(h.Version, "none"))
+			fmt.Fprintf(st.Out, "%s: stack %s is %s, version %s\n", h.Region, h.Stack, h.Status, cmp.Or(h.Version, "none"))
 			if c := h.Channel; c != nil {
-				fmt.Fprintf(st.out, "  by its release channel: version %s\n", c.Version)
+				fmt.Fprintf(st.Out, "  by its release channel: version %s\n", c.Version)
 				if c.Phase != "" {
-					fmt.Fprintf(st.out, "  an update to %s is under way: %s\n", c.To, c.Phase)
+					fmt.Fprintf(st.Out, "  an update to %s is under way: %s\n", c.To, c.Phase)
 				}
 			}
 			for _, k := range slices.Sorted(maps.Keys(h.Parameters)) {
 				if v := h.Parameters[k]; v != "" {
-					fmt.Fprintf(st.out, "  %s=%s\n", k, v)
+					fmt.Fprintf(st.Out, "  %s=%s\n", k, v)
 				}
 			}
 			for _, f := range h.InFlight {
-				fmt.Fprintf(st.out, "  in flight: %s\n", f)
+				fmt.Fprintf(st.Out, "  in flight: %s\n", f)
 			}
 			for _, l := range h.Leased {
-				fmt.Fprintf(st.out, "  MaxSize raised for a while: %s\n", l)
+				fmt.Fprintf(st.Out, "  MaxSize raised for a while: %s\n", l)
 			}
 		}
 	}))
@@ -80,7 +81,7 @@ func versionIn(key string) string {
 	return parts[1]
 }
 
-func runOutputs(ctx context.Context, o *options, st streams) error {
+func runOutputs(ctx context.Context, o *options, st cli.Streams) error {
 	docs := map[string]map[string]string{}
 	err := o.everywhere(ctx, st, func(ctx context.Context, s *site) error {
 		main, err := s.main().Look(ctx)
@@ -95,21 +96,21 @@ func runOutputs(ctx context.Context, o *options, st streams) error {
 	return errors.Join(err, o.finish(st, docs, func() {
 		for _, region := range slices.Sorted(maps.Keys(docs)) {
 			for _, k := range slices.Sorted(maps.Keys(docs[region])) {
-				fmt.Fprintf(st.out, "%s  %-20s %s\n", region, k, docs[region][k])
+				fmt.Fprintf(st.Out, "%s  %-20s %s\n", region, k, docs[region][k])
 			}
 		}
 	}))
 }
 
-func runTemplate(_ context.Context, o *options, st streams) error {
+func runTemplate(_ context.Context, o *options, st cli.Streams) error {
 	if len(o.args) != 1 {
-		return fmt.Errorf("%w: name one template: %s", errUsage, strings.Join(stack.Names(), " or "))
+		return fmt.Errorf("%w: name one template: %s", cli.ErrUsage, strings.Join(stack.Names(), " or "))
 	}
 	text, err := stack.Template(o.args[0])
 	if err != nil {
-		return fmt.Errorf("%w: %w", errUsage, err)
+		return fmt.Errorf("%w: %w", cli.ErrUsage, err)
 	}
-	_, err = st.out.Write(text)
+	_, err = st.Out.Write(text)
 	return err
 }
 
@@ -120,7 +121,7 @@ type valid struct {
 	Valid    bool   `json:"valid"`
 }
 
-func runValidate(ctx context.Context, o *options, st streams) error {
+func runValidate(ctx context.Context, o *options, st cli.Streams) error {
 	docs := []valid{}
 	err := o.everywhere(ctx, st, func(ctx context.Context, s *site) error {
 		home, err := s.standing(ctx)
@@ -139,13 +140,13 @@ func runValidate(ctx context.Context, o *options, st streams) error {
 	return errors.Join(err, o.finish(st, docs, func() {
 		for _, d := range docs {
 			if d.Valid {
-				fmt.Fprintf(st.out, "%s: template %s is valid\n", d.Region, d.Template)
+				fmt.Fprintf(st.Out, "%s: template %s is valid\n", d.Region, d.Template)
 			}
 		}
 	}))
 }
 
-func runList(ctx context.Context, o *options, st streams) error {
+func runList(ctx context.Context, o *options, st cli.Streams) error {
 	type one struct {
 		Region string `json:"region"`
 		Stack  string `json:"stack"`
@@ -162,10 +163,10 @@ func runList(ctx context.Context, o *options, st streams) error {
 	})
 	return errors.Join(err, o.finish(st, docs, func() {
 		if len(docs) == 0 && err == nil {
-			fmt.Fprintf(st.err, "nothing of autospotting is in %s\n", o.regions.String())
+			fmt.Fprintf(st.Err, "nothing of autospotting is in %s\n", o.regions.String())
 		}
 		for _, d := range docs {
-			fmt.Fprintf(st.out, "%-16s %-32s %-20s since %s\n", d.Region, d.Stack, d.Status, d.Since)
+			fmt.Fprintf(st.Out, "%-16s %-32s %-20s since %s\n", d.Region, d.Stack, d.Status, d.Since)
 		}
 	}))
 }

@@ -28,12 +28,13 @@ import (
 	"autospotting/deploy/bucket"
 	"autospotting/deploy/cfn"
 	"autospotting/deploy/estate"
+	"autospotting/pkg/cli"
 )
 
 // site is one region of the account that the credentials are of.
 type site struct {
 	*options
-	st              streams
+	st              cli.Streams
 	region          string
 	account, caller string
 	prefix          string // of every line, where there are several regions
@@ -53,7 +54,7 @@ type site struct {
 }
 
 // everywhere does it in one region after the other, and goes on with the next where one fails.
-func (o *options) everywhere(ctx context.Context, st streams, do func(context.Context, *site) error) error {
+func (o *options) everywhere(ctx context.Context, st cli.Streams, do func(context.Context, *site) error) error {
 	if err := o.configured(ctx); err != nil {
 		return err
 	}
@@ -84,7 +85,7 @@ func (o *options) configured(ctx context.Context) error {
 		return err
 	}
 	if cfg.Region == "" {
-		return fmt.Errorf("%w: no region: give --region, $AWS_REGION, or a profile that has one", errUsage)
+		return fmt.Errorf("%w: no region: give --region, $AWS_REGION, or a profile that has one", cli.ErrUsage)
 	}
 	return o.regions.Set(cfg.Region)
 }
@@ -102,7 +103,7 @@ func (o *options) configuration(ctx context.Context, with ...func(*awsconfig.Loa
 	return cfg, nil
 }
 
-func (o *options) site(ctx context.Context, st streams, region string) (*site, error) {
+func (o *options) site(ctx context.Context, st cli.Streams, region string) (*site, error) {
 	cfg, err := o.configuration(ctx, awsconfig.WithRegion(region))
 	if err != nil {
 		return nil, err
@@ -137,7 +138,7 @@ func (s *site) connect(cfg aws.Config) {
 
 // tell is progress, for people.
 func (s *site) tell(format string, args ...any) {
-	fmt.Fprintf(s.st.err, s.prefix+format+"\n", args...)
+	fmt.Fprintf(s.st.Err, s.prefix+format+"\n", args...)
 }
 
 func (s *site) stackNamed(name string) cfn.Stack {
@@ -156,8 +157,8 @@ func (s *site) ask(question string) (bool, error) {
 	if s.yes {
 		return true, nil
 	}
-	fmt.Fprintf(s.st.err, "%s%s [yes/no] ", s.prefix, question)
-	answer, err := s.st.in.ReadString('\n')
+	fmt.Fprintf(s.st.Err, "%s%s [yes/no] ", s.prefix, question)
+	answer, err := s.st.In.ReadString('\n')
 	if err != nil && answer == "" {
 		return false, errors.New("nobody answered: give --yes where nobody can")
 	}

@@ -52,7 +52,7 @@ func fits(name string, bytes int) error {
 	if bytes <= stack.MaxInline {
 		return nil
 	}
-	return fmt.Errorf("template %s has %d bytes, and a request takes %d: it goes by the artefact bucket, which is not there yet: make it with deploy upload, then run this again", name, bytes, stack.MaxInline)
+	return fmt.Errorf("template %s has %d bytes, and a request takes %d: it goes by the artefact bucket, which is not there yet: make it with spotctl upload, then run this again", name, bytes, stack.MaxInline)
 }
 
 // standing is the bucket that there is already; empty where there is none.

@@ -13,6 +13,7 @@ import (
 	"autospotting/deploy/cfn"
 	"autospotting/deploy/estate"
 	"autospotting/deploy/stack"
+	"autospotting/pkg/cli"
 )
 
 // installed is what `up` says of one region.
@@ -27,11 +28,11 @@ type installed struct {
 	Outputs map[string]string `json:"outputs"`
 }
 
-func runUp(ctx context.Context, o *options, st streams) error {
+func runUp(ctx context.Context, o *options, st cli.Streams) error {
 	if err := o.known(); err != nil {
 		return err
 	}
-	m, err := o.artefacts(ctx, func(f string, a ...any) { fmt.Fprintf(st.err, f+"\n", a...) })
+	m, err := o.artefacts(ctx, func(f string, a ...any) { fmt.Fprintf(st.Err, f+"\n", a...) })
 	if err != nil {
 		return err
 	}
@@ -45,7 +46,7 @@ func runUp(ctx context.Context, o *options, st streams) error {
 	})
 	return errors.Join(err, o.finish(st, docs, func() {
 		for _, d := range docs {
-			fmt.Fprintf(st.out, "%s: %s, version %s\n", d.Region, d.Status, d.Version)
+			fmt.Fprintf(st.Out, "%s: %s, version %s\n", d.Region, d.Status, d.Version)
 		}
 	}))
 }
@@ -58,7 +59,7 @@ func (o *options) known() error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.parameters)) {
 		if !slices.Contains(known, name) {
-			return fmt.Errorf("%w: --parameter %s: the stack has no such parameter; it has %s", errUsage, name, strings.Join(known, ", "))
+			return fmt.Errorf("%w: --parameter %s: the stack has no such parameter; it has %s", cli.ErrUsage, name, strings.Join(known, ", "))
 		}
 	}
 	return nil

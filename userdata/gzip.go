@@ -110,7 +110,7 @@ func splitGzip(b []byte) (owner []byte, script string, ok bool) {
 	}
 	start := len(b) - r.Len()
 	text := unpack(b)
-	owner, script, how, ok := takeApart(text)
+	_, script, how, ok := takeApart(text)
 	var length int
 	if _, err := fmt.Sscanf(how, isGzip+" %d", &length); ok && err == nil {
 		if length < 0 || length > len(b)-start {

@@ -18,7 +18,7 @@ import (
 // activityPages bounds how far back the activities are read; a page holds 100.
 const activityPages = 5
 
-var instanceID = regexp.MustCompile(`i-[0-9a-f]{8,17}`)
+var instanceID = regexp.MustCompile(`\bi-(?:[0-9a-f]{17}|[0-9a-f]{8})\b`)
 
 // activities returns the group's scaling activities since the given time, newest first.
 func (a *Actor) activities(ctx context.Context, group string, since time.Time) ([]decide.Activity, error) {

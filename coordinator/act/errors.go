@@ -38,6 +38,21 @@ func classify(err error) (decide.Failure, string) {
 	return decide.Invalid, detail
 }
 
+// Refused tells whether AWS found fault with what was asked for, as opposed to who asks, how often, or a fault of its own: it would
+// refuse the same again.
+func Refused(err error) bool {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return false
+	}
+	for _, prefix := range []string{"Validation", "InvalidParameter", "InvalidInstanceID", "InvalidInstanceId", "FilterLimitExceeded"} {
+		if strings.HasPrefix(api.ErrorCode(), prefix) {
+			return true
+		}
+	}
+	return false
+}
+
 var texts = []struct {
 	part    string
 	failure decide.Failure

@@ -80,6 +80,22 @@ func (a *Actor) GroupsOf(ctx context.Context, instances []string) (map[string]st
 	return groups, nil
 }
 
+// Taken tells of which instances the spot request says that AWS takes them. Their number is bounded by what a message batch holds.
+func (a *Actor) Taken(ctx context.Context, instances []string) (map[string]bool, error) {
+	taken := map[string]bool{}
+	byID := map[string]decide.Instance{}
+	for _, id := range instances {
+		byID[id] = decide.Instance{ID: id}
+	}
+	if err := a.spotStatus(ctx, instances, byID); err != nil {
+		return nil, err
+	}
+	for id, i := range byID {
+		taken[id] = decide.NoticeStatus(i.SpotStatus)
+	}
+	return taken, nil
+}
+
 func (a *Actor) eachTagged(ctx context.Context, filters []types.Filter, f func(id, group string)) error {
 	pages := ec2.NewDescribeInstancesPaginator(a.EC2, &ec2.DescribeInstancesInput{Filters: filters, MaxResults: aws.Int32(1000)})
 	for pages.HasMorePages() {

@@ -38,7 +38,7 @@ func (a *Actor) Observe(ctx context.Context, group string, rec ledger.Record, he
 	return w, nil
 }
 
-// whatToLaunch reads what only a group needs that has something to launch or to retire, as far as it is not refused already.
+// whatToLaunch reads what only a group needs that has something to launch or to retire: template and market only where something may be launched.
 func (a *Actor) whatToLaunch(ctx context.Context, w *decide.World, g described) (err error) {
 	if w.Group.Subnets, err = a.subnets(ctx, g.raw); err != nil {
 		return err
@@ -49,7 +49,7 @@ func (a *Actor) whatToLaunch(ctx context.Context, w *decide.World, g described) 
 	if err := a.protections(ctx, w.Instances, w.Record); err != nil {
 		return err
 	}
-	if decide.Refusal(*w) != "" {
+	if !decide.Launches(*w) {
 		return nil
 	}
 	if w.Template, err = a.template(ctx, g); err != nil {

@@ -15,7 +15,7 @@ var remedies = []struct {
 	{true, "AuthFailure.ServiceLinkedRoleCreationNotPermitted", "", "no service-linked role for spot",
 		"run once: aws iam create-service-linked-role --aws-service-name spot.amazonaws.com"},
 	{true, "", "iam:PassRole", "the coordinator may not pass the role of the instance profile",
-		"run bin/deploy up again, which lists the roles of the groups in scope; without it allow the coordinator's role iam:PassRole on it, for ec2.amazonaws.com"},
+		"run bin/spotctl up again, which lists the roles of the groups in scope; without it allow the coordinator's role iam:PassRole on it, for ec2.amazonaws.com"},
 	{true, "UnauthorizedOperation", "CreateServiceLinkedRole", "no service-linked role for spot",
 		"run once: aws iam create-service-linked-role --aws-service-name spot.amazonaws.com"},
 	{false, "UnauthorizedOperation", "", "a permission is missing", "allow the coordinator's role the action that the message names"},

@@ -189,7 +189,7 @@ func TestWhatCannotBeLaunchedIsLearntBeforeTheSwapWithTheRemedy(t *testing.T) {
 	t.Parallel()
 	for _, one := range []struct{ name, code, text, says string }{
 		{"all is well", "DryRunOperation", "Request would have succeeded, but DryRun flag is set.", ""},
-		{"PassRole", "UnauthorizedOperation", "You are not authorized to perform: iam:PassRole on resource: arn:aws:iam::1:role/web. Encoded authorization failure message: abc_DEF-123", "run bin/deploy up again"},
+		{"PassRole", "UnauthorizedOperation", "You are not authorized to perform: iam:PassRole on resource: arn:aws:iam::1:role/web. Encoded authorization failure message: abc_DEF-123", "run bin/spotctl up again"},
 		{"no service-linked role", "AuthFailure.ServiceLinkedRoleCreationNotPermitted", "The provided credentials do not have permission to create the service-linked role for EC2 Spot Instances.", "create-service-linked-role --aws-service-name spot.amazonaws.com"},
 		{"the image is gone", "InvalidAMIID.NotFound", "The image id '[ami-1]' does not exist", "another image"},
 		{"the key of a volume", "Client.InvalidKMSKey.InvalidState", "The KMS key provided is in an incorrect state", "aws kms create-grant"},

@@ -24,7 +24,7 @@ func (r *run) seeAttached() {
 		case d.Phase == books.Attaching && r.since(d.At) > attachFor:
 			r.on(d, books.AttachTimedOut)
 			failed(&r.rec, r.now(), fmt.Sprintf("a replacement could not be attached for %s", attachFor))
-		case d.Phase == books.Attaching && !r.managed():
+		case d.Phase == books.Attaching && !r.may(wanted(d.Replacement.Purpose)):
 			r.on(d, books.NotServed)
 		case d.Phase == books.Undoing && !s.Listed && r.v.Overdue(d.Since): // whatever the call that would say so answers
 			r.notMember(d)

@@ -20,7 +20,7 @@ func (e *env) group(t *testing.T, d *datadriven.TestData) {
 	texts := map[string]*string{"bad-tag": &g.BadTag, "other-owner": &g.OtherOwner, "placement-group": &g.PlacementGroup, "placement-strategy": &g.PlacementStrategy,
 		"stack-status": &g.StackStatus, "unseen": &g.Unseen, "status-tag": &g.StatusTag}
 	lists := map[string]*[]string{"launch-hooks": &g.LaunchHooks, "suspended": &g.Suspended}
-	flags := map[string]*bool{"deleting": &g.Deleting, "mixed-instances": &g.MixedInstances, "weighted": &g.Weighted, "capacity-rebalance": &g.CapacityRebalance,
+	flags := map[string]*bool{"deleting": &g.Deleting, "mixed-instances": &g.MixedInstances, "weighted": &g.Weighted, "rebalancing": &g.CapacityRebalance,
 		"warm-pool": &g.WarmPool, "no-subnets": &g.NoSubnets, "refreshing": &g.Refreshing, "balanced": &g.LoadBalanced, "protects-new": &g.NewProtected,
 		"opted-in": &g.Enabled, "template": &g.HasTemplate, "found": &g.Found}
 	unset := map[string]*bool{"opted-out": &g.Enabled, "no-template": &g.HasTemplate, "gone": &g.Found, "refreshed": &g.Refreshing}
@@ -36,6 +36,8 @@ func (e *env) group(t *testing.T, d *datadriven.TestData) {
 			*flags[a.Key] = true
 		case unset[a.Key] != nil:
 			*unset[a.Key] = false
+		case a.Key == "grace":
+			g.Grace = span(t, a.FirstVal(t))
 		case a.Key == "all-spot":
 			e.w.allSpot()
 		case a.Key == "no-members":

@@ -2,6 +2,7 @@ package decide
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"autospotting/coordinator/ledger"
@@ -23,12 +24,16 @@ func (r *run) hear() {
 		}
 	}
 	for _, id := range r.v.IDs() {
-		if i := r.v.Get(id); noticed(i) && !r.doomed(id) {
+		if i := r.v.Get(id); noticed(i) {
 			at := i.SpotStatusAt
 			if at.IsZero() {
 				at = r.now()
 			}
-			r.doom(i, ledger.Notice{At: at, Deadline: at.Add(noticeLead), Action: "terminate", Source: "spot request status " + i.SpotStatus})
+			n := ledger.Notice{At: at, Deadline: at.Add(noticeLead), Action: "terminate", Source: "spot request status " + i.SpotStatus}
+			if old, ok := r.notice(id); ok && old.Action == "hibernate" && strings.Contains(i.SpotStatus, "stop") {
+				n.Deadline = at // what spotd said before EC2 did is so
+			}
+			r.doom(i, n)
 		}
 	}
 }
@@ -92,7 +97,28 @@ func (r *run) hearTerminating(h Hint) {
 	case deadline.IsZero():
 		deadline = at.Add(noticeLead)
 	}
+	if soonest := r.soonest(i, h); deadline.Before(soonest) {
+		deadline = soonest
+	}
+	if !h.Trusted { // EC2 confirms that it goes, and not how
+		h.Action = "terminate"
+	}
 	r.doom(i, ledger.Notice{At: at, Deadline: deadline, Action: h.Action, Source: h.Source})
+}
+
+// soonest is before when the instance cannot go, by what EC2 says, whatever spotd says: whoever holds its identity document can sign any
+// time, and reaches no more than an early replacement. Zero leaves it to the notice: EC2 itself gives it, or confirms a hibernation,
+// for which there are no two minutes.
+func (r *run) soonest(i Instance, h Hint) time.Time {
+	switch goes := noticeStatus(i.SpotStatus); {
+	case goes && (h.Source != FromSpotd || h.Trusted && h.Action == "hibernate" && strings.Contains(i.SpotStatus, "stop")):
+		return time.Time{}
+	case goes && !i.SpotStatusAt.IsZero():
+		return i.SpotStatusAt.Add(noticeLead)
+	case h.Source == FromSpotd || i.SpotStatus == "fulfilled":
+		return r.now().Add(noticeLead)
+	}
+	return time.Time{}
 }
 
 // believes tells whether one more notice is taken on spotd's signed word alone, which says it before EC2 does or where EC2's events are

@@ -89,8 +89,8 @@ func TestWhatIsAskedForCountsInItsPool(t *testing.T) {
 	if tags := r.rec.Intents[0].Launch.Tags; tags["team"] != "blue" || tags[TagGroup] != "web" || tags[TagLaunch] != r.rec.Intents[0].Launch.Nonce || len(w.Group.Tags) != 1 {
 		t.Errorf("tags %v, the group's own %v", tags, w.Group.Tags)
 	}
-	if r.offered[pool] != 1 || len(r.offered) != 1 || r.holding()[pool] != 1 {
-		t.Errorf("offered %v, held %v", r.offered, r.holding())
+	if held := r.holding(); held[pool] != 1 || len(held) != 1 {
+		t.Errorf("held %v", held)
 	}
 }
 

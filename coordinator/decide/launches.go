@@ -104,7 +104,7 @@ func (r *run) unwanted(it *ledger.Intent, s Instance) string {
 		return "the group is gone"
 	case !r.w.Group.Enabled && it.Purpose == ledger.Swap:
 		return "the group is not enabled any more"
-	case r.refusal != "" && (it.Purpose == ledger.Swap || it.Purpose == ledger.Return):
+	case r.rung < wanted(it.Purpose):
 		return "the group cannot be served now: " + r.refusal
 	case it.Purpose == ledger.Swap && r.onDemandLater() < r.keep():
 		return "the owner keeps more on-demand since it was launched"

@@ -19,7 +19,7 @@ func kept(says string, kind ActionKind, looser func(*run)) property {
 var deeds = map[int][]property{
 	9: {
 		{"whom AWS takes, a replacement is launched for", func(s seen) string {
-			if !s.served() || len(s.p.Record.Intents) >= launchBatch {
+			if !s.may(Answer) || len(s.p.Record.Intents) >= launchBatch {
 				return ""
 			}
 			return s.instance(func(i Instance) bool {
@@ -36,7 +36,7 @@ var deeds = map[int][]property{
 	10: {
 		{"what the group lacks for a minute and fails to launch is filled", func(s seen) string {
 			missing := s.w.Group.Desired - len(s.v.Live())
-			if !s.served() || !s.w.Group.Enabled || missing <= 0 || !s.v.LaunchFails() || s.w.Record.Short.IsZero() || s.since(s.w.Record.Short) < shortFor ||
+			if !s.may(Serve) || !s.w.Group.Enabled || missing <= 0 || !s.v.LaunchFails() || s.w.Record.Short.IsZero() || s.since(s.w.Record.Short) < shortFor ||
 				s.v.Old() || s.w.Now.Before(s.p.Record.PausedUntil) || s.doing(SetDesired) || len(s.p.Record.Retired) > 0 {
 				return ""
 			}
@@ -55,7 +55,7 @@ var deeds = map[int][]property{
 	11: {
 		{"what is ready is attached, or room is made for it", func(s seen) string {
 			k := s.w.Record.Books
-			if s.v.Old() || s.w.Group.Desired != k.Due() || !s.served() || k.MaybeAttached() || len(s.w.Activities) > 0 {
+			if s.v.Old() || s.w.Group.Desired != k.Due() || !s.may(Serve) || k.MaybeAttached() || len(s.w.Activities) > 0 {
 				return ""
 			}
 			return s.debt(func(d books.Debt) bool {

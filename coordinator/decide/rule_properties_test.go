@@ -135,10 +135,10 @@ func (s seen) spokenFor(id string) bool {
 	return s.p.Record.Books.Retiring(id) || slices.ContainsFunc(s.p.Record.Intents, func(it ledger.Intent) bool { return it.Victim == id && it.Abandoned == "" })
 }
 
-// served tells whether the group's state allows replacements.
-func (s seen) served() bool {
-	_, rung := allowedFor(s.w)
-	return rung.answers() && s.w.Group.Found && (s.w.Group.Enabled || s.holds())
+// may tells whether the group stands on that rung.
+func (s seen) may(rung Rung) bool {
+	on, _ := rungOf(s.w)
+	return on >= rung && s.w.Group.Found && (s.w.Group.Enabled || s.holds())
 }
 
 // holds tells whether spot of ours is in the group.
@@ -149,7 +149,7 @@ func (s seen) holds() bool {
 // calmly tells whether nothing is open, doubtful, or new: all that a gradual beginning waits for.
 func (s seen) calmly() bool {
 	r := s.w.Record
-	return s.served() && !r.Open() && len(s.p.Record.Notices) == 0 && r.PausedUntil.IsZero() && !s.v.Old() && s.w.Group.Desired == len(s.w.Instances) &&
+	return s.may(Serve) && !r.Open() && len(s.p.Record.Notices) == 0 && r.PausedUntil.IsZero() && !s.v.Old() && s.w.Group.Desired == len(s.w.Instances) &&
 		s.instance(func(i Instance) bool {
 			return !i.Serving() || i.Protected || i.Unchecked || s.since(i.Launched) < s.w.Settings.Grace
 		}) == "" && spread(s.zones()) <= 1

@@ -194,7 +194,9 @@ func TestTheNextVictimOfADebt(t *testing.T) {
 
 func TestWhoMayBeMoved(t *testing.T) {
 	t.Parallel()
-	if r := newRun(web()); !r.mayMove(attached("i-x", "a")) {
+	w := web()
+	w.add(attached("i-x", "a"))
+	if r := newRun(w); !r.mayMove(r.v.Get("i-x")) {
 		t.Error("spot of ours that serves may be moved")
 	}
 	for name, change := range map[string]func(*World, *Instance){
@@ -207,7 +209,8 @@ func TestWhoMayBeMoved(t *testing.T) {
 	} {
 		w, i := web(), attached("i-x", "a")
 		change(&w, &i)
-		if newRun(w).mayMove(i) {
+		w.add(i)
+		if r := newRun(w); r.mayMove(r.v.Get(i.ID)) {
 			t.Errorf("%s may be moved", name)
 		}
 	}

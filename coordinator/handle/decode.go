@@ -7,7 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"autospotting/coordinator/decide"
 	"autospotting/pkg/message"
@@ -45,7 +47,7 @@ type Topics struct{ Reports, Events, Ticks string }
 
 // envelope is SNS's JSON around a message in a queue (SNS developer guide, "Message formats").
 type envelope struct {
-	TopicArn, Message string
+	Type, TopicArn, Message string
 }
 
 // awsEvent is EventBridge's envelope.
@@ -72,10 +74,12 @@ func Decode(body []byte, topics Topics) (Event, error) {
 	if err := json.Unmarshal(body, &env); err != nil {
 		return Event{}, undecodable(body, err)
 	}
-	if env.TopicArn == "" || env.Message == "" {
+	if !env.wraps(body) {
 		return decodeBare(body, topics.Events == "", true)
 	}
 	switch {
+	case env.Type == "SubscriptionConfirmation" || env.Type == "UnsubscribeConfirmation":
+		return Event{}, fmt.Errorf("%w: an SNS %s of topic %s, which says nothing of an instance", ErrUndecodable, short(env.Type), short(env.TopicArn))
 	case topics == Topics{}:
 		return decodeBare([]byte(env.Message), true, false)
 	case env.TopicArn == topics.Events:
@@ -85,7 +89,19 @@ func Decode(body []byte, topics Topics) (Event, error) {
 	case env.TopicArn == topics.Ticks:
 		return onlyTick(decodeBare([]byte(env.Message), true, false))
 	}
-	return Event{}, fmt.Errorf("%w for us: it came through topic %s", ErrUndecodable, env.TopicArn)
+	return Event{}, fmt.Errorf("%w for us: it came through topic %s", ErrUndecodable, short(env.TopicArn))
+}
+
+// wraps tells whether it is an envelope at all. People have such without the topic, cut out of something.
+func (e envelope) wraps(body []byte) bool {
+	if e.Message == "" || e.TopicArn != "" {
+		return e.Message != ""
+	}
+	var own struct {
+		DetailType             any `json:"detail-type"`
+		Kind, Version, Recheck any
+	}
+	return json.Unmarshal(body, &own) == nil && own.DetailType == nil && own.Kind == nil && own.Version == nil && own.Recheck == nil
 }
 
 // onlyTick refuses whatever else the generator of another account says: it knows nothing of our instances.
@@ -105,9 +121,9 @@ func undecodable(body []byte, err error) error {
 	}
 	var kind *json.UnmarshalTypeError
 	if errors.As(err, &kind) {
-		return fmt.Errorf("%w: byte %d: want a JSON object there, not a %s", ErrUndecodable, kind.Offset, kind.Value)
+		return fmt.Errorf("%w: byte %d: want a JSON object there, not a %s", ErrUndecodable, kind.Offset, short(kind.Value))
 	}
-	return fmt.Errorf("%w: %v", ErrUndecodable, err)
+	return fmt.Errorf("%w: %s", ErrUndecodable, short(err.Error()))
 }
 
 // decodeBare reads what stood in the queue by itself (own), or in the envelope of a topic.
@@ -129,11 +145,14 @@ func decodeBare(body []byte, fromAWS, own bool) (Event, error) {
 		return Event{Kind: Recheck, ID: r.Group + "@" + r.Due.UTC().Format(time.RFC3339), What: "recheck", Group: r.Group, Hints: r.Hints, Due: r.Due, Try: r.Try}, nil
 	case probe.DetailType != nil:
 		if !fromAWS {
-			return Event{}, fmt.Errorf("%w to be believed: an AWS event (%s) came from where anybody in the account may publish", ErrUndecodable, *probe.DetailType)
+			return Event{}, fmt.Errorf("%w to be believed: an AWS event (%s) came from where anybody in the account may publish", ErrUndecodable, short(*probe.DetailType))
 		}
 		return decodeAWS(body)
 	case probe.Kind != nil || probe.Version != nil:
 		return decodeReport(body)
+	}
+	if what, where := within(body); what != "" {
+		return Event{}, fmt.Errorf("%w as it is wrapped: it holds %s at %s: hand over that by itself", ErrUndecodable, what, short(where))
 	}
 	return Event{Kind: Unrelated, What: "neither a report nor an event"}, nil
 }
@@ -143,7 +162,10 @@ func decodeReport(body []byte) (Event, error) {
 	if err != nil {
 		return Event{}, err
 	}
-	h := decide.Hint{Kind: reportHints[r.Kind], Instance: r.From.Instance, At: r.At, Deadline: r.Deadline, Action: r.Action, Source: decide.FromSpotd}
+	h := decide.Hint{Kind: reportHints[r.Kind], Instance: r.From.Instance, At: r.At, Source: decide.FromSpotd}
+	if h.Kind == decide.HeardTerminating {
+		h.Deadline, h.Action = r.Deadline, r.Action
+	}
 	e := Event{Kind: Report, ID: r.ID, What: string(r.Kind), Report: r, Hints: []decide.Hint{h}}
 	if h.Kind == "" { // maintenance: nothing is done for it yet
 		e.Kind, e.Hints = Unrelated, nil
@@ -169,14 +191,18 @@ var awsEvents = map[string]bool{
 func decodeAWS(body []byte) (Event, error) {
 	var a awsEvent
 	if err := json.Unmarshal(body, &a); err != nil {
-		return Event{}, fmt.Errorf("%w: an event whose envelope is not EventBridge's: %v", ErrUndecodable, err)
+		return Event{}, fmt.Errorf("%w: an event whose envelope is not EventBridge's: %s", ErrUndecodable, short(err.Error()))
 	}
+	a.ID, a.DetailType = short(a.ID), short(a.DetailType)
 	e := Event{Kind: AWSEvent, ID: a.ID, What: a.DetailType}
 	// Before the detail is read: the Scheduler's own default is a string there.
 	if a.DetailType == "Scheduled Event" {
 		return Event{Kind: Tick, ID: a.ID, What: a.DetailType}, nil
 	}
 	if !awsEvents[a.DetailType] {
+		if what, where := within(a.Detail); what != "" {
+			return Event{}, fmt.Errorf("%w as it is wrapped: event %s (%s) holds %s in its detail %s: hand over that by itself", ErrUndecodable, a.ID, a.DetailType, what, short(where))
+		}
 		return Event{Kind: Unrelated, ID: a.ID, What: a.DetailType}, nil
 	}
 	var d struct {
@@ -187,7 +213,7 @@ func decodeAWS(body []byte) (Event, error) {
 	}
 	if len(a.Detail) > 0 {
 		if err := json.Unmarshal(a.Detail, &d); err != nil {
-			return Event{}, fmt.Errorf("%w: event %s (%s): its detail: %v", ErrUndecodable, a.ID, a.DetailType, err)
+			return Event{}, fmt.Errorf("%w: event %s (%s): its detail: %s", ErrUndecodable, a.ID, a.DetailType, short(err.Error()))
 		}
 	}
 	h := decide.Hint{Instance: d.Instance, At: a.Time, Action: d.Action, Trusted: true, Source: "EventBridge", Kind: decide.HeardChange}
@@ -203,13 +229,33 @@ func decodeAWS(body []byte) (Event, error) {
 	if h.Instance == "" && e.Group == "" {
 		return Event{}, fmt.Errorf("%w: event %s (%s) names neither an instance nor a group", ErrUndecodable, a.ID, a.DetailType)
 	}
+	switch {
+	case h.Instance == "" || message.IsInstanceID(h.Instance):
+	case e.Group != "": // the group is looked at, whoever is meant
+		h.Instance = ""
+	default:
+		return Event{}, fmt.Errorf("%w: event %s (%s) names %q, which is no instance id: want i- and 8 or 17 hexadecimal digits", ErrUndecodable, a.ID, a.DetailType, short(h.Instance))
+	}
+	if utf8.RuneCountInString(e.Group) > message.MaxName {
+		return Event{}, fmt.Errorf("%w: event %s (%s) names a group with more than %d characters", ErrUndecodable, a.ID, a.DetailType, message.MaxName)
+	}
+	h.Action = message.Code(h.Action)
 	e.Hints = []decide.Hint{h}
 	return e, nil
 }
 
+// short bounds what a message brings into the log.
+func short(text string) string {
+	const most = 128
+	if len(text) > most {
+		return strings.ToValidUTF8(text[:most], "") + "…"
+	}
+	return text
+}
+
 // EncodeRecheck is the body of a delayed message of our own.
 func EncodeRecheck(group string, due time.Time, try int, hints []decide.Hint) ([]byte, error) {
-	b, err := json.Marshal(map[string]recheck{"recheck": {Group: group, Due: due.UTC(), Try: try, Hints: hints}})
+	b, err := encode(map[string]recheck{"recheck": {Group: group, Due: due.UTC(), Try: try, Hints: hints}})
 	if err != nil {
 		return nil, fmt.Errorf("encode a re-check of group %q: %w", group, err)
 	}

@@ -33,9 +33,9 @@ func enveloped(t *testing.T, topic, body string) string {
 	return string(b)
 }
 
-const warning = `{"version":"0","id":"e1","detail-type":"EC2 Spot Instance Interruption Warning","source":"aws.ec2","time":"2026-11-02T09:00:00Z","detail":{"instance-id":"i-1","instance-action":"terminate"}}`
+const warning = `{"version":"0","id":"e1","detail-type":"EC2 Spot Instance Interruption Warning","source":"aws.ec2","time":"2026-11-02T09:00:00Z","detail":{"instance-id":"i-00000001","instance-action":"terminate"}}`
 
-const forgedRecheck = `{"recheck":{"group":"web","hints":[{"kind":"ready","instance":"i-1","trusted":true}]}}`
+const forgedRecheck = `{"recheck":{"group":"web","hints":[{"kind":"ready","instance":"i-00000001","trusted":true}]}}`
 
 func TestDecodeTellsWhatAMessageIs(t *testing.T) {
 	t.Parallel()
@@ -47,10 +47,10 @@ func TestDecodeTellsWhatAMessageIs(t *testing.T) {
 		{"spotd's report, bare", report(t), Event{Kind: Report, What: "ready"}, decide.HeardReady},
 		{"spotd's report through its topic", enveloped(t, topics.Reports, report(t)), Event{Kind: Report, What: "ready"}, decide.HeardReady},
 		{"an interruption warning through the events topic", enveloped(t, topics.Events, warning), Event{Kind: AWSEvent, ID: "e1", What: "EC2 Spot Instance Interruption Warning"}, decide.HeardTerminating},
-		{"a rebalance recommendation", enveloped(t, topics.Events, `{"id":"e2","detail-type":"EC2 Instance Rebalance Recommendation","detail":{"instance-id":"i-1"}}`), Event{Kind: AWSEvent, ID: "e2", What: "EC2 Instance Rebalance Recommendation"}, decide.HeardRebalance},
-		{"a state change", enveloped(t, topics.Events, `{"id":"e3","detail-type":"EC2 Instance State-change Notification","detail":{"instance-id":"i-1","state":"running"}}`), Event{Kind: AWSEvent, ID: "e3", What: "EC2 Instance State-change Notification"}, decide.HeardChange},
-		{"an Auto Scaling launch", enveloped(t, topics.Events, `{"id":"e4","detail-type":"EC2 Instance Launch Successful","detail":{"AutoScalingGroupName":"web","EC2InstanceId":"i-1"}}`), Event{Kind: AWSEvent, ID: "e4", What: "EC2 Instance Launch Successful", Group: "web"}, decide.HeardChange},
-		{"a lifecycle action", enveloped(t, topics.Events, `{"id":"e5","detail-type":"EC2 Instance-terminate Lifecycle Action","detail":{"AutoScalingGroupName":"web","EC2InstanceId":"i-1"}}`), Event{Kind: AWSEvent, ID: "e5", What: "EC2 Instance-terminate Lifecycle Action", Group: "web"}, decide.HeardChange},
+		{"a rebalance recommendation", enveloped(t, topics.Events, `{"id":"e2","detail-type":"EC2 Instance Rebalance Recommendation","detail":{"instance-id":"i-00000001"}}`), Event{Kind: AWSEvent, ID: "e2", What: "EC2 Instance Rebalance Recommendation"}, decide.HeardRebalance},
+		{"a state change", enveloped(t, topics.Events, `{"id":"e3","detail-type":"EC2 Instance State-change Notification","detail":{"instance-id":"i-00000001","state":"running"}}`), Event{Kind: AWSEvent, ID: "e3", What: "EC2 Instance State-change Notification"}, decide.HeardChange},
+		{"an Auto Scaling launch", enveloped(t, topics.Events, `{"id":"e4","detail-type":"EC2 Instance Launch Successful","detail":{"AutoScalingGroupName":"web","EC2InstanceId":"i-00000001"}}`), Event{Kind: AWSEvent, ID: "e4", What: "EC2 Instance Launch Successful", Group: "web"}, decide.HeardChange},
+		{"a lifecycle action", enveloped(t, topics.Events, `{"id":"e5","detail-type":"EC2 Instance-terminate Lifecycle Action","detail":{"AutoScalingGroupName":"web","EC2InstanceId":"i-00000001"}}`), Event{Kind: AWSEvent, ID: "e5", What: "EC2 Instance-terminate Lifecycle Action", Group: "web"}, decide.HeardChange},
 		{"the tick", enveloped(t, topics.Events, `{"id":"e6","detail-type":"Scheduled Event","source":"aws.events","detail":{}}`), Event{Kind: Tick, ID: "e6", What: "Scheduled Event"}, ""},
 		{"the tick as the Scheduler sends it by itself", enveloped(t, topics.Events, `{"id":"e9","detail-type":"Scheduled Event","source":"aws.scheduler","detail":"{}"}`), Event{Kind: Tick, ID: "e9", What: "Scheduled Event"}, ""},
 		{"a generator's tick", enveloped(t, topics.Ticks, `{"id":"e11","detail-type":"Scheduled Event","source":"aws.scheduler","account":"210987654321","detail":{}}`), Event{Kind: Tick, ID: "e11", What: "Scheduled Event"}, ""},
@@ -111,9 +111,14 @@ func TestDecodeRefusesWithThePlace(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(warning))
 	f.Add([]byte(`{"TopicArn":"x","Message":"{}"}`))
+	f.Add([]byte(`{"Messages":[{"Body":"{\"Message\":\"{}\"}"}]}` + "\n{}"))
+	f.Add([]byte(`{"a":["{\"version\":2,\"kind\":\"x\"}"]}`))
 	f.Add([]byte(`{"Records":[{"body":"{}","eventSourceARN":"a.fifo"}]}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		e, err := Decode(b, topics)
+		if err != nil && len(err.Error()) > 1000 {
+			t.Errorf("an error of %d bytes: what strangers write fills the log", len(err.Error()))
+		}
 		if err == nil && e.Kind == "" {
 			t.Errorf("neither an event nor an error for %q", b)
 		}

@@ -2,41 +2,82 @@ package handle
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
 	"autospotting/coordinator/decide"
 )
 
-// gathered holds what a batch of messages says of each group: one request for all of it, since a group's requests are worked on one
-// after the other, and a notice must not wait behind hundreds of changes of state.
-type gathered struct{ list []*said }
-
-// said is what was heard of one group.
+// said is what was heard of one group: one request for all of it, since a group's requests are worked on one after the other, and
+// a notice must not wait behind hundreds of changes of state.
 type said struct {
-	req Request
-	ids []string // of the messages
-	of  []int    // their places in the batch
+	group string
+	heard []heard
 }
 
-// of gathers for the message in that place of the batch.
-func (g *gathered) of(place int) func(group, id string, e Event) {
-	return func(group, id string, e Event) {
-		i := slices.IndexFunc(g.list, func(s *said) bool { return s.req.Group == group })
+func (b *batch) gather(all []heard) []*said {
+	var list []*said
+	for _, x := range all {
+		i := slices.IndexFunc(list, func(s *said) bool { return s.group == x.group })
 		if i < 0 {
-			i = len(g.list)
-			g.list = append(g.list, &said{req: Request{Group: group, Cause: e.What}})
+			i = len(list)
+			list = append(list, &said{group: x.group})
 		}
-		s := g.list[i]
-		s.req.Hints, s.ids, s.of = append(s.req.Hints, e.Hints...), append(s.ids, id), append(s.of, place)
+		list[i].heard = append(list[i].heard, x)
 	}
+	return list
+}
+
+// urgent tells whether somebody says that an instance goes.
+func (s *said) urgent() bool {
+	return slices.ContainsFunc(s.heard, func(x heard) bool { return x.hint.Kind == decide.HeardTerminating })
+}
+
+// merely tells whether something only changed, and nothing was said.
+func (s *said) merely() bool {
+	return !slices.ContainsFunc(s.heard, func(x heard) bool { return x.hint.Kind != decide.HeardChange })
 }
 
 // hand gives the request to the work queue. Where something merely changed, the group is looked at in the next slot, once for all such
-// changes: what has changed is read then.
-func (h *Handler) hand(ctx context.Context, s *said) error {
-	if !slices.ContainsFunc(s.req.Hints, func(hint decide.Hint) bool { return hint.Kind != decide.HeardChange }) {
-		return h.later(ctx, s.req.Group, decide.Slot(h.Now()), 0, nil)
+// changes: what has changed is read then. What cannot be sent together is sent one by one, so that no hint fails another.
+func (b *batch) hand(ctx context.Context, s *said) {
+	if s.merely() {
+		err := b.later(ctx, s.group, decide.Slot(b.Now()), 0, nil)
+		for _, x := range s.heard {
+			b.errs[x.place] = err
+		}
+		return
 	}
-	return h.work(ctx, strings.Join(append(s.ids, s.req.Group), "|"), s.req)
+	err := b.send(ctx, s.group, s.heard)
+	if err == nil || len(s.heard) == 1 {
+		for _, x := range s.heard {
+			b.errs[x.place] = err
+		}
+		return
+	}
+	b.Log.Warn().Err(err).Str("group", s.group).Int("hints", len(s.heard)).Msg("not sent together: sent one by one")
+	for _, x := range s.heard {
+		b.errs[x.place] = b.send(ctx, s.group, []heard{x})
+	}
+}
+
+func (b *batch) send(ctx context.Context, group string, all []heard) error {
+	r, key := Request{Group: group, Cause: all[0].what}, []string{group}
+	for _, x := range all {
+		if k := b.key(x); !slices.Contains(key, k) {
+			r.Hints, key = append(r.Hints, x.hint), append(key, k)
+		}
+	}
+	slices.Sort(key[1:])
+	return b.work(ctx, strings.Join(key, "|"), r)
+}
+
+// key tells what was heard from what else is heard within five minutes, in which the work queue takes equal requests for one. A
+// report is told by what it says, however often it is published and with whatever times.
+func (b *batch) key(x heard) string {
+	if x.hint.Source == decide.FromSpotd {
+		return fmt.Sprintf("%s %s %s %t", x.hint.Instance, x.hint.Kind, x.hint.Action, x.hint.Trusted)
+	}
+	return b.messages[x.place].ID
 }

@@ -23,11 +23,11 @@ func change(t *testing.T, id string) string {
 func TestWhatABatchSaysOfAGroupIsOneRequestAndTicksComeLast(t *testing.T) {
 	t.Parallel()
 	h, p := handler()
-	p.groups = map[string]string{"i-1": "web", "i-2": "web", "i-3": "api", "i-4": "web"}
+	p.groups = map[string]string{"i-00000001": "web", "i-00000002": "web", "i-00000003": "api", "i-00000004": "web"}
 	_, errs := h.Route(context.Background(), []Message{
 		{ID: "t", Body: []byte(enveloped(t, topics.Events, `{"id":"t","detail-type":"Scheduled Event","detail":{}}`))},
-		{ID: "1", Body: []byte(interruption(t, "i-1"))}, {ID: "2", Body: []byte(interruption(t, "i-2"))},
-		{ID: "3", Body: []byte(interruption(t, "i-3"))}, {ID: "4", Body: []byte(change(t, "i-4"))}})
+		{ID: "1", Body: []byte(interruption(t, "i-00000001"))}, {ID: "2", Body: []byte(interruption(t, "i-00000002"))},
+		{ID: "3", Body: []byte(interruption(t, "i-00000003"))}, {ID: "4", Body: []byte(change(t, "i-00000004"))}})
 	for i, err := range errs {
 		if err != nil {
 			t.Errorf("message %d: %v", i, err)
@@ -46,8 +46,8 @@ func TestMereChangesAreLookedAtInTheNextSlot(t *testing.T) {
 	t.Parallel()
 	h, p := handler()
 	p.now = p.now.Add(3 * time.Second)
-	p.groups = map[string]string{"i-1": "web", "i-2": "web"}
-	h.Route(context.Background(), []Message{{ID: "1", Body: []byte(change(t, "i-1"))}, {ID: "2", Body: []byte(change(t, "i-2"))}})
+	p.groups = map[string]string{"i-00000001": "web", "i-00000002": "web"}
+	h.Route(context.Background(), []Message{{ID: "1", Body: []byte(change(t, "i-00000001"))}, {ID: "2", Body: []byte(change(t, "i-00000002"))}})
 	if len(p.work) != 0 || len(p.later) != 1 || p.later[0] != 7*time.Second {
 		t.Errorf("work for %v, later %v: want one look in 7 s", p.work, p.later)
 	}

@@ -20,17 +20,23 @@ import (
 
 // parts is a handler on fakes that remember what they were asked.
 type parts struct {
-	now     time.Time
-	later   []time.Duration
-	bodies  [][]byte
-	work    []string
-	asked   [][]byte
-	failAt  string // group whose work message cannot be sent
-	groups  map[string]string
-	observe error
-	applied int
-	ledger  *ledger.Memory
-	fast    bool // every observe sees a group with something to do
+	now      time.Time
+	later    []time.Duration
+	bodies   [][]byte
+	work     []string
+	asked    [][]byte
+	keys     []string
+	refuse   func(body []byte) bool
+	lookedUp [][]string
+	lookup   func(ids []string) error
+	failAt   string // group whose work message cannot be sent
+	groups   map[string]string
+	observe  error
+	applied  int
+	ledger   *ledger.Memory
+	checked  []string // spot requests that were asked for
+	taken    map[string]bool
+	fast     bool // every observe sees a group with something to do
 }
 
 func (p *parts) Later(_ context.Context, body []byte, d time.Duration) error {
@@ -38,8 +44,11 @@ func (p *parts) Later(_ context.Context, body []byte, d time.Duration) error {
 	return nil
 }
 
-func (p *parts) Work(_ context.Context, group, _ string, body []byte) error {
-	p.asked = append(p.asked, body)
+func (p *parts) Work(_ context.Context, group, key string, body []byte) error {
+	p.asked, p.keys = append(p.asked, body), append(p.keys, key)
+	if p.refuse != nil && p.refuse(body) {
+		return errors.New("the queue does not take it")
+	}
 	if group == p.failAt {
 		return errors.New("the queue is out of reach")
 	}
@@ -49,15 +58,26 @@ func (p *parts) Work(_ context.Context, group, _ string, body []byte) error {
 
 func (p *parts) Enabled(context.Context) ([]string, error)      { return []string{"b", "a"}, nil }
 func (p *parts) GroupsOfOurs(context.Context) ([]string, error) { return []string{"a", "gone"}, nil }
-func (p *parts) GroupsOf(context.Context, []string) (map[string]string, error) {
+func (p *parts) GroupsOf(_ context.Context, ids []string) (map[string]string, error) {
+	p.lookedUp = append(p.lookedUp, ids)
+	if p.lookup != nil {
+		if err := p.lookup(ids); err != nil {
+			return nil, err
+		}
+	}
 	return p.groups, nil
+}
+
+func (p *parts) Taken(_ context.Context, ids []string) (map[string]bool, error) {
+	p.checked = append(p.checked, ids...)
+	return p.taken, nil
 }
 
 func (p *parts) Observe(_ context.Context, group string, rec ledger.Record, heard []decide.Hint) (decide.World, error) {
 	w := decide.World{Now: p.now, Record: rec, Heard: heard, Group: decide.Group{Name: group, Found: true, Enabled: true}}
 	if p.fast { // a stray that was seen long ago: one action every round
-		w.Instances = []decide.Instance{{ID: "i-1", State: "running", Ours: true}}
-		w.Record.Orphans = map[string]time.Time{"i-1": p.now.Add(-time.Hour)}
+		w.Instances = []decide.Instance{{ID: "i-00000001", State: "running", Ours: true}}
+		w.Record.Orphans = map[string]time.Time{"i-00000001": p.now.Add(-time.Hour)}
 	}
 	return w, p.observe
 }
@@ -67,7 +87,15 @@ func (p *parts) Apply(context.Context, string, decide.Action, time.Time) decide.
 	return decide.Result{}
 }
 
-func (p *parts) VerifyReport(message.Report) error { return errors.New("forged") }
+func (p *parts) VerifyReport(r message.Report) error {
+	if r.Identity.Signature == good {
+		return nil
+	}
+	return errors.New("forged")
+}
+
+// good is the signature that verifies.
+const good = "good"
 
 func handler() (*Handler, *parts) {
 	p := &parts{now: time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC), groups: map[string]string{}, ledger: &ledger.Memory{}}
@@ -97,14 +125,14 @@ func TestATickAsksOnlyForGroupsThatHaveSomethingToDo(t *testing.T) {
 func TestOneFailingMessageDoesNotTakeTheOthersWithIt(t *testing.T) {
 	t.Parallel()
 	h, p := handler()
-	p.groups = map[string]string{"i-1": "x", "i-2": "y"}
+	p.groups = map[string]string{"i-00000001": "x", "i-00000002": "y"}
 	p.failAt = "x"
 	event := func(id string) string {
 		return interruption(t, id)
 	}
 	res, err := h.SQS(context.Background(), events.SQSEvent{Records: []events.SQSMessage{
-		{MessageId: "1", Body: event("i-1"), EventSourceARN: "inbox"}, {MessageId: "2", Body: event("i-2"), EventSourceARN: "inbox"},
-		{MessageId: "3", Body: "garbage", EventSourceARN: "inbox"}, {MessageId: "4", Body: event("i-9"), EventSourceARN: "inbox"}}})
+		{MessageId: "1", Body: event("i-00000001"), EventSourceARN: "inbox"}, {MessageId: "2", Body: event("i-00000002"), EventSourceARN: "inbox"},
+		{MessageId: "3", Body: "garbage", EventSourceARN: "inbox"}, {MessageId: "4", Body: event("i-00000009"), EventSourceARN: "inbox"}}})
 	if err != nil || len(res.BatchItemFailures) != 1 || res.BatchItemFailures[0].ItemIdentifier != "1" {
 		t.Errorf("failures %v, %v: want message 1 alone", res.BatchItemFailures, err)
 	}
@@ -117,7 +145,7 @@ func TestAnAWSErrorIsLookedAtAgainWithWhatWasHeard(t *testing.T) {
 	t.Parallel()
 	h, p := handler()
 	p.observe = errors.New("throttled")
-	hint := decide.Hint{Kind: decide.HeardReady, Instance: "i-1", Trusted: true}
+	hint := decide.Hint{Kind: decide.HeardReady, Instance: "i-00000001", Trusted: true}
 	for try, want := range []time.Duration{5 * time.Second, 10 * time.Second, 20 * time.Second} {
 		body, _ := json.Marshal(Request{Group: "web", Hints: []decide.Hint{hint}, Try: try})
 		if _, err := h.Reconcile(context.Background(), body); err != nil {
@@ -200,7 +228,7 @@ func (r racing) Put(_ context.Context, rec ledger.Record) (ledger.Record, error)
 func TestLambdaTakesSNSRecordsAndBareEvents(t *testing.T) {
 	t.Parallel()
 	h, p := handler()
-	p.groups = map[string]string{"i-1": "web"}
+	p.groups = map[string]string{"i-00000001": "web"}
 	payload, _ := json.Marshal(map[string]any{"Records": []any{map[string]any{"EventSource": "aws:sns", "Sns": map[string]any{
 		"MessageId": "s1", "TopicArn": topics.Events, "Message": warning}}}})
 	if res, err := h.Invoke(context.Background(), payload); err != nil || len(res.BatchItemFailures) != 0 {

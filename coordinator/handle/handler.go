@@ -39,6 +39,8 @@ type Groups interface {
 	Enabled(ctx context.Context) ([]string, error)
 	GroupsOf(ctx context.Context, instances []string) (map[string]string, error)
 	GroupsOfOurs(ctx context.Context) ([]string, error)
+	// Taken tells of which instances the spot request says that AWS takes them.
+	Taken(ctx context.Context, instances []string) (map[string]bool, error)
 }
 
 // Actor observes one group and applies what was decided for it.

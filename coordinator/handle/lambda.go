@@ -4,55 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
 )
-
-// Batch is what one invocation was given.
-type Batch struct {
-	Work     bool // from the work queue
-	Messages []Message
-	Queue    bool // from a queue, so that failures are answered per message
-}
-
-// Split recognises what a function is invoked with: a batch of either queue, SNS records, or one bare message. A queue is the
-// work queue if it is a FIFO queue. Errors wrap ErrUndecodable and name the place.
-func Split(payload []byte) (Batch, error) {
-	var shape struct {
-		Records []struct {
-			EventSource    string            `json:"eventSource"`
-			EventSourceARN string            `json:"eventSourceARN"`
-			MessageID      string            `json:"messageId"`
-			Body           *string           `json:"body"`
-			SNS            *events.SNSEntity `json:"Sns"`
-		} `json:"Records"`
-	}
-	if err := json.Unmarshal(payload, &shape); err != nil {
-		return Batch{}, undecodable(payload, err)
-	}
-	var b Batch
-	for i, r := range shape.Records {
-		switch {
-		case r.Body != nil:
-			b.Queue, b.Work = true, strings.HasSuffix(r.EventSourceARN, ".fifo")
-			b.Messages = append(b.Messages, Message{ID: r.MessageID, Body: []byte(*r.Body)})
-		case r.SNS != nil:
-			body, err := json.Marshal(envelope{TopicArn: r.SNS.TopicArn, Message: r.SNS.Message})
-			if err != nil {
-				return Batch{}, fmt.Errorf("%w: Records[%d].Sns: %v", ErrUndecodable, i, err)
-			}
-			b.Messages = append(b.Messages, Message{ID: r.SNS.MessageID, Body: body})
-		default:
-			return Batch{}, fmt.Errorf("%w: Records[%d] is neither of SQS (body) nor of SNS (Sns)", ErrUndecodable, i)
-		}
-	}
-	if len(shape.Records) == 0 {
-		b.Messages = []Message{{ID: "direct", Body: payload}}
-	}
-	return b, nil
-}
 
 // Invoke is the Lambda handler. Failures are answered per message where the batch came from a queue, and as one error
 // elsewhere.

@@ -29,9 +29,9 @@ var (
 	ErrMismatch = errors.New("identity does not match")
 )
 
-// maxSize bounds document and signature, in bytes each. AWS's are below 3 KiB;
-// the bound keeps the recursive ASN.1 reader shallow.
-const maxSize = 16 * 1024
+// maxSize bounds document and signature, in bytes each; the bound keeps the
+// recursive ASN.1 reader shallow.
+const maxSize = message.MaxIdentity
 
 // Document is what we use of an instance identity document (EC2 User Guide,
 // "Instance identity documents").
@@ -83,15 +83,15 @@ func (v *Verifier) Verify(document, signature string) (Document, error) {
 	}
 	var doc Document
 	if err := json.Unmarshal([]byte(document), &doc); err != nil {
-		return Document{}, fmt.Errorf("%w: the document is no identity document: %v", ErrSignature, err)
+		return Document{}, fmt.Errorf("%w: the document is no identity document: %.200v", ErrSignature, err)
 	}
 	certificates := v.trust.of(doc.Region)
 	if len(certificates) == 0 {
-		return Document{}, fmt.Errorf("%w %q: add it to the configuration as region=PEM", ErrNoCertificate, doc.Region)
+		return Document{}, fmt.Errorf("%w %.64q: add it to the configuration as region=PEM", ErrNoCertificate, doc.Region)
 	}
 	signed, err := signedBy(certificates, document, signature)
 	if err != nil {
-		return Document{}, fmt.Errorf("%w (region %s): %v", ErrSignature, doc.Region, err)
+		return Document{}, fmt.Errorf("%w (region %.64s): %.200v", ErrSignature, doc.Region, err)
 	}
 	if strings.TrimSpace(string(signed)) != strings.TrimSpace(document) {
 		return Document{}, fmt.Errorf("%w: another document is signed", ErrMismatch)
@@ -114,7 +114,7 @@ func (v *Verifier) VerifyReport(r message.Report) error {
 		{"zone", r.From.Zone, doc.AvailabilityZone},
 	} {
 		if f.said != f.signed {
-			return fmt.Errorf("report %s of %s: %w: field from.%s: said %q, signed %q", r.ID, r.From.Instance, ErrMismatch, f.name, f.said, f.signed)
+			return fmt.Errorf("report %s of %s: %w: field from.%s: said %.64q, signed %.64q", r.ID, r.From.Instance, ErrMismatch, f.name, f.said, f.signed)
 		}
 	}
 	return nil

@@ -137,9 +137,9 @@ func (l limits) judge(c Catalog, p Pool, avoid map[Pool]bool) (float64, Rule) {
 	if l.onDemand <= 0 {
 		return 0, RuleOnDemandUnknown
 	}
-	price, known := c.SpotUSD[p]
+	price := c.SpotUSD[p] // 0 where it is unknown
 	switch {
-	case !known || price <= 0:
+	case price <= 0:
 		return 0, RulePriceUnknown
 	case price >= l.below:
 		return 0, RulePrice

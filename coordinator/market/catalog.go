@@ -91,8 +91,8 @@ func (p Pool) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
 // UnmarshalText reads what MarshalText wrote.
 func (p *Pool) UnmarshalText(text []byte) error {
-	name, zone, ok := strings.Cut(string(text), "/")
-	if !ok || name == "" || zone == "" {
+	name, zone, _ := strings.Cut(string(text), "/")
+	if name == "" || zone == "" {
 		return fmt.Errorf("pool %q: want type/zone, for example m5.large/us-east-1a", text)
 	}
 	p.Type, p.Zone = name, zone

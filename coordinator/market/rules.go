@@ -81,7 +81,7 @@ func stores(w *wish, t *Type) bool {
 		return true
 	}
 	each := w.victim.StorageGB / w.victim.StorageDisks
-	return t.StorageDisks >= w.disks && t.StorageGB >= each*w.disks && t.StorageGB >= each*t.StorageDisks &&
+	return t.StorageDisks >= w.disks && t.StorageGB >= each*t.StorageDisks &&
 		storageRank[t.StorageKind] >= storageRank[w.victim.StorageKind]
 }
 

@@ -134,7 +134,7 @@ func codeSum(a channel.Artifact) string {
 	return base64.StdEncoding.EncodeToString(raw)
 }
 
-// zipKey is where the code of a version is, as deploy up puts it there.
+// zipKey is where the code of a version is, as spotctl up puts it there.
 func (u *Updater) zipKey(version string) string {
 	return path.Join("function", version, "coordinator-"+strings.Replace(u.Arch, "amd64", "x86_64", 1)+".zip")
 }

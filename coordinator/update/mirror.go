@@ -16,8 +16,8 @@ import (
 	"autospotting/pkg/channel"
 )
 
-// mirror brings what a release installs into the installation's own bucket, under the keys that deploy up would use: the function
-// and instances take it from there, whoever is in between, and deploy up finds it. What is in the wrong is refused before
+// mirror brings what a release installs into the installation's own bucket, under the keys that spotctl up would use: the function
+// and instances take it from there, whoever is in between, and spotctl up finds it. What is in the wrong is refused before
 // anything is changed.
 func (u *Updater) mirror(ctx context.Context, m channel.Manifest) error {
 	zip, err := m.Find(channel.Function, "linux", u.Arch)

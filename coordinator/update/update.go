@@ -58,7 +58,7 @@ func (u *Updater) Tick(ctx context.Context) error {
 	case back:
 		err = u.restore(ctx, a)
 	default:
-		err = fmt.Errorf("alias %s of %s is in phase %q, which a newer updater made: run deploy up", u.Alias, u.Function, a.Phase)
+		err = fmt.Errorf("alias %s of %s is in phase %q, which a newer updater made: run spotctl up", u.Alias, u.Function, a.Phase)
 	}
 	if errors.Is(err, errBusy) {
 		u.Log.Info().Msg(err.Error() + ": the next tick goes on")

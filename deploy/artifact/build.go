@@ -19,7 +19,7 @@ import (
 )
 
 // MaxZip is the most that a function's zip may weigh, bytes: what is larger starts slower.
-const MaxZip = 8 << 20
+const MaxZip = 7 << 20
 
 // Source is the checkout that is built.
 type Source struct {

@@ -22,10 +22,14 @@ type fake struct {
 	changes int
 	asked   []string
 	holds   string // what the template of a change set is
+	unread  error  // why that cannot be read
 }
 
 func (f *fake) GetTemplate(_ context.Context, in *cloudformation.GetTemplateInput, _ ...func(*cloudformation.Options)) (*cloudformation.GetTemplateOutput, error) {
 	f.note("read back " + aws.ToString(in.ChangeSetName))
+	if f.unread != nil {
+		return nil, f.unread
+	}
 	return &cloudformation.GetTemplateOutput{TemplateBody: &f.holds}, nil
 }
 
@@ -120,7 +124,7 @@ func TestAStackIsBroughtToWhatIsWantedWhateverItsStateIs(t *testing.T) {
 		{name: "it was rolled back, and its removal is declined: it stays", states: []string{"ROLLBACK_COMPLETE"}, removes: true, says: "declined", is: ErrDeclined},
 		{name: "only proposed by a run that was interrupted", states: []string{"REVIEW_IN_PROGRESS", "REVIEW_IN_PROGRESS", "", "CREATE_COMPLETE"}, agree: true, removes: true, asked: "remove; propose CREATE New=3; execute"},
 		{name: "only proposed by a colleague, whose answer is waited for: it stays", states: []string{"REVIEW_IN_PROGRESS"}, removes: true, says: "declined", is: ErrDeclined},
-		{name: "its removal failed: that is finished first", states: []string{"DELETE_FAILED"}, agree: true, says: "finish it with deploy down"},
+		{name: "its removal failed: that is finished first", states: []string{"DELETE_FAILED"}, agree: true, says: "finish it with spotctl down"},
 		{name: "it cannot be rolled back", states: []string{"UPDATE_ROLLBACK_FAILED"}, agree: true, says: "continue-update-rollback"},
 		{name: "it fails: the first cause is told, not its echoes", states: []string{"", "ROLLBACK_IN_PROGRESS", "ROLLBACK_COMPLETE"}, agree: true, fake: fake{events: newest},
 			asked: "propose CREATE New=3; execute", says: "ROLLBACK_COMPLETE. The first cause: A (AWS::Thing): the table exists"},
@@ -156,16 +160,21 @@ func TestAStackIsBroughtToWhatIsWantedWhateverItsStateIs(t *testing.T) {
 
 func TestATemplateByItsAddressIsReadBackBeforeAnybodyIsAsked(t *testing.T) {
 	t.Parallel()
+	denied := &smithy.GenericAPIError{Code: "AccessDenied"}
 	for _, c := range []struct {
 		name, holds, asked, says string
+		unread, is               error
 	}{
-		{"it is the one that was meant", "{a: 1}\n", "propose CREATE; read back set; execute", ""},
-		{"its lines end otherwise", "{a: 1}\r\n", "propose CREATE; read back set; execute", ""},
-		{"somebody put another in its place", "{a: 2}\n", "propose CREATE; read back set; withdraw set; remove", "not the one that was put there: https://b/t.yaml: find out who can write"},
+		{name: "it is the one that was meant", holds: "{a: 1}\n", asked: "propose CREATE; read back set; execute"},
+		{name: "its lines end otherwise", holds: "{a: 1}\r\n", asked: "propose CREATE; read back set; execute"},
+		{name: "somebody put another in its place", holds: "{a: 2}\n", asked: "propose CREATE; read back set; withdraw set; remove",
+			says: "not the one that was put there: https://b/t.yaml: find out who can write", is: ErrExchanged},
+		{name: "it cannot be read", holds: "{a: 1}\n", unread: denied, asked: "propose CREATE; read back set; withdraw set; remove",
+			says: "read back the template of the change set of stack x", is: denied},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			f := fake{states: []string{"", "REVIEW_IN_PROGRESS", "REVIEW_IN_PROGRESS", ""}, changes: 1, holds: c.holds}
+			f := fake{states: []string{"", "REVIEW_IN_PROGRESS", "REVIEW_IN_PROGRESS", ""}, changes: 1, holds: c.holds, unread: c.unread}
 			if c.says == "" {
 				f.states = []string{"", "CREATE_COMPLETE"}
 			}
@@ -174,7 +183,7 @@ func TestATemplateByItsAddressIsReadBackBeforeAnybodyIsAsked(t *testing.T) {
 			if got := strings.Join(f.asked, "; "); got != c.asked {
 				t.Errorf("asked %s, want %s", got, c.asked)
 			}
-			if (err == nil) != (c.says == "") || err != nil && (!errors.Is(err, ErrExchanged) || !strings.Contains(err.Error(), c.says)) {
+			if (err == nil) != (c.says == "") || err != nil && (!errors.Is(err, c.is) || !strings.Contains(err.Error(), c.says)) {
 				t.Errorf("error %v, want %q", err, c.says)
 			}
 		})

@@ -103,7 +103,7 @@ func (s Stack) ready(ctx context.Context, agree func([]Change) (bool, error)) (S
 	}
 	switch types.StackStatus(st.Status) {
 	case types.StackStatusDeleteFailed:
-		return st, fmt.Errorf("stack %s is %s (%s): its removal was begun: finish it with deploy down, then run this again", s.Name, st.Status, st.Reason)
+		return st, fmt.Errorf("stack %s is %s (%s): its removal was begun: finish it with spotctl down, then run this again", s.Name, st.Status, st.Reason)
 	case types.StackStatusUpdateRollbackFailed:
 		return st, fmt.Errorf("stack %s is %s (%s): mend the cause, then aws cloudformation continue-update-rollback --stack-name %s", s.Name, st.Status, st.Reason, s.Name)
 	case types.StackStatusReviewInProgress:

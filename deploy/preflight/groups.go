@@ -25,9 +25,9 @@ func (e *Examination) groups(ctx context.Context, groups []estate.Group) {
 		case g.Profile == "":
 			e.say(Warning, check, "its instances have no instance profile: spotd stays off", "set its tag "+settings.Prefix+"minimal-profile to true, or give the template a profile")
 		case !may(g.Role):
-			e.say(Problem, check, "the function may not give "+g.Role+" to what it launches", "run deploy up again: it adds the role")
+			e.say(Problem, check, "the function may not give "+g.Role+" to what it launches", "run spotctl up again: it adds the role")
 		case strings.HasPrefix(g.Status, "refused"):
-			e.say(Warning, check, g.Status, "coordinator plan --group "+g.Name+" says more")
+			e.say(Warning, check, g.Status, "spotctl plan --group "+g.Name+" says more")
 		default:
 			e.say(OK, check, cmp.Or(g.Status, "would be served"), e.untold(g))
 		}
@@ -35,7 +35,7 @@ func (e *Examination) groups(ctx context.Context, groups []estate.Group) {
 }
 
 // passes tells which of these roles the function may give to instances: as IAM decides where it can be asked, and else by the list
-// that the stack was given. Before an installation it may give all, since deploy up will name them.
+// that the stack was given. Before an installation it may give all, since spotctl up will name them.
 func (e *Examination) passes(ctx context.Context, roles []string) func(role string) bool {
 	if !e.Exists || len(roles) == 0 {
 		return func(string) bool { return true }

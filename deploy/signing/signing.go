@@ -71,7 +71,7 @@ func parse(where string, raw []byte) (keys []ed25519.PrivateKey, err error) {
 			break
 		}
 		if block.Type != blockType {
-			return nil, fmt.Errorf("%s: holds a %s: want a %s (deploy release --new-key FILE makes one)", where, block.Type, blockType)
+			return nil, fmt.Errorf("%s: holds a %s: want a %s (spotctl release --new-key FILE makes one)", where, block.Type, blockType)
 		}
 		any, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 		if err != nil {
@@ -79,12 +79,12 @@ func parse(where string, raw []byte) (keys []ed25519.PrivateKey, err error) {
 		}
 		key, ok := any.(ed25519.PrivateKey)
 		if !ok {
-			return nil, fmt.Errorf("%s: the key is none of ed25519 (deploy release --new-key FILE makes one)", where)
+			return nil, fmt.Errorf("%s: the key is none of ed25519 (spotctl release --new-key FILE makes one)", where)
 		}
 		keys = append(keys, key)
 	}
 	if len(keys) == 0 {
-		return nil, fmt.Errorf("%s: holds no key in PEM (deploy release --new-key FILE makes one)", where)
+		return nil, fmt.Errorf("%s: holds no key in PEM (spotctl release --new-key FILE makes one)", where)
 	}
 	return keys, nil
 }

@@ -23,7 +23,7 @@ const (
 )
 
 // clientsIn are the files that make clients: of the coordinator, and of the updater.
-var clientsIn = []string{"serve.go", "updatecmd.go"}
+var clientsIn = []string{"clients.go", "updatecmd.go"}
 
 // prefixes is how IAM calls the services of which the SDK has another name.
 var prefixes = map[string]string{"elasticloadbalancingv2": "elasticloadbalancing"}

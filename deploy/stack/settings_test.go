@@ -42,7 +42,7 @@ func TestEverySettingHasItsParameterAndItsVariable(t *testing.T) {
 // The function is told everything that the coordinator can be told, and nothing that it does not know.
 func TestTheFunctionsEnvironmentIsTheCoordinators(t *testing.T) {
 	t.Parallel()
-	config, err := os.ReadFile("../../coordinator/config.go")
+	config, err := os.ReadFile("../../coordinator/config/config.go")
 	if err != nil {
 		t.Fatal(err)
 	}

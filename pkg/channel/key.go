@@ -27,12 +27,12 @@ func ParseKeys(list string) ([]ed25519.PublicKey, error) {
 		}
 		raw, err := base64.StdEncoding.DecodeString(one)
 		if err != nil || len(raw) != ed25519.PublicKeySize {
-			return nil, fmt.Errorf("public key %q: want base64 of 32 bytes, as deploy release --new-key prints it", one)
+			return nil, fmt.Errorf("public key %q: want base64 of 32 bytes, as spotctl release --new-key prints it", one)
 		}
 		keys = append(keys, ed25519.PublicKey(raw))
 	}
 	if len(keys) == 0 {
-		return nil, fmt.Errorf("no public key: want at least one, as deploy release --new-key prints it")
+		return nil, fmt.Errorf("no public key: want at least one, as spotctl release --new-key prints it")
 	}
 	return keys, nil
 }

@@ -83,7 +83,13 @@ func (e *EC2) DescribeSpotInstanceRequests(ctx context.Context, in *ec2.Describe
 }
 
 func (c *Cloud) spotRequest(i *instance) ec2types.SpotInstanceRequest {
-	state, code := ec2types.SpotInstanceStateActive, "fulfilled"
+	state, code, changed := ec2types.SpotInstanceStateActive, "fulfilled", i.launched
+	switch {
+	case !i.notice.IsZero():
+		changed = i.notice
+	case !i.live():
+		changed = i.ended
+	}
 	switch {
 	case !i.notice.IsZero() && i.action == "terminate":
 		state, code = ec2types.SpotInstanceStateClosed, "instance-terminated-no-capacity"
@@ -99,7 +105,7 @@ func (c *Cloud) spotRequest(i *instance) ec2types.SpotInstanceRequest {
 		usd = c.onDemand(i.typ)
 	}
 	return ec2types.SpotInstanceRequest{SpotInstanceRequestId: aws.String(i.request), InstanceId: aws.String(i.id), State: state,
-		Status: &ec2types.SpotInstanceStatus{Code: aws.String(code), UpdateTime: aws.Time(c.clock()), Message: aws.String(code)},
+		Status: &ec2types.SpotInstanceStatus{Code: aws.String(code), UpdateTime: aws.Time(changed), Message: aws.String(code)},
 		Type:   ec2types.SpotInstanceTypeOneTime, CreateTime: aws.Time(i.launched), SpotPrice: aws.String(price(usd)),
 		LaunchedAvailabilityZone: aws.String(i.zone), InstanceInterruptionBehavior: ec2types.InstanceInterruptionBehaviorTerminate}
 }

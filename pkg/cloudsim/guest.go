@@ -58,9 +58,7 @@ func (c *Cloud) nudgeGuest(i *instance) {
 	if i.guest == nil || i.guest.stopped {
 		return
 	}
-	for _, fn := range i.guest.watchers {
-		c.notes = append(c.notes, fn)
-	}
+	c.notes = append(c.notes, i.guest.watchers...)
 }
 
 // Instance is the guest's instance id, UserData its user data, decoded.

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/smithy-go"
 )
 
@@ -175,6 +177,11 @@ func (c *Cloud) servePublish(w http.ResponseWriter, r *http.Request, instance st
 	}
 	if translate != nil {
 		body = translate(instance, body)
+	}
+	in := &sns.PublishInput{TopicArn: aws.String(r.PostForm.Get("TopicArn")), Message: aws.String(string(body))}
+	if err := fits(Call{Service: svcSNS, Op: "Publish", Input: in}); err != nil {
+		writeXMLError(w, err)
+		return
 	}
 	id, err := c.publishFrom(instance, r.PostForm.Get("TopicArn"), string(body), r.PostForm.Get("Subject"))
 	if err != nil {

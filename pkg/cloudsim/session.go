@@ -179,7 +179,7 @@ func (s *Session) admit(ctx context.Context, rec Call) error {
 	if !s.cloud.takeToken(rec) || s.cloud.chance(s.cloud.cfg.Faults.Throttle) {
 		return throttled(rec.Service)
 	}
-	return nil
+	return fits(rec)
 }
 
 func (c *Cloud) hooks(before bool) []func(Call) Verdict {

@@ -51,8 +51,7 @@ func (c *Cloud) receive(q *queue, in *sqs.ReceiveMessageInput) (*sqs.ReceiveMess
 			MD5OfBody: aws.String(md5Hex(m.body)), Attributes: map[string]string{}}
 		sys := m.system()
 		for _, k := range sortedKeys(sys) {
-			if slices.Contains(in.MessageSystemAttributeNames, sqstypes.MessageSystemAttributeNameAll) || slices.Contains(in.AttributeNames, sqstypes.QueueAttributeNameAll) ||
-				slices.Contains(in.MessageSystemAttributeNames, sqstypes.MessageSystemAttributeName(k)) || slices.Contains(in.AttributeNames, sqstypes.QueueAttributeName(k)) {
+			if asksFor(in, k) {
 				x.Attributes[k] = sys[k]
 			}
 		}
@@ -121,4 +120,12 @@ func (s *SQS) ChangeMessageVisibility(ctx context.Context, in *sqs.ChangeMessage
 		}
 		return nil, &sqstypes.MessageNotInflight{Message: aws.String("Value for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change.")}
 	})
+}
+
+// asksFor tells whether a receive asks for a system attribute, by its name of today or by the older one, which SQS still takes.
+func asksFor(in *sqs.ReceiveMessageInput, name string) bool {
+	//lint:ignore SA1019 SQS still takes it, and so does this.
+	older := in.AttributeNames
+	return slices.Contains(in.MessageSystemAttributeNames, sqstypes.MessageSystemAttributeNameAll) || slices.Contains(in.MessageSystemAttributeNames, sqstypes.MessageSystemAttributeName(name)) ||
+		slices.Contains(older, sqstypes.QueueAttributeNameAll) || slices.Contains(older, sqstypes.QueueAttributeName(name))
 }

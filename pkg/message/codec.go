@@ -1,6 +1,7 @@
 package message
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,23 +21,29 @@ var (
 	ErrSize = errors.New("message too large")
 )
 
-// Encode returns the report as JSON, after Validate.
+// Encode returns the report as JSON, after Validate. Detail is cut to its bound.
+// The text is what is measured: <, > and & stay one byte each, as other senders
+// write them.
 func (r Report) Encode() ([]byte, error) {
 	if err := r.Validate(); err != nil {
 		return nil, err
 	}
-	b, err := json.Marshal(r)
-	if err != nil {
+	r.Detail = fit(r.Detail)
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(r); err != nil {
 		return nil, fmt.Errorf("%w: %v", ErrMalformed, err)
 	}
+	b := bytes.TrimSuffix(out.Bytes(), []byte("\n"))
 	if len(b) > MaxSize {
 		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrSize, len(b), MaxSize)
 	}
 	return b, nil
 }
 
-// Decode reads exactly one report and validates it. Unknown fields are ignored;
-// anything after the object is malformed. The version is judged before the rest,
+// Decode reads exactly one report and validates it. Unknown fields are ignored,
+// an overlong Detail is cut; anything after the object is malformed. The version is judged before the rest,
 // because another version may give the other fields other types. The error is
 // one of ErrVersion, ErrKind, ErrMalformed and ErrSize, with the byte offset or the
 // field.
@@ -60,7 +67,7 @@ func Decode(data []byte) (Report, error) {
 	if err := json.Unmarshal(data, &r); err != nil {
 		return Report{}, place(err, data)
 	}
-	r.At, r.Deadline = utc(r.At), utc(r.Deadline)
+	r.At, r.Deadline, r.Detail = utc(r.At), utc(r.Deadline), fit(r.Detail)
 	if err := r.Validate(); err != nil {
 		return Report{}, err
 	}
@@ -75,7 +82,7 @@ func place(err error, data []byte) error {
 	}
 	var typed *json.UnmarshalTypeError
 	if errors.As(err, &typed) {
-		return fmt.Errorf("%w: byte %d: field %s: cannot be a %s", ErrMalformed, typed.Offset, typed.Field, typed.Value)
+		return fmt.Errorf("%w: byte %d: field %s: cannot be a %s", ErrMalformed, typed.Offset, typed.Field, cut(typed.Value))
 	}
 	return malformed(badTime(data), err.Error())
 }
@@ -94,5 +101,5 @@ func badTime(data []byte) string {
 }
 
 func malformed(field, what string) error {
-	return fmt.Errorf("%w: field %s: %s", ErrMalformed, field, what)
+	return fmt.Errorf("%w: field %s: %s", ErrMalformed, field, cut(what))
 }

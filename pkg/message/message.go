@@ -61,7 +61,8 @@ const (
 )
 
 // Report is one thing that an instance says about itself. It is plain
-// comparable data.
+// comparable data, and every field is bounded: anybody in the account may
+// publish one, and what a stranger writes must not grow on its way.
 type Report struct {
 	// Version of the contract, see [Version].
 	Version int `json:"version"`
@@ -72,12 +73,14 @@ type Report struct {
 	At time.Time `json:"at"`
 	// Deadline is when what is told happens, UTC; zero where there is none.
 	Deadline time.Time `json:"deadline,omitzero"`
-	// Action is what happens at the deadline, in AWS's words.
+	// Action is what happens at the deadline, in AWS's words: up to [MaxCode]
+	// letters, digits, dots, hyphens and underscores, see [Code].
 	Action string `json:"action,omitempty"`
 	From   Source `json:"from"`
 	// Identity proves From; empty where the sender could not read it.
 	Identity Identity `json:"identity,omitzero"`
-	// Detail is text for people, for instance why a deadline is a guess.
+	// Detail is text for people, for instance why a deadline is a guess: up to
+	// [MaxDetail] printable characters. A longer one is cut, never refused.
 	Detail string `json:"detail,omitempty"`
 }
 
@@ -96,11 +99,11 @@ type Source struct {
 
 // Identity is the instance identity document and its signature.
 type Identity struct {
-	// Document holds the exact bytes that the metadata service served: the
-	// signature covers white space too.
+	// Document holds the exact bytes that the metadata service served, up to
+	// [MaxIdentity]: the signature covers white space too.
 	Document string `json:"document,omitempty"`
 	// Signature is the body of dynamic/instance-identity/rsa2048: base64 of a
-	// PKCS#7, without armour.
+	// PKCS#7, without armour, up to [MaxIdentity] bytes.
 	Signature string `json:"signature,omitempty"`
 }
 

@@ -36,6 +36,7 @@ func TestThePureStaysPure(t *testing.T) {
 		"autospotting/coordinator/decide/view":  {"autospotting/coordinator/decide/books", "autospotting/coordinator/ledger"},
 		"autospotting/coordinator/decide":       {"autospotting/coordinator/decide/books", "autospotting/coordinator/decide/view", "autospotting/coordinator/ledger", "autospotting/coordinator/market", "autospotting/coordinator/settings", "autospotting/pkg/snapshot", "github.com/adhocore/gronx"},
 		"autospotting/coordinator/settings":     {"github.com/adhocore/gronx"},
+		"autospotting/pkg/cli":                  {},
 	} {
 		for _, d := range deps(t, pkg) {
 			if !contains(may, d) {
@@ -65,6 +66,61 @@ func TestNobodyButMainsAndTestsKnowsTheSimulatedCloud(t *testing.T) {
 	}
 }
 
+// What runs with rights is the product alone: no simulator, nothing that only spotctl shows, and no parser of its line.
+func TestTheFunctionCarriesNoSimulator(t *testing.T) {
+	t.Parallel()
+	never := []string{"autospotting/coordinator/lab", "autospotting/coordinator/plan", "autospotting/pkg/cloudsim", "autospotting/deploy", "github.com/spf13/cobra", "github.com/spf13/pflag"}
+	function, spotctl := deps(t, "autospotting/coordinator"), deps(t, "autospotting/deploy")
+	for _, room := range never {
+		if in := below(function, room); len(in) > 0 {
+			t.Errorf("the function carries %s", strings.Join(in, ", "))
+		}
+		if len(below(spotctl, room)) == 0 {
+			t.Errorf("spotctl does not have %s either: it may be called otherwise by now", room)
+		}
+	}
+	for _, d := range function {
+		for _, word := range []string{"simulat", "sim", "demo", "lab"} {
+			if name := d[strings.LastIndex(d, "/")+1:]; strings.HasPrefix(d, "autospotting/") && (strings.HasPrefix(name, word) || strings.HasSuffix(name, word)) {
+				t.Errorf("the function carries %s", d)
+			}
+		}
+	}
+}
+
+func TestNothingOfTheProductKnowsTheLaboratory(t *testing.T) {
+	t.Parallel()
+	const lab = "autospotting/coordinator/lab"
+	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}} {{join .Deps \" \"}}", "autospotting/coordinator/...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	product := 0
+	for line := range strings.Lines(string(out)) {
+		words := strings.Fields(line)
+		if len(below(words[:1], lab)) > 0 {
+			continue
+		}
+		product++
+		if in := below(words[1:], lab); len(in) > 0 {
+			t.Errorf("%s imports %s", words[0], strings.Join(in, ", "))
+		}
+	}
+	if product < 10 {
+		t.Errorf("only %d packages are not the laboratory's: the list is not what it should be", product)
+	}
+}
+
+// below are the packages of a room and of the rooms in it.
+func below(list []string, room string) (in []string) {
+	for _, d := range list {
+		if d == room || strings.HasPrefix(d, room+"/") {
+			in = append(in, d)
+		}
+	}
+	return in
+}
+
 // TestNothingKeepsEveryMethodOfTheSDK: a template finds methods by name, so that the linker cannot drop any.
 func TestNothingKeepsEveryMethodOfTheSDK(t *testing.T) {
 	t.Parallel()
@@ -92,4 +148,13 @@ func contains(list []string, s string) bool {
 		}
 	}
 	return false
+}
+
+func TestWhatTestsOfSpotdUseIsNotShipped(t *testing.T) {
+	t.Parallel()
+	for _, d := range deps(t, "autospotting/spotd") {
+		if d == "autospotting/spotd/fakes" {
+			t.Errorf("spotd imports %s", d)
+		}
+	}
 }

@@ -125,7 +125,7 @@ func (a *account) config() aws.Config {
 
 // command is deploy with arguments, and nothing of this machine's configuration of AWS.
 func (a *account) command(ctx context.Context, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, lab.deploy, append(args, "--poll", "50ms")...)
+	cmd := exec.CommandContext(ctx, lab.spotctl, append(args, "--poll", "50ms")...)
 	cmd.Env = append(rig.Environment(a.front.URL), "SIGNING_KEY="+a.signingKey)
 	return cmd
 }
@@ -147,7 +147,7 @@ func (a *account) must(args ...string) (out, said string) {
 	a.t.Helper()
 	out, said, err := a.deploy(args...)
 	if err != nil {
-		a.t.Fatalf("deploy %s: %v\n%s\nasked so far: %s", strings.Join(args, " "), err, said, strings.Join(a.asked, ", "))
+		a.t.Fatalf("spotctl %s: %v\n%s\nasked so far: %s", strings.Join(args, " "), err, said, strings.Join(a.asked, ", "))
 	}
 	return out, said
 }

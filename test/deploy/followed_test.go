@@ -7,7 +7,7 @@ import (
 	"autospotting/pkg/channel"
 )
 
-// followChannel installs v1.0.0 with deploy up, lets a channel bring v2.0.0, by a canary.
+// followChannel installs v1.0.0 with spotctl up, lets a channel bring v2.0.0, by a canary.
 func followChannel(t *testing.T) *installation {
 	t.Helper()
 	i := &installation{account: newAccount(t)}
@@ -21,7 +21,7 @@ func followChannel(t *testing.T) *installation {
 	return i
 }
 
-// What the stack installs, the channel updates; what the channel brought, a later deploy up keeps, and deploy down removes.
+// What the stack installs, the channel updates; what the channel brought, a later spotctl up keeps, and spotctl down removes.
 func TestDeployUpKeepsWhatTheChannelBrought(t *testing.T) {
 	t.Parallel()
 	i := followChannel(t)

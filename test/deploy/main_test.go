@@ -1,4 +1,4 @@
-// Package deploy_test runs the deploy command as a process against an emulator that we did not write.
+// Package deploy_test runs spotctl as a process against an emulator that we did not write.
 package deploy_test
 
 import (
@@ -14,7 +14,7 @@ import (
 
 var lab struct {
 	missing string // why nothing can be run
-	deploy  string // the built command
+	spotctl string // the built command
 	moto    string // its address
 	dist    string // artefacts, small ones
 }
@@ -36,9 +36,9 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, "*** deploy: SKIPPED:", lab.missing)
 		return m.Run()
 	}
-	lab.deploy, lab.dist = filepath.Join(dir, "deploy"), filepath.Join(dir, "dist")
-	if out, err := exec.Command("go", "build", "-o", lab.deploy, "autospotting/deploy").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "build deploy: %v\n%s", err, out)
+	lab.spotctl, lab.dist = filepath.Join(dir, "spotctl"), filepath.Join(dir, "dist")
+	if out, err := exec.Command("go", "build", "-o", lab.spotctl, "autospotting/deploy").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "build spotctl: %v\n%s", err, out)
 		return 1
 	}
 	for _, version := range versions {

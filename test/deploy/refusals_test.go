@@ -59,7 +59,7 @@ func TestWhatStandsInTheWayIsSaidInOneLine(t *testing.T) {
 			}
 			var lines []string
 			for line := range strings.Lines(said) {
-				if strings.HasPrefix(line, "deploy: ") {
+				if strings.HasPrefix(line, "spotctl: ") {
 					lines = append(lines, line)
 				}
 			}
@@ -139,7 +139,7 @@ func TestAStackThatWasRolledBackSaysWhyOnceAndIsMadeAnew(t *testing.T) {
 	up := []string{"up", "--yes", "--dist", lab.dist, "--version", "v1"}
 	_, said, err := a.deploy(up...)
 	last := said[strings.LastIndex(strings.TrimRight(said, "\n"), "\n")+1:]
-	if err == nil || strings.Count(said, "deploy: ") != 1 || !strings.HasPrefix(last, "deploy: up: stack autospotting is ROLLBACK_COMPLETE. The first cause: Ledger (AWS::DynamoDB::Table): ") || !strings.Contains(last, "already exists") {
+	if err == nil || strings.Count(said, "spotctl: ") != 1 || !strings.HasPrefix(last, "spotctl: up: stack autospotting is ROLLBACK_COMPLETE. The first cause: Ledger (AWS::DynamoDB::Table): ") || !strings.Contains(last, "already exists") {
 		t.Fatalf("it ended with (%v) %s", err, last)
 	}
 	if out, _ := a.must("status"); !strings.Contains(out, "ROLLBACK_COMPLETE") {

@@ -71,7 +71,7 @@ func must(t *testing.T, _ any, err error) {
 	}
 }
 
-// function is what deploy up would have installed.
+// function is what spotctl up would have installed.
 func (i *installation) function(version string) {
 	i.t.Helper()
 	ctx := i.t.Context()

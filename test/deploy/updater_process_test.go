@@ -61,7 +61,7 @@ func TestTheUpdatersProcessIsKilledAndCarriesOn(t *testing.T) {
 		t.Errorf("%v: %s", err, said)
 	}
 	i.settled("v2.0.0")
-	i.newInstances(program, "v2.0.0")
+	i.newInstances("v2.0.0")
 	cmd := exec.Command(program, "update", "--channel", "stable", "--function", "f", "--keys", i.public, "--alarms", "a", "--artifact-bucket", "b", "--releases", "c", "--region", region)
 	if out, err := cmd.CombinedOutput(); err == nil || cmd.ProcessState.ExitCode() != 2 || !strings.Contains(string(out), `channel "stable": want the address`) {
 		t.Errorf("%v: %s", err, out)
@@ -69,12 +69,12 @@ func TestTheUpdatersProcessIsKilledAndCarriesOn(t *testing.T) {
 }
 
 // newInstances checks what the function would put into the user data of what it launches now, and that it is to be had.
-func (i *installation) newInstances(program, version string) {
+func (i *installation) newInstances(version string) {
 	i.t.Helper()
 	out, err := i.lambda().GetFunctionConfiguration(i.t.Context(), &lambda.GetFunctionConfigurationInput{FunctionName: aws.String(functionName)})
 	must(i.t, out, err)
 	url, sums := out.Environment.Variables["AUTOSPOTTING_RELEASE_URL"], out.Environment.Variables["AUTOSPOTTING_SPOTD_SHA256"]
-	cmd := exec.Command(program, "userdata", "inject", "--topic", "arn:aws:sns:"+region+":"+i.id+":reports", "--group", "web", "--release-url", url, "--sha256", sums)
+	cmd := exec.Command(lab.spotctl, "userdata", "inject", "--topic", "arn:aws:sns:"+region+":"+i.id+":reports", "--group", "web", "--release-url", url, "--sha256", sums)
 	cmd.Stdin = strings.NewReader("#!/bin/sh\necho owner\n")
 	data, err := cmd.Output()
 	must(i.t, data, err)

@@ -40,7 +40,7 @@ func TestTheFunctionFollowsItsChannelByACanary(t *testing.T) {
 	}
 	for _, key := range []string{"function/v2.0.0/coordinator-arm64.zip", "function/v2.0.0/coordinator-x86_64.zip", "spotd/v2.0.0/spotd-linux-amd64", "spotd/v2.0.0/spotd-linux-arm64"} {
 		if !slices.Contains(i.objects(i.own), key) {
-			t.Errorf("instances and deploy up look for %s in the own bucket", key)
+			t.Errorf("instances and spotctl up look for %s in the own bucket", key)
 		}
 	}
 	i.mustTick()

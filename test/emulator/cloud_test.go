@@ -61,8 +61,8 @@ func newCloud(t *testing.T) *cloud {
 	c := &cloud{account: fmt.Sprintf("%012d", 100000000000+accounts.Add(1)), seen: map[string]int{}}
 	c.queues = newQueues(c)
 	corrected := c.corrected()
-	c.front = httptest.NewServer(serve(c.counted(c.mistaken(corrected))))
-	c.side = httptest.NewServer(serve(corrected))
+	c.front = httptest.NewServer(serve(c.counted(c.mistaken(limited(true, corrected)))))
+	c.side = httptest.NewServer(serve(limited(false, corrected)))
 	t.Cleanup(func() {
 		c.queues.close()
 		c.front.Close()
@@ -106,7 +106,7 @@ func serve(next transport) http.Handler {
 		if err != nil { // to the client a connection that broke
 			panic(http.ErrAbortHandler)
 		}
-		for _, name := range []string{"Content-Type", "X-Amz-Crc32"} {
+		for _, name := range []string{"Content-Type", "X-Amz-Crc32", "X-Amzn-Query-Error"} {
 			if v := a.header.Get(name); v != "" {
 				w.Header().Set(name, v)
 			}

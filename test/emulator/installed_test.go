@@ -3,6 +3,7 @@ package emulator
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -23,7 +24,7 @@ import (
 	"autospotting/test/rig"
 )
 
-// installation is an account in which `deploy up` made everything; nothing of the stack is typed here again.
+// installation is an account in which `spotctl up` made everything; nothing of the stack is typed here again.
 type installation struct {
 	*account
 	plain   *httptest.Server  // the account without the corrections, for what speaks other protocols than they know
@@ -32,15 +33,13 @@ type installation struct {
 	group   string
 }
 
-// deployCommand is built once, with a release for it to install.
-var deployCommand = sync.OnceValues(func() (string, error) {
-	if err := rig.SmallRelease(filepath.Join(lab.dir, "dist"), "v1"); err != nil {
-		return "", err
-	}
-	return build("deploy")
-})
+// spotctl is built once.
+var spotctl = sync.OnceValues(func() (string, error) { return build("spotctl") })
 
-// installs makes an owner's group, and runs deploy up.
+// packaged is a release, made once, for spotctl to install.
+var packaged = sync.OnceValue(func() error { return rig.SmallRelease(filepath.Join(lab.dir, "dist"), "v1") })
+
+// installs makes an owner's group, and runs spotctl up.
 func installs(t *testing.T, group string, s size) *installation {
 	t.Helper()
 	if other != "" {
@@ -74,11 +73,11 @@ func (a *account) uncorrected() http.Handler {
 	}}
 }
 
-// deploy runs the command with --endpoint, and with another in the environment that must not be asked.
+// deploy runs spotctl with --endpoint, and with another in the environment that must not be asked.
 func (i *installation) deploy(args ...string) (out, said string, err error) {
 	i.t.Helper()
-	binary, err := deployCommand()
-	if err != nil {
+	binary, err := spotctl()
+	if err := errors.Join(err, packaged()); err != nil {
 		i.t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(i.t.Context(), patience)
@@ -95,7 +94,7 @@ func (i *installation) must(args ...string) (out, said string) {
 	i.t.Helper()
 	out, said, err := i.deploy(args...)
 	if err != nil {
-		i.t.Fatalf("deploy %s: %v\n%s", strings.Join(args, " "), err, said)
+		i.t.Fatalf("spotctl %s: %v\n%s", strings.Join(args, " "), err, said)
 	}
 	return out, said
 }
@@ -105,7 +104,7 @@ func (i *installation) document(into any, args ...string) {
 	i.t.Helper()
 	out, _ := i.must(append(args, "--format", "json")...)
 	if err := json.Unmarshal([]byte(out), into); err != nil {
-		i.t.Fatalf("deploy %s: %v:\n%s", args[0], err, out)
+		i.t.Fatalf("spotctl %s: %v:\n%s", args[0], err, out)
 	}
 }
 

@@ -107,9 +107,12 @@ func startEmulators() error {
 
 // build makes the binary as the Makefile does, but for the stamped version.
 func build(command string, flags ...string) (string, error) {
-	binary := filepath.Join(lab.dir, command)
+	binary, dir := filepath.Join(lab.dir, command), command
+	if command == "spotctl" {
+		dir = "deploy"
+	}
 	args := append([]string{"build", "-trimpath", "-tags=lambda.norpc", "-o", binary}, flags...)
-	if out, err := exec.Command("go", append(args, "autospotting/"+command)...).CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", append(args, "autospotting/"+dir)...).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build %s: %v\n%s", command, err, out)
 	}
 	return binary, nil

@@ -49,11 +49,15 @@ func TestWhatTheOwnerSetsIsKept(t *testing.T) {
 	a.guests(a.ready)
 
 	// The plan asks what serve will ask, and changes nothing.
-	cmd := exec.Command(lab.coordinator, "plan", "--table", table, "--format", "json")
+	program, err := spotctl()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program, "plan", "--table", table, "--format", "json")
 	cmd.Env = rig.Environment(a.front.URL)
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("coordinator plan: %v", err)
+		t.Fatalf("spotctl plan: %v", err)
 	}
 	var doc struct {
 		Groups []struct {

@@ -12,7 +12,7 @@ import (
 	"autospotting/test/rig"
 )
 
-// shown is what deploy status says of a region.
+// shown is what spotctl status says of a region.
 type shown struct {
 	Status   string   `json:"status"`
 	InFlight []string `json:"in_flight"`
@@ -28,7 +28,7 @@ func (i *installation) status() shown {
 	return docs[0]
 }
 
-// The whole way of a message through what deploy up made: the Scheduler's tick, spotd's reports and EventBridge's notice go through
+// The whole way of a message through what spotctl up made: the Scheduler's tick, spotd's reports and EventBridge's notice go through
 // the stack's topics, rules, subscriptions and queues to a coordinator that knows only what the stack told its function.
 func TestTheInstalledStackSwapsReplacesAndLeavesNothing(t *testing.T) {
 	t.Parallel()

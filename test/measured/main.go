@@ -41,15 +41,15 @@ func (r result) of(name string) strategy {
 
 // lab is what is fixed over the matrix.
 type lab struct {
-	coordinator, market, storm string
+	spotctl, market, storm string
 }
 
 func main() {
 	l := lab{}
 	var prices, seeds, types, sizes, boots string
-	flag.StringVar(&l.coordinator, "coordinator", "bin/coordinator", "the binary")
+	flag.StringVar(&l.spotctl, "spotctl", "bin/spotctl", "the binary")
 	flag.StringVar(&l.market, "market", "../shared/market", "directory of the market's files")
-	flag.StringVar(&l.storm, "storm", "1", "as of coordinator simulate")
+	flag.StringVar(&l.storm, "storm", "1", "as of spotctl simulate")
 	flag.StringVar(&prices, "prices", "", "price files, separated by commas; all of the market's without")
 	flag.StringVar(&seeds, "seeds", "1,2,3", "seeds, separated by commas; a fresh one comes on top")
 	flag.StringVar(&types, "types", "m5.large,c5.2xlarge", "instance types")
@@ -172,7 +172,7 @@ func met(us, native strategy) string {
 
 func (l lab) simulate(ctx context.Context, r row) (result, error) {
 	at := func(name string) string { return filepath.Join(l.market, name) }
-	cmd := exec.CommandContext(ctx, l.coordinator, "simulate", "--prices", r.file, "--types", at("instance-types.jsonl.gz"), "--on-demand", at("linux-prices-by-region.csv.gz"),
+	cmd := exec.CommandContext(ctx, l.spotctl, "simulate", "--prices", r.file, "--types", at("instance-types.jsonl.gz"), "--on-demand", at("linux-prices-by-region.csv.gz"),
 		"--advisor", at("spot-advisor-2021-02.json.gz"), "--outages", at("outages"), "--type", r.typ, "--size", r.size, "--zones", "3", "--boot", r.boot, "--seed", r.seed, "--storm", l.storm, "--format", "json")
 	out, err := cmd.Output()
 	var exit *exec.ExitError

@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"autospotting/coordinator/lab/stage"
 	"autospotting/coordinator/metrics"
 	"autospotting/coordinator/metrics/conform"
-	"autospotting/coordinator/stage"
 	"autospotting/pkg/cloudsim"
 )
 

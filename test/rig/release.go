@@ -14,7 +14,7 @@ import (
 	"autospotting/deploy/artifact"
 )
 
-// SmallRelease writes a version into dist as deploy package does, but for the programs in it: what they hold is nothing to the
+// SmallRelease writes a version into dist as spotctl package does, but for the programs in it: what they hold is nothing to the
 // command, and to whoever downloads nothing.
 func SmallRelease(dist, version string) error {
 	m := artifact.Manifest{Version: version, Time: time.Unix(0, 0)}

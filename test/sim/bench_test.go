@@ -3,7 +3,7 @@ package sim_test
 import (
 	"testing"
 
-	"autospotting/coordinator/stage"
+	"autospotting/coordinator/lab/stage"
 	"autospotting/pkg/cloudsim"
 )
 

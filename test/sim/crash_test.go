@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"autospotting/coordinator/stage"
+	"autospotting/coordinator/lab/stage"
 	"autospotting/pkg/cloudsim"
 )
 

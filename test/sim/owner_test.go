@@ -11,8 +11,8 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"autospotting/coordinator/decide"
+	"autospotting/coordinator/lab/stage"
 	"autospotting/coordinator/settings"
-	"autospotting/coordinator/stage"
 	"autospotting/pkg/cloudsim"
 )
 

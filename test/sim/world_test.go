@@ -10,10 +10,10 @@ import (
 
 	"autospotting/coordinator/decide"
 	"autospotting/coordinator/handle"
-	"autospotting/coordinator/invariant"
+	"autospotting/coordinator/lab/invariant"
+	"autospotting/coordinator/lab/stage"
 	"autospotting/coordinator/ledger"
 	"autospotting/coordinator/settings"
-	"autospotting/coordinator/stage"
 	"autospotting/pkg/cloudsim"
 )
 

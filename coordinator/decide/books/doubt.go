@@ -51,9 +51,8 @@ const (
 // Read takes desired as it was read now. maybeOld says that the read may be older than our last calls, and they the whole difference to what is
 // due. The doubt stands until Trust, Void or Rebase answers the verdict.
 func (b *Books) Read(desired int, maybeOld bool, now time.Time) Verdict {
-	if b.Owed() == 0 && !b.Attaching() {
-		b.doubt = Doubt{}
-		return Explained
+	if !b.Any() {
+		return Explained // and nothing is in doubt then
 	}
 	b.doubt = b.doubt.next(desired-b.Due(), maybeOld, now)
 	switch d := b.doubt; {
@@ -77,15 +76,13 @@ func (d Doubt) next(more int, maybeOld bool, now time.Time) Doubt {
 		off = MaybeOld
 	}
 	switch {
-	case more == 0 && (d.State == NoDoubt || d.State == Back || d.State == Calm):
-		return d
 	case more == 0 && d.State == MaybeOld:
 		return Doubt{State: Calm, Since: now}
-	case more == 0:
+	case more == 0 && d.State == Off:
 		return Doubt{State: Back, Since: now}
-	case d.State == NoDoubt || d.More != more:
+	case d.More != more: // which is 0 in the states in which desired is due
 		return Doubt{State: off, More: more, Since: now}
-	case !maybeOld:
+	case more != 0 && !maybeOld:
 		d.State = Off
 	}
 	return d

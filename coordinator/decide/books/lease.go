@@ -43,10 +43,10 @@ func (b Books) Lease() Lease {
 // Borrow writes down that MaxSize is about to be raised above the owner's.
 func (b *Books) Borrow(owner, need int, now time.Time) {
 	l := Lease{State: Asked, Owner: owner, Leased: need, At: now, Since: now}
-	if b.lease.Open() && !b.lease.Since.IsZero() {
+	if b.lease.Open() {
 		l.Since = b.lease.Since
 	}
-	if b.lease.State != NoLease && owner == b.lease.Owner { // what was tried against another value of the owner's is nobody's any more
+	if owner == b.lease.Owner { // what was tried against another value of the owner's is nobody's any more
 		l.Tried = slices.Clone(b.lease.Tried)
 	}
 	if !slices.Contains(l.Tried, need) {

@@ -107,7 +107,7 @@ func Load(s Stored) (Books, error) {
 	}
 	switch d := s.Doubt; {
 	case d.Since.IsZero():
-	case d.More == 0 && d.Back:
+	case d.Back:
 		b.doubt = Doubt{State: Back, Since: d.Since}
 	case d.More == 0:
 		b.doubt = Doubt{State: Calm, Since: d.Since}

@@ -89,7 +89,7 @@ func (v *View) NamedBefore(base int) bool {
 	}
 	first := debts[0]
 	return slices.ContainsFunc(v.activities, func(a Activity) bool {
-		return a.Desired == base && a.Desired > 0 && a.named().Before(v.AttachedAt(first)) && first.At.Sub(a.named()) < shownAfter
+		return a.Desired == base && base > 0 && a.named().Before(v.AttachedAt(first)) && first.At.Sub(a.named()) < shownAfter
 	})
 }
 

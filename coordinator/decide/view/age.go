@@ -52,7 +52,7 @@ func (v *View) Old() bool {
 // nothing of that, so that only the number tells.
 func (v *View) beforeRetirement() bool {
 	due, n := v.rec.Books.Due(), v.retiredJustNow()
-	return n > 0 && due < v.Group.Desired && v.Group.Desired <= due+n
+	return due < v.Group.Desired && v.Group.Desired <= due+n
 }
 
 // retiredJustNow counts the retirements of ours that reads may not show yet.

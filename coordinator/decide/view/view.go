@@ -102,10 +102,10 @@ func (v *View) Standing(id string) Standing {
 	switch {
 	case !seen:
 		return Unseen
-	case v.Retired(id) && i.Member && !i.Leaving():
-		return Retired
 	case i.Member && i.Leaving():
 		return Leaving
+	case v.Retired(id) && i.Member:
+		return Retired
 	case !i.Live():
 		return Gone
 	case i.Foreign:
@@ -128,8 +128,8 @@ func (v *View) Retired(id string) bool {
 
 // Stays tells whether the instance is a member that the group has not let go, as far as reads show.
 func (v *View) Stays(id string) bool {
-	i, seen := v.byID[id]
-	return seen && i.Member && !i.Leaving()
+	i := v.byID[id]
+	return i.Member && !i.Leaving()
 }
 
 // Ended tells whether the instance is known to be gone.

@@ -66,7 +66,7 @@ func (d *finder) variables(decl *ast.GenDecl) {
 		d.within = v.Names[0].Name
 		for _, value := range v.Values {
 			if lit, ok := value.(*ast.CompositeLit); ok {
-				d.rules(lit)
+				d.rules(v.Names[0].Name, lit)
 			}
 			ast.Inspect(value, d.visit)
 		}
@@ -148,10 +148,10 @@ func (d *finder) clauses(n *ast.BinaryExpr) {
 	}
 }
 
-// rules: neighbours in a table whose elements are called rules.
-func (d *finder) rules(lit *ast.CompositeLit) {
+// rules: neighbours in a table that is called rules, or whose elements are.
+func (d *finder) rules(name string, lit *ast.CompositeLit) {
 	slice, ok := d.info.Types[lit].Type.Underlying().(*types.Slice)
-	if !ok || !called(slice.Elem(), "rule") || len(lit.Elts) < 2 {
+	if !ok || !called(slice.Elem(), "rule") && !strings.EqualFold(name, "rules") || len(lit.Elts) < 2 {
 		return
 	}
 	var whats []string

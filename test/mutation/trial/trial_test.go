@@ -14,7 +14,10 @@ import (
 
 var update = flag.Bool("update", false, "rewrite what becomes of the sample's mutants")
 
-const sample = "test/mutation/testdata/sample"
+const (
+	sample  = "test/mutation/testdata/sample"
+	endless = "test/mutation/testdata/endless"
+)
 
 func root(t *testing.T) string {
 	t.Helper()
@@ -113,6 +116,39 @@ func TestNoTestFailsForAMutantThatNoneReaches(t *testing.T) {
 	}
 	if tried < 5 {
 		t.Errorf("only %d were tried", tried)
+	}
+}
+
+// number is that of the one mutant of a function that changes this.
+func number(t *testing.T, p *mutant.Package, function, what string) int {
+	t.Helper()
+	for i, m := range p.Mutants {
+		if m.Func == function && m.What == what {
+			return i + 1
+		}
+	}
+	t.Fatalf("no mutant %s of %s", what, function)
+	return 0
+}
+
+func TestAMutantThatNeverEndsIsKilled(t *testing.T) {
+	t.Parallel()
+	p, b := built(t, endless)
+	if err := b.Measure(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.Leeway = 200 * time.Millisecond
+	if o, err := b.Try(t.Context(), number(t, p, "Count", "without `i++`")); err != nil || !o.Killed || o.Unreached {
+		t.Errorf("%+v, %v", o, err)
+	}
+}
+
+func TestAMutantThatTakesAllMemoryIsEnded(t *testing.T) {
+	t.Parallel()
+	p, b := built(t, endless)
+	out, err := b.command(t.Context(), []string{"TestFill"}, longest, fmt.Sprintf("MUTANT=%d", number(t, p, "Fill", "without `i++`"))).CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "takes more than 1 GiB of memory") {
+		t.Errorf("%v: %s", err, out)
 	}
 }
 

@@ -12,8 +12,8 @@ import (
 	"autospotting/coordinator/decide"
 	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/handle"
+	"autospotting/coordinator/lab/stage"
 	"autospotting/coordinator/ledger"
-	"autospotting/coordinator/stage"
 	"autospotting/pkg/cloudsim"
 	"autospotting/pkg/message"
 )

@@ -3,7 +3,7 @@ package storm
 import (
 	"fmt"
 
-	"autospotting/coordinator/stage"
+	"autospotting/coordinator/lab/stage"
 	"autospotting/pkg/cloudsim"
 )
 

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"autospotting/coordinator/invariant"
+	"autospotting/coordinator/lab/invariant"
 )
 
 // Result is what a simulation came to.

@@ -13,9 +13,9 @@ import (
 	"autospotting/coordinator/act"
 	"autospotting/coordinator/decide"
 	"autospotting/coordinator/handle"
+	"autospotting/coordinator/lab/stage"
 	"autospotting/coordinator/ledger"
 	"autospotting/coordinator/ledger/dynamo"
-	"autospotting/coordinator/stage"
 	"autospotting/coordinator/wire"
 	"autospotting/pkg/message"
 )

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"time"
 
-	"autospotting/coordinator/invariant"
+	"autospotting/coordinator/lab/invariant"
 	"autospotting/pkg/cloudsim"
 	"autospotting/pkg/message"
 

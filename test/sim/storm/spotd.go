@@ -3,7 +3,7 @@ package storm
 import (
 	"time"
 
-	"autospotting/coordinator/stage"
+	"autospotting/coordinator/lab/stage"
 	"autospotting/pkg/cloudsim"
 	"autospotting/spotd/watch"
 )

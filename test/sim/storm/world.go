@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"autospotting/coordinator/handle"
-	"autospotting/coordinator/invariant"
+	"autospotting/coordinator/lab/invariant"
+	"autospotting/coordinator/lab/stage"
 	"autospotting/coordinator/ledger"
-	"autospotting/coordinator/stage"
 	"autospotting/pkg/cloudsim"
 )
 

@@ -14,7 +14,7 @@ provider "aws" {
 
 variable "artifact_bucket" {
   type        = string
-  description = "Bucket that deploy upload has filled"
+  description = "Bucket that spotctl upload has filled"
 }
 
 variable "release" {
@@ -24,7 +24,7 @@ variable "release" {
 
 variable "spotd_sha256" {
   type        = string
-  description = "Checksums of its spotd, as deploy package prints them: amd64=HEX,arm64=HEX,windows-amd64=HEX"
+  description = "Checksums of its spotd, as spotctl package prints them: amd64=HEX,arm64=HEX,windows-amd64=HEX"
 }
 
 # The role of the instances in the groups that are to be served.

@@ -99,15 +99,6 @@ func Late(now, deadline time.Time) bool { return now.After(deadline) }
 // Early is tested far from its moment.
 func Early(now, deadline time.Time) bool { return now.Before(deadline) }
 
-// Count never ends without its last line.
-func Count(n int) (steps int) {
-	for i := 0; i < n; {
-		steps++
-		i++
-	}
-	return steps
-}
-
 // Untested is called by no test.
 func Untested(n int) int {
 	if n > 3 {

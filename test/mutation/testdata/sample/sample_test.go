@@ -67,9 +67,3 @@ func TestMoments(t *testing.T) {
 		t.Error("early")
 	}
 }
-
-func TestCount(t *testing.T) {
-	if n := Count(3); n != 3 {
-		t.Error(n)
-	}
-}

@@ -1,0 +1,115 @@
+package handle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"autospotting/coordinator/act"
+	"autospotting/coordinator/decide"
+	"autospotting/coordinator/ledger"
+)
+
+// judge tells whether a report is believed. It is dropped, before anything is asked of AWS, where it is not signed and not
+// "terminating", which the spot request can confirm; and where it is a rebalance recommendation, after which nothing is done.
+func (h *Handler) judge(e Event, o *Outcome) Event {
+	err := errors.New("no certificates are configured")
+	if h.Verifier != nil {
+		err = h.Verifier.VerifyReport(e.Report)
+	}
+	hint := &e.Hints[0]
+	hint.Trusted = err == nil
+	switch {
+	case err != nil && hint.Kind != decide.HeardTerminating:
+		h.note(o, Note{Instance: hint.Instance, Kind: "untrusted", Text: fmt.Sprintf("%s (%s): %v: dropped, nothing changed", e.ID, e.What, err)})
+		e.Kind = Unrelated
+	case err != nil:
+		h.note(o, Note{Instance: hint.Instance, Kind: "untrusted", Text: fmt.Sprintf("%s: %v: its spot request is asked", e.ID, err)})
+	case hint.Kind == decide.HeardRebalance:
+		h.note(o, Note{Instance: hint.Instance, Kind: "ignored", Text: fmt.Sprintf("%s (%s): often followed by nothing, so it is not acted on", e.ID, e.What)})
+		e.Kind = Unrelated
+	}
+	return e
+}
+
+// confirmed keeps of the unsigned notices those whose spot request says the same. Of the others nothing more is asked.
+func (b *batch) confirmed(ctx context.Context, places []int) []int {
+	ids := b.instances(places)
+	if len(ids) == 0 {
+		return nil
+	}
+	taken, err := b.Groups.Taken(ctx, ids)
+	if err != nil && act.Refused(err) && len(ids) > 1 {
+		taken = map[string]bool{}
+		for _, id := range ids {
+			if one, oneErr := b.Groups.Taken(ctx, []string{id}); oneErr == nil {
+				taken[id] = one[id]
+			}
+		}
+		err = nil
+	}
+	var out []int
+	for _, i := range places {
+		e := b.events[i]
+		switch id := e.Hints[0].Instance; {
+		case err != nil && !act.Refused(err):
+			b.errs[i] = err
+		case taken[id]:
+			out = append(out, i)
+		default:
+			b.note(&b.outcomes[i], Note{Instance: id, Kind: "ignored", Text: fmt.Sprintf("%s (%s): neither signed nor confirmed by a spot request, nothing changed", e.ID, e.What)})
+		}
+	}
+	return out
+}
+
+// news keeps of what is signed what tells a group's record something, so that saying it again and again keeps no group busy.
+// Where the record cannot be read, all is kept.
+func (b *batch) news(ctx context.Context, words []heard) []heard {
+	var out []heard
+	records := map[string]*ledger.Record{}
+	for _, x := range words {
+		rec, read := records[x.group]
+		if !read {
+			if r, err := b.Ledger.Get(ctx, x.group); err == nil {
+				rec = &r
+			}
+			records[x.group] = rec
+		}
+		if rec == nil || tells(*rec, x.hint) {
+			out = append(out, x)
+			continue
+		}
+		b.note(&b.outcomes[x.place], Note{Group: x.group, Instance: x.hint.Instance, Kind: "ignored", Text: fmt.Sprintf("%s of %s: known already, or of an instance that nothing waits for", x.what, x.hint.Instance)})
+	}
+	return out
+}
+
+// tells is true where a word of readiness is new and something may wait for it: a launch whose instance is not known yet, an instance
+// that is to replace another, one that has replaced another lately, or one that has said less before.
+func tells(rec ledger.Record, h decide.Hint) bool {
+	said, spoke := rec.Said[h.Instance]
+	switch h.Kind {
+	case decide.HeardHello:
+		if !said.Hello.IsZero() {
+			return false
+		}
+	case decide.HeardStarted:
+		if !said.Started.IsZero() {
+			return false
+		}
+	case decide.HeardReady:
+		if !said.Ready.IsZero() {
+			return false
+		}
+	}
+	if _, proving := rec.Proving[h.Instance]; proving || spoke || rec.Revision == 0 {
+		return true // without a record nothing is known of anybody
+	}
+	for _, it := range rec.Intents {
+		if it.Instance == "" || it.Instance == h.Instance {
+			return true
+		}
+	}
+	return rec.Books.Replacing(h.Instance)
+}
