@@ -68,6 +68,7 @@ func TestIdleIsOnlyWhatHasNothingToDo(t *testing.T) {
 			w.Record.Retired = map[string]time.Time{"i": noon}
 		}, true},
 		{"it left, and spot of ours is in it", func(w *World) { w.Group.Enabled = false }, false},
+		{"it left, and is short", func(w *World) { w.Group.Enabled, w.Group.Desired, w.Instances = false, 4, web().Instances }, true},
 		{"it left, and nothing of ours is in it", func(w *World) { w.Group.Enabled, w.Instances = false, web().Instances }, true},
 	} {
 		w := web()
@@ -149,6 +150,7 @@ func TestWhatIsOverMaxSizeStaysOnlyWhereTheOwnersNumberIsKnown(t *testing.T) {
 		}, true},
 		{"the lease that we gave", func(w *World, k *books.Stored) { w.Group.Max = 5; k.Lease = lent(10 * time.Second) }, true},
 		{"a number that may be old", func(w *World, k *books.Stored) { w.Group.Max = 8; k.Lease = lent(10 * time.Second) }, true},
+		{"its victim has left: that is for R7 to explain", func(w *World, _ *books.Stored) { w.Instances = w.Instances[:3] }, true},
 		{"a lease that was given back", func(w *World, k *books.Stored) { w.Group.Max = 5; k.Lease = lent(time.Second); k.Lease.Returned = true }, false},
 		{"the owner's, long after the lease", func(w *World, k *books.Stored) { w.Group.Max = 8; k.Lease = lent(2 * time.Minute) }, false},
 	} {

@@ -41,6 +41,10 @@ func TestANoticeWithoutATimeIsGivenNow(t *testing.T) {
 	if n := Decide(w).Record.Notices["i-s1"]; !n.At.Equal(noon) || !n.Deadline.Equal(noon.Add(noticeLead)) {
 		t.Errorf("by its status alone: %+v", n)
 	}
+	w.Heard = []Hint{{Kind: HeardTerminating, Instance: "i-s1", Trusted: true, Source: FromSpotd, At: noon.Add(-time.Hour)}}
+	if n := Decide(w).Record.Notices["i-s1"]; !n.Deadline.Equal(noon.Add(noticeLead)) {
+		t.Errorf("by spotd, where EC2 says that it goes and not since when: %+v", n)
+	}
 }
 
 func TestATimeThatHasPassedIsLookedAtNow(t *testing.T) {
@@ -190,5 +194,32 @@ func TestAGroupThatIsGoneIsNotRefused(t *testing.T) {
 	t.Parallel()
 	if why := Refusal(World{}); why != "" {
 		t.Error(why)
+	}
+}
+
+func TestARefusedGroupReadsTheMarketOnlyWhereSomethingMayBeLaunched(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		world func(*World)
+		want  bool
+	}{
+		"served":                              {func(w *World) { w.Group.Refreshing = false }, true},
+		"a refresh, and nothing is under way": {func(*World) {}, false},
+		"a notice is on record":               {func(w *World) { w.doom("i-oda", time.Second) }, true},
+		"a launch is on record":               {func(w *World) { w.intends(ledger.Replace, "i-n", "i-oda", "a", time.Second) }, true},
+		"a notice is heard":                   {func(w *World) { w.Heard = []Hint{{Kind: HeardTerminating}} }, true},
+		"something else is heard":             {func(w *World) { w.Heard = []Hint{{Kind: HeardReady}} }, false},
+		"the status of a spot request says so": {func(w *World) {
+			w.add(attached("i-s1", "a"))
+			w.at("i-s1").SpotStatus = "marked-for-termination"
+		}, true},
+		"released at most": {func(w *World) { w.Group.WarmPool = true; w.doom("i-oda", time.Second) }, false},
+	} {
+		w := web()
+		w.Group.Refreshing = true
+		c.world(&w)
+		if got := Launches(w); got != c.want {
+			t.Errorf("%s: %t", name, got)
+		}
 	}
 }
