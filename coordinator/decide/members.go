@@ -52,13 +52,18 @@ func (r *run) returnable() []Instance {
 	var out []Instance
 	for _, id := range r.v.IDs() {
 		i := r.v.Get(id)
-		_, shielded := r.rec.Shielded[id]
-		if i.Ours && i.Spot && r.v.Standing(id) == view.Serving && (!i.Protected || shielded) && !r.doomed(id) && !r.spokenFor(id) && !r.b.Replacing(id) {
+		if i.Ours && i.Spot && r.v.Standing(id) == view.Serving && !r.guarded(i) && !r.doomed(id) && !r.spokenFor(id) && !r.b.Replacing(id) {
 			out = append(out, i)
 		}
 	}
 	byAge(out)
 	return out
+}
+
+// guarded tells whether its owner protects the instance from scale-in; our own protection does not count.
+func (r *run) guarded(i Instance) bool {
+	_, ours := r.rec.Shielded[i.ID]
+	return i.Protected && !ours
 }
 
 // holdsOurs tells whether spot of ours is in the group, whatever its state.
