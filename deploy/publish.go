@@ -127,7 +127,18 @@ func (s *site) release(ctx context.Context, m artifact.Manifest, keys []ed25519.
 	if s.dryRun {
 		return doc, nil
 	}
-	return doc, s.publish(ctx, b, m, files, was, keys, &doc)
+	raw, err := channel.Seal(doc.Manifest, keys...)
+	if err != nil {
+		return doc, err
+	}
+	if err := s.publish(ctx, b, m, files); err != nil {
+		return doc, err
+	}
+	if err := b.Point(ctx, s.channel, was, raw); err != nil {
+		return doc, err
+	}
+	doc.Published = true
+	return doc, nil
 }
 
 // pointer is where the channel points to; nowhere in a bucket that would only be made.
@@ -141,22 +152,12 @@ func (s *site) pointer(ctx context.Context, b bucket.Bucket) (was bucket.Pointer
 	return b.Pointer(ctx, s.channel)
 }
 
-func (s *site) publish(ctx context.Context, b bucket.Bucket, m artifact.Manifest, files []artifact.Artifact, was bucket.Pointer, keys []ed25519.PrivateKey, doc *released) error {
+// publish puts into the bucket what the pointer will name. The pointer itself comes after it.
+func (s *site) publish(ctx context.Context, b bucket.Bucket, m artifact.Manifest, files []artifact.Artifact) error {
 	if err := b.PutOnce(ctx, s.dist, files); err != nil {
 		return err
 	}
-	if err := b.PutManifest(ctx, s.dist, m); err != nil {
-		return err
-	}
-	raw, err := channel.Seal(doc.Manifest, keys...)
-	if err != nil {
-		return err
-	}
-	if err := b.Point(ctx, s.channel, was, raw); err != nil {
-		return err
-	}
-	doc.Published = true
-	return nil
+	return b.PutManifest(ctx, s.dist, m)
 }
 
 // everything is what the version consists of, and what lies in its directory of packages.

@@ -9,7 +9,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kardianos/service"
+	"autospotting/spotd/build"
+	"autospotting/spotd/check"
+	"autospotting/spotd/config"
+	"autospotting/spotd/manager"
+	"autospotting/spotd/root"
 )
 
 // The exit codes.
@@ -29,21 +33,21 @@ var errUsage = errors.New("bad usage")
 type command struct {
 	name, help string
 	flags      bool // takes the settings
-	run        func(config, io.Writer) error
+	run        func(config.Config, io.Writer) error
 }
 
 // commands in the order of the help.
 var commands = []command{
-	{"run", "watch this instance and report, until SIGTERM", true, func(c config, _ io.Writer) error { return runService(c) }},
-	{"install", "install a service that runs with these flags; harmless to repeat", true, installService},
-	{"uninstall", "stop and remove the service and what it left; settings and handlers stay", false, uninstallService},
-	{"start", "start the installed service", false, control},
-	{"stop", "stop it", false, control},
-	{"restart", "restart it", false, control},
-	{"status", "say whether it runs; exits 3 if not", false, printStatus},
-	{"check", "tell whether metadata, role, topic, clock, probe and handlers are fine; --format json for programs", true, printCheck},
-	{"handle", "run the root handlers; for the unit spotd-handlers.service", true, handleAsRoot},
-	{"update", "bring the channel's version, if update-channel is set; for the unit spotd-update.service", true, updateNow},
+	{"run", "watch this instance and report, until SIGTERM", true, func(c config.Config, _ io.Writer) error { return manager.Run(c) }},
+	{"install", "install a service that runs with these flags; harmless to repeat", true, manager.Install},
+	{"uninstall", "stop and remove the service and what it left; settings and handlers stay", false, manager.Uninstall},
+	{"start", "start the installed service", false, manager.Control},
+	{"stop", "stop it", false, manager.Control},
+	{"restart", "restart it", false, manager.Control},
+	{"status", "say whether it runs; exits 3 if not", false, manager.Status},
+	{"check", "tell whether metadata, role, topic, clock, probe and handlers are fine; --format json for programs", true, check.Print},
+	{"handle", "run the root handlers; for the unit spotd-handlers.service", true, root.Handle},
+	{"update", "bring the channel's version, if update-channel is set; for the unit spotd-update.service", true, manager.Update},
 	{"version", "print the version", false, printVersion},
 }
 
@@ -53,7 +57,7 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	switch {
 	case err == nil:
 		return exitDone
-	case errors.Is(err, errNotRunning):
+	case errors.Is(err, manager.ErrNotRunning):
 		return exitNotRunning
 	case errors.Is(err, errUsage):
 		fmt.Fprintf(stderr, "spotd: %v\nTry spotd --help.\n", err)
@@ -86,7 +90,7 @@ func dispatch(args []string, stdout io.Writer) error {
 	case "--help", "-help", "-h", "help":
 		return printHelp(stdout)
 	case "--version", "-version":
-		return printVersion(config{}, stdout)
+		return printVersion(config.Config{}, stdout)
 	}
 	for _, c := range commands {
 		if c.name == args[0] {
@@ -97,15 +101,15 @@ func dispatch(args []string, stdout io.Writer) error {
 }
 
 func (c command) dispatch(args []string, stdout io.Writer) error {
-	var given config
+	var given config.Config
 	var err error
 	switch {
 	case c.flags:
 		var format string
 		if args, format, err = cutFormat(c.name, args); err == nil {
-			given, err = readConfig(asInstalled(c.name, args), os.Getenv)
+			given, err = config.Read(manager.AsInstalled(c.name, args), os.Getenv)
 		}
-		given.format = format
+		given.Format = format
 	case len(args) > 0 && strings.TrimLeft(args[0], "-") == "help", len(args) > 0 && args[0] == "-h":
 		err = flag.ErrHelp
 	case len(args) > 0:
@@ -117,7 +121,7 @@ func (c command) dispatch(args []string, stdout io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("%w: %s: %w", errUsage, c.name, err)
 	}
-	given.verb = c.name
+	given.Verb = c.name
 	return c.run(given, stdout)
 }
 
@@ -152,11 +156,11 @@ func printHelp(w io.Writer) error {
 	for _, c := range commands {
 		fmt.Fprintf(&b, "  %-10s %s\n", c.name, c.help)
 	}
-	fmt.Fprintf(&b, "\nflags of run, install and check; their twins in the environment; by the flag's name also in %s (--config FILE):\n", defaultFile())
-	for _, s := range settings {
-		fmt.Fprintf(&b, "  --%-16s %-16s %s", s.flag+" "+s.value, s.env, s.help)
-		if s.fallback != "" {
-			fmt.Fprintf(&b, " (%s)", s.fallback)
+	fmt.Fprintf(&b, "\nflags of run, install and check; their twins in the environment; by the flag's name also in %s (--config FILE):\n", config.DefaultFile())
+	for _, s := range config.Settings {
+		fmt.Fprintf(&b, "  --%-16s %-16s %s", s.Flag+" "+s.Value, s.Env, s.Help)
+		if s.Fallback != "" {
+			fmt.Fprintf(&b, " (%s)", s.Fallback)
 		}
 		b.WriteString("\n")
 	}
@@ -164,13 +168,7 @@ func printHelp(w io.Writer) error {
 	return err
 }
 
-// runService watches until the service manager, or a signal, ends it.
-func runService(c config) error {
-	single()
-	p := newProgram(c, newLogger(os.Stderr, c.LogLevel))
-	s, err := service.New(p, serviceConfig(c, "", p.wait))
-	if err != nil {
-		return err
-	}
-	return s.Run()
+func printVersion(_ config.Config, w io.Writer) error {
+	_, err := fmt.Fprintln(w, build.Version())
+	return err
 }

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"autospotting/spotd/fakes"
 )
 
 // killer lets the n-th request, counted over both services, kill the daemon
@@ -43,8 +45,8 @@ func (k *killer) before(h http.Handler) http.Handler {
 // crash runs a daemon that is killed at the n-th request, then others until all
 // has arrived; it reports whether the first lived long enough to be killed.
 func crash(t *testing.T, n int, signal os.Signal) (killed bool) {
-	imds, topic := newMetadata(time.Now().Add(-time.Hour)), &sink{}
-	imds.interrupt(time.Now().Add(2 * time.Minute))
+	imds, topic := fakes.NewMetadata(time.Now().Add(-time.Hour)), &fakes.Sink{}
+	imds.Interrupt(time.Now().Add(2 * time.Minute))
 	k := &killer{at: n, signal: signal}
 	imdsServer, topicServer := httptest.NewServer(k.before(imds)), httptest.NewServer(k.before(topic))
 	defer imdsServer.Close()
@@ -52,7 +54,7 @@ func crash(t *testing.T, n int, signal os.Signal) (killed bool) {
 	state, handlers := t.TempDir(), t.TempDir()
 	var log bytes.Buffer
 	run := func() *exec.Cmd {
-		spotd := exec.Command(binary, "run", "--topic", testTopic, "--group", "web", "--poll=50ms", "--state-dir", state, "--handlers", handlers, "--root-handlers", handlers)
+		spotd := exec.Command(binary, "run", "--topic", fakes.Topic, "--group", "web", "--poll=50ms", "--state-dir", state, "--handlers", handlers, "--root-handlers", handlers)
 		spotd.Stderr = &log
 		spotd.Env = []string{
 			"AWS_EC2_METADATA_SERVICE_ENDPOINT=" + imdsServer.URL, "AWS_ENDPOINT_URL=" + topicServer.URL, "AWS_ACCESS_KEY_ID=AK", "AWS_SECRET_ACCESS_KEY=secret",
@@ -84,11 +86,11 @@ func crash(t *testing.T, n int, signal os.Signal) (killed bool) {
 
 // arrived waits until so many kinds have arrived, or until stop says so; it
 // reports the former.
-func arrived(t *testing.T, s *sink, kinds int, stop func() bool) bool {
+func arrived(t *testing.T, s *fakes.Sink, kinds int, stop func() bool) bool {
 	t.Helper()
 	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
 		seen := map[string]bool{}
-		for _, kind := range s.kinds(t) {
+		for _, kind := range s.Kinds(t) {
 			seen[kind] = true
 		}
 		if len(seen) >= kinds {
@@ -104,10 +106,10 @@ func arrived(t *testing.T, s *sink, kinds int, stop func() bool) bool {
 }
 
 // sameIDs wants what was said twice to be recognisable as the same.
-func sameIDs(t *testing.T, n int, s *sink, log fmt.Stringer) {
+func sameIDs(t *testing.T, n int, s *fakes.Sink, log fmt.Stringer) {
 	t.Helper()
 	ids := map[string]string{}
-	for _, r := range s.got {
+	for _, r := range s.Got {
 		kind := string(r.Kind)
 		if id := ids[kind]; id != "" && id != r.ID {
 			t.Errorf("killed at request %d: %s has two identities\n%s", n, kind, log)

@@ -5,18 +5,20 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"autospotting/spotd/config"
 )
 
 // settingsTable is the settings as a table of the docs.
 func settingsTable() string {
 	var b strings.Builder
 	b.WriteString("| flag, name in the file | variable | default | meaning |\n|---|---|---|---|\n")
-	for _, s := range settings {
+	for _, s := range config.Settings {
 		fallback := "–"
-		if s.fallback != "" {
-			fallback = "`" + s.fallback + "`"
+		if s.Fallback != "" {
+			fallback = "`" + s.Fallback + "`"
 		}
-		fmt.Fprintf(&b, "| `%s` %s | `%s` | %s | %s |\n", s.flag, s.value, s.env, fallback, s.help)
+		fmt.Fprintf(&b, "| `%s` %s | `%s` | %s | %s |\n", s.Flag, s.Value, s.Env, fallback, s.Help)
 	}
 	return b.String()
 }

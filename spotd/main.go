@@ -3,8 +3,16 @@
 // is about to take it.
 package main
 
-import "os"
+import (
+	"os"
+
+	"autospotting/spotd/build"
+)
+
+// version is stamped by the linker: -X main.version=v1.2.3.
+var version string
 
 func main() {
+	build.Stamp = version
 	os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr))
 }

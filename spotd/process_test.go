@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"autospotting/pkg/message"
+	"autospotting/spotd/fakes"
 )
 
 // binary is spotd as it is shipped, with a stamped version.
@@ -42,10 +43,10 @@ func withBinary(run func() int) int {
 // patience ends a test that waits for something that does not come.
 const patience = 30 * time.Second
 
-func hear(t *testing.T, s *sink) message.Report {
+func hear(t *testing.T, s *fakes.Sink) message.Report {
 	t.Helper()
 	select {
-	case r := <-s.heard:
+	case r := <-s.Heard:
 		return r
 	case <-time.After(patience):
 		t.Fatalf("nothing more arrived")
@@ -54,14 +55,14 @@ func hear(t *testing.T, s *sink) message.Report {
 }
 
 func TestTheProcessReportsALifeAndStopsCleanly(t *testing.T) {
-	imds := newMetadata(time.Now())
-	topic := &sink{heard: make(chan message.Report, 100)}
+	imds := fakes.NewMetadata(time.Now())
+	topic := &fakes.Sink{Heard: make(chan message.Report, 100)}
 	imdsServer, topicServer := httptest.NewServer(imds), httptest.NewServer(topic)
 	defer imdsServer.Close()
 	defer topicServer.Close()
 
 	var log bytes.Buffer
-	spotd := exec.Command(binary, "run", "--topic", testTopic, "--group", "web", "--grace=1s", "--poll=50ms", "--state-dir", t.TempDir())
+	spotd := exec.Command(binary, "run", "--topic", fakes.Topic, "--group", "web", "--grace=1s", "--poll=50ms", "--state-dir", t.TempDir())
 	spotd.Stderr = &log
 	spotd.Env = []string{
 		"AWS_EC2_METADATA_SERVICE_ENDPOINT=" + imdsServer.URL, "AWS_ENDPOINT_URL=http://127.0.0.1:1", "AWS_ENDPOINT_URL_SNS=" + topicServer.URL,
@@ -73,7 +74,7 @@ func TestTheProcessReportsALifeAndStopsCleanly(t *testing.T) {
 	defer spotd.Process.Kill()
 	hear(t, topic)
 	hear(t, topic)
-	imds.interrupt(time.Now().Add(2 * time.Minute))
+	imds.Interrupt(time.Now().Add(2 * time.Minute))
 	hear(t, topic)
 	if err := spotd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
@@ -81,7 +82,7 @@ func TestTheProcessReportsALifeAndStopsCleanly(t *testing.T) {
 	if err := spotd.Wait(); err != nil {
 		t.Errorf("exit: %v\n%s", err, &log)
 	}
-	got := topic.kinds(t)
+	got := topic.Kinds(t)
 	slices.Sort(got)
 	if !slices.Equal(got, []string{"hello", "ready", "terminating"}) {
 		t.Errorf("arrived %q\n%s", got, &log)

@@ -5,10 +5,23 @@ param([switch]$Detached)
 #spotd-settings
 #spotd-settings-end
 $dir = "$env:ProgramData\spotd"
+$owned = $false
+
+# Own makes the folder SYSTEM's and the Administrators' alone, for what stands in it runs as
+# SYSTEM. Below ProgramData anybody may make one: a folder of another's is not used.
+function Own {
+  $acl = New-Object System.Security.AccessControl.DirectorySecurity
+  $acl.SetSecurityDescriptorSddlForm('O:BAG:SYD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)')
+  if (-not (Test-Path $dir)) { [System.IO.Directory]::CreateDirectory($dir, $acl) | Out-Null }
+  $owner = (Get-Acl -Path $dir).GetOwner([System.Security.Principal.SecurityIdentifier]).Value
+  if (@('S-1-5-18', 'S-1-5-32-544') -notcontains $owner) { throw "$dir belongs to $($owner): remove it" }
+  Set-Acl -Path $dir -AclObject $acl
+  $script:owned = $true
+}
 
 function Say($text) {
   $line = "$(Get-Date -Format s) spotd-bootstrap: $text"
-  try { Add-Content -Path "$dir\bootstrap.log" -Value $line } catch { }
+  try { if ($owned) { Add-Content -Path "$dir\bootstrap.log" -Value $line } } catch { }
   try { # the console that EC2 shows
     $port = New-Object -TypeName System.IO.Ports.SerialPort -ArgumentList @('COM1', 115200)
     $port.Open(); $port.WriteLine($line); $port.Close()
@@ -63,20 +76,31 @@ function Install {
   $flags = @('--topic', $SPOTD_TOPIC, '--group', $SPOTD_GROUP, '--grace', $SPOTD_GRACE)
   if ($SPOTD_PROBE) { $flags += @('--probe', $SPOTD_PROBE) }
   & $exe install @flags 2>&1 | ForEach-Object { Say $_ }
+  # The service's own environment, which anybody may read, as user data.
+  $names = "$SPOTD_ENV AWS_EC2_METADATA_SERVICE_ENDPOINT AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE".Trim().Split(' ')
+  $values = @($names | Select-Object -Unique | ForEach-Object {
+    $value = [Environment]::GetEnvironmentVariable($_)
+    if ($value) { "$_=$value" }
+  })
+  if ($values.Count -gt 0) {
+    New-ItemProperty -Force -Path 'HKLM:\SYSTEM\CurrentControlSet\Services\spotd' -Name Environment -PropertyType MultiString -Value $values | Out-Null
+  }
   & $exe start 2>&1 | ForEach-Object { Say $_ }
   Say "installed $exe $SPOTD_VERSION"
 }
 
 try {
-  New-Item -ItemType Directory -Force -Path $dir | Out-Null
+  Own
   if ($Detached) {
     [Net.ServicePointManager]::SecurityProtocol = [Net.SecurityProtocolType]::Tls12
     Install
   } else {
-    # A process of the system's own, for which no agent waits.
-    Copy-Item -Force $PSCommandPath "$dir\bootstrap.ps1"
-    $run = "powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -File `"$dir\bootstrap.ps1`" -Detached"
+    # A process of the system's own, for which no agent waits; by a name that nobody foresees.
+    $copy = "$dir\bootstrap-$([guid]::NewGuid()).ps1"
+    Copy-Item -Force $PSCommandPath $copy
+    $run = "powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -File `"$copy`" -Detached"
     Invoke-CimMethod -ClassName Win32_Process -MethodName Create -Arguments @{ CommandLine = $run } | Out-Null
   }
 } catch { Say "failed: $_" }
+if ($Detached) { Remove-Item -Force -ErrorAction SilentlyContinue $PSCommandPath }
 exit 0

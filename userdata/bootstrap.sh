@@ -22,10 +22,12 @@ py() {
   return 127
 }
 
-# proxies: where the environment names none, from the files of administrators.
-proxies() {
-  for name in http_proxy https_proxy no_proxy; do
-    upper=$(echo $name | tr '[:lower:]' '[:upper:]') value=
+# surroundings: what the environment does not name, from the files of administrators:
+# proxies, and where the metadata is.
+surroundings() {
+  imds=aws_ec2_metadata_service_endpoint
+  for name in http_proxy https_proxy no_proxy $imds ${imds}_mode; do
+    upper=$(echo "$name" | tr '[:lower:]' '[:upper:]') value=
     eval "value=\${$name:-\$$upper}"
     for file in "$root/etc/environment" "$root/etc/default/spotd"; do
       [ -z "$value" ] && [ -r "$file" ] &&
@@ -34,7 +36,7 @@ proxies() {
     [ -n "$value" ] && export "$name=$value" "$upper=$value"
   done
   # The metadata is never asked by way of a proxy.
-  [ -n "$http_proxy$https_proxy" ] && no_proxy=169.254.169.254,${no_proxy:-localhost} &&
+  [ -n "$http_proxy$https_proxy" ] && no_proxy=169.254.169.254,fd00:ec2::254,${no_proxy:-localhost} &&
     export "no_proxy=$no_proxy" "NO_PROXY=$no_proxy"
 }
 
@@ -52,18 +54,24 @@ open(sys.argv[2],"wb").write(u.urlopen(sys.argv[1],timeout=60).read())' "$1" "$2
 }
 
 # signed URL FILE REGION: from S3 as the instance's role (IMDSv2, signature 4).
-# Python, since curl signs rightly for S3 only from 8.1 on.
+# Python, since curl signs rightly for S3 only from 8.1 on. No redirect is followed: neither
+# the metadata's token nor the keys' go anywhere else.
 signed() {
   py -c 'import sys,os,time,hmac,json,hashlib
 try: import urllib.request as u
 except ImportError: import urllib2 as u
 url,out,region=sys.argv[1:]
-meta=os.environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT","http://169.254.169.254").rstrip("/")+"/latest/"
-direct=u.build_opener(u.ProxyHandler({}))
+e=os.environ.get
+imds="AWS_EC2_METADATA_SERVICE_ENDPOINT"
+host="[fd00:ec2::254]" if e(imds+"_MODE","").lower()=="ipv6" else "169.254.169.254"
+meta=(e(imds) or "http://"+host).rstrip("/")+"/latest/"
+class Stay(u.HTTPRedirectHandler):
+  def redirect_request(self,*a): return None
+direct=u.build_opener(u.ProxyHandler({}),Stay)
 r=u.Request(meta+"api/token",b"",{"X-aws-ec2-metadata-token-ttl-seconds":"300"})
 r.get_method=lambda:"PUT"
-token=direct.open(r,timeout=5).read().decode()
-def get(p): return direct.open(u.Request(meta+p,None,{"X-aws-ec2-metadata-token":token}),timeout=5).read().decode()
+token=direct.open(r,timeout=5).read(65536).decode()
+def get(p): return direct.open(u.Request(meta+p,None,{"X-aws-ec2-metadata-token":token}),timeout=5).read(65536).decode()
 p="meta-data/iam/security-credentials/"
 c=json.loads(get(p+get(p).split()[0]))
 host,path=url.split("/",3)[2:]
@@ -78,7 +86,7 @@ key=("AWS4"+c["SecretAccessKey"]).encode()
 for s in scope.split("/"): key=mac(key,s).digest()
 text="\n".join(["AWS4-HMAC-SHA256",now,scope,hashlib.sha256(request.encode()).hexdigest()])
 h["Authorization"]="AWS4-HMAC-SHA256 Credential=%s/%s, SignedHeaders=%s, Signature=%s"%(c["AccessKeyId"],scope,names,mac(key,text).hexdigest())
-open(out,"wb").write(u.urlopen(u.Request(url,None,h),timeout=60).read())' "$@"
+open(out,"wb").write(u.build_opener(Stay).open(u.Request(url,None,h),timeout=60).read())' "$@"
 }
 
 # obtain URL FILE: S3 without a signature first, for a public release needs no role.
@@ -155,7 +163,8 @@ download() {
 environment() {
   file="$root/etc/default/spotd" mark='# by the spotd bootstrap' text=
   [ -e "$file" ] && ! grep -q "^$mark" "$file" && return
-  for name in $SPOTD_ENV HTTP_PROXY HTTPS_PROXY NO_PROXY; do
+  imds=AWS_EC2_METADATA_SERVICE_ENDPOINT
+  for name in $SPOTD_ENV HTTP_PROXY HTTPS_PROXY NO_PROXY $imds ${imds}_MODE; do
     eval "value=\$$name"
     case $value in
       '') ;;
@@ -178,7 +187,7 @@ setup() {
     say "no spotd for $arch"
     return
   fi
-  proxies
+  surroundings
   place || return
   download "$SPOTD_URL/spotd-linux-$arch" "$sha" || return
   environment

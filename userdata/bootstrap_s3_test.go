@@ -134,7 +134,7 @@ func TestProxiesOfAdministratorsAreUsedAndHandedOn(t *testing.T) {
 	if got := strings.Join(asked.all(), " "); got != "http://release.invalid/v1/spotd-linux-amd64" {
 		t.Errorf("the proxy was asked for %q; log:\n%s", got, h.said(t, h.log))
 	}
-	want := "# by the spotd bootstrap\nHTTP_PROXY='" + proxy.URL + "'\nNO_PROXY='169.254.169.254,localhost'\n"
+	want := "# by the spotd bootstrap\nHTTP_PROXY='" + proxy.URL + "'\nNO_PROXY='169.254.169.254,fd00:ec2::254,localhost'\n"
 	if got := h.said(t, h.root+"/etc/default/spotd"); got != want {
 		t.Errorf("the service's environment is %q, want like %q", got, want)
 	}

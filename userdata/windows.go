@@ -22,14 +22,35 @@ const (
 	batchEnd   = "@rem spotd-end\r\n"
 	tagBegin   = "\r\n<script>"
 	tagEnd     = "</script>\r\n"
-	batchFile  = `"%TEMP%\spotd-bootstrap.b64"`
-	batchPS1   = `"%TEMP%\spotd-bootstrap.ps1"`
-	batchEcho  = "@>>" + batchFile + " echo "
-	batchRun   = "@certutil -f -decode " + batchFile + " " + batchPS1 + " >nul\r\n" +
-		"@powershell -NoProfile -NonInteractive -ExecutionPolicy Bypass -File " + batchPS1 + "\r\n" +
-		"@ver >nul\r\n" // leaves ERRORLEVEL 0, as it was
 	batchWidth = 1000 // of a line, of which cmd takes 8191
 )
+
+// batchShape is how the batch script writes the bootstrap to files and runs it.
+type batchShape struct {
+	prepare, echo, run string
+}
+
+// Users may create files in the system's %TEMP%, so a name there that can be foreseen
+// is theirs first. Below %ProgramFiles% they may not, and the name is made up.
+var batchNow = batchShape{
+	prepare: "@mkdir \"%ProgramFiles%\\spotd\" 2>nul\r\n" +
+		"@set SPOTD_RUN=%ProgramFiles%\\spotd\\%RANDOM%%RANDOM%%RANDOM%\r\n",
+	echo: `@>>"%SPOTD_RUN%.b64" echo `,
+	run: "@certutil -f -decode \"%SPOTD_RUN%.b64\" \"%SPOTD_RUN%.ps1\" >nul\r\n" +
+		"@powershell -NoProfile -NonInteractive -ExecutionPolicy Bypass -File \"%SPOTD_RUN%.ps1\"\r\n" +
+		"@del /q \"%SPOTD_RUN%.b64\" \"%SPOTD_RUN%.ps1\"\r\n" +
+		"@set SPOTD_RUN=\r\n" +
+		"@ver >nul\r\n", // leaves ERRORLEVEL 0, as it was
+}
+
+// batchShapes are what is taken out again: what earlier releases wrote, too.
+var batchShapes = []batchShape{batchNow, {
+	prepare: "@del /q \"%TEMP%\\spotd-bootstrap.b64\" 2>nul\r\n",
+	echo:    `@>>"%TEMP%\spotd-bootstrap.b64" echo `,
+	run: "@certutil -f -decode \"%TEMP%\\spotd-bootstrap.b64\" \"%TEMP%\\spotd-bootstrap.ps1\" >nul\r\n" +
+		"@powershell -NoProfile -NonInteractive -ExecutionPolicy Bypass -File \"%TEMP%\\spotd-bootstrap.ps1\"\r\n" +
+		"@ver >nul\r\n",
+}}
 
 var (
 	scriptTag  = regexp.MustCompile(`(?i)<script>`)
@@ -37,6 +58,10 @@ var (
 )
 
 func joinWindows(b []byte, format Format, script string) (out []byte, reason string) {
+	return batchNow.join(b, format, script)
+}
+
+func (s batchShape) join(b []byte, format Format, script string) (out []byte, reason string) {
 	if format == WindowsYAML {
 		return joinTasks(b, script)
 	}
@@ -46,28 +71,28 @@ func joinWindows(b []byte, format Format, script string) (out []byte, reason str
 		}
 	}
 	if tag := scriptTag.FindIndex(b); tag != nil {
-		return slices.Concat(b[:tag[1]], []byte(batch(isWithin, script)), b[tag[1]:]), ""
+		return slices.Concat(b[:tag[1]], []byte(s.batch(isWithin, script)), b[tag[1]:]), ""
 	}
-	return slices.Concat(b, []byte(tagBegin+batch(isBehind, script)+tagEnd)), ""
+	return slices.Concat(b, []byte(tagBegin+s.batch(isBehind, script)+tagEnd)), ""
 }
 
 // batch writes the script to a file and runs it. The byte-order mark is what
 // Windows PowerShell knows UTF-8 by.
-func batch(where, script string) string {
+func (s batchShape) batch(where, script string) string {
 	var b strings.Builder
-	b.WriteString(batchBegin + where + "@del /q " + batchFile + " 2>nul\r\n")
+	b.WriteString(batchBegin + where + s.prepare)
 	for line := range slices.Chunk([]byte(base64.StdEncoding.EncodeToString([]byte(string(bom)+script))), batchWidth) {
-		b.WriteString(batchEcho + string(line) + "\r\n")
+		b.WriteString(s.echo + string(line) + "\r\n")
 	}
-	b.WriteString(batchRun + batchEnd)
+	b.WriteString(s.run + batchEnd)
 	return b.String()
 }
 
 // unbatch reads the script back from the text behind batchBegin.
-func unbatch(text string) (script string) {
+func (s batchShape) unbatch(text string) (script string) {
 	var packed strings.Builder
 	for line := range strings.SplitSeq(text, "\r\n") {
-		line, _ = strings.CutPrefix(line, batchEcho)
+		line, _ = strings.CutPrefix(line, s.echo)
 		if !strings.HasPrefix(line, "@") {
 			packed.WriteString(line)
 		}
@@ -77,13 +102,22 @@ func unbatch(text string) (script string) {
 }
 
 func splitWindows(b []byte) (owner []byte, script string, ok bool) {
+	for _, s := range batchShapes {
+		if owner, script, ok = s.split(b); ok {
+			return owner, script, ok
+		}
+	}
+	return nil, "", false
+}
+
+func (s batchShape) split(b []byte) (owner []byte, script string, ok bool) {
 	try := func(start, end int, text string) {
 		rest := slices.Concat(b[:start], b[end:])
 		format := Detect(rest)
 		if ok || (format != WindowsXML && format != WindowsYAML) {
 			return
 		}
-		if again, _ := joinWindows(rest, format, text); bytes.Equal(again, b) {
+		if again, _ := s.join(rest, format, text); bytes.Equal(again, b) {
 			owner, script, ok = rest, text, true
 		}
 	}
@@ -96,13 +130,13 @@ func splitWindows(b []byte) (owner []byte, script string, ok bool) {
 	}
 	if text, begins := strings.CutPrefix(string(b[tag[1]:]), batchBegin+isWithin); begins {
 		if body, _, ends := strings.Cut(text, batchEnd); ends {
-			try(tag[1], tag[1]+len(batchBegin+isWithin)+len(body)+len(batchEnd), unbatch(body))
+			try(tag[1], tag[1]+len(batchBegin+isWithin)+len(body)+len(batchEnd), s.unbatch(body))
 		}
 	}
 	behind := tagBegin + batchBegin + isBehind
 	if start := bytes.LastIndex(b, []byte(behind)); start >= 0 {
 		body, _, _ := strings.Cut(string(b[start+len(behind):]), batchEnd)
-		try(start, len(b), unbatch(body))
+		try(start, len(b), s.unbatch(body))
 	}
 	return owner, script, ok
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
@@ -48,7 +49,7 @@ func ToGroup(g types.AutoScalingGroup, scope settings.Scope, defaults settings.S
 		HasTemplate:  g.LaunchTemplate != nil || aws.ToString(g.LaunchConfigurationName) != "", MixedInstances: g.MixedInstancesPolicy != nil,
 		CapacityRebalance: aws.ToBool(g.CapacityRebalance), WarmPool: g.WarmPoolConfiguration != nil,
 		Weighted: weighted(g), NoSubnets: aws.ToString(g.VPCZoneIdentifier) == "",
-		PlacementGroup: aws.ToString(g.PlacementGroup), LoadBalanced: len(g.TargetGroupARNs) > 0 || len(g.LoadBalancerNames) > 0,
+		PlacementGroup: aws.ToString(g.PlacementGroup), Grace: time.Duration(aws.ToInt32(g.HealthCheckGracePeriod)) * time.Second, LoadBalanced: len(g.TargetGroupARNs) > 0 || len(g.LoadBalancerNames) > 0,
 		Tags: map[string]string{},
 	}
 	for _, p := range g.SuspendedProcesses {

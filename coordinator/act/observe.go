@@ -38,7 +38,7 @@ func (a *Actor) Observe(ctx context.Context, group string, rec ledger.Record, he
 	return w, nil
 }
 
-// whatToLaunch reads what only a group needs that has something to launch or to retire, as far as it is not refused already.
+// whatToLaunch reads what only a group needs that has something to launch or to retire: template and market only where something may be launched.
 func (a *Actor) whatToLaunch(ctx context.Context, w *decide.World, g described) (err error) {
 	if w.Group.Subnets, err = a.subnets(ctx, g.raw); err != nil {
 		return err
@@ -49,7 +49,7 @@ func (a *Actor) whatToLaunch(ctx context.Context, w *decide.World, g described) 
 	if err := a.protections(ctx, w.Instances, w.Record); err != nil {
 		return err
 	}
-	if decide.Refusal(*w) != "" {
+	if !decide.Launches(*w) {
 		return nil
 	}
 	if w.Template, err = a.template(ctx, g); err != nil {
@@ -69,6 +69,9 @@ const shortMemory = 30 * time.Minute
 func activitiesSince(w decide.World) (time.Time, bool) {
 	if since, open := oldestPair(w.Record); open && w.Group.Found {
 		return since.Add(-shortMemory), true
+	}
+	if since, gone := decide.LastProof(w); gone && w.Group.Found {
+		return since, true
 	}
 	live := 0
 	for _, i := range w.Instances {

@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -35,6 +36,9 @@ func (r *run) nothingInTheWay() bool {
 	case r.now().Before(r.rec.PausedUntil):
 		r.say("", "paused until %s after %d failures: %s", r.rec.PausedUntil.UTC().Format(time.TimeOnly), r.rec.Failures, r.rec.Cause)
 		r.lookAt(r.rec.PausedUntil)
+	case r.spent() != "":
+		r.say("", "not now: %s", r.spent())
+		r.poll()
 	case len(r.v.Live()) < r.size() || r.capacity("") < r.size():
 		r.say("", "not now: %d of %d in service", r.capacity(""), r.w.Group.Desired)
 		r.poll()
@@ -46,6 +50,23 @@ func (r *run) nothingInTheWay() bool {
 		return true
 	}
 	return false
+}
+
+// budget is how many replacements an hour may fail after they were in service, or be moved again: beyond it something is wrong that swaps do not
+// mend (docs/protocol.md, Loops).
+func (r *run) budget() int { return max(r.atOnce(), r.size()/10) }
+
+// spent tells that so many replacements failed after they were in service, or may still, that no swap is begun; empty where it is not so. Once one
+// failed, those that have not lasted yet count too: else the whole group would be swapped in the time in which the first of them falls ill.
+func (r *run) spent() string {
+	failed, open := len(r.rec.Sick), 0
+	if r.rec.Ailing > 0 {
+		open = len(r.rec.Proving)
+	}
+	if failed+open < r.budget() {
+		return ""
+	}
+	return fmt.Sprintf("%d replacements failed within the hour after they were in service, and %d have yet to last %s, of %d that may: swaps wait", failed, open, lastingSwap, r.budget())
 }
 
 // urgent tells whether AWS takes an instance, or the group cannot be filled: then nothing gradual is begun.

@@ -20,7 +20,7 @@ func (r *run) toCheaper() {
 	if !r.mayBegin() || r.begun || !r.w.Group.Enabled {
 		return
 	}
-	if r.w.Settings.Window.Open(r.now()) && r.move() {
+	if r.w.Settings.Window.Open(r.now()) && len(r.rec.Sick)+len(r.rec.Moved) < r.budget() && r.move() {
 		return
 	}
 	switch later, keep := r.onDemandLater(), r.keep(); {
@@ -53,6 +53,7 @@ func (r *run) move() bool {
 	if best.ID == "" {
 		return false
 	}
+	r.rec.Moved = append(r.rec.Moved, r.now())
 	p, pays := places[best.Zone], r.w.Catalog.SpotUSD[market.Pool{Type: best.Type, Zone: best.Zone}]
 	r.launch(ledger.Swap, best, p.zone, true, r.under(p, pays-p.worth), fmt.Sprintf("%s pays %.4f USD/h: spot has become cheaper in %s", best.ID, pays, p.zone))
 	return true

@@ -13,6 +13,10 @@ func (r *run) seeAttached() {
 	for _, d := range r.b.Debts() {
 		s, seen := r.v.Instance(d.Replacement.Instance)
 		switch {
+		case s.Foreign && (d.Phase == books.Attaching || d.Phase == books.Undoing): // our calls name no group: they would change that one
+			r.say(s.ID, anotherGroups)
+			r.on(d, books.DiedBefore)
+			r.on(d, books.NoMember)
 		case d.Phase == books.Attaching && (seen && s.Listed || r.toldOfAttach(d)): // and somebody may have taken it out since
 			r.on(d, books.SeenAttached)
 		case d.Phase == books.Attaching && (!seen || !s.Live()):
@@ -20,7 +24,7 @@ func (r *run) seeAttached() {
 		case d.Phase == books.Attaching && r.since(d.At) > attachFor:
 			r.on(d, books.AttachTimedOut)
 			failed(&r.rec, r.now(), fmt.Sprintf("a replacement could not be attached for %s", attachFor))
-		case d.Phase == books.Attaching && !r.managed():
+		case d.Phase == books.Attaching && !r.may(wanted(d.Replacement.Purpose)):
 			r.on(d, books.NotServed)
 		case d.Phase == books.Undoing && !s.Listed && r.v.Overdue(d.Since): // whatever the call that would say so answers
 			r.notMember(d)
@@ -57,6 +61,9 @@ func (r *run) notMember(d books.Debt) {
 	r.on(d, books.NoMember)
 	r.rec.Intents = append(r.rec.Intents, ledger.Abandoned(d.Replacement, attachGivenUp))
 }
+
+// anotherGroups is said of a replacement that somebody put into another group: it is that one's now.
+const anotherGroups = "is a member of another group: left as it is"
 
 const attachGivenUp = "its attach was given up"
 

@@ -56,9 +56,9 @@ type run struct {
 	begins *bool
 	// begun says that something gradual was begun, or has its reason to wait.
 	begun bool
-	// offered counts the launches of this plan by the pool that is likeliest to take them.
-	offered map[market.Pool]int
-	fits    map[string]market.Fit
+	// held counts the spot instances of each pool, once that was asked, and the launches of this plan by the pool that is likeliest to take them.
+	held market.Holding
+	fits map[string]market.Fit
 }
 
 // Decide returns what to do next in the world w. The same world gives the same plan.
@@ -66,7 +66,7 @@ func Decide(w World) Plan { return decide(w, rules) }
 
 func decide(w World, rules []rule) Plan {
 	r := newRun(w)
-	r.refusal, r.rung = allowedFor(w)
+	r.rung, r.refusal = rungOf(w)
 	for _, rule := range rules {
 		rule.do(r)
 	}
@@ -74,7 +74,7 @@ func decide(w World, rules []rule) Plan {
 }
 
 func newRun(w World) *run {
-	r := &run{w: w, rec: w.Record.Clone(), offered: map[market.Pool]int{}, fits: map[string]market.Fit{}}
+	r := &run{w: w, rec: w.Record.Clone(), fits: map[string]market.Fit{}}
 	r.b = &r.rec.Books
 	r.v = view.Of(w.Now, view.Reads{Group: w.Group, Instances: w.Instances, Activities: w.Activities, Unread: w.Unread}, &r.rec)
 	return r
@@ -116,9 +116,17 @@ func (r *run) poll() { r.lookAt(Slot(r.now())) }
 // Slot is the next time at which groups are looked at again for whatever reason.
 func Slot(now time.Time) time.Time { return now.Truncate(pollEvery).Add(pollEvery) }
 
-// managed tells whether the group is served: enabled, or on its way back to on-demand.
-func (r *run) managed() bool {
-	return r.w.Group.Found && r.rung.answers() && (r.w.Group.Enabled || r.holdsOurs())
+// may tells whether the group stands on that rung or above: it is opted in, or on its way back to on-demand, and nothing forbids it.
+func (r *run) may(rung Rung) bool {
+	return r.w.Group.Found && r.rung >= rung && (r.w.Group.Enabled || r.holdsOurs())
+}
+
+// wanted is the rung that a launch for that purpose needs.
+func wanted(p ledger.Purpose) Rung {
+	if p.Gradual() {
+		return Serve
+	}
+	return Answer
 }
 
 func (r *run) notice(id string) (ledger.Notice, bool) {
@@ -150,7 +158,7 @@ func Idle(w World) bool {
 	if !w.Group.Found {
 		return true
 	}
-	if w.Record.Open() || len(w.Heard) > 0 || slices.ContainsFunc(w.Instances, noticed) {
+	if w.Record.Open() || len(w.Heard) > 0 || Vanished(w) || slices.ContainsFunc(w.Instances, noticed) {
 		return false
 	}
 	r := newRun(w)

@@ -13,7 +13,7 @@ import (
 // it was before we raised it, which ends nobody as long as no more members than that are there.
 func (r *run) deficit() {
 	missing := r.w.Group.Desired - len(r.v.Live())
-	if !r.managed() || !r.w.Group.Enabled || missing <= 0 || !r.v.LaunchFails() || r.v.Old() {
+	if !r.may(Serve) || !r.w.Group.Enabled || missing <= 0 || !r.v.LaunchFails() || r.v.Old() {
 		if missing <= 0 {
 			r.rec.Short = time.Time{}
 		}
@@ -59,16 +59,30 @@ func (r *run) fill() bool {
 	}
 	like := Instance{Type: r.ownersType(r.example()), Zone: cmp.Or(r.emptiest(), r.example().Zone)}
 	zones := r.zonesFrom(like.Zone)
-	overrides, spot := r.spotOverrides(like, zones), true
-	if len(overrides) == 0 || r.rec.Failures > 0 {
-		overrides, spot = r.onDemandOverrides(like.Type, zones), false
-	}
+	overrides, spot := r.fillFrom(like, zones)
 	if like.Type == "" || len(overrides) == 0 {
 		r.say("", "the group lacks an instance and nothing compatible can be had")
 		return false
 	}
 	r.launch(ledger.Fill, like, like.Zone, spot, overrides, "the group lacks an instance that it fails to launch")
 	return true
+}
+
+// fillFrom is what a place is filled from: spot, unless the owner keeps on-demand there. After each failure it is the other's turn, so that
+// neither is asked for ever while the other could be had.
+func (r *run) fillFrom(like Instance, zones []string) (overrides []ledger.Override, spot bool) {
+	kept := r.onDemandLater() < r.keep()
+	if !kept && r.rec.Failures%2 == 0 {
+		overrides = r.spotOverrides(like, zones)
+	}
+	if spot = len(overrides) > 0; !spot {
+		overrides = r.onDemandOverrides(like.Type, zones)
+	}
+	if !kept && len(overrides) == 0 {
+		overrides = r.spotOverrides(like, zones)
+		spot = len(overrides) > 0
+	}
+	return overrides, spot
 }
 
 // example is a member whose like is looked for.

@@ -20,7 +20,7 @@ func failed(rec *ledger.Record, now time.Time, why string) {
 // succeeded ends a row of failures.
 func succeeded(rec *ledger.Record) {
 	rec.Failures, rec.PausedUntil, rec.Cause = 0, time.Time{}, ""
-	rec.Fallback = ledger.Fallback{}
+	rec.Fallback, rec.Ailing = ledger.Fallback{}, 0
 }
 
 // proves notes that a debt was paid; the replacement has to last before that counts as a success.

@@ -4,10 +4,13 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"autospotting/coordinator/market"
 )
 
 // forget (R2) drops what is of no more use.
 func (r *run) forget() {
+	r.prove() // while the notices are there that tell why one left
 	wanted := map[string]bool{}
 	for _, it := range r.rec.Intents {
 		wanted[it.Instance] = true
@@ -29,7 +32,8 @@ func (r *run) forget() {
 			delete(r.rec.Notices, id)
 		}
 	}
-	r.prove()
+	hourAgo := func(at time.Time) bool { return r.since(at) >= time.Hour }
+	r.rec.Sick, r.rec.Moved = slices.DeleteFunc(r.rec.Sick, hourAgo), slices.DeleteFunc(r.rec.Moved, hourAgo)
 	for _, id := range slices.Sorted(maps.Keys(r.rec.Retired)) {
 		if r.v.Shown(r.rec.Retired[id]) {
 			delete(r.rec.Retired, id)
@@ -42,20 +46,63 @@ func (r *run) forget() {
 	}
 }
 
-// prove ends a row of failures when a replacement has lasted; one that did not proves nothing.
+// prove ends a row of failures when a replacement has lasted. One that a health check replaced, or that died without a notice, before that is
+// itself a failure, and its pool is avoided: it may have cost a healthy on-demand instance. Its owner, scale-in and AWS's notices are no failures.
 func (r *run) prove() {
 	for _, id := range slices.Sorted(maps.Keys(r.rec.Proving)) {
-		i, seen := r.v.Instance(id)
-		switch paid := r.rec.Proving[id]; {
-		case r.doomed(id), seen && (!i.Live() || i.Leaving()), !seen && r.v.Overdue(paid):
+		paid := r.rec.Proving[id]
+		i := r.v.Get(id)
+		switch {
+		case r.doomed(id), noticeStatus(i.SpotStatus): // AWS takes it, or took it
 			delete(r.rec.Proving, id)
-		case r.since(paid) >= lastingSwap && i.Serving():
+		case r.v.Stays(id) && i.Live():
+			if r.since(paid) >= lastingSwap && i.Serving() {
+				delete(r.rec.Proving, id)
+				succeeded(&r.rec)
+			}
+		case r.w.Unread && r.since(paid) < keepProving:
+			r.poll() // why it left is not known yet
+		case r.v.HappenedSince(paid, Unhealthy, id):
 			delete(r.rec.Proving, id)
-			succeeded(&r.rec)
+			r.sick(i, "a replacement was found unhealthy within "+lastingSwap.String())
+		case r.v.Told(id, paid), r.since(paid) >= keepProving:
+			delete(r.rec.Proving, id)
 		}
 	}
 }
 
+// keepProving is how long it is asked why a replacement left, whose place may be told of late.
+const keepProving = 2 * lastingSwap
+
+// sick counts a replacement that failed after it was in service.
+func (r *run) sick(i Instance, why string) {
+	r.say(i.ID, "%s: %s in %s is avoided for a while", why, i.Type, i.Zone)
+	markPool(&r.rec, r.now(), market.Pool{Type: i.Type, Zone: i.Zone}, "unhealthy")
+	failed(&r.rec, r.now(), why)
+	r.rec.Sick = append(r.rec.Sick, r.now())
+	r.rec.Ailing++
+}
+
 func latest(times ...time.Time) time.Time {
 	return slices.MaxFunc(times, time.Time.Compare)
+}
+
+// Vanished tells whether a replacement that has yet to prove itself is no member any more: then the activities tell why.
+func Vanished(w World) bool {
+	_, gone := LastProof(w)
+	return gone
+}
+
+// LastProof is since when the activities are to be read to know why replacements left that have yet to prove themselves; false where none left.
+func LastProof(w World) (since time.Time, gone bool) {
+	stays := map[string]bool{}
+	for _, i := range w.Instances {
+		stays[i.ID] = i.Member && !i.Leaving() && i.Live()
+	}
+	for id, paid := range w.Record.Proving {
+		if _, doomed := w.Record.Notices[id]; !doomed && !stays[id] && (!gone || paid.Before(since)) {
+			since, gone = paid, true
+		}
+	}
+	return since, gone
 }

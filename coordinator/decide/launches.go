@@ -44,6 +44,9 @@ func (r *run) followOne(it *ledger.Intent) bool {
 	case s.Member:
 		r.say(s.ID, "is a member of the group though no attach is recorded: left as it is")
 		return false
+	case s.Foreign:
+		r.say(s.ID, anotherGroups)
+		return false
 	case !s.Live() && it.Abandoned != "":
 		return false
 	case !s.Live():
@@ -101,7 +104,7 @@ func (r *run) unwanted(it *ledger.Intent, s Instance) string {
 		return "the group is gone"
 	case !r.w.Group.Enabled && it.Purpose == ledger.Swap:
 		return "the group is not enabled any more"
-	case r.refusal != "" && (it.Purpose == ledger.Swap || it.Purpose == ledger.Return):
+	case r.rung < wanted(it.Purpose):
 		return "the group cannot be served now: " + r.refusal
 	case it.Purpose == ledger.Swap && r.onDemandLater() < r.keep():
 		return "the owner keeps more on-demand since it was launched"
@@ -126,7 +129,7 @@ func (r *run) unwanted(it *ledger.Intent, s Instance) string {
 // its place to the group's own newcomer, which may still be on its way.
 func (r *run) keepsVictim(it *ledger.Intent) bool {
 	v := r.v.Get(it.Victim)
-	if r.v.Stays(v.ID) && (r.doomed(v.ID) || r.eligible(v) || it.Purpose == ledger.Return && v.Spot && v.Ours || it.Purpose == ledger.Swap && it.Launch.Spot && r.mayMove(v)) {
+	if r.v.Stays(v.ID) && (r.doomed(v.ID) || r.eligible(v) || it.Purpose == ledger.Return && v.Spot && v.Ours && !r.guarded(v) || it.Purpose == ledger.Swap && it.Launch.Spot && r.mayMove(v)) {
 		return true
 	}
 	if it.Purpose == ledger.Fill {

@@ -142,6 +142,7 @@ func retiredNow(rec *ledger.Record, victim string, now time.Time) {
 		rec.Retired = map[string]time.Time{}
 	}
 	rec.Retired[victim] = now
+	delete(rec.Proving, victim) // by our own hand
 }
 
 func learnRetire(rec *ledger.Record, a Action, res Result, now time.Time) {

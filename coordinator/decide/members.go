@@ -3,6 +3,7 @@ package decide
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"autospotting/coordinator/decide/view"
 	"autospotting/coordinator/ledger"
@@ -51,13 +52,18 @@ func (r *run) returnable() []Instance {
 	var out []Instance
 	for _, id := range r.v.IDs() {
 		i := r.v.Get(id)
-		_, shielded := r.rec.Shielded[id]
-		if i.Ours && i.Spot && r.v.Standing(id) == view.Serving && (!i.Protected || shielded) && !r.doomed(id) && !r.spokenFor(id) && !r.b.Replacing(id) {
+		if i.Ours && i.Spot && r.v.Standing(id) == view.Serving && !r.guarded(i) && !r.doomed(id) && !r.spokenFor(id) && !r.b.Replacing(id) {
 			out = append(out, i)
 		}
 	}
 	byAge(out)
 	return out
+}
+
+// guarded tells whether its owner protects the instance from scale-in; our own protection does not count.
+func (r *run) guarded(i Instance) bool {
+	_, ours := r.rec.Shielded[i.ID]
+	return i.Protected && !ours
 }
 
 // holdsOurs tells whether spot of ours is in the group, whatever its state.
@@ -66,11 +72,19 @@ func (r *run) holdsOurs() bool {
 }
 
 // up tells whether the application on a serving member may be counted on: in service says only that EC2 is content. What
-// spotd has vouched for is up; of others it is known no better than by the grace.
+// spotd has vouched for is up. What the group launched by itself, and calls healthy, is up after the group's own grace; of others it is known no
+// better than by ours.
 func (r *run) up(i Instance) bool {
 	said := r.rec.Said[i.ID]
-	return !said.Ready.IsZero() || !said.Started.IsZero() || r.since(i.Launched) >= r.w.Settings.Grace
+	grace := r.w.Settings.Grace
+	if own := r.w.Group.Grace; !i.Ours && own >= leastGrace {
+		grace = own
+	}
+	return !said.Ready.IsZero() || !said.Started.IsZero() || r.since(i.Launched) >= grace
 }
+
+// leastGrace is from when on a group's own grace says anything: the API's default is 0.
+const leastGrace = time.Minute
 
 // capacity counts the members in service that AWS is not taking, without the one named.
 func (r *run) capacity(without string) int {

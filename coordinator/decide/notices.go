@@ -18,7 +18,7 @@ const (
 // its time is nearly up and ours is not attached. It is never taken out earlier: that would open now the hole
 // that otherwise opens at the deadline.
 func (r *run) answerNotices() {
-	if !r.managed() {
+	if !r.may(Release) {
 		return
 	}
 	for _, id := range slices.Sorted(maps.Keys(r.rec.Notices)) {
@@ -30,7 +30,7 @@ func (r *run) answerNotices() {
 		if due := r.release(n); r.now().Before(due) {
 			r.lookAt(due)
 		}
-		if !r.spokenFor(id) {
+		if r.may(Answer) && !r.spokenFor(id) {
 			r.replace(x, n)
 		}
 		r.releaseInTime(x)
@@ -41,7 +41,7 @@ func (r *run) replace(x Instance, n ledger.Notice) {
 	if !n.Released.IsZero() {
 		return
 	}
-	if r.unpriced() {
+	if r.unpriced() || r.untemplated() {
 		return
 	}
 	for ; n.Tries < triesAll; n.Tries++ {
@@ -64,6 +64,9 @@ func (r *run) unpriced() bool {
 	r.lookAt(r.now().Add(marketAgain))
 	return true
 }
+
+// untemplated tells whether there is nothing to launch a replacement from: then the group's own is waited for.
+func (r *run) untemplated() bool { return r.w.Template.Unreadable != "" }
 
 func (r *run) emergencyOverrides(x Instance, tries int) []ledger.Override {
 	switch {

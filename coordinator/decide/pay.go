@@ -62,6 +62,9 @@ func (r *run) mayRetire(v Instance, d books.Debt) (bool, string) {
 	if r.b.Doubted() {
 		return false, fmt.Sprintf("not retired yet: desired was read as another than %d a moment ago, and why is not known", desired)
 	}
+	if v.Resting() {
+		return false, "not retired: it is in Standby, where its owner put it"
+	}
 	if left := r.onDemandWithout(v.ID); !v.Spot && d.ForSpot() && left < r.keep() {
 		return false, fmt.Sprintf("not retired yet: it would leave %d on-demand, the owner keeps %d, and what was launched for that is still to come", left, r.keep())
 	}

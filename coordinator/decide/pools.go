@@ -88,8 +88,12 @@ func Need(w World, typ string) market.Need {
 	return n
 }
 
-// holding counts the spot instances of each pool, those that are launched and not described yet included.
+// holding counts the spot instances of each pool, those that are launched and not described yet included. It is counted once a plan, since a
+// storm asks for it at every notice; what the plan itself launches is added by launch.
 func (r *run) holding() market.Holding {
+	if r.held != nil {
+		return r.held
+	}
 	h := market.Holding{}
 	for _, id := range r.v.IDs() {
 		if i := r.v.Get(id); i.Spot && i.Live() && !i.Leaving() && !r.doomed(id) {
@@ -101,9 +105,7 @@ func (r *run) holding() market.Holding {
 			h[market.Pool{Type: it.Type, Zone: it.Zone}]++
 		}
 	}
-	for p, n := range r.offered {
-		h[p] += n
-	}
+	r.held = h
 	return h
 }
 

@@ -6,78 +6,90 @@ import (
 	"strings"
 )
 
-// Rung is what may be done for a group in its state, from everything down to nothing (docs/protocol.md, 16).
+// Rung is what may be done for a group in its state, from everything down to nothing (docs/protocol.md, The ladder).
 type Rung int
 
 // The rungs of the ladder. Each includes what those below it allow.
 const (
-	Nothing   Rung = iota
-	CloseOnly      // what was opened is closed: debts, lease, protection, orphans
-	Answer         // and notices are answered, and what the group lacks is filled
-	Serve          // and swaps are begun
+	CloseOnly Rung = iota // what was opened is closed: debts, lease, protection, orphans
+	Release               // and who has a notice is released in time, so that the group replaces and drains it
+	Answer                // and notices are answered by replacements
+	Serve                 // and swaps are begun, and what the group lacks is filled
 )
-
-// answers tells whether replacements may be launched and attached.
-func (r Rung) answers() bool { return r >= Answer }
 
 // Refusal gives the reason why a group cannot be served safely, empty if it can. The first that holds is given; the order is
 // from what is certain to what may pass.
 func Refusal(w World) string {
-	why, _ := allowedFor(w)
+	_, why := rungOf(w)
 	return why
 }
 
-func allowedFor(w World) (string, Rung) {
+// rungOf is on which rung the group stands, and why it is not the highest. Where several reasons hold, the lowest rung counts.
+func rungOf(w World) (rung Rung, reason string) {
+	rung = Serve
 	if !w.Group.Found {
-		return "", Serve
+		return rung, ""
 	}
-	for _, why := range refusals {
-		if reason := why(w); reason != "" {
-			return reason, CloseOnly
+	for _, r := range refusals {
+		why := r.why(w)
+		if why == "" {
+			continue
 		}
+		if reason == "" {
+			reason = why
+		}
+		rung = min(rung, r.rung)
 	}
-	return "", Serve
+	return rung, reason
 }
 
-// refusals is the table of reasons, asked in order.
-var refusals = []func(World) string{
-	func(w World) string { return when(w.Group.BadTag != "", "%s", w.Group.BadTag) },
-	func(w World) string { return when(w.Group.Deleting, "the group is being deleted") },
-	func(w World) string {
+// refusal is one reason not to serve a group, and what may be done for it all the same.
+type refusal struct {
+	rung Rung
+	why  func(World) string
+}
+
+// refusals is the table of reasons, asked in order. What passes by itself, or with a correction, leaves notices answered. Where a replacement of
+// ours could not be put in service, the group's own is the better one.
+var refusals = []refusal{
+	{Answer, func(w World) string { return when(w.Group.BadTag != "", "%s", w.Group.BadTag) }},
+	{CloseOnly, func(w World) string { return when(w.Group.Deleting, "the group is being deleted") }},
+	{Release, func(w World) string {
 		return when(w.Group.OtherOwner != "", "%s manages this group and would undo what we do: use its own spot settings", w.Group.OtherOwner)
-	},
-	func(w World) string {
+	}},
+	{Release, func(w World) string {
 		return when(w.Group.MixedInstances, "the group has a mixed instances policy: it chooses between on-demand and spot itself")
-	},
-	func(w World) string {
+	}},
+	{Release, func(w World) string {
 		return when(w.Group.Weighted, "the group counts capacity in weights, not in instances: one instance cannot stand for another")
-	},
-	func(w World) string {
+	}},
+	{Release, func(w World) string {
 		return when(w.Group.CapacityRebalance, "capacity rebalancing is on: two controllers would answer the same signal; turn it off to be served")
-	},
-	func(w World) string {
+	}},
+	{Release, func(w World) string {
 		return when(w.Group.WarmPool, "the group has a warm pool, which cannot hold spot instances")
-	},
-	func(w World) string {
+	}},
+	{Release, func(w World) string {
 		return when(!w.Group.HasTemplate, "the group has no launch template or launch configuration")
-	},
-	func(w World) string { return when(w.Template.Unreadable != "", "%s", w.Template.Unreadable) },
-	func(w World) string { return when(w.Group.Unseen != "", "%s", w.Group.Unseen) },
-	tenancy,
-	placement,
-	hooks,
-	func(w World) string {
+	}},
+	{Answer, func(w World) string { return when(w.Template.Unreadable != "", "%s", w.Template.Unreadable) }},
+	{Answer, func(w World) string { return when(w.Group.Unseen != "", "%s", w.Group.Unseen) }},
+	{Release, tenancy},
+	{Release, placement},
+	{Release, hooks},
+	{Release, func(w World) string {
 		return when(w.Group.Max == 1 && !w.Settings.AllowMaxOne,
 			"MaxSize is 1, which often means that two must never run: a swap needs two for a while; the tag autospotting:allow-max-size-one=true allows it")
-	},
-	suspended,
-	func(w World) string {
+	}},
+	{CloseOnly, suspended("Launch", "Terminate")}, // released, nobody would come in its place, or it would not go
+	{Release, suspended("AddToLoadBalancer", "HealthCheck", "ReplaceUnhealthy")},
+	{Release, func(w World) string {
 		return when(w.Group.NoSubnets, "the group names no subnets: a replacement could not be placed")
-	},
-	func(w World) string {
+	}},
+	{Answer, func(w World) string {
 		return when(w.Group.Refreshing, "an instance refresh is under way: it replaces the instances itself")
-	},
-	stack,
+	}},
+	{Answer, stack},
 }
 
 func when(holds bool, format string, args ...any) string {
@@ -127,13 +139,16 @@ func hooks(w World) string {
 		strings.Join(w.Group.LaunchHooks, ", "))
 }
 
-func suspended(w World) string {
-	for _, p := range []string{"Launch", "Terminate", "AddToLoadBalancer", "HealthCheck", "ReplaceUnhealthy"} {
-		if slices.Contains(w.Group.Suspended, p) {
-			return "the process " + p + " is suspended: a replacement could not be put in service or watched; resume it to be served"
+// suspended refuses a group of which one of these processes is suspended.
+func suspended(processes ...string) func(World) string {
+	return func(w World) string {
+		for _, p := range processes {
+			if slices.Contains(w.Group.Suspended, p) {
+				return "the process " + p + " is suspended: a replacement could not be put in service or watched; resume it to be served"
+			}
 		}
+		return ""
 	}
-	return ""
 }
 
 // stack refuses a group whose CloudFormation stack is changing: a rolling update replaces the instances itself.
@@ -143,4 +158,15 @@ func stack(w World) string {
 		return ""
 	}
 	return fmt.Sprintf("its CloudFormation stack is changing (%s): a rolling update replaces the instances itself", s)
+}
+
+// Launches tells whether something may have to be launched for the group as it stands, so that its template and the market are to be read. For a
+// group that is refused this is so only where AWS takes an instance, or something is under way.
+func Launches(w World) bool {
+	rung, _ := rungOf(w)
+	if rung != Answer {
+		return rung == Serve
+	}
+	return len(w.Record.Notices) > 0 || len(w.Record.Intents) > 0 || slices.ContainsFunc(w.Instances, noticed) ||
+		slices.ContainsFunc(w.Heard, func(h Hint) bool { return h.Kind == HeardTerminating })
 }

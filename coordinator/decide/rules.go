@@ -14,7 +14,7 @@ type rule struct {
 var rules = []rule{
 	{number: 1, name: "hear", do: (*run).hear, why: "everything after it must know what was heard"},
 	{number: 2, name: "forget", do: (*run).forget, why: "what is over must not be acted on; and what was just heard of it goes too"},
-	{number: 3, name: "attached", do: (*run).seeAttached, why: "which attaches took effect decides what is owed, on which all after it counts"},
+	{number: 3, name: "attached", do: (*run).seeAttached, why: "which attaches took effect decides what is owed, on which all after it counts; what is over MaxSize was never attached", free: true},
 	{number: 4, name: "over-max allowed", do: (*run).allowed, why: "what is over MaxSize that the owner's MaxSize has room for changes what is due"},
 	{number: 5, name: "desired named", do: (*run).overruled, why: "who names desired ends debts, before a doubt about desired is judged"},
 	{number: 6, name: "desired read", do: (*run).readDesired, why: "victims are judged on what is due, and a doubt must be known to them"},
@@ -29,7 +29,7 @@ var rules = []rule{
 	{number: 15, name: "return", do: (*run).toOnDemand, why: "what the owner keeps comes before what is cheaper", free: true},
 	{number: 16, name: "swap", do: (*run).toSpot, why: "an on-demand instance saves more than a move"},
 	{number: 17, name: "move", do: (*run).toCheaper, why: "begun only where neither of the two before has begun anything", free: true},
-	{number: 18, name: "sweep", do: (*run).sweep, why: "it must see every launch that is wanted", free: true},
-	{number: 19, name: "status", do: (*run).status, why: "it tells what was decided"},
+	{number: 18, name: "sweep", do: (*run).sweep, why: "it must see every launch that is wanted; and what costs money ends before anybody is told"},
+	{number: 19, name: "status", do: (*run).status, why: "it tells what was decided; what a group that left is told does not change any more", free: true},
 	{number: 20, name: "leave", do: (*run).leave, why: "last: only where nothing else is left to do does the record go"},
 }

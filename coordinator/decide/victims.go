@@ -41,8 +41,8 @@ func (r *run) seeVictim(d books.Debt) (closed, unexplained bool) {
 		if instead := r.breaksFloor(d, v); instead != "" {
 			r.say(v.ID, "the owner keeps it on-demand since: %s is retired in its stead", instead)
 			r.b.Retarget(d.Name(), instead)
-		} else if unpaid && !r.doomed(v.ID) && (v.Protected || v.Undeletable) && d.Kind != books.Reversal {
-			r.say(v.ID, "is protected since: another victim is chosen")
+		} else if why := r.spared(v); unpaid && why != "" && (d.Kind != books.Reversal || v.Resting()) {
+			r.say(v.ID, "%s since: another victim is chosen", why)
 			r.b.Retarget(d.Name(), r.nextVictim(d))
 		}
 	case d.Kind == books.Waiting:
@@ -51,6 +51,20 @@ func (r *run) seeVictim(d books.Debt) (closed, unexplained bool) {
 		return r.missedVictim(d)
 	}
 	return false, false
+}
+
+// spared tells why a victim is not to be retired any more; empty where it is. One in Standby is its owner's alone: what it counted for was taken
+// off desired already, or replaced.
+func (r *run) spared(v Instance) string {
+	switch {
+	case r.doomed(v.ID):
+		return ""
+	case v.Protected || v.Undeletable:
+		return "is protected"
+	case v.Resting():
+		return "is in Standby"
+	}
+	return ""
 }
 
 // takenItself tells whether AWS takes the replacement, so that it may as well pay for itself.

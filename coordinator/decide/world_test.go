@@ -218,3 +218,20 @@ func quietly(s settings.Settings) settings.Settings {
 	s.StatusTag = false
 	return s
 }
+
+// tagged lays tags over the settings of a test world.
+func (w *World) tagged(tags map[string]string) {
+	s, err := settings.FromTags(w.Settings, tags)
+	if err != nil {
+		panic(err)
+	}
+	w.Settings = s
+}
+
+// allSpot makes every member one of ours on spot.
+func (w *World) allSpot() {
+	for i := range w.Instances {
+		m := &w.Instances[i]
+		m.Spot, m.Ours, m.Nonce, m.Type = true, true, "n-"+m.ID, "m5a.large"
+	}
+}

@@ -47,6 +47,12 @@ type Record struct {
 	Excess Excess `json:"excess,omitzero"`
 	// Proving holds replacements whose debt was paid, with that time: one that lasts ends a row of failures.
 	Proving map[string]time.Time `json:"proving,omitempty"`
+	// Sick holds when replacements failed after they were in service, and Moved when spot was moved to cheaper spot, both for an hour. They are
+	// limited.
+	Sick []time.Time `json:"sick,omitempty"`
+	// Ailing counts the replacements that failed so since one lasted: until one does, no more are begun than may fail.
+	Ailing int         `json:"ailing,omitempty"`
+	Moved  []time.Time `json:"moved,omitempty"`
 	// Fallback is the last time that on-demand was bought for want of spot.
 	Fallback Fallback `json:"fallback,omitzero"`
 	// Short is since when the group lacks members that it fails to launch.
@@ -177,7 +183,7 @@ func (r Record) Open() bool {
 func (r Record) Clone() Record {
 	r.Intents = slices.Clone(r.Intents)
 	r.Books = r.Books.Clone()
-	r.Unconfirmed = slices.Clone(r.Unconfirmed)
+	r.Unconfirmed, r.Sick, r.Moved = slices.Clone(r.Unconfirmed), slices.Clone(r.Sick), slices.Clone(r.Moved)
 	r.Retired, r.Shielded, r.Orphans = maps.Clone(r.Retired), maps.Clone(r.Shielded), maps.Clone(r.Orphans)
 	r.Said, r.Notices, r.Pools, r.Proving = maps.Clone(r.Said), maps.Clone(r.Notices), maps.Clone(r.Pools), maps.Clone(r.Proving)
 	return r

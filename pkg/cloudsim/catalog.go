@@ -35,10 +35,11 @@ type TypeSpec struct {
 	OnDemandUSD    float64
 }
 
-func intelNitro(name string, vcpu, mem, ebs, enis, ips int, usd float64) TypeSpec {
+// intelNitro is a type of the current generation. nics is how many interfaces it takes, and how many IPv4 addresses each.
+func intelNitro(name string, vcpu, mem, ebs int, nics [2]int, usd float64) TypeSpec {
 	return TypeSpec{Name: name, VCPU: vcpu, MemoryMiB: mem, Arch: "x86_64", Manufacturer: "Intel", Hypervisor: "nitro",
 		ENA: "required", NVMe: "required", BootModes: []string{"legacy-bios", "uefi"}, EBSMbps: ebs, EBSMaxMbps: 4750,
-		Interfaces: enis, IPv4: ips, Network: "Up to 10 Gigabit", OnDemandUSD: usd}
+		Interfaces: nics[0], IPv4: nics[1], Network: "Up to 10 Gigabit", OnDemandUSD: usd}
 }
 
 func (t TypeSpec) with(change func(*TypeSpec)) TypeSpec { change(&t); return t }
@@ -49,29 +50,29 @@ func SampleTypes() []TypeSpec {
 	amd := func(t *TypeSpec) { t.Manufacturer, t.EBSMaxMbps = "AMD", 2880 }
 	faster := func(t *TypeSpec) { t.Network, t.EBSMaxMbps = "Up to 12.5 Gigabit", 10000 }
 	return []TypeSpec{
-		intelNitro("m5.large", 2, 8192, 650, 3, 10, 0.096),
-		intelNitro("m5a.large", 2, 8192, 650, 3, 10, 0.086).with(amd),
-		intelNitro("m4.large", 2, 8192, 450, 2, 10, 0.10).with(func(t *TypeSpec) {
+		intelNitro("m5.large", 2, 8192, 650, [2]int{3, 10}, 0.096),
+		intelNitro("m5a.large", 2, 8192, 650, [2]int{3, 10}, 0.086).with(amd),
+		intelNitro("m4.large", 2, 8192, 450, [2]int{2, 10}, 0.10).with(func(t *TypeSpec) {
 			t.Hypervisor, t.ENA, t.NVMe, t.BootModes = "xen", "unsupported", "unsupported", []string{"legacy-bios"}
 			t.EBSMaxMbps, t.Network = 450, "Moderate"
 		}),
-		intelNitro("m6i.large", 2, 8192, 650, 3, 10, 0.096).with(faster),
-		intelNitro("m6a.large", 2, 8192, 650, 3, 10, 0.0864).with(faster).with(func(t *TypeSpec) { t.Manufacturer = "AMD" }),
-		intelNitro("m5d.large", 2, 8192, 650, 3, 10, 0.113).with(func(t *TypeSpec) { t.Disks, t.DiskGB = 1, 75 }),
-		intelNitro("m5n.large", 2, 8192, 650, 3, 10, 0.119).with(func(t *TypeSpec) { t.Network = "Up to 25 Gigabit" }),
-		intelNitro("c5.large", 2, 4096, 650, 3, 10, 0.085),
-		intelNitro("r5.large", 2, 16384, 650, 3, 10, 0.126),
-		intelNitro("r5a.large", 2, 16384, 650, 3, 10, 0.113).with(amd),
-		intelNitro("t3.large", 2, 8192, 695, 3, 12, 0.0832).with(func(t *TypeSpec) {
+		intelNitro("m6i.large", 2, 8192, 650, [2]int{3, 10}, 0.096).with(faster),
+		intelNitro("m6a.large", 2, 8192, 650, [2]int{3, 10}, 0.0864).with(faster).with(func(t *TypeSpec) { t.Manufacturer = "AMD" }),
+		intelNitro("m5d.large", 2, 8192, 650, [2]int{3, 10}, 0.113).with(func(t *TypeSpec) { t.Disks, t.DiskGB = 1, 75 }),
+		intelNitro("m5n.large", 2, 8192, 650, [2]int{3, 10}, 0.119).with(func(t *TypeSpec) { t.Network = "Up to 25 Gigabit" }),
+		intelNitro("c5.large", 2, 4096, 650, [2]int{3, 10}, 0.085),
+		intelNitro("r5.large", 2, 16384, 650, [2]int{3, 10}, 0.126),
+		intelNitro("r5a.large", 2, 16384, 650, [2]int{3, 10}, 0.113).with(amd),
+		intelNitro("t3.large", 2, 8192, 695, [2]int{3, 12}, 0.0832).with(func(t *TypeSpec) {
 			t.Burstable, t.Network, t.EBSMaxMbps = true, "Up to 5 Gigabit", 2780
 		}),
-		intelNitro("m6g.large", 2, 8192, 630, 3, 10, 0.077).with(func(t *TypeSpec) {
+		intelNitro("m6g.large", 2, 8192, 630, [2]int{3, 10}, 0.077).with(func(t *TypeSpec) {
 			t.Arch, t.Manufacturer, t.BootModes = "arm64", "AWS", []string{"uefi"}
 		}),
-		intelNitro("m5.xlarge", 4, 16384, 1150, 4, 15, 0.192),
-		intelNitro("m5a.xlarge", 4, 16384, 1085, 4, 15, 0.172).with(amd),
-		intelNitro("c5.xlarge", 4, 8192, 1150, 4, 15, 0.17),
-		intelNitro("r5.xlarge", 4, 32768, 1150, 4, 15, 0.252),
+		intelNitro("m5.xlarge", 4, 16384, 1150, [2]int{4, 15}, 0.192),
+		intelNitro("m5a.xlarge", 4, 16384, 1085, [2]int{4, 15}, 0.172).with(amd),
+		intelNitro("c5.xlarge", 4, 8192, 1150, [2]int{4, 15}, 0.17),
+		intelNitro("r5.xlarge", 4, 32768, 1150, [2]int{4, 15}, 0.252),
 	}
 }
 

@@ -199,6 +199,9 @@ func (c *Cloud) write(name *string, keyed, value item, condition *string, names 
 	if err != nil {
 		return nil, err
 	}
+	if err := fitsTable(value); err != nil {
+		return nil, err
+	}
 	r := t.items[key]
 	if r == nil {
 		r = &row{}

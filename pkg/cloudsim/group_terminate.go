@@ -21,6 +21,15 @@ type Hook struct {
 	Result     string        // CONTINUE or ABANDON (default) when the heartbeat runs out
 }
 
+// withDefaults is the hook as PutLifecycleHook keeps it.
+func (h Hook) withDefaults() Hook {
+	orDefault(&h.Heartbeat, time.Hour)
+	if h.Result == "" {
+		h.Result = "ABANDON"
+	}
+	return h
+}
+
 func (g *group) hook(transition string) *Hook {
 	for n := range g.hooks {
 		if g.hooks[n].Transition == transition {

@@ -109,10 +109,7 @@ func (c *Cloud) newGroup(s GroupSpec) (*group, error) {
 		g.healthType = "EC2"
 	}
 	for n := range g.hooks {
-		orDefault(&g.hooks[n].Heartbeat, time.Hour)
-		if g.hooks[n].Result == "" {
-			g.hooks[n].Result = "ABANDON"
-		}
+		g.hooks[n] = g.hooks[n].withDefaults()
 	}
 	for _, k := range sortedKeys(s.Tags) {
 		g.setTag(groupTag{k, s.Tags[k], true})
@@ -183,6 +180,18 @@ func (c *Cloud) SetMin(name string, n int) error {
 			return err
 		}
 		return c.applySizes(g, aws.Int32(int32(n)), nil, nil)
+	})
+}
+
+// PutHook puts a lifecycle hook on a group; one of the same name is replaced.
+func (c *Cloud) PutHook(name string, h Hook) error {
+	return c.as("owner", func() error {
+		g, err := c.ownersGroup(name)
+		if err != nil {
+			return err
+		}
+		g.hooks = append(slices.DeleteFunc(g.hooks, func(old Hook) bool { return old.Name == h.Name }), h.withDefaults())
+		return nil
 	})
 }
 

@@ -3,7 +3,7 @@
 package handlers
 
 import (
-	"io/fs"
+	"fmt"
 	"os"
 	"syscall"
 )
@@ -18,8 +18,15 @@ func OnlyRoot(dir string) bool {
 	return ok && s.Uid == 0 && s.Gid == 0 && info.IsDir() && info.Mode().Perm()&0o005 != 0o005
 }
 
-// ownedByUs tells what belongs to root or to the current user.
-func ownedByUs(info fs.FileInfo) bool {
+// others tells whether a file may be changed by others than root and the current user.
+func others(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
 	s, ok := info.Sys().(*syscall.Stat_t)
-	return ok && (s.Uid == 0 || int(s.Uid) == os.Getuid())
+	if info.Mode().Perm()&0o022 != 0 || !ok || s.Uid != 0 && int(s.Uid) != os.Getuid() {
+		return fmt.Errorf("%s may be changed by others: chown root and chmod go-w it", path)
+	}
+	return nil
 }

@@ -1,9 +1,10 @@
 package handlers
 
-import "io/fs"
+import "autospotting/spotd/acl"
 
-// ownedByUs: Windows protects by access lists, which the mode does not show.
-func ownedByUs(fs.FileInfo) bool { return true }
+// others tells who else may change a file: access lists tell it, which the mode does
+// not show.
+func others(path string) error { return acl.Check(path) }
 
 // OnlyRoot tells nothing there.
 func OnlyRoot(string) bool { return false }

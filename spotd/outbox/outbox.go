@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"regexp"
 	"sync"
@@ -55,6 +56,7 @@ type Outbox struct {
 	said      []string
 	count     func(r message.Report, err error)
 	writer    writer
+	forgotten bool // of the writer alone
 	diskTold  sync.Once
 	ctx       context.Context
 	stop      context.CancelFunc
@@ -112,7 +114,11 @@ func (o *Outbox) Put(key string, r message.Report) {
 
 // write does it in its turn.
 func (o *Outbox) write(f func() error) (done <-chan struct{}) {
-	return o.writer.do(func() { o.disk(f()) })
+	return o.writer.do(func() {
+		if !o.forgotten {
+			o.disk(f())
+		}
+	})
 }
 
 // Close waits for at most the given time until everything is delivered, then
@@ -132,6 +138,18 @@ func (o *Outbox) Close(wait time.Duration) {
 		<-done
 	}
 	await(o.writer.done(), lastWrite)
+}
+
+// Forget closes the outbox at once, and removes what it has on disk, also what was
+// not delivered: the next Open begins with nothing. What is put or marked later is
+// forgotten too.
+func (o *Outbox) Forget() {
+	o.stop()
+	o.Close(0)
+	await(o.write(func() error {
+		o.forgotten = true
+		return os.RemoveAll(o.store.dir)
+	}), lastWrite)
 }
 
 func (o *Outbox) start(e entry, saved <-chan struct{}) {

@@ -262,3 +262,18 @@ func TestADiskThatCannotBeWrittenIsToldOnceAndDoesNotStopDelivery(t *testing.T) 
 		}
 	})
 }
+
+func TestAForgottenLifeBeginsWithNothingWhateverIsMarkedLate(t *testing.T) {
+	dir := Dir(t.TempDir(), instance, time.Time{})
+	o := Open(dir, &topic{answer: never}, zerolog.Nop(), nil)
+	o.Put("hello", message.New(message.Hello, message.Source{Instance: instance}, time.Now(), time.Time{}))
+	o.Mark("departed")
+	o.Forget()
+	o.Mark("departed") // by who has not heard of it yet
+	await(o.writer.done(), time.Minute)
+	again := Open(dir, &topic{}, zerolog.Nop(), nil)
+	defer again.Close(0)
+	if said := again.Said(); len(said) > 0 {
+		t.Errorf("said already: %q", said)
+	}
+}

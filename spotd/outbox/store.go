@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"autospotting/pkg/message"
+	"autospotting/spotd/durable"
 )
 
 // The files of a life: one per report, named by its key. Renaming pending to
@@ -116,7 +117,7 @@ func (s store) put(key string, body []byte) error {
 	if err := os.Rename(half, filepath.Join(s.dir, key+pendingSuffix)); err != nil {
 		return err
 	}
-	return syncDir(s.dir)
+	return durable.SyncDir(s.dir)
 }
 
 // done marks a report as said. It is not synced: if the mark is lost, the same
@@ -135,17 +136,6 @@ func writeSynced(path string, body []byte) error {
 		err = f.Sync()
 	}
 	return errors.Join(err, f.Close())
-}
-
-// syncDir makes a rename durable. Not every system can sync a directory
-// (Windows cannot); there the file system's own order has to do.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	_ = d.Sync()
-	return d.Close()
 }
 
 func ignoreMissing(err error) error {

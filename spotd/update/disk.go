@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"autospotting/spotd/durable"
 )
 
 // pending is an update that is under way.
@@ -49,7 +51,7 @@ func (u *Updater) forget() error {
 	if err := os.Remove(u.pendingFile()); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	return syncDir(u.State)
+	return durable.SyncDir(u.State)
 }
 
 func (u *Updater) memory() (m memory, err error) {
@@ -93,7 +95,7 @@ func store(path string, v any) error {
 	if err := os.Rename(half, path); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(path))
+	return durable.SyncDir(filepath.Dir(path))
 }
 
 // linkOver gives a file a second name, in the place of what has that name, at once.
@@ -109,14 +111,6 @@ func linkOver(from, to string) error {
 		return err
 	}
 	return os.RemoveAll(half) // rename does nothing where both names are of one file already
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 func sumOf(path string) (string, error) {

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"autospotting/spotd/durable"
 )
 
 // attempts bounds how often a run that died in the middle is taken up again with the new program.
@@ -98,7 +100,7 @@ func (u *Updater) putBack(ctx context.Context, p pending) error {
 		return err
 	}
 	u.step("sync its directory again")
-	if err := syncDir(filepath.Dir(u.Binary)); err != nil {
+	if err := durable.SyncDir(filepath.Dir(u.Binary)); err != nil {
 		return err
 	}
 	failed := fmt.Errorf("version %s %w: %s", p.Version, ErrPutBack, p.Failed)

@@ -21,6 +21,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"autospotting/pkg/channel"
+	"autospotting/spotd/durable"
 )
 
 // Why nothing is updated now; compare with errors.Is.
@@ -106,7 +107,7 @@ func (u *Updater) Once(ctx context.Context) (version string, err error) {
 		return "", err
 	}
 	u.step("sync its directory")
-	if err := syncDir(filepath.Dir(u.Binary)); err != nil {
+	if err := durable.SyncDir(filepath.Dir(u.Binary)); err != nil {
 		return "", err
 	}
 	return u.settle(ctx, p)
@@ -200,7 +201,7 @@ func (u *Updater) prepare(m channel.Manifest, a channel.Artifact, before Status)
 		return pending{}, err
 	}
 	u.step("sync its place")
-	if err := syncDir(filepath.Dir(u.Binary)); err != nil {
+	if err := durable.SyncDir(filepath.Dir(u.Binary)); err != nil {
 		return pending{}, err
 	}
 	if _, err := u.quiet(); err != nil { // the download took its time

@@ -69,17 +69,23 @@ func TestAProbeDecidesWhatIsSaidAboutReadiness(t *testing.T) {
 func TestTheLegacyTimeIsANoticeIfItIsATimeToCome(t *testing.T) {
 	for _, c := range []struct {
 		name, body string
+		theirs     time.Time // the service's clock; ours is one minute after the launch
 		want       bool
 	}{
-		{"a time to come", at(3*time.Minute).Format(time.RFC3339) + "\n", true},
-		{"a time that is over", at(-time.Minute).Format(time.RFC3339), false},
-		{"no time", "marked-for-termination", false},
-		{"nothing", "", false},
-		{"a time far away", at(48 * time.Hour).Format(time.RFC3339), false},
+		{"a time to come", at(3*time.Minute).Format(time.RFC3339) + "\n", time.Time{}, true},
+		{"a time that is over", at(-time.Minute).Format(time.RFC3339), time.Time{}, false},
+		{"no time", "marked-for-termination", time.Time{}, false},
+		{"nothing", "", time.Time{}, false},
+		{"a time far away", at(48 * time.Hour).Format(time.RFC3339), time.Time{}, false},
+		{"to come, by a clock here that is 25 h ahead", at(-25*time.Hour + 3*time.Minute).Format(time.RFC3339), at(-25*time.Hour + time.Minute), true},
+		{"to come, by a clock here that is 25 h behind", at(25*time.Hour + 3*time.Minute).Format(time.RFC3339), at(25*time.Hour + time.Minute), true},
+		{"over, which a clock here that is behind does not know", at(3 * time.Minute).Format(time.RFC3339), at(4 * time.Minute), false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := New(settings, self, Restored{})
-			out := m.Step(at(time.Minute), Observation{Legacy: Seen(c.body)})
+			item := Seen(c.body)
+			item.At = c.theirs
+			out := m.Step(at(time.Minute), Observation{Legacy: item})
 			if got := len(out) == 2 && out[0].Kind == message.Terminating && out[0].Action == message.ActionTerminate; got != c.want {
 				t.Errorf("%+v", out)
 			}

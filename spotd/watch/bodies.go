@@ -14,14 +14,18 @@ import (
 // Guide, "Spot Instance interruption notices").
 const noticeTime = 120 * time.Second
 
-// sane bounds how far a notice's time may be from now before it is taken for
-// garbage.
-const sane = 24 * time.Hour
+// The years that a notice may be of; the instance's own clock has no say in it, for
+// it may be a day off.
+const (
+	firstYear = 1990
+	lastYear  = 2199
+)
 
 // spotAction reads spot/instance-action, for instance
-// {"action":"terminate","time":"2017-09-18T08:22:00Z"}. A notice whose time
-// cannot be read is still a notice; so is an action that is new to us, which
-// is treated as the worst one known.
+// {"action":"terminate","time":"2017-09-18T08:22:00Z"}. Its time is passed on as
+// AWS gives it, whatever our clock says. A notice whose time cannot be read is
+// still a notice; so is an action that is new to us, which is treated as the worst
+// one known.
 func (m *Machine) spotAction(now time.Time, item Item) []message.Report {
 	var body struct {
 		Action any `json:"action"`
@@ -36,7 +40,7 @@ func (m *Machine) spotAction(now time.Time, item Item) []message.Report {
 		return nil
 	}
 	var details []string
-	deadline, err := noticeDeadline(body.Time, now)
+	deadline, err := noticeDeadline(body.Time)
 	if err != nil && action != message.ActionHibernate {
 		deadline = now.Add(noticeTime)
 		details = append(details, err.Error()+"; assumed the usual 120 s")
@@ -56,13 +60,18 @@ func (m *Machine) spotAction(now time.Time, item Item) []message.Report {
 // terminationTime reads the legacy spot/termination-time, for instance
 // 2015-01-05T18:02:00Z. It may hold something that is no time, and one in the
 // past where the termination failed (EC2 User Guide, "Spot Instance interruption
-// notices"): neither is a notice.
+// notices"): neither is a notice. What is past the service's own clock tells, and
+// ours only where it has none.
 func (m *Machine) terminationTime(now time.Time, item Item) []message.Report {
 	if item.Presence != Present {
 		return nil
 	}
-	deadline, err := noticeDeadline(strings.TrimSpace(item.Body), now)
-	if err != nil || !deadline.After(now) {
+	theirs := item.At
+	if theirs.IsZero() {
+		theirs = now
+	}
+	deadline, err := noticeDeadline(strings.TrimSpace(item.Body))
+	if err != nil || !deadline.After(theirs) || deadline.Sub(theirs) > mostAhead {
 		m.note("spot/termination-time is no time to come: " + clip(item.Body))
 		return nil
 	}
@@ -71,15 +80,18 @@ func (m *Machine) terminationTime(now time.Time, item Item) []message.Report {
 	return []message.Report{r}
 }
 
+// mostAhead is how far ahead the legacy time may be: it is no notice's further off.
+const mostAhead = 24 * time.Hour
+
 // noticeDeadline reads the time of a notice, zero and an error if there is none.
-func noticeDeadline(value any, now time.Time) (time.Time, error) {
+func noticeDeadline(value any) (time.Time, error) {
 	text, _ := value.(string)
 	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("time %s cannot be read", clip(fmt.Sprint(value)))
 	}
-	if off := t.Sub(now); off > sane || off < -sane {
-		return time.Time{}, fmt.Errorf("time %s is more than a day away", clip(text))
+	if year := t.UTC().Year(); year < firstYear || year > lastYear {
+		return time.Time{}, fmt.Errorf("time %s is of another century", clip(text))
 	}
 	return t, nil
 }

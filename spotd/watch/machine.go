@@ -22,8 +22,11 @@ type Machine struct {
 	first    time.Time // of the first Step
 	up       time.Time // the application is, or counts as, up since; zero if not
 	overdue  bool      // it only counts as up
+	noticed  bool      // a notice was told
 	doomed   bool      // a notice is out, or the group is about to terminate us
 	leaving  bool      // the group is about to terminate us
+	without  int       // looks in a row that were told that there is no notice
+	survived bool      // a notice was out, and is no more
 	notes    []string
 	noted    map[string]bool
 }
@@ -33,8 +36,9 @@ func New(s Settings, id Identity, r Restored) *Machine {
 	m := &Machine{settings: s, identity: id, said: map[string]bool{}, noted: map[string]bool{}, up: r.Started}
 	for _, key := range r.Said {
 		m.said[key] = true
-		m.doomed = m.doomed || isNotice(key)
+		m.noticed = m.noticed || isNotice(key)
 	}
+	m.doomed = m.noticed
 	return m
 }
 
@@ -48,6 +52,7 @@ func (m *Machine) Step(now time.Time, o Observation) []message.Report {
 	for _, r := range slices.Concat(m.spotAction(now, o.SpotAction), m.terminationTime(now, o.Legacy), m.rebalance(now, o.Rebalance), m.maintenance(now, o.Maintenance)) {
 		out = m.say(out, r)
 	}
+	m.count(o.SpotAction)
 	m.follow(o.TargetLifecycleState)
 	out = m.say(out, m.report(message.Hello, now, time.Time{}))
 	return m.readiness(out, now, o.Application)
@@ -74,6 +79,26 @@ func (m *Machine) readiness(out []message.Report, now time.Time, app Application
 	}
 	return out
 }
+
+// gone is how many looks in a row must be told that there is no notice until one
+// that was out is believed to be gone: one look may have met another's answer.
+const gone = 3
+
+// count notices that a notice is gone: the instance was hibernated and runs again,
+// or AWS thought better of it.
+func (m *Machine) count(action Item) {
+	switch action.Presence {
+	case Absent:
+		m.without++
+	case Present:
+		m.without = 0
+	}
+	m.survived = m.survived || m.noticed && m.without >= gone
+}
+
+// Survived reports whether a notice that was out is gone. The machine's life is over
+// then: another begins, to which everything is told again.
+func (m *Machine) Survived() bool { return m.survived }
 
 // Leaving reports whether the group is about to terminate the instance.
 func (m *Machine) Leaving() bool { return m.leaving }
@@ -139,7 +164,9 @@ func (m *Machine) say(out []message.Report, r message.Report) []message.Report {
 		return out
 	}
 	m.said[key] = true
-	m.doomed = m.doomed || isNotice(key)
+	if isNotice(key) {
+		m.noticed, m.doomed, m.without = true, true, 0
+	}
 	return append(out, r)
 }
 

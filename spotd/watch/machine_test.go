@@ -121,6 +121,41 @@ func TestReadyComesAtTheEndOfTheGrace(t *testing.T) {
 	}
 }
 
+func TestANoticeThatIsGoneForThreeLooksEndsTheLife(t *testing.T) {
+	unknown, out := Observation{}, notice("hibernate", at(3*time.Minute))
+	legacy := Observation{Legacy: Seen(at(10 * time.Minute).Format(time.RFC3339))}
+	for _, c := range []struct {
+		name     string
+		restored Restored
+		steps    []Observation
+		want     bool
+	}{
+		{"peace is no end", Restored{}, []Observation{quiet, quiet, quiet, quiet}, false},
+		{"nor is a notice that stays", Restored{}, []Observation{quiet, quiet, quiet, out, out, out, out}, false},
+		{"nor one that was out of sight", Restored{}, []Observation{out, unknown, unknown, unknown, unknown, out}, false},
+		{"nor one that two looks did not see", Restored{}, []Observation{out, quiet, quiet, out, quiet, quiet}, false},
+		{"gone", Restored{}, []Observation{out, quiet, quiet, quiet}, true},
+		{"gone, with a gap", Restored{}, []Observation{out, quiet, unknown, quiet, quiet}, true},
+		{"one that an earlier run told", Restored{Said: []string{"hello", "terminating-stop"}}, []Observation{quiet, quiet, quiet}, true},
+		{"the group's termination alone", Restored{}, []Observation{{SpotAction: none, TargetLifecycleState: Seen("Terminated")}, quiet, quiet, quiet}, false},
+		{"one by the legacy item, after peace, that stays out of sight", Restored{}, []Observation{quiet, quiet, quiet, legacy, unknown}, false},
+		{"one by the legacy item that is gone", Restored{}, []Observation{legacy, quiet, quiet, quiet}, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := New(settings, self, c.restored)
+			for i, o := range c.steps {
+				if m.Survived() {
+					t.Fatalf("over before step %d", i+1)
+				}
+				m.Step(at(time.Duration(i)*time.Second), o)
+			}
+			if m.Survived() != c.want {
+				t.Errorf("over: %v", m.Survived())
+			}
+		})
+	}
+}
+
 func TestTheNextLookIsOnePollAwayOrTheEndOfTheGrace(t *testing.T) {
 	m := New(settings, self, Restored{})
 	m.Step(at(0), quiet)

@@ -63,11 +63,12 @@ const (
 // Item is one metadata item as it was seen.
 type Item struct {
 	Presence Presence
-	Body     string // as served; only with Present
+	Body     string    // as served; only with Present
+	At       time.Time // when, by the service's own clock; zero if it did not say
 }
 
 // Seen returns an item that is present.
-func Seen(body string) Item { return Item{Present, body} }
+func Seen(body string) Item { return Item{Presence: Present, Body: body} }
 
 // Observation is one look at the metadata (EC2 User Guide, "Instance metadata
 // categories"). The zero value knows nothing.

@@ -6,56 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
-	"net"
-	"net/http"
 	"strings"
 	"time"
 	"unicode/utf8"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
+	"github.com/aws/smithy-go/middleware"
 
 	"autospotting/pkg/message"
 )
-
-// itemTimeout bounds one metadata item, its retry and token renewal included. The
-// service answers in about a millisecond; a look that hangs must not cost a
-// notable part of the two minutes.
-const itemTimeout = time.Second
-
-// NewClient returns a metadata client that speaks only the session oriented
-// protocol (IMDSv2), over one kept-alive connection, never through a proxy.
-// A nil transport is the network. AWS_EC2_METADATA_SERVICE_ENDPOINT moves it;
-// AWS_EC2_METADATA_DISABLED does not stop it, being meant for credentials.
-func NewClient(transport http.RoundTripper) *imds.Client {
-	if transport == nil {
-		transport = &http.Transport{
-			DialContext:         (&net.Dialer{Timeout: itemTimeout}).DialContext,
-			MaxIdleConnsPerHost: 1,
-			MaxConnsPerHost:     2, // the watch, and the credentials beside it
-		}
-	}
-	return imds.New(imds.Options{
-		HTTPClient:        &http.Client{Transport: transport},
-		ClientEnableState: imds.ClientEnabled,
-		EnableFallback:    aws.FalseTernary,
-		// Its default of up to a second between attempts would replace ours.
-		DisableDefaultMaxBackoff: true,
-		// The second attempt is for an expired token (401), which the client
-		// renews; the next poll is the retry for everything else. No retry quota:
-		// it would be used up by an outage and then refuse the renewal.
-		Retryer: retry.NewStandard(func(o *retry.StandardOptions) {
-			o.MaxAttempts = 2
-			o.RateLimiter = ratelimit.None
-			o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) {
-				return rand.N(50 * time.Millisecond), nil
-			})
-		}),
-	})
-}
 
 // Metadata is what Reader calls of the metadata client.
 type Metadata interface {
@@ -63,7 +23,7 @@ type Metadata interface {
 	GetDynamicData(context.Context, *imds.GetDynamicDataInput, ...func(*imds.Options)) (*imds.GetDynamicDataOutput, error)
 }
 
-var _ Metadata = (*imds.Client)(nil)
+var _ Metadata = (*Client)(nil)
 
 // Reader fetches identity and observations.
 type Reader struct {
@@ -104,8 +64,7 @@ func (r Reader) Observe(ctx context.Context, due Items) (Observation, error) {
 // legacy asks for spot/termination-time where the service answers, but not with
 // what it should. What it says does not end the gap: err stays.
 func (r Reader) legacy(ctx context.Context, o Observation, err error) (Observation, error) {
-	var status interface{ HTTPStatusCode() int }
-	if err == nil || errors.As(err, &status) {
+	if err == nil || statusOf(err) != 0 {
 		o.Legacy, _ = r.metadata(ctx, "spot/termination-time")
 	}
 	return o, err
@@ -167,44 +126,37 @@ func parseIdentity(document, signature, lifecycle, group string) (Identity, erro
 }
 
 func (r Reader) metadata(ctx context.Context, path string) (Item, error) {
-	ctx, cancel := context.WithTimeout(ctx, itemTimeout)
-	defer cancel()
 	out, err := r.Client.GetMetadata(ctx, &imds.GetMetadataInput{Path: path})
 	if err != nil {
 		return missing(path, err)
 	}
-	return read(path, out.Content)
+	return read(path, out.Content, out.ResultMetadata)
 }
 
 func (r Reader) dynamic(ctx context.Context, path string) (Item, error) {
-	ctx, cancel := context.WithTimeout(ctx, itemTimeout)
-	defer cancel()
 	out, err := r.Client.GetDynamicData(ctx, &imds.GetDynamicDataInput{Path: path})
 	if err != nil {
 		return missing("dynamic/"+path, err)
 	}
-	return read("dynamic/"+path, out.Content)
+	return read("dynamic/"+path, out.Content, out.ResultMetadata)
 }
 
-// missing tells 404, the normal answer for an item that is not set, from not
-// knowing. A token request that meets 404 is not such an answer: then the
-// service does not know the protocol.
+// missing is an item that is absent, or unknown for a reason.
 func missing(path string, err error) (Item, error) {
-	var status interface{ HTTPStatusCode() int }
-	if errors.As(err, &status) && status.HTTPStatusCode() == http.StatusNotFound {
+	if isAbsent(err) {
 		return Item{Presence: Absent}, nil
 	}
 	return Item{}, fmt.Errorf("metadata %s: %w", path, err)
 }
 
-// read takes the body in; it is bounded because what answers at that address
-// may be anything.
-func read(path string, body io.ReadCloser) (Item, error) {
+// read takes in the body, which the client has bounded.
+func read(path string, body io.ReadCloser, about middleware.Metadata) (Item, error) {
 	defer body.Close()
-	const most = 64 * 1024
-	b, err := io.ReadAll(io.LimitReader(body, most))
+	b, err := io.ReadAll(body)
 	if err != nil {
 		return Item{}, fmt.Errorf("metadata %s: %w", path, err)
 	}
-	return Seen(string(b)), nil
+	item := Seen(string(b))
+	item.At, _ = awsmiddleware.GetServerTime(about)
+	return item, nil
 }

@@ -149,3 +149,12 @@ func contains(list []string, s string) bool {
 	}
 	return false
 }
+
+func TestWhatTestsOfSpotdUseIsNotShipped(t *testing.T) {
+	t.Parallel()
+	for _, d := range deps(t, "autospotting/spotd") {
+		if d == "autospotting/spotd/fakes" {
+			t.Errorf("spotd imports %s", d)
+		}
+	}
+}

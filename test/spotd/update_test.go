@@ -14,28 +14,31 @@ import (
 // programs are the old version and the next, as they are shipped.
 func programs(t *testing.T) (old, next []byte) {
 	t.Helper()
-	for version, body := range map[string]*[]byte{"v1.0.0": &old, "v1.1.0": &next} {
-		out := filepath.Join(t.TempDir(), "spotd")
-		c := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w -X main.version="+version, "-o", out, "../../spotd")
-		c.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if text, err := c.CombinedOutput(); err != nil {
-			t.Fatalf("build: %v\n%s", err, text)
-		}
-		b, err := os.ReadFile(out)
-		if err != nil {
-			t.Fatal(err)
-		}
-		*body = b
+	return compiled(t, "../../spotd", "main.version=v1.0.0"), compiled(t, "../../spotd", "main.version=v1.1.0")
+}
+
+// compiled is a program with one variable of its set.
+func compiled(t *testing.T, pkg, variable string) []byte {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "program")
+	c := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w -X "+variable, "-o", out, pkg)
+	c.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if text, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("build %s: %v\n%s", pkg, err, text)
 	}
-	return old, next
+	b, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 func TestAnUpdateThatIsKilledAnywhereLeavesAWorkingDaemon(t *testing.T) {
 	old, next := programs(t)
 	for _, c := range []killing{
 		{"a good version", old, next, patience, "v1.1.0", 15},
-		{"one that does not start", old, []byte("#!/bin/sh\nexit 1\n"), time.Second, "v1.0.0", 21},
-		{"one that says nothing", old, []byte("#!/bin/sh\nexec sleep 100\n"), time.Second, "v1.0.0", 21},
+		{"one that does not start", old, compiled(t, "./broken", "main.silent="), time.Second, "v1.0.0", 21},
+		{"one that says nothing", old, compiled(t, "./broken", "main.silent=yes"), time.Second, "v1.0.0", 21},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			u := newUpdating(t, c.old, c.next, c.patience)

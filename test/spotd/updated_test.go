@@ -74,7 +74,7 @@ func TestUpdatesUnderSystemd(t *testing.T) {
 		l.isUpdatedThoughKilled(t)
 	})
 	t.Run("one that does not start is put back", func(t *testing.T) {
-		r.publish(t, "v0.0.3-test", 3, []byte("#!/bin/sh\nexit 1\n"))
+		r.publish(t, "v0.0.3-test", 3, compiled(t, "./broken", "main.silent="))
 		l.isPutBack(t)
 	})
 	t.Run("one that cannot be ended is not tried for ever", l.givesUp)

@@ -153,7 +153,7 @@ func (u *updating) supervise(state string) {
 
 func (u *updating) oneLife(ctx context.Context, state string) {
 	daemon := exec.Command(u.program(), "run", "--topic", topicARN, "--group", "web", "--grace", "24h", "--poll", "50ms")
-	daemon.Env = append(slices.Clone(u.env), "STATE_DIRECTORY="+state)
+	daemon.Dir, daemon.Env = state, append(slices.Clone(u.env), "STATE_DIRECTORY="+state)
 	if err := daemon.Start(); err != nil {
 		time.Sleep(20 * time.Millisecond) // as RestartSec=
 		return

@@ -61,6 +61,11 @@ func (v *View) HappenedSince(since time.Time, kind ActivityKind, id string) bool
 	})
 }
 
+// Told tells whether any activity since that time tells why the instance left.
+func (v *View) Told(id string, since time.Time) bool {
+	return slices.ContainsFunc(v.activities, func(a Activity) bool { return a.Instance == id && a.Kind != Attach && !a.Failed && !a.At.Before(since) })
+}
+
 // Named tells whether desired was named since the debt's attach. A cause tells whole seconds: what was named in the second of the attach may have
 // been named after it.
 func (v *View) Named(d books.Debt) bool {

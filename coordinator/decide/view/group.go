@@ -24,16 +24,17 @@ type Group struct {
 	MixedInstances    bool
 	CapacityRebalance bool
 	WarmPool          bool
-	Weighted          bool   // sizes count something else than instances
-	PlacementGroup    string // its name, where the group has one
-	PlacementStrategy string // cluster, partition or spread; empty where it is not known
-	LoadBalanced      bool   // behind target groups or classic load balancers
-	Refreshing        bool   // an instance refresh is under way
-	Stack             string // id of the CloudFormation stack that the group belongs to
-	StackStatus       string // of that stack
-	Unseen            string // what would have to be known to serve the group and could not be read, for good
-	OtherOwner        string // a service that manages the group itself: EKS, Batch, Elastic Beanstalk …
-	StatusTag         string // what our status tag says now
+	Weighted          bool          // sizes count something else than instances
+	PlacementGroup    string        // its name, where the group has one
+	PlacementStrategy string        // cluster, partition or spread; empty where it is not known
+	Grace             time.Duration // the group's own health check grace period
+	LoadBalanced      bool          // behind target groups or classic load balancers
+	Refreshing        bool          // an instance refresh is under way
+	Stack             string        // id of the CloudFormation stack that the group belongs to
+	StackStatus       string        // of that stack
+	Unseen            string        // what would have to be known to serve the group and could not be read, for good
+	OtherOwner        string        // a service that manages the group itself: EKS, Batch, Elastic Beanstalk …
+	StatusTag         string        // what our status tag says now
 }
 
 // Instance is one EC2 instance and, if Member, its place in the group.

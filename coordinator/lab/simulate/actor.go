@@ -109,7 +109,7 @@ func (a *actor) protections(list []decide.Instance, rec ledger.Record) {
 	}
 }
 
-// activities are read as act reads them: while a pair is open, or the group is short of members.
+// activities are read as act reads them: while a debt is open, the group is short of members, or a replacement left before it had proved itself.
 func (a *actor) activities(w *decide.World) {
 	since, short := w.Now, a.g.active() < a.g.desired
 	for _, d := range w.Record.Books.Debts() {
@@ -117,7 +117,11 @@ func (a *actor) activities(w *decide.World) {
 			since = d.At
 		}
 	}
-	if !w.Record.Books.Any() && !short {
+	paid, gone := decide.LastProof(*w)
+	if gone && paid.Before(since) {
+		since = paid
+	}
+	if !w.Record.Books.Any() && !short && !gone {
 		return
 	}
 	a.call("DescribeScalingActivities", 1)

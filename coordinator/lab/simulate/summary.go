@@ -157,7 +157,7 @@ func (c *course) addCloud(cl *cloud) {
 		if !i.live() {
 			end = min(i.ended, end)
 		}
-		c.live(cl.w.span, i.launched, end, 1, i.typ, i.spot(), func(a, b time.Duration) float64 { return cl.billed(i, a, b) })
+		c.live(life{from: i.launched, to: end, n: 1}, cl.w.span, mixName(i.typ, i.spot()), func(a, b time.Duration) float64 { return cl.billed(i, a, b) })
 	}
 }
 
@@ -171,18 +171,15 @@ func (c *course) addOracle(w *world, o oracle, size int) {
 		if l.pool != nil {
 			typ, bill = l.pool.Type, l.pool.cost
 		}
-		c.live(w.span, l.from, l.to, l.n, typ, l.pool != nil, bill)
+		c.live(l, w.span, mixName(typ, l.pool != nil), bill)
 	}
 }
 
 // live spreads one instance's life over the columns; hours of types are weighted by nothing but time.
-func (c *course) live(span, from, to time.Duration, n int, typ string, spot bool, bill func(a, b time.Duration) float64) {
+func (c *course) live(l life, span time.Duration, name string, bill func(a, b time.Duration) float64) {
+	from, to, n := l.from, l.to, l.n
 	if to <= from {
 		return
-	}
-	name := typ
-	if !spot {
-		name = "on-demand"
 	}
 	c.mix[name] += (to - from).Hours() * float64(n)
 	first := min(int(float64(from)/float64(span)*columnsInReport), columnsInReport-1)
@@ -197,4 +194,12 @@ func (c *course) live(span, from, to time.Duration, n int, typ string, spot bool
 		}
 		c.spent[i] += bill(a, b) * float64(n)
 	}
+}
+
+// mixName is under what an instance's hours are shown: its type, or on-demand.
+func mixName(typ string, spot bool) string {
+	if !spot {
+		return "on-demand"
+	}
+	return typ
 }

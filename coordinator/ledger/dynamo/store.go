@@ -2,9 +2,12 @@
 package dynamo
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 
@@ -21,7 +24,12 @@ const (
 	attrRevision = "revision"
 	attrOpen     = "unfinished" // for people and alarms; the coordinator does not read it
 	attrBody     = "body"
+	attrPacked   = "packed" // the body with gzip, where it is too long to be read by people anyway
 )
+
+// packFrom is from how many bytes on a body is packed. An item of DynamoDB holds 400 KB; a storm of some hundred notices makes a record larger.
+// Below it, people can read the record in the table, and a version before this one can read it too.
+const packFrom = 256 * 1024
 
 // DefaultTable is the fixed name of the ledger table: a second stack in the region fails to install instead of competing.
 const DefaultTable = "autospotting-ledger"
@@ -69,9 +77,13 @@ func (d Store) Put(ctx context.Context, r ledger.Record) (ledger.Record, error) 
 			attrGroup:    &types.AttributeValueMemberS{Value: r.Group},
 			attrRevision: number(r.Revision + 1),
 			attrOpen:     &types.AttributeValueMemberBOOL{Value: r.Open()},
-			attrBody:     &types.AttributeValueMemberS{Value: string(body)},
 		},
 		ConditionExpression: aws.String("attribute_not_exists(" + attrGroup + ")"),
+	}
+	if len(body) < packFrom {
+		in.Item[attrBody] = &types.AttributeValueMemberS{Value: string(body)}
+	} else {
+		in.Item[attrPacked] = &types.AttributeValueMemberB{Value: pack(body)}
 	}
 	if r.Revision > 0 {
 		in.ConditionExpression = aws.String(attrRevision + " = :seen")
@@ -139,11 +151,38 @@ func fromItem(group string, item map[string]types.AttributeValue) (ledger.Record
 	if err != nil {
 		return ledger.Record{}, fmt.Errorf("the record of group %q has revision %q: %w", group, n.Value, err)
 	}
-	body, ok := item[attrBody].(*types.AttributeValueMemberS)
+	if body, plain := item[attrBody].(*types.AttributeValueMemberS); plain {
+		return ledger.Decode([]byte(body.Value), revision)
+	}
+	packed, ok := item[attrPacked].(*types.AttributeValueMemberB)
 	if !ok {
 		return ledger.Record{}, fmt.Errorf("the record of group %q has no body: restore the table from its point-in-time backup", group)
 	}
-	return ledger.Decode([]byte(body.Value), revision)
+	body, err := unpack(packed.Value)
+	if err != nil {
+		return ledger.Record{}, fmt.Errorf("the packed record of group %q: %w: restore the table from its point-in-time backup", group, err)
+	}
+	return ledger.Decode(body, revision)
+}
+
+// pack makes a body as small as it gets: a storm's record says nearly the same a thousand times.
+func pack(body []byte) []byte {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	_, _ = z.Write(body) // a buffer takes everything
+	_ = z.Close()
+	return b.Bytes()
+}
+
+// mostUnpacked bounds what a damaged item may unpack to.
+const mostUnpacked = 64 << 20
+
+func unpack(packed []byte) ([]byte, error) {
+	z, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(io.LimitReader(z, mostUnpacked))
 }
 
 func number(n int64) types.AttributeValue {

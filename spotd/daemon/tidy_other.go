@@ -1,0 +1,6 @@
+//go:build !linux
+
+package daemon
+
+// forgetStart has no counterpart here.
+func forgetStart() {}

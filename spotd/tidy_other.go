@@ -1,6 +1,0 @@
-//go:build !linux
-
-package main
-
-// forgetStart has no counterpart here.
-func forgetStart() {}
