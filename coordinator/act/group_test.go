@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
@@ -25,14 +26,14 @@ func TestAGroupsDescriptionIsRead(t *testing.T) {
 	t.Parallel()
 	got, s := ToGroup(astypes.AutoScalingGroup{
 		AutoScalingGroupName: aws.String("web"), MinSize: aws.Int32(1), MaxSize: aws.Int32(7), DesiredCapacity: aws.Int32(4), Status: aws.String("Delete in progress"),
-		NewInstancesProtectedFromScaleIn: aws.Bool(true), LaunchTemplate: &astypes.LaunchTemplateSpecification{}, MixedInstancesPolicy: &astypes.MixedInstancesPolicy{},
+		NewInstancesProtectedFromScaleIn: aws.Bool(true), HealthCheckGracePeriod: aws.Int32(300), LaunchTemplate: &astypes.LaunchTemplateSpecification{}, MixedInstancesPolicy: &astypes.MixedInstancesPolicy{},
 		CapacityRebalance: aws.Bool(true), WarmPoolConfiguration: &astypes.WarmPoolConfiguration{}, VPCZoneIdentifier: aws.String("subnet-a"), PlacementGroup: aws.String("apart"),
 		SuspendedProcesses: []astypes.SuspendedProcess{{ProcessName: aws.String("Terminate")}, {ProcessName: aws.String("Launch")}},
 		Tags: []astypes.TagDescription{groupTag("spot-enabled", "true", false), groupTag("team", "shop", true), groupTag("aws:x", "y", true), groupTag("cost", "1", false),
 			groupTag(settings.StatusTag, "served", false), groupTag("aws:cloudformation:stack-id", stackID, false), groupTag("autospotting:keep-on-demand", "2", false)},
 	}, settings.Scope{Key: "spot-enabled", Value: "true"}, settings.Defaults())
 	want := decide.Group{Name: "web", Found: true, Min: 1, Max: 7, Desired: 4, Deleting: true, NewProtected: true, HasTemplate: true, MixedInstances: true, CapacityRebalance: true, WarmPool: true,
-		PlacementGroup: "apart", Suspended: []string{"Launch", "Terminate"}, Tags: map[string]string{"team": "shop"}, Enabled: true, StatusTag: "served", Stack: stackID}
+		PlacementGroup: "apart", Grace: 5 * time.Minute, Suspended: []string{"Launch", "Terminate"}, Tags: map[string]string{"team": "shop"}, Enabled: true, StatusTag: "served", Stack: stackID}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v\nwant %+v", got, want)
 	}

@@ -44,6 +44,11 @@ func owing(victim string, at time.Time) ledger.Record {
 	})}
 }
 
+// proving is a record with a replacement whose debt was paid two hours before noon.
+func proving(id string) ledger.Record {
+	return ledger.Record{Group: "web", Proving: map[string]time.Time{id: noon.Add(-2 * time.Hour)}}
+}
+
 var errLost = errors.New("connection reset by peer")
 
 // The first read that is not answered ends the look: what is not known must never look like what is not there.
@@ -164,6 +169,7 @@ func TestAGroupThatIsNotThereIsFoundMissingAndHasNothingElseRead(t *testing.T) {
 	t.Parallel()
 	acc := web()
 	acc.groups, acc.instances = nil, nil
+	look(t, acc, proving("i-7"))
 	w := look(t, acc, owing("i-1", noon))
 	if w.Group.Found || w.Group.Name != "web" || w.Settings.Grace != acc.actor().Defaults.Grace || !w.Glance || acc.calls("autoscaling.DescribeScalingActivities") != 0 {
 		t.Errorf("%+v; %d looks at activities", w.Group, acc.calls("autoscaling.DescribeScalingActivities"))
@@ -206,6 +212,8 @@ func TestActivitiesAreReadWhileADebtIsOpenOrTheGroupIsShort(t *testing.T) {
 		{"full", full, ledger.Record{}, 0},
 		{"full, with an open debt", full, owing("i-1", noon.Add(-time.Hour)), 90 * time.Minute},
 		{"short, with an older debt", func(*cloud) {}, owing("i-1", noon.Add(-time.Hour)), 90 * time.Minute},
+		{"full, and a replacement that has yet to prove itself is gone", full, proving("i-7"), 2 * time.Hour},
+		{"full, and it is there", full, proving("i-1"), 0},
 		{"a member that ends is none", func(c *cloud) {
 			full(c)
 			c.instances[0].State.Name = types.InstanceStateNameShuttingDown
