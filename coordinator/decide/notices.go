@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/ledger"
 )
 
@@ -87,11 +88,17 @@ func (r *run) releaseInTime(x Instance) {
 		return
 	}
 	for _, d := range r.b.Debts() {
-		if d.Victim == x.ID && d.Owed() && !r.v.Ended(d.Replacement.Instance) {
+		if d.Victim == x.ID && d.Owed() && r.standsIn(d) {
 			return // pay retires it, with decrement
 		}
 	}
 	n.Released = r.now()
 	r.rec.Notices[x.ID] = n
 	r.act(Action{Kind: Retire, Instance: x.ID, Decrement: false, Why: "its end is near and no replacement is attached: the group starts its own and drains it"})
+}
+
+// standsIn tells whether the debt's replacement is a member, as far as is known: a read lists it, or may be older than its attach.
+func (r *run) standsIn(d books.Debt) bool {
+	s := d.Replacement.Instance
+	return !r.v.Ended(s) && (r.v.Stays(s) || !r.v.Shown(d.Since))
 }
