@@ -81,9 +81,6 @@ func (b *batch) places(fits func(Event) bool) []int {
 
 // pass finds the groups of some messages and has what they say handed to those. The lookup is one, unless it is refused.
 func (b *batch) pass(ctx context.Context, places []int, hand func(context.Context, []heard)) {
-	if len(places) == 0 {
-		return
-	}
 	found := b.lookUp(ctx, places)
 	var all []heard
 	for _, i := range places {
@@ -93,7 +90,7 @@ func (b *batch) pass(ctx context.Context, places []int, hand func(context.Contex
 			if b.errs[i] = found.errs[id]; b.errs[i] != nil {
 				continue
 			}
-			group = found.groups[id]
+			group = found.of[id]
 		}
 		if group == "" {
 			b.note(o, Note{Instance: id, Kind: "ignored", Text: fmt.Sprintf("%s (%s): instance %s is in no group and not ours, nothing changed", orID(e.ID, b.messages[i].ID), e.What, id)})
