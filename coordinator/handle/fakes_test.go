@@ -19,6 +19,8 @@ type parts struct {
 	asked    [][]byte
 	keys     []string
 	refuse   func(body []byte) bool
+	enabled  []string
+	ours     []string
 	lookedUp [][]string
 	lookup   func(ids []string) error
 	failAt   string // group whose work message cannot be sent
@@ -51,11 +53,11 @@ func (p *parts) Work(_ context.Context, group, key string, body []byte) error {
 }
 
 func (p *parts) Enabled(context.Context) ([]string, error) {
-	return []string{"b", "a"}, p.fail["enabled"]
+	return p.enabled, p.fail["enabled"]
 }
 
 func (p *parts) GroupsOfOurs(context.Context) ([]string, error) {
-	return []string{"a", "gone"}, p.fail["ours"]
+	return p.ours, p.fail["ours"]
 }
 
 func (p *parts) GroupsOf(_ context.Context, ids []string) (map[string]string, error) {
@@ -103,7 +105,7 @@ func (p *parts) VerifyReport(r message.Report) error {
 const good = "good"
 
 func handler() (*Handler, *parts) {
-	p := &parts{now: time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC), groups: map[string]string{}, ledger: &ledger.Memory{}, fail: map[string]error{}}
+	p := &parts{now: time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC), enabled: []string{"b", "a"}, ours: []string{"a", "gone"}, groups: map[string]string{}, ledger: &ledger.Memory{}, fail: map[string]error{}}
 	return &Handler{Actor: p, Groups: p, Ledger: p.ledger, Queues: p, Verifier: p, Topics: topics, Now: func() time.Time { return p.now }}, p
 }
 
