@@ -51,7 +51,7 @@ func (h *Handler) Route(ctx context.Context, messages []Message) ([]Outcome, []e
 	return b.outcomes, b.errs
 }
 
-// read decodes a message and tells who said it, without asking AWS for anything. What is dropped becomes Unrelated.
+// read decodes a message and tells who said it, without asking AWS for anything. What is dropped is of no kind, or Unrelated.
 func (b *batch) read(i int) {
 	m, o := b.messages[i], &b.outcomes[i]
 	e, err := Decode(m.Body, b.Topics)
@@ -59,7 +59,6 @@ func (b *batch) read(i int) {
 	switch {
 	case err != nil:
 		b.note(o, Note{Kind: "dropped", Text: fmt.Sprintf("message %s: %v", m.ID, err)})
-		e.Kind = Unrelated
 	case e.Kind == Unrelated:
 		b.note(o, Note{Kind: "ignored", Text: fmt.Sprintf("%s (%s): of no interest, nothing changed", orID(e.ID, m.ID), e.What)})
 	case e.Kind == Report:
