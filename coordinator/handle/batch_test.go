@@ -54,28 +54,31 @@ func TestInTheWorkQueueNothingAfterAFailureIsHandled(t *testing.T) {
 		{"the last", "c", []string{"of-c"}, 2},
 	} {
 		b, event, payload := worked("a", "b", "c")
-		for how, do := range map[string]func(*Handler) []string{
-			"as a batch": func(h *Handler) []string {
+		for _, way := range []struct {
+			name string
+			do   func(*testing.T, *Handler) []string
+		}{
+			{"as a batch", func(t *testing.T, h *Handler) []string {
 				failed, errs := h.Batch(context.Background(), b)
 				if len(errs) != min(1, len(c.failed)) {
-					t.Errorf("%s: errors %v", c.name, errs)
+					t.Errorf("errors %v", errs)
 				}
 				return failed
-			},
-			"as the event source mapping's event": func(h *Handler) []string {
+			}},
+			{"as the event source mapping's event", func(t *testing.T, h *Handler) []string {
 				res, err := h.SQS(context.Background(), event)
 				return identifiers(t, res, err)
-			},
-			"as a payload": func(h *Handler) []string {
+			}},
+			{"as a payload", func(t *testing.T, h *Handler) []string {
 				res, err := h.Invoke(context.Background(), payload)
 				return identifiers(t, res, err)
-			},
+			}},
 		} {
-			t.Run(c.name+" "+how, func(t *testing.T) {
+			t.Run(c.name+" "+way.name, func(t *testing.T) {
 				t.Parallel()
 				h, p := handler()
 				p.observe, h.Queues = errors.New("throttled"), only{p, c.fails} // so that every group is looked at again
-				if got := do(h); !slices.Equal(got, c.failed) || len(p.later) != c.looks {
+				if got := way.do(t, h); !slices.Equal(got, c.failed) || len(p.later) != c.looks {
 					t.Errorf("%q come again after %d groups, want %q after %d", got, len(p.later), c.failed, c.looks)
 				}
 			})
