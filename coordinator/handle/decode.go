@@ -95,8 +95,8 @@ func Decode(body []byte, topics Topics) (Event, error) {
 // outer is what may be an envelope, with what tells that it is a message itself.
 type outer struct {
 	envelope
-	DetailType             any `json:"detail-type"`
-	Kind, Version, Recheck any
+	DetailType             *json.RawMessage `json:"detail-type"`
+	Kind, Version, Recheck *json.RawMessage
 }
 
 // wraps tells whether it is an envelope at all. People have such without the topic, cut out of something.

@@ -34,6 +34,8 @@ func TestAnEnvelopeIsToldFromAMessageThatHasAFieldOfItsName(t *testing.T) {
 		{"an envelope without its topic", `{"Message":` + in + `}`, Topics{}, AWSEvent, heard},
 		{"an envelope of whatever topic, where none is known", enveloped(t, "arn:aws:sns:us-east-1:1:x", warning), Topics{}, AWSEvent, heard},
 		{"an envelope with more fields than SNS gives it", `{"TopicArn":"` + topics.Events + `","Message":` + in + `,"version":"1","kind":"x","detail-type":"y"}`, topics, AWSEvent, heard},
+		{"an envelope with a number that is too large for any of ours", `{"TopicArn":"` + topics.Events + `","Message":` + in + `,"version":1e999}`, topics, AWSEvent, heard},
+		{"an envelope whose other fields are null", `{"Message":` + in + `,"version":null,"kind":null,"recheck":null,"detail-type":null}`, Topics{}, AWSEvent, heard},
 		{"an event with a message", `{"id":"e","detail-type":"x","message":` + in + `}`, Topics{}, Unrelated, "x"},
 		{"a re-check with a message", `{"recheck":{"group":"web"},"message":` + in + `}`, topics, Recheck, "recheck"},
 		{"an envelope without a message", `{"TopicArn":"` + topics.Events + `"}`, topics, Unrelated, "neither a report nor an event"},
