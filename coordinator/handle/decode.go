@@ -70,11 +70,11 @@ type recheck struct {
 // our own. A re-check in an envelope is refused; where topics are known, so is an envelope from another one, and an AWS event that
 // did not come through the events topic. Errors wrap ErrUndecodable, message.ErrVersion or message.ErrKind.
 func Decode(body []byte, topics Topics) (Event, error) {
-	var env envelope
+	var env outer
 	if err := json.Unmarshal(body, &env); err != nil {
 		return Event{}, undecodable(body, err)
 	}
-	if !env.wraps(body) {
+	if !env.wraps() {
 		return decodeBare(body, topics.Events == "", true)
 	}
 	switch {
@@ -92,16 +92,17 @@ func Decode(body []byte, topics Topics) (Event, error) {
 	return Event{}, fmt.Errorf("%w for us: it came through topic %s", ErrUndecodable, short(env.TopicArn))
 }
 
+// outer is what may be an envelope, with what tells that it is a message itself.
+type outer struct {
+	envelope
+	DetailType             *json.RawMessage `json:"detail-type"`
+	Kind, Version, Recheck *json.RawMessage
+}
+
 // wraps tells whether it is an envelope at all. People have such without the topic, cut out of something.
-func (e envelope) wraps(body []byte) bool {
-	if e.Message == "" || e.TopicArn != "" {
-		return e.Message != ""
-	}
-	var own struct {
-		DetailType             any `json:"detail-type"`
-		Kind, Version, Recheck any
-	}
-	return json.Unmarshal(body, &own) == nil && own.DetailType == nil && own.Kind == nil && own.Version == nil && own.Recheck == nil
+func (o outer) wraps() bool {
+	itself := o.DetailType != nil || o.Kind != nil || o.Version != nil || o.Recheck != nil
+	return o.Message != "" && (o.TopicArn != "" || !itself)
 }
 
 // onlyTick refuses whatever else the generator of another account says: it knows nothing of our instances.
@@ -230,7 +231,7 @@ func decodeAWS(body []byte) (Event, error) {
 		return Event{}, fmt.Errorf("%w: event %s (%s) names neither an instance nor a group", ErrUndecodable, a.ID, a.DetailType)
 	}
 	switch {
-	case h.Instance == "" || message.IsInstanceID(h.Instance):
+	case message.IsInstanceID(h.Instance):
 	case e.Group != "": // the group is looked at, whoever is meant
 		h.Instance = ""
 	default:

@@ -13,9 +13,8 @@ import (
 // elsewhere.
 func (h *Handler) Invoke(ctx context.Context, payload json.RawMessage) (events.SQSEventResponse, error) {
 	b, err := Split(payload)
-	if err != nil {
+	if err != nil { // and the batch is empty
 		h.Log.Warn().Err(err).Msg("dropped: it would fail again")
-		return events.SQSEventResponse{}, nil
 	}
 	failed, errs := h.Batch(ctx, b)
 	if !b.Queue {

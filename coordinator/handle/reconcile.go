@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -57,13 +58,8 @@ func (h *Handler) Reconcile(ctx context.Context, body []byte) (Outcome, error) {
 }
 
 func backoff(try int) time.Duration {
-	d := firstRetry
-	for range try {
-		if d *= 2; d >= longestRetry {
-			return longestRetry
-		}
-	}
-	return d
+	const most = 10 // doublings, far beyond the longest
+	return min(firstRetry<<min(max(try, 0), most), longestRetry)
 }
 
 // rounds observes, decides and applies until nothing is left to be done now. It returns when to look again, and
@@ -99,7 +95,7 @@ func (h *Handler) rounds(ctx context.Context, r Request, o *Outcome) (time.Time,
 			return plan.Look, nil, nil
 		}
 		halt, err := h.apply(ctx, &rec, plan, deadline, o)
-		if err != nil || halt {
+		if halt {
 			o.halted = true
 			return sooner(plan.Look, h.Now().Add(backoff(r.Try))), nil, err
 		}
@@ -129,7 +125,7 @@ func (h *Handler) write(ctx context.Context, rec ledger.Record, plan decide.Plan
 }
 
 // apply makes the calls of a plan and writes what they taught. It halts where an answer was lost, AWS asks for
-// patience, or a call is refused for good: what was written before the call tells the next look what to do.
+// patience, a call is refused for good, or what was learnt could not be written: what was written before the call tells the next look what to do.
 func (h *Handler) apply(ctx context.Context, rec *ledger.Record, plan decide.Plan, deadline time.Time, o *Outcome) (halt bool, err error) {
 	learned := *rec
 	for left := plan.Actions; len(left) > 0; {
@@ -175,7 +171,7 @@ func (h *Handler) together(actions []decide.Action) int {
 
 // call makes some calls at once. The results are in the order of the actions.
 func (h *Handler) call(ctx context.Context, group string, actions []decide.Action, deadline time.Time) []decide.Result {
-	if len(actions) == 1 {
+	if len(actions) == 1 { // by the caller itself: what it panics with is the run's end, not the process's
 		return []decide.Result{h.Actor.Apply(ctx, group, actions[0], deadline)}
 	}
 	results := make([]decide.Result, len(actions))
@@ -187,11 +183,12 @@ func (h *Handler) call(ctx context.Context, group string, actions []decide.Actio
 	return results
 }
 
+// sooner is the first of two moments; none is at no time.
 func sooner(a, b time.Time) time.Time {
-	if a.IsZero() || b.Before(a) {
+	if a.IsZero() {
 		return b
 	}
-	return a
+	return slices.MinFunc([]time.Time{a, b}, time.Time.Compare)
 }
 
 func (h *Handler) explain(o *Outcome, group string, plan decide.Plan) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"autospotting/coordinator/act"
 	"autospotting/coordinator/decide"
 	"autospotting/coordinator/ledger"
 )
@@ -35,26 +34,14 @@ func (h *Handler) judge(e Event, o *Outcome) Event {
 // confirmed keeps of the unsigned notices those whose spot request says the same. Of the others nothing more is asked.
 func (b *batch) confirmed(ctx context.Context, places []int) []int {
 	ids := b.instances(places)
-	if len(ids) == 0 {
-		return nil
-	}
-	taken, err := b.Groups.Taken(ctx, ids)
-	if err != nil && act.Refused(err) && len(ids) > 1 {
-		taken = map[string]bool{}
-		for _, id := range ids {
-			if one, oneErr := b.Groups.Taken(ctx, []string{id}); oneErr == nil {
-				taken[id] = one[id]
-			}
-		}
-		err = nil
-	}
+	taken := ask(ctx, b, ids, func(ctx context.Context, ids []string) (map[string]bool, error) { return b.Groups.Taken(ctx, ids) })
 	var out []int
 	for _, i := range places {
 		e := b.events[i]
 		switch id := e.Hints[0].Instance; {
-		case err != nil && !act.Refused(err):
-			b.errs[i] = err
-		case taken[id]:
+		case taken.errs[id] != nil:
+			b.errs[i] = taken.errs[id]
+		case taken.of[id]:
 			out = append(out, i)
 		default:
 			b.note(&b.outcomes[i], Note{Instance: id, Kind: "ignored", Text: fmt.Sprintf("%s (%s): neither signed nor confirmed by a spot request, nothing changed", e.ID, e.What)})

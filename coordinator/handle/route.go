@@ -51,7 +51,7 @@ func (h *Handler) Route(ctx context.Context, messages []Message) ([]Outcome, []e
 	return b.outcomes, b.errs
 }
 
-// read decodes a message and tells who said it, without asking AWS for anything. What is dropped becomes Unrelated.
+// read decodes a message and tells who said it, without asking AWS for anything. What is dropped is of no kind, or Unrelated.
 func (b *batch) read(i int) {
 	m, o := b.messages[i], &b.outcomes[i]
 	e, err := Decode(m.Body, b.Topics)
@@ -59,7 +59,6 @@ func (b *batch) read(i int) {
 	switch {
 	case err != nil:
 		b.note(o, Note{Kind: "dropped", Text: fmt.Sprintf("message %s: %v", m.ID, err)})
-		e.Kind = Unrelated
 	case e.Kind == Unrelated:
 		b.note(o, Note{Kind: "ignored", Text: fmt.Sprintf("%s (%s): of no interest, nothing changed", orID(e.ID, m.ID), e.What)})
 	case e.Kind == Report:
@@ -81,9 +80,6 @@ func (b *batch) places(fits func(Event) bool) []int {
 
 // pass finds the groups of some messages and has what they say handed to those. The lookup is one, unless it is refused.
 func (b *batch) pass(ctx context.Context, places []int, hand func(context.Context, []heard)) {
-	if len(places) == 0 {
-		return
-	}
 	found := b.lookUp(ctx, places)
 	var all []heard
 	for _, i := range places {
@@ -93,7 +89,7 @@ func (b *batch) pass(ctx context.Context, places []int, hand func(context.Contex
 			if b.errs[i] = found.errs[id]; b.errs[i] != nil {
 				continue
 			}
-			group = found.groups[id]
+			group = found.of[id]
 		}
 		if group == "" {
 			b.note(o, Note{Instance: id, Kind: "ignored", Text: fmt.Sprintf("%s (%s): instance %s is in no group and not ours, nothing changed", orID(e.ID, b.messages[i].ID), e.What, id)})

@@ -88,7 +88,7 @@ func TestAnUnsignedNoticeCostsOneLookAtItsSpotRequest(t *testing.T) {
 	p.groups = map[string]string{here: "web", there: "web"}
 	p.taken = map[string]bool{there: true}
 	route(t, h, reported(t, message.Terminating, here, ""))
-	if !slices.Equal(p.checked, []string{here}) || len(p.lookedUp)+len(p.asked) > 0 {
+	if !slices.EqualFunc(p.checked, [][]string{{here}}, slices.Equal) || len(p.lookedUp)+len(p.asked) > 0 {
 		t.Errorf("of a notice that EC2 does not confirm: checked %v, looked up %v, work %q", p.checked, p.lookedUp, p.asked)
 	}
 	route(t, h, reported(t, message.Terminating, there, "bad"))

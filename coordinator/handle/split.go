@@ -58,14 +58,14 @@ func documents(payload []byte) ([]document, error) {
 		err := dec.Decode(&one)
 		at := int(dec.InputOffset())
 		switch {
-		case errors.Is(err, io.EOF) && len(out) > 1:
+		case err != nil && len(out) == 0:
+			return nil, undecodable(payload, first)
+		case errors.Is(err, io.EOF):
 			return out, nil
-		case err != nil && len(out) > 0:
+		case err != nil:
 			at = len(payload) - len(bytes.TrimLeft(payload[at:], " \t\r\n"))
 			line := 1 + bytes.Count(payload[:at], []byte("\n"))
 			return nil, fmt.Errorf("%w: after %d documents, from byte %d on (line %d): %s", ErrUndecodable, len(out), at, line, short(err.Error()))
-		case err != nil:
-			return nil, undecodable(payload, first)
 		}
 		begin := at - len(one)
 		out = append(out, document{fmt.Sprintf("line %d", 1+bytes.Count(payload[:begin], []byte("\n"))), bytes.Clone(one)})
@@ -109,7 +109,7 @@ func splitOne(body []byte, name string) (Batch, error) {
 	return Batch{Messages: []Message{{ID: name, Body: body}}}, nil
 }
 
-func records(list []record) (b Batch, err error) {
+func records(list []record) (b Batch, _ error) {
 	for i, r := range list {
 		place := fmt.Sprintf("Records[%d]", i)
 		switch {
@@ -117,10 +117,7 @@ func records(list []record) (b Batch, err error) {
 			b.Queue, b.Work = true, strings.HasSuffix(r.EventSourceARN, ".fifo")
 			b.Messages = append(b.Messages, Message{ID: orID(r.MessageID, place), Body: []byte(*r.Body)})
 		case r.SNS != nil:
-			body, err := encode(envelope{Type: r.SNS.Type, TopicArn: r.SNS.TopicArn, Message: r.SNS.Message})
-			if err != nil {
-				return Batch{}, fmt.Errorf("%w: %s.Sns: %v", ErrUndecodable, place, err)
-			}
+			body, _ := encode(envelope{Type: r.SNS.Type, TopicArn: r.SNS.TopicArn, Message: r.SNS.Message}) // text can always be written
 			b.Messages = append(b.Messages, Message{ID: orID(r.SNS.MessageID, place), Body: body})
 		default:
 			return Batch{}, fmt.Errorf("%w: %s is neither of SQS (body) nor of SNS (Sns), but of %q", ErrUndecodable, place, short(r.EventSource))

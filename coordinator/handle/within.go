@@ -15,9 +15,7 @@ const deepest = 12
 // that we do not unwrap must not pass for something of no interest.
 func within(body []byte) (what, path string) {
 	var v any
-	if json.Unmarshal(body, &v) != nil {
-		return "", ""
-	}
+	_ = json.Unmarshal(body, &v) // what is no JSON holds nothing
 	return holds(v, "", deepest)
 }
 
@@ -54,7 +52,7 @@ func holds(v any, path string, deeper int) (what, where string) {
 
 // recognised tells by its fields what an object is. EventBridge's version is a text, that of a report a number.
 func recognised(m map[string]any) string {
-	if kind, ok := m["detail-type"].(string); ok && awsEvents[kind] {
+	if kind, _ := m["detail-type"].(string); awsEvents[kind] {
 		return "an event " + kind
 	}
 	_, action := m["instance-action"]

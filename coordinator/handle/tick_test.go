@@ -1,0 +1,145 @@
+package handle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"autospotting/coordinator/ledger"
+)
+
+func ticked(t *testing.T) []byte {
+	return []byte(enveloped(t, topics.Events, `{"id":"t-1","detail-type":"Scheduled Event","detail":{}}`))
+}
+
+// listing is a ledger that knows some groups.
+type listing struct {
+	*ledger.Memory
+	groups []string
+	err    error
+}
+
+func (l listing) Known(context.Context) ([]string, error) { return l.groups, l.err }
+
+func TestATickForOneGroupAsksForItAtOnce(t *testing.T) {
+	t.Parallel()
+	h, p := handler()
+	p.enabled, p.ours = []string{"web"}, nil
+	outcomes, errs := h.Route(context.Background(), []Message{{ID: "m", Body: ticked(t)}})
+	if errs[0] != nil || !slices.Equal(p.work, []string{"web"}) || len(p.later) > 0 {
+		t.Fatalf("work for %v, later %v, %v: want web at once", p.work, p.later, errs[0])
+	}
+	if string(p.asked[0]) != `{"group":"web","cause":"tick"}` {
+		t.Errorf("asked for %s", p.asked[0])
+	}
+	if got := texts(outcomes[0]); !slices.Equal(got, []string{"heard: tick: 1 groups have something to do"}) || outcomes[0].ID != "t-1" || outcomes[0].What != "Scheduled Event" {
+		t.Errorf("told is %q of %+v", got, outcomes[0])
+	}
+	route(t, h, ticked(t))
+	if p.keys[0] != p.keys[1] {
+		t.Error("the same tick, delivered twice, is two requests")
+	}
+	route(t, h, []byte(strings.Replace(string(ticked(t)), "t-1", "t-2", 1)))
+	if p.keys[0] == p.keys[2] {
+		t.Error("the next tick would be swallowed as the same request")
+	}
+}
+
+func TestATickAsksForEachGroupOnceWhoeverNamesIt(t *testing.T) {
+	t.Parallel()
+	h, p := handler()
+	p.enabled, p.ours = []string{"c", "a"}, []string{"b", "a"}
+	h.Ledger = listing{groups: []string{"a", "c", "d"}}
+	if errs := route(t, h, ticked(t)); errs[0] != nil {
+		t.Fatal(errs[0])
+	}
+	got := slices.Clone(p.work)
+	for _, b := range p.bodies {
+		e, err := Decode(b, topics)
+		if err != nil || len(e.Hints) > 0 || e.Try != 0 {
+			t.Errorf("%s is read as %+v, %v", b, e, err)
+		}
+		got = append(got, e.Group)
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, []string{"a", "b", "c", "d"}) {
+		t.Errorf("asked for %q, want each of a, b, c and d once", got)
+	}
+}
+
+func TestATickSpreadsTheGroupsOverTwoMinutesEachInItsOwnSecond(t *testing.T) {
+	t.Parallel()
+	h, p := handler()
+	p.enabled, p.ours = nil, nil
+	for i := range 500 {
+		p.enabled = append(p.enabled, fmt.Sprintf("group-%d", i))
+	}
+	if errs := route(t, h, ticked(t)); errs[0] != nil {
+		t.Fatal(errs[0])
+	}
+	seconds := map[time.Duration]int{0: len(p.work)}
+	for _, d := range p.later {
+		seconds[d]++
+	}
+	most := 0
+	for d, n := range seconds {
+		if most = max(most, n); d < 0 || d >= 120*time.Second || d%time.Second != 0 {
+			t.Errorf("%d groups are held back for %s", n, d)
+		}
+	}
+	if len(seconds) < 100 || most > 20 {
+		t.Errorf("500 groups fall into %d seconds, %d into one", len(seconds), most)
+	}
+	first := slices.Clone(p.later)
+	p.later = nil
+	if route(t, h, ticked(t)); !slices.Equal(p.later, first) {
+		t.Error("at the next tick the groups have other seconds")
+	}
+}
+
+func TestATickThatCannotListItsGroupsComesAgain(t *testing.T) {
+	t.Parallel()
+	for _, list := range []string{"enabled", "ours", "known"} {
+		t.Run(list, func(t *testing.T) {
+			t.Parallel()
+			h, p := handler()
+			failure := errors.New("Throttling")
+			p.fail[list] = failure
+			if list == "known" {
+				h.Ledger = listing{err: failure}
+			}
+			errs := route(t, h, ticked(t))
+			if !errors.Is(errs[0], failure) || !strings.Contains(errs[0].Error(), "tick t-1") || !p.quiet() {
+				t.Errorf("error %v, work for %v, later %v: want the tick named, and nobody passed over", errs[0], p.work, p.later)
+			}
+		})
+	}
+}
+
+func TestATickThatCannotAskForOneGroupAsksForTheOthersAndComesAgain(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		fail func(*parts)
+	}{
+		{"the work queue", func(p *parts) { p.refuse = func([]byte) bool { return true } }},
+		{"the inbox", func(p *parts) { p.fail["later"] = errors.New("out of reach") }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			h, p := handler()
+			p.enabled, p.ours = nil, nil
+			for i := range 200 {
+				p.enabled = append(p.enabled, fmt.Sprintf("group-%d", i))
+			}
+			c.fail(p)
+			if errs := route(t, h, ticked(t)); errs[0] == nil || len(p.asked)+len(p.later) != 200 {
+				t.Errorf("error %v after %d requests of 200", errs[0], len(p.asked)+len(p.later))
+			}
+		})
+	}
+}
