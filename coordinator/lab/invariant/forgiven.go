@@ -162,14 +162,8 @@ var Forgivenesses = []Forgiveness{
 	{
 		Name: "restless", Invariant: Balance,
 		What:   "The zones are further apart than they were.",
-		Why:    "Somebody else changed the group in the last five minutes. What follows from that is not all our doing.",
-		moment: func(c *Checker, b breach) bool { return b.At.Sub(c.others) <= quiet },
-	},
-	{
-		Name: "emergency", Invariant: Balance,
-		What:   "The zones are further apart than they were.",
-		Why:    "AWS takes a member, and its replacement may come in any zone.",
-		moment: func(c *Checker, b breach) bool { rec, err := c.record(); return err == nil && len(rec.Notices) > 0 },
+		Why:    "Somebody else changed the group, or whom it protects, in the last five minutes. What follows from that is not all our doing.",
+		moment: func(c *Checker, b breach) bool { return b.At.Sub(c.others) <= quiet || b.At.Sub(c.zones.protected) <= quiet },
 	},
 }
 

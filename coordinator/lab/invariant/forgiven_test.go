@@ -1,6 +1,7 @@
 package invariant
 
 import (
+	"fmt"
 	"testing"
 
 	"autospotting/coordinator/ledger"
@@ -23,7 +24,10 @@ func newAccount(t *testing.T) *account {
 }
 
 func (a *account) members(n int) {
-	a.g.Members = make([]cloudsim.MemberView, n)
+	a.g.Members = nil
+	for i := range n {
+		a.g.Members = append(a.g.Members, cloudsim.MemberView{ID: fmt.Sprint("i-", i)})
+	}
 }
 
 // ours is a call of ours that changes desired by so many, with so many debts open afterwards.

@@ -76,7 +76,7 @@ type Checker struct {
 	alone      bool      // nobody else changes the group
 	forgiven   map[string]int
 	serving    []cloudsim.InstanceView
-	spread     int
+	zones      zones
 	wanted     int
 	lowest     int
 	caused     bool
@@ -95,7 +95,7 @@ type Checker struct {
 func Watch(cloud *cloudsim.Cloud, group string, ours func(string) bool, record func() (ledger.Record, error), lag time.Duration) *Checker {
 	g, _ := cloud.Group(group)
 	c := &Checker{cloud: cloud, group: group, ours: ours, read: record, ownerMax: g.Max, was: sizesOf(g), race: lag + roundTrip,
-		forgiven: map[string]int{}, opened: map[string]time.Time{},
+		forgiven: map[string]int{}, opened: map[string]time.Time{}, zones: zones{before: map[string]int{}},
 		protected: map[string]time.Time{}, unwanted: map[string]time.Time{}, tries: map[int]time.Time{}}
 	c.wish.read(g, cloud.Now())
 	cloud.OnEvent(c.event)
@@ -162,8 +162,8 @@ func (c *Checker) event(e cloudsim.Event) {
 	c.capacity(ch)
 	if mine {
 		c.touched(e, g)
-		c.balance(e, g)
 	}
+	c.balance(ch)
 	c.launched(e, mine)
 	c.wish.read(g, e.At)
 	c.remember(g)
@@ -186,5 +186,4 @@ func (c *Checker) remember(g cloudsim.GroupView) {
 			}
 		}
 	}
-	c.spread = spread(g)
 }

@@ -82,7 +82,7 @@ type naming struct {
 
 // naming begins a new account. What was forgiven so far goes on only where nobody could hear the word.
 func (c *Checker) naming(ch change) {
-	n := naming{net: ch.was.net, desired: ch.was.desired, at: ch.At, silent: present(ch.now) == ch.now.Desired, unused: c.below.unused()}
+	n := naming{net: ch.was.net, desired: ch.was.desired, at: ch.At, silent: len(presence(ch.now)) == ch.now.Desired, unused: c.below.unused()}
 	c.below = nil
 	if n.silent {
 		c.below = n.unused
@@ -176,17 +176,6 @@ func (c *Checker) attachCrossed(ch change) int {
 		return ch.now.Net - ch.was.net
 	}
 	return 0
-}
-
-// present counts the members that are not on their way out.
-func present(g cloudsim.GroupView) int {
-	n := 0
-	for _, m := range g.Members {
-		if !leaving(m) {
-			n++
-		}
-	}
-	return n
 }
 
 func leaving(m cloudsim.MemberView) bool {

@@ -103,10 +103,10 @@ var Scenarios = []Scenario{
 		s.Deeds = deeds(rng, s.For, 1, time.Minute, []string{"again", "again", "again", "interrupt", "desired", "kill", "unhealthy"})
 		return s
 	}},
-	{"alone", "one group that nobody else changes, in storms of faults, crashes, old reads and interruptions: nothing at all may be forgiven", func(rng *rand.Rand) Script {
+	{"alone", "one group that nobody else changes, in weather of crashes, lost messages, old reads and interruptions: nothing at all may be forgiven", func(rng *rand.Rand) Script {
 		s := Script{Groups: []cloudsim.GroupSpec{randomGroup(rng, "web")}, Faults: randomFaults(rng), Readings: randomReadings(rng), For: 45 * time.Minute, Alone: true}
 		s.Groups[0].Suspended = []string{"AZRebalance"} // which would end members of its own accord
-		s.Deeds = deeds(rng, s.For, 1, 2*time.Minute, slices.Concat(disasters, []string{"interrupt", "interrupt", "interrupt", "outage", "no-spot", "no-on-demand"}))
+		s.Deeds = deeds(rng, s.For, 1, 2*time.Minute, slices.Concat(disasters, []string{"notice", "notice", "notice", "outage", "no-spot", "no-on-demand"}))
 		return s
 	}},
 	{"famine", "a group on spot loses instances while neither spot nor on-demand can be had", func(rng *rand.Rand) Script {
