@@ -161,9 +161,11 @@ var Forgivenesses = []Forgiveness{
 	},
 	{
 		Name: "restless", Invariant: Balance,
-		What:   "The zones are further apart than they were.",
-		Why:    "Somebody else changed the group, or whom it protects, in the last five minutes. What follows from that is not all our doing.",
-		moment: func(c *Checker, b breach) bool { return b.At.Sub(c.others) <= quiet || b.At.Sub(c.zones.protected) <= quiet },
+		What: "The zones are further apart than they were.",
+		Why:  "Somebody else changed the group, or whom it protects, in the last five minutes. What follows from that is not all our doing.",
+		moment: func(c *Checker, b breach) bool {
+			return b.At.Sub(c.others) <= quiet || b.At.Sub(c.zones.protected) <= quiet
+		},
 	},
 }
 
