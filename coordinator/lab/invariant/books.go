@@ -8,6 +8,15 @@ import (
 	"autospotting/pkg/cloudsim"
 )
 
+// bookkeeping are the events after which the books are looked at.
+func bookkeeping(k cloudsim.Kind) bool {
+	switch k {
+	case cloudsim.TableWritten, cloudsim.SizeChanged, cloudsim.Launched, cloudsim.Returned:
+		return true
+	}
+	return false
+}
+
 // books compares desired, MaxSize and the live instances with the ledger.
 func (c *Checker) books(g cloudsim.GroupView) {
 	rec, err := c.record()
@@ -15,21 +24,26 @@ func (c *Checker) books(g cloudsim.GroupView) {
 		c.report(Debt, "the ledger cannot be read: %v", err)
 		return
 	}
-	debts, lease := rec.Books.Debts(), rec.Books.Lease()
-	if net := c.Net(); net-c.voidable > len(debts) || net < 0 {
-		c.report(Debt, "desired %d is %d above the owner's by our hand, and %d debts are open", g.Desired, g.Net, len(debts))
-	}
-	if lease.State != books.NoLease && lease.Owner != c.ownerMax && lease.Ours(c.ownerMax) && g.Min <= lease.Owner && lease.Since.Sub(c.ownerMaxAt).Abs() <= c.race {
-		c.ownerMax = lease.Owner // the owner named, while our read was on its way, the very number that we leased: nobody could hear it
-	}
-	if (lease.State == books.NoLease || lease.Owner == c.crossed) && g.Max == c.crossed {
-		c.ownerMax = g.Max
-	}
-	if g.Max != c.ownerMax && !lease.Ours(g.Max) {
-		c.report(MaxSize, "MaxSize is %d, the owner's is %d, and no lease says so", g.Max, c.ownerMax)
-	}
+	c.debt(g, len(rec.Books.Debts()))
+	c.maxSize(g.Max, rec.Books.Lease())
 	c.onePerVictim(rec)
 	c.ownInstances(rec)
+	c.openTooLong(rec)
+}
+
+// debt holds what of desired is ours against the debts that are open.
+func (c *Checker) debt(g cloudsim.GroupView, open int) {
+	c.below = c.below.trimmed(open - g.Net) // what is forgiven for a debt ends with it
+	if over := g.Net - open; over > 0 {
+		if left := c.spend(c.above, over, "too much of desired is ours"); left > 0 {
+			c.report(Debt, "desired %d is %d above the owner's by our hand, and %d debts are open: forgiven is %s, and %d is not", g.Desired, g.Net, open, c.above, left)
+		}
+	}
+	if g.Net < 0 {
+		if left := c.spend(c.below, -g.Net, "too little of desired is left"); left > 0 {
+			c.report(Debt, "desired %d is %d below the owner's by our hand, and %d debts are open: forgiven is %s, and %d is not", g.Desired, -g.Net, open, c.below, left)
+		}
+	}
 }
 
 // onePerVictim: nobody is replaced twice, and no launch is counted twice.
@@ -97,18 +111,19 @@ func (c *Checker) ownInstances(rec ledger.Record) {
 	}
 }
 
-// Net is how much of the group's desired capacity is ours, but for what nobody could have known.
+// Net is how much of the group's desired capacity is ours, but for what is forgiven.
 func (c *Checker) Net() int {
 	g, _ := c.cloud.Group(c.group)
-	if g.Net < 0 {
-		return g.Net + min(c.excused, -g.Net)
+	if g.Net < 0 && !c.alone {
+		return g.Net + min(c.below.total(), -g.Net)
 	}
 	return g.Net
 }
 
-// Voidable is how much of Net somebody may have lowered with a change that names no number: nobody can tell, so nothing need be
-// lowered for it.
-func (c *Checker) Voidable() int { return c.voidable }
-
-// OwnersMax is the MaxSize that the owner last set.
-func (c *Checker) OwnersMax() int { return c.ownerMax }
+// Voidable is how much of Net may stay, since nobody can tell that it is ours.
+func (c *Checker) Voidable() int {
+	if c.alone {
+		return 0
+	}
+	return c.above.total()
+}

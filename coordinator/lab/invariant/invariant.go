@@ -43,6 +43,7 @@ const (
 	Balance   = "balance"        // zones stay as balanced as they were
 	Loops     = "loops"          // launches that bring nothing are tried ever more seldom
 	Prompt    = "prompt"         // on a calm day, what can be done is done at once
+	Open      = "open-too-long"  // everything open in a record ends within its time
 )
 
 // unwantedFor is how long an instance that nothing wants may live: to be found by a tick, seen twice, and ended.
@@ -53,33 +54,36 @@ const roundTrip = 2 * time.Second
 
 // Checker watches one group.
 type Checker struct {
-	cloud  *cloudsim.Cloud
-	group  string
-	ours   func(session string) bool
-	record func() (ledger.Record, error)
+	cloud *cloudsim.Cloud
+	group string
+	ours  func(session string) bool
+	read  func() (ledger.Record, error)
+	kept  *ledger.Record // as of the last write; nil where it has to be read again
 
 	// race is how long before a call of ours somebody else's change may go unseen: AWS has no compare-and-set, and
-	// reads may be old. Within it a hole is not held against us.
+	// reads may be old.
 	race       time.Duration
 	others     time.Time // the last change by somebody else
 	ownerMax   int
-	max, min   int
-	desired    int
 	ownerMaxAt time.Time
 	crossed    int // a MaxSize of ours that the owner's last word crossed: it may as well be taken for theirs
-	serving    []cloudsim.InstanceView
-	spread     int
-	wanted     int
-	net        int
-	excused    int       // taken from desired though nobody could have known better
-	resizedAt  time.Time // when somebody else last changed desired
+	was        sizes
 	named      naming
+	below      pardons   // so much of desired may be missing by our hand
+	above      pardons   // so much of it may stay
+	resizedAt  time.Time // when somebody else last changed desired
 	movedAt    time.Time // when the group last took or dropped a member itself
-	voidable   int       // of our part of desired, what somebody lowered without naming a number
+	alone      bool      // nobody else changes the group
+	forgiven   map[string]int
+	serving    []cloudsim.InstanceView
+	zones      zones
+	wanted     int
 	lowest     int
 	caused     bool
 	protected  map[string]time.Time // since when
 	unwanted   map[string]time.Time
+	opened     map[string]time.Time // since when something stands in the record, by kind and name
+	kindAt     time.Time            // since when nothing is wrong in the cloud; zero while something is
 	wish       wish
 	tries      map[int]time.Time // launches that brought nothing so far, by call
 	prompt     *prompt
@@ -90,7 +94,8 @@ type Checker struct {
 // reads may be.
 func Watch(cloud *cloudsim.Cloud, group string, ours func(string) bool, record func() (ledger.Record, error), lag time.Duration) *Checker {
 	g, _ := cloud.Group(group)
-	c := &Checker{cloud: cloud, group: group, ours: ours, record: record, ownerMax: g.Max, max: g.Max, min: g.Min, desired: g.Desired, race: lag + roundTrip,
+	c := &Checker{cloud: cloud, group: group, ours: ours, read: record, ownerMax: g.Max, was: sizesOf(g), race: lag + roundTrip,
+		forgiven: map[string]int{}, opened: map[string]time.Time{}, zones: zones{before: map[string]int{}},
 		protected: map[string]time.Time{}, unwanted: map[string]time.Time{}, tries: map[int]time.Time{}}
 	c.wish.read(g, cloud.Now())
 	cloud.OnEvent(c.event)
@@ -117,6 +122,18 @@ func (c *Checker) report(name, format string, args ...any) {
 	c.found = append(c.found, Violation{c.cloud.Now(), name, c.group + ": " + fmt.Sprintf(format, args...)})
 }
 
+// record is the ledger's record of the group. It changes by writes alone, so that it is read once after each.
+func (c *Checker) record() (ledger.Record, error) {
+	if c.kept == nil {
+		rec, err := c.read()
+		if err != nil {
+			return ledger.Record{}, err
+		}
+		c.kept = &rec
+	}
+	return *c.kept, nil
+}
+
 // matters leaves out what changes nothing that is watched.
 func (c *Checker) matters(e cloudsim.Event) bool {
 	switch e.Kind {
@@ -135,95 +152,27 @@ func (c *Checker) event(e cloudsim.Event) {
 		return
 	}
 	mine := c.ours(e.Actor)
-	c.sizes(e, g, mine)
-	c.capacity(e, g, mine)
+	if e.Kind == cloudsim.TableWritten {
+		c.kept = nil
+	}
+	ch := change{e, mine, c.was, g}
+	c.ownersWord(ch)
+	c.passes(ch)
+	c.sizes(ch)
+	c.capacity(ch)
 	if mine {
 		c.touched(e, g)
-		c.balance(e, g)
 	}
+	c.balance(ch)
 	c.launched(e, mine)
 	c.wish.read(g, e.At)
 	c.remember(g)
-	if e.Kind == cloudsim.TableWritten || e.Kind == cloudsim.SizeChanged || e.Kind == cloudsim.Launched || e.Kind == cloudsim.Returned {
+	if bookkeeping(e.Kind) {
 		c.books(g)
 	}
 	if c.prompt != nil {
 		c.prompt.event(c, e, g)
 	}
-}
-
-// capacity compares the members that serve before and after the event.
-func (c *Checker) capacity(e cloudsim.Event, g cloudsim.GroupView, mine bool) {
-	before := standing(c.serving, e.At) // those of before, as of now: time alone is nobody's hand
-	was := c.serving
-	c.serving = serving(g)
-	now := standing(c.serving, e.At)
-	// A number above the owner's own MaxSize could only be set because of our lease: it is taken back.
-	want := min(g.Desired-c.Net(), c.ownerMax)
-	if !mine && (now < before || want > c.wanted || e.Kind == cloudsim.SizeChanged) {
-		c.others = e.At
-	}
-	c.wanted = want
-	if !mine || now >= before {
-		return
-	}
-	ready := c.cloud.Ready(c.group)
-	if !c.caused || ready < c.lowest {
-		c.lowest, c.caused = ready, true
-	}
-	if e.At.Sub(c.others) <= c.race {
-		return
-	}
-	if now < want {
-		c.report(Capacity, "%s of %s by %s left %d of %d in service", e.Kind, e.Instance, e.Actor, now, want)
-	}
-	c.undoomed(e, was, want)
-}
-
-// undoomed holds a retirement of somebody healthy against what will be left once AWS has taken those whose notice is written in the
-// ledger.
-func (c *Checker) undoomed(e cloudsim.Event, was []cloudsim.InstanceView, want int) {
-	rec, err := c.record()
-	if err != nil || len(rec.Notices) == 0 {
-		return
-	}
-	doomed := func(i cloudsim.InstanceView) bool {
-		n, ok := rec.Notices[i.ID]
-		return ok && e.At.Sub(n.At) > c.race
-	}
-	fit := func(list []cloudsim.InstanceView) int {
-		return len(slices.DeleteFunc(slices.Clone(list), doomed))
-	}
-	if now := fit(c.serving); now < fit(was) && now < want {
-		c.report(Capacity, "%s of %s by %s left %d of %d in service that AWS is not taking", e.Kind, e.Instance, e.Actor, now, want)
-	}
-}
-
-// drain is how long before its end a member under notice may be taken out by us: before that it is capacity like any
-// other, and taking it out would open now the hole that AWS opens later. It is the 45 s of the protocol, and one more since
-// notices tell whole seconds.
-const drain = 46 * time.Second
-
-// serving lists the members that are ready and in service.
-func serving(g cloudsim.GroupView) []cloudsim.InstanceView {
-	var out []cloudsim.InstanceView
-	for _, m := range g.Members {
-		if m.State == "InService" && m.Healthy && m.Instance.AppReady && m.Instance.State == "running" {
-			out = append(out, m.Instance)
-		}
-	}
-	return out
-}
-
-// standing counts those of them that we may not take away yet.
-func standing(list []cloudsim.InstanceView, now time.Time) int {
-	n := 0
-	for _, i := range list {
-		if i.NoticeAt.IsZero() || now.Before(i.EndsAt.Add(-drain)) {
-			n++
-		}
-	}
-	return n
 }
 
 // remember keeps who was protected before an event that may end it.
@@ -237,5 +186,4 @@ func (c *Checker) remember(g cloudsim.GroupView) {
 			}
 		}
 	}
-	c.spread = spread(g)
 }

@@ -54,6 +54,7 @@ func (c *Checker) launched(e cloudsim.Event, mine bool) {
 
 // Calm says that nothing is wrong in the cloud: from now on, what can be done must be done at once.
 func (c *Checker) Calm() {
+	c.Kind()
 	c.prompt = &prompt{notices: map[string]time.Time{}}
 }
 

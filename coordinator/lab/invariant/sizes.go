@@ -1,88 +1,183 @@
 package invariant
 
 import (
+	"slices"
 	"strings"
 	"time"
 
-	"autospotting/coordinator/decide/books"
 	"autospotting/pkg/cloudsim"
 )
 
+// sizes are a group's numbers, and how much of desired is ours.
+type sizes struct{ min, max, desired, net int }
+
+func sizesOf(g cloudsim.GroupView) sizes { return sizes{g.Min, g.Max, g.Desired, g.Net} }
+
+// change is an event, with the numbers before it and the group after it.
+type change struct {
+	cloudsim.Event
+	mine bool
+	was  sizes
+	now  cloudsim.GroupView
+}
+
+// fell and rose tell whether we took something off desired, or added something to it.
+func (ch change) fell() bool { return ch.mine && ch.now.Net < ch.was.net }
+func (ch change) rose() bool { return ch.mine && ch.now.Net > ch.was.net }
+
+// named tells whether somebody named desired, so that what it held of ours is theirs now.
+func (ch change) named() bool { return !ch.mine && ch.now.Net == 0 && ch.was.net != 0 }
+
+// moved tells whether somebody else changed desired without naming it, while some of it was ours.
+func (ch change) moved() bool {
+	return !ch.mine && ch.now.Net > 0 && ch.now.Net == ch.was.net && ch.now.Desired != ch.was.desired
+}
+
+// newlyBelow is how much less desired is than the owner's by this change alone.
+func (ch change) newlyBelow() int { return max(0, -ch.now.Net) - max(0, -ch.was.net) }
+
 // sizes keeps apart what is the owner's of the three sizes and what is ours.
-func (c *Checker) sizes(e cloudsim.Event, g cloudsim.GroupView, mine bool) {
-	if !mine && e.Kind == cloudsim.SizeChanged && g.Max != c.max {
-		c.ownerMax, c.ownerMaxAt = g.Max, e.At
+func (c *Checker) sizes(ch change) {
+	if ch.mine && ch.now.Min != ch.was.min {
+		c.report(MaxSize, "%s changed MinSize from %d to %d", ch.Actor, ch.was.min, ch.now.Min)
 	}
-	if !mine && g.Min > c.ownerMax { // who names MinSize above it has named MaxSize as well, though to the number that it has by our hand
-		c.ownerMax, c.ownerMaxAt = g.Max, e.At
+	if !ch.mine && (ch.Kind == cloudsim.Pending || ch.Kind == cloudsim.Terminating) {
+		c.movedAt = ch.At
 	}
-	if mine && g.Max != c.max && e.At.Sub(c.ownerMaxAt) <= c.race {
-		if rec, err := c.record(); err == nil && rec.Books.Lease().State != books.NoLease { // the owner's last word crossed our call
-			c.ownerMax, c.crossed = rec.Books.Lease().Owner, g.Max
-		}
+	if ch.named() {
+		c.naming(ch)
 	}
-	if mine && g.Min != c.min {
-		c.report(MaxSize, "%s changed MinSize from %d to %d", e.Actor, c.min, g.Min)
+	c.grant(ch)
+	if !ch.mine && ch.now.Desired != ch.was.desired {
+		c.resizedAt = ch.At
 	}
-	was := c.max
-	c.max, c.min = g.Max, g.Min
-	if !mine && (e.Kind == cloudsim.Pending || e.Kind == cloudsim.Terminating) {
-		c.movedAt = e.At
-	}
-	if mine && g.Net < c.net && (e.At.Sub(c.others) <= c.race || g.Desired >= c.ownerMax) {
-		c.excused += max(0, -g.Net) - max(0, -c.net) // somebody changed the group between our read and our call
-		if g.Max < was {
-			c.clamped(g)
-		}
-	}
-	if !mine && g.Net == 0 && c.net != 0 { // the owner named desired: what it holds of ours is the owner's now
-		c.excused, c.named = 0, naming{c.net, c.desired, e.At}
-		if c.net > 0 && present(g) == g.Desired { // but where the group has nothing to do for it, no activity tells whether it was named or raised
-			c.excused = c.net
-		}
-	}
-	constrained := e.Actor == "owner" && g.Desired != c.desired // by naming MaxSize or MinSize: it reads like naming desired
-	if n := c.named; !mine && n.net > 0 && g.Net == 0 && g.Desired == n.desired && g.Desired != c.desired && c.movedAt.Before(n.at) {
-		c.excused = n.net // changed back before the group had done anything: it leaves no trace at all
-	}
-	if !mine && g.Net > 0 && g.Net == c.net && (g.Desired < c.desired || constrained) { // how much of our part was lowered with it cannot be told
-		c.voidable = g.Net
-	}
-	if !mine && g.Desired != c.desired {
-		c.resizedAt = e.At
-	}
-	if mine && g.Net > c.net && g.Max != was && e.At.Sub(c.movedAt) <= c.race { // the group grew unseen, and room for less moved desired
-		c.voidable = g.Net
-	}
-	if mine && g.Net > c.net && e.At.Sub(c.resizedAt) <= c.race { // nor which of the two came first
-		c.voidable += g.Net - c.net
-	}
-	c.voidable = max(0, min(c.voidable, g.Net))
-	c.net, c.desired = g.Net, g.Desired
+	c.above = c.above.trimmed(ch.now.Net)
+	c.was = sizesOf(ch.now)
 }
 
-// clamped forgives what stays ours of a desired capacity that somebody raised above the owner's MaxSize while we gave it back: before
-// and after it is read as what it was, so that nobody can know that what we had added to it became theirs.
-func (c *Checker) clamped(g cloudsim.GroupView) {
-	c.excused += max(0, c.net) - max(0, g.Net)
-	if n := c.named; n.net > 0 && g.Desired == n.desired && c.movedAt.Before(n.at) {
-		c.excused = max(c.excused, n.net+max(0, -g.Net))
+// grant asks every row how much of desired it forgives from this change on.
+func (c *Checker) grant(ch change) {
+	for i := range Forgivenesses {
+		switch r := &Forgivenesses[i]; {
+		case r.above != nil:
+			if n := r.above(c, ch); n > 0 {
+				c.above = append(c.above, pardon{row: r, amount: n})
+			}
+		case r.below != nil:
+			if n := r.below(c, ch); n > 0 {
+				c.below = slices.Insert(c.below, 0, pardon{row: r, amount: n})
+			}
+		}
 	}
 }
 
-// present counts the members that are not on their way out.
-func present(g cloudsim.GroupView) int {
-	n := 0
-	for _, m := range g.Members {
-		if !strings.HasPrefix(m.State, "Terminating") && m.State != "Detaching" {
-			n++
-		}
-	}
-	return n
-}
-
-// naming is somebody's word on desired: what of it was ours, and what it was, before.
+// naming is somebody's word on desired: what of it was ours, what it was, and what was forgiven, before.
 type naming struct {
 	net, desired int
 	at           time.Time
+	silent       bool
+	unused       pardons
+	back         bool // it was named back since
+}
+
+// naming begins a new account. What was forgiven so far goes on only where nobody could hear the word.
+func (c *Checker) naming(ch change) {
+	n := naming{net: ch.was.net, desired: ch.was.desired, at: ch.At, silent: len(presence(ch.now)) == ch.now.Desired, unused: c.below.unused()}
+	c.below = nil
+	if n.silent {
+		c.below = n.unused
+	}
+	c.named = n
+}
+
+// untraced tells whether desired is what it was before it was last named, and the group did nothing meanwhile.
+func (c *Checker) untraced(ch change) bool {
+	n := c.named
+	return n.net > 0 && !n.back && ch.now.Desired == n.desired && c.movedAt.Before(n.at)
+}
+
+// The rows of the table that forgive a desired capacity that is too low by our hand.
+
+func (c *Checker) unseenResize(ch change) int {
+	if ch.fell() && c.justBefore(ch.At, c.others) {
+		return ch.newlyBelow()
+	}
+	return 0
+}
+
+func (c *Checker) overMax(ch change) int {
+	if ch.fell() && !c.justBefore(ch.At, c.others) && ch.now.Desired >= c.ownerMax {
+		return ch.newlyBelow()
+	}
+	return 0
+}
+
+func (c *Checker) silentNaming(ch change) int {
+	if ch.named() && c.named.silent {
+		return ch.was.net
+	}
+	return 0
+}
+
+func (c *Checker) namedBack(ch change) int {
+	if ch.mine || ch.now.Net != 0 || ch.now.Desired == ch.was.desired || !c.untraced(ch) {
+		return 0
+	}
+	c.named.back = true
+	if c.named.silent { // then it was forgiven at once
+		return 0
+	}
+	return c.named.net + c.named.unused.total()
+}
+
+func (c *Checker) clamped(ch change) int {
+	if ch.fell() && ch.now.Max < ch.was.max && c.justBefore(ch.At, c.others) {
+		return max(0, ch.was.net) - max(0, ch.now.Net)
+	}
+	return 0
+}
+
+func (c *Checker) clampedBack(ch change) int {
+	if !ch.fell() || ch.now.Max >= ch.was.max || !c.justBefore(ch.At, c.others) || !c.untraced(ch) {
+		return 0
+	}
+	c.named.back = true
+	if c.named.silent {
+		return 0
+	}
+	return c.named.net
+}
+
+// The rows that forgive one that is too high.
+
+func (c *Checker) lowered(ch change) int {
+	if ch.moved() && ch.Actor != "owner" && ch.now.Desired < ch.was.desired {
+		return ch.now.Net - c.above.total()
+	}
+	return 0
+}
+
+func (c *Checker) constrained(ch change) int {
+	if ch.moved() && ch.Actor == "owner" {
+		return ch.now.Net - c.above.total()
+	}
+	return 0
+}
+
+func (c *Checker) grown(ch change) int {
+	if ch.rose() && ch.now.Max != ch.was.max && c.justBefore(ch.At, c.movedAt) {
+		return ch.now.Net - c.above.total()
+	}
+	return 0
+}
+
+func (c *Checker) attachCrossed(ch change) int {
+	if ch.rose() && c.justBefore(ch.At, c.resizedAt) {
+		return ch.now.Net - ch.was.net
+	}
+	return 0
+}
+
+func leaving(m cloudsim.MemberView) bool {
+	return strings.HasPrefix(m.State, "Terminating") || m.State == "Detaching"
 }

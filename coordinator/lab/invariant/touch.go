@@ -59,15 +59,15 @@ func (c *Checker) touched(e cloudsim.Event, g cloudsim.GroupView) {
 	}
 	switch e.Kind {
 	case cloudsim.Launched:
-		if ourTag && i.Spot && !c.wish.enabled && e.At.Sub(c.wish.enabledAt) > heed+c.race {
-			c.report(Untouched, "launched spot %s for a group that its owner has not opted in", e.Instance)
+		if ourTag && i.Spot && !c.wish.enabled {
+			c.broken(breach{e, Untouched, c.wish.enabledAt}, "launched spot %s for a group that its owner has not opted in", e.Instance)
 		}
 	case cloudsim.Terminating, cloudsim.Stopping:
 		if !ourTag && i.EverIn != c.group {
 			c.report(Untouched, "%s of %s, which is neither ours nor the group's", e.Kind, e.Instance)
 		}
-		if since, kept := c.protected[e.Instance]; !ourTag && kept && e.At.Sub(since) > c.race && e.At.Sub(c.others) > c.race {
-			c.report(Untouched, "%s of %s, which its owner protects from scale-in", e.Kind, e.Instance)
+		if since, kept := c.protected[e.Instance]; !ourTag && kept {
+			c.broken(breach{e, Untouched, since}, "%s of %s, which its owner protects from scale-in", e.Kind, e.Instance)
 		}
 	}
 	if e.Kind == cloudsim.Terminating && !i.Spot {
@@ -77,55 +77,18 @@ func (c *Checker) touched(e cloudsim.Event, g cloudsim.GroupView) {
 
 // floor counts what is left on-demand after one of them was retired.
 func (c *Checker) floor(e cloudsim.Event, g cloudsim.GroupView) {
-	if !c.wish.enabled || e.At.Sub(c.wish.keepAt) <= heed+c.race || e.At.Sub(c.others) <= heed+c.race {
+	if !c.wish.enabled {
 		return
 	}
 	left := 0
 	for _, m := range g.Members {
 		switch {
-		case m.Instance.Spot || strings.HasPrefix(m.State, "Terminating") || m.State == "Detaching":
+		case m.Instance.Spot || leaving(m):
 		case m.Instance.State == "running" || m.Instance.State == "pending":
 			left++
 		}
 	}
 	if keep := Keep(c.wish.keep, min(g.Desired-c.Net(), c.ownerMax)); left < keep {
-		c.report(Floor, "%s of %s left %d on-demand where the owner keeps %d", e.Kind, e.Instance, left, keep)
+		c.broken(breach{Event: e, invariant: Floor}, "%s of %s left %d on-demand where the owner keeps %d", e.Kind, e.Instance, left, keep)
 	}
-}
-
-// quiet is how long nobody else may have changed the group for its balance to be all our doing.
-const quiet = 5 * time.Minute
-
-// balance checks that what we attach and retire leaves zones no more than one apart, or as far as they were.
-func (c *Checker) balance(e cloudsim.Event, g cloudsim.GroupView) {
-	if e.Kind != cloudsim.Pending && e.Kind != cloudsim.Terminating || e.Group != c.group || e.At.Sub(c.others) <= quiet {
-		return
-	}
-	if rec, err := c.record(); err != nil || len(rec.Notices) > 0 {
-		return
-	}
-	if now := spread(g); now > max(1, c.spread) {
-		c.report(Balance, "%s of %s put the zones %d apart", e.Kind, e.Instance, now)
-	}
-}
-
-// spread is by how many members the fullest zone differs from the emptiest.
-func spread(g cloudsim.GroupView) int {
-	n := map[string]int{}
-	for _, z := range g.Zones {
-		n[z] = 0
-	}
-	for _, m := range g.Members {
-		if !strings.HasPrefix(m.State, "Terminating") && m.State != "Detaching" {
-			n[m.Zone]++
-		}
-	}
-	lo, hi := -1, 0
-	for _, k := range n {
-		hi = max(hi, k)
-		if lo < 0 || k < lo {
-			lo = k
-		}
-	}
-	return hi - lo
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"autospotting/coordinator/lab/invariant"
 	"autospotting/test/sim/storm"
 )
 
@@ -94,7 +95,11 @@ func listAll() {
 
 func play(sc storm.Scenario, m *storm.Mutant, first int64, seeds int) int {
 	began, passed, failed, worst := time.Now(), 0, 0, 0
+	forgiven := map[string]int{}
 	storm.Seeds(sc, m, first, seeds, func(seed int64, r storm.Result, err error) bool {
+		for row, uses := range r.Forgiven {
+			forgiven[row] += uses
+		}
 		switch {
 		case err != nil:
 			failed++
@@ -112,7 +117,7 @@ func play(sc storm.Scenario, m *storm.Mutant, first int64, seeds int) int {
 	})
 	took := time.Since(began)
 	fmt.Fprintf(os.Stderr, "scenario %s, seeds %d to %d, in %s: %.0f a minute\n", sc.Name, first, first+int64(passed+failed)-1, took.Round(time.Second), float64(passed+failed)/took.Minutes())
-	fmt.Printf("%d passed, %d failed\n", passed, failed)
+	fmt.Printf("%d passed, %d failed; %s\n", passed, failed, invariant.Summary(forgiven))
 	if failed > 0 {
 		return 1
 	}

@@ -232,6 +232,17 @@ func writeLate(ctx context.Context, l handle.Ledger, r ledger.Record) (ledger.Re
 	return l.Put(ctx, r)
 }
 
+// keepDoubt writes the doubt that was there before.
+func keepDoubt(ctx context.Context, l handle.Ledger, r ledger.Record) (ledger.Record, error) {
+	stored, err := l.Get(ctx, r.Group)
+	if err != nil || !stored.Books.Doubted() || r.Books.Doubted() {
+		return l.Put(ctx, r)
+	}
+	r = r.Clone()
+	r.Books.Edit(func(k *books.Stored) { k.Doubt = stored.Books.Store().Doubt })
+	return l.Put(ctx, r)
+}
+
 // lateSpeaker is a spotd that counts the grace from its own start.
 func lateSpeaker(s *stage.Stage, g *cloudsim.Guest) {
 	on, aboard := stage.Board(g)

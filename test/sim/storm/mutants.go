@@ -63,7 +63,7 @@ var Mutants = []Mutant{
 	})},
 	{Name: "serve-without-the-tag", What: "groups are served that nobody opted in", Scenario: "storm", Alter: seeing(func(w *decide.World) { w.Group.Enabled = true })},
 	{Name: "ignore-the-floor", What: "what the owner keeps on-demand is not kept", Scenario: "storm", Alter: seeing(func(w *decide.World) { w.Settings.KeepOnDemand = settings.Amount{} })},
-	{Name: "ignore-the-zones", What: "every replacement is launched in the first zone", Scenario: "storm", Alter: planning(oneZone)},
+	{Name: "ignore-the-zones", What: "every replacement is launched in the first zone", Scenario: "alone", Alter: planning(oneZone)},
 	{Name: "believe-old-reads", What: "a read that is older than our own call is believed", Scenario: "old-reads", Alter: seeing(func(w *decide.World) { w.Record.Retired = nil })},
 	{Name: "count-the-leaving", What: "members on their way out count as capacity", Scenario: "storm", Alter: seeing(countLeaving)},
 	{Name: "count-the-doomed", What: "members with a notice count as capacity", Scenario: "storm", Alter: planning(countDoomed)},
@@ -73,6 +73,7 @@ var Mutants = []Mutant{
 		p.Forget = p.Forget || !w.Group.Enabled && w.Record.Revision > 0
 	})},
 	{Name: "keep-the-shield", What: "protection from scale-in is never taken off again", Scenario: "storm", Alter: acting(func(a *decide.Action, _ *time.Time) bool { return a.Kind != decide.Unprotect })},
+	{Name: "keep-the-doubt", What: "a doubt about desired is never put aside, and outlives the last debt", Scenario: "squall", Alter: writing(keepDoubt)},
 	{Name: "hammer", What: "failures pause nothing", Scenario: "drought", Alter: seeing(func(w *decide.World) {
 		w.Record.Failures, w.Record.PausedUntil, w.Record.Pools, w.Record.Fallback = 0, time.Time{}, nil, ledger.Fallback{}
 	})},

@@ -13,6 +13,8 @@ type Result struct {
 	Violations []invariant.Violation
 	Story      []string
 	Ledgers    []string
+	// Forgiven counts what was not held against the coordinator, by the checker's rows.
+	Forgiven map[string]int
 }
 
 // Failed tells whether a promise was broken, By the name of the first that was.
@@ -46,7 +48,7 @@ func PlayWith(s Script, m *Mutant, prepare func(*World)) (Result, error) {
 	p := &player{World: w, named: map[string]time.Time{}, protected: map[string]bool{}, work: map[string]string{}}
 	w.Cloud.OnCall(p.hook(true), p.hook(false))
 	p.play(s)
-	if r := (Result{Script: s, Violations: w.Violations()}); !r.Failed() {
+	if r := (Result{Script: s, Violations: w.Violations(), Forgiven: w.Forgiven()}); !r.Failed() {
 		if s.Tell {
 			r.Story = w.Story(1 << 30)
 		}
@@ -56,7 +58,7 @@ func PlayWith(s Script, m *Mutant, prepare func(*World)) (Result, error) {
 	if s.Tell {
 		most = 1 << 30
 	}
-	r := Result{Script: s, Violations: w.Violations(), Story: w.Story(most)}
+	r := Result{Script: s, Violations: w.Violations(), Forgiven: w.Forgiven(), Story: w.Story(most)}
 	for _, g := range w.Groups {
 		if b, err := w.Record(g).Encode(); err == nil {
 			r.Ledgers = append(r.Ledgers, string(b))
@@ -72,6 +74,11 @@ func (p *player) play(s Script) {
 			c.Calm()
 		}
 	}
+	if s.Alone {
+		for _, c := range p.Checks {
+			c.Alone()
+		}
+	}
 	for _, d := range s.Deeds {
 		p.Run(begin.Add(d.At).Sub(p.Cloud.Now()))
 		if p.Violated() {
@@ -81,6 +88,9 @@ func (p *player) play(s Script) {
 	}
 	p.Run(begin.Add(s.For).Sub(p.Cloud.Now()))
 	p.calm(s.Small)
+	for _, c := range p.Checks {
+		c.Kind()
+	}
 	p.Until(settleWithin, p.AllSettled)
 	p.Run(20 * time.Minute)
 	p.Until(2*time.Hour, p.AllSettled) // an interruption that the storm had planned may still have come

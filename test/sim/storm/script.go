@@ -23,6 +23,7 @@ type Script struct {
 	Tell     bool // keep the transcript even if all is well
 	Small    bool // the group may have fewer members than zones
 	Calm     bool // nothing is wrong: what can be done must be done at once
+	Alone    bool // nobody else changes the group: nothing may be forgiven
 }
 
 // Deed is one thing that somebody does. Dice decides what the kind leaves open.
@@ -100,6 +101,12 @@ var Scenarios = []Scenario{
 		s := Script{Groups: []cloudsim.GroupSpec{randomGroup(rng, "web")}, Readings: randomReadings(rng), For: time.Hour,
 			Faults: cloudsim.Faults{ReadLag: 10 * time.Second, Duplicate: 0.4, Reorder: 0.2}}
 		s.Deeds = deeds(rng, s.For, 1, time.Minute, []string{"again", "again", "again", "interrupt", "desired", "kill", "unhealthy"})
+		return s
+	}},
+	{"alone", "one group that nobody else changes, in weather of crashes, lost messages, old reads and interruptions: nothing at all may be forgiven", func(rng *rand.Rand) Script {
+		s := Script{Groups: []cloudsim.GroupSpec{randomGroup(rng, "web")}, Faults: randomFaults(rng), Readings: randomReadings(rng), For: 45 * time.Minute, Alone: true}
+		s.Groups[0].Suspended = []string{"AZRebalance"} // which would end members of its own accord
+		s.Deeds = deeds(rng, s.For, 1, 2*time.Minute, slices.Concat(disasters, []string{"notice", "notice", "notice", "outage", "no-spot", "no-on-demand"}))
 		return s
 	}},
 	{"famine", "a group on spot loses instances while neither spot nor on-demand can be had", func(rng *rand.Rand) Script {

@@ -24,7 +24,7 @@ func small(name string, lo, hi, desired int, deeds ...Deed) Script {
 	if len(deeds) > 0 {
 		long = 14 * time.Minute
 	}
-	return Script{Scenario: name, Seed: 1, Small: true, For: long, Deeds: deeds, Groups: []cloudsim.GroupSpec{{Name: "web", Min: lo, Max: hi, Desired: desired,
+	return Script{Scenario: name, Seed: 1, Small: true, Alone: true, For: long, Deeds: deeds, Groups: []cloudsim.GroupSpec{{Name: "web", Min: lo, Max: hi, Desired: desired,
 		Tags: map[string]string{"spot-enabled": "true", "autospotting:dwell": "10m"}}}}
 }
 

@@ -135,6 +135,17 @@ func (w *World) Violations() []invariant.Violation {
 	return out
 }
 
+// Forgiven adds up what the checkers of all groups have forgiven, by row.
+func (w *World) Forgiven() map[string]int {
+	out := map[string]int{}
+	for _, c := range w.Checks {
+		for name, n := range c.Forgiven() {
+			out[name] += n
+		}
+	}
+	return out
+}
+
 func (w *World) report(name, format string, args ...any) {
 	w.own = append(w.own, invariant.Violation{At: w.Cloud.Now(), Invariant: name, Text: fmt.Sprintf(format, args...)})
 }

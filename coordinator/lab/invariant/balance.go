@@ -1,0 +1,130 @@
+package invariant
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"autospotting/coordinator/decide/books"
+	"autospotting/coordinator/ledger"
+	"autospotting/pkg/cloudsim"
+)
+
+// quiet is how long nobody else may have changed the group for its balance to be all our doing.
+const quiet = 5 * time.Minute
+
+// zones is what the balance is judged by.
+type zones struct {
+	present map[string]bool // members before this event
+	spread  int             // theirs
+	// before is the spread before our attach, by the instance that was attached. What its exchange leaves may be as far apart.
+	before    map[string]int
+	emergency time.Time // when there was one last
+	protected time.Time // when somebody else last changed who is protected
+}
+
+// balance checks that what we attach and retire leaves zones no more than one apart, or as far as they were. In an emergency, and for a while
+// after it, whatever can be had is taken; and of several exchanges at once the last one counts. The first event of a call shows all that it did, so that every event counts at which other
+// members are present than before.
+func (c *Checker) balance(ch change) {
+	z := &c.zones
+	now, moved := spread(ch.now), z.moved(ch.now)
+	if c.emergency(ch, moved) {
+		z.emergency = ch.At
+	}
+	if !ch.mine && ch.Kind == cloudsim.Protected {
+		z.protected = ch.At
+	}
+	before, last := c.exchanged(moved)
+	if ch.mine && last && len(moved) > 0 && ch.At.Sub(z.emergency) > quiet && now > max(1, z.spread, before) {
+		c.broken(breach{Event: ch.Event, invariant: Balance}, "%s by %s put the zones %d apart (%s)", ch.Kind, ch.Actor, now, strings.Join(moved, ", "))
+	}
+	for _, id := range moved {
+		if ch.mine && !z.present[id] {
+			z.before[id] = z.spread
+		}
+	}
+	z.present, z.spread = presence(ch.now), now
+}
+
+// exchanged is how far apart the zones were before the exchanges that end by these going, and whether no other is under way.
+func (c *Checker) exchanged(moved []string) (before int, last bool) {
+	rec, err := c.record()
+	if err != nil {
+		return 0, false
+	}
+	others := 0
+	for _, d := range rec.Books.Debts() {
+		switch {
+		case slices.Contains(moved, d.Victim):
+			before = max(before, c.zones.before[d.Replacement.Instance])
+		case !slices.Contains(moved, d.Replacement.Instance):
+			others++
+		}
+	}
+	return before, others == 0
+}
+
+// emergency tells whether AWS takes a member, one was lost, or there is an exchange that could not wait.
+func (c *Checker) emergency(ch change, moved []string) bool {
+	if !ch.mine && slices.ContainsFunc(moved, func(id string) bool { return c.zones.present[id] }) {
+		return true
+	}
+	if slices.ContainsFunc(ch.now.Members, func(m cloudsim.MemberView) bool { return !m.Instance.NoticeAt.IsZero() }) {
+		return true
+	}
+	urgent := func(p books.Purpose) bool { return p == books.Replace || p == books.Fill }
+	rec, err := c.record()
+	return err != nil || slices.ContainsFunc(rec.Books.Debts(), func(d books.Debt) bool { return urgent(d.Replacement.Purpose) }) ||
+		slices.ContainsFunc(rec.Intents, func(it ledger.Intent) bool { return urgent(it.Purpose) })
+}
+
+// moved lists the members that came or went since the last event.
+func (z *zones) moved(g cloudsim.GroupView) []string {
+	var out []string
+	now := presence(g)
+	for _, id := range slices.Sorted(maps.Keys(now)) {
+		if !z.present[id] {
+			out = append(out, id)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(z.present)) {
+		if !now[id] {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// presence is the set of the members that are not on their way out.
+func presence(g cloudsim.GroupView) map[string]bool {
+	out := map[string]bool{}
+	for _, m := range g.Members {
+		if !leaving(m) {
+			out[m.ID] = true
+		}
+	}
+	return out
+}
+
+// spread is by how many members the fullest zone differs from the emptiest.
+func spread(g cloudsim.GroupView) int {
+	n := map[string]int{}
+	for _, z := range g.Zones {
+		n[z] = 0
+	}
+	for _, m := range g.Members {
+		if !leaving(m) {
+			n[m.Zone]++
+		}
+	}
+	lo, hi := -1, 0
+	for _, k := range n {
+		hi = max(hi, k)
+		if lo < 0 || k < lo {
+			lo = k
+		}
+	}
+	return hi - lo
+}

@@ -1,0 +1,92 @@
+package invariant
+
+import (
+	"slices"
+	"time"
+
+	"autospotting/pkg/cloudsim"
+)
+
+// capacity compares the members that serve before and after the event.
+func (c *Checker) capacity(ch change) {
+	before := standing(c.serving, ch.At) // those of before, as of now: time alone is nobody's hand
+	was := c.serving
+	c.serving = serving(ch.now)
+	now := standing(c.serving, ch.At)
+	// A number above the owner's own MaxSize could only be set because of our lease: it is taken back.
+	want := min(ch.now.Desired-c.Net(), c.ownerMax)
+	if !ch.mine && (now < before || want > c.wanted || ch.Kind == cloudsim.SizeChanged) {
+		c.others = ch.At
+	}
+	c.wanted = want
+	if !ch.mine || now >= before {
+		return
+	}
+	ready := c.cloud.Ready(c.group)
+	if !c.caused || ready < c.lowest {
+		c.lowest, c.caused = ready, true
+	}
+	if now < want {
+		c.broken(breach{Event: ch.Event, invariant: Capacity}, "%s of %s by %s left %d of %d in service", ch.Kind, ch.Instance, ch.Actor, now, want)
+		return
+	}
+	c.undoomed(ch, was, want)
+}
+
+// undoomed holds a retirement of somebody healthy against what will be left once AWS has taken those whose notice is written in the
+// ledger.
+func (c *Checker) undoomed(ch change, was []cloudsim.InstanceView, want int) {
+	rec, err := c.record()
+	if err != nil || len(rec.Notices) == 0 {
+		return
+	}
+	// short tells how many are left where the notices count that were given by then, and whether those are too few by this event.
+	short := func(by time.Time) (int, bool) {
+		doomed := func(i cloudsim.InstanceView) bool {
+			n, ok := rec.Notices[i.ID]
+			return ok && !n.At.After(by)
+		}
+		fit := func(list []cloudsim.InstanceView) int {
+			return len(slices.DeleteFunc(slices.Clone(list), doomed))
+		}
+		now := fit(c.serving)
+		return now, now < fit(was) && now < want
+	}
+	b := breach{Event: ch.Event, invariant: Capacity}
+	left, broken := short(ch.At)
+	if known, early := short(ch.At.Add(-c.race - 1)); early {
+		left, broken = known, true
+	} else if broken {
+		b.since = ch.At
+	}
+	if broken {
+		c.broken(b, "%s of %s by %s left %d of %d in service that AWS is not taking", ch.Kind, ch.Instance, ch.Actor, left, want)
+	}
+}
+
+// drain is how long before its end a member under notice may be taken out by us: before that it is capacity like any
+// other, and taking it out would open now the hole that AWS opens later. It is the 45 s of the protocol, and one more since
+// notices tell whole seconds.
+const drain = 46 * time.Second
+
+// serving lists the members that are ready and in service.
+func serving(g cloudsim.GroupView) []cloudsim.InstanceView {
+	var out []cloudsim.InstanceView
+	for _, m := range g.Members {
+		if m.State == "InService" && m.Healthy && m.Instance.AppReady && m.Instance.State == "running" {
+			out = append(out, m.Instance)
+		}
+	}
+	return out
+}
+
+// standing counts those of them that we may not take away yet.
+func standing(list []cloudsim.InstanceView, now time.Time) int {
+	n := 0
+	for _, i := range list {
+		if i.NoticeAt.IsZero() || now.Before(i.EndsAt.Add(-drain)) {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,63 @@
+package invariant
+
+import "autospotting/coordinator/decide/books"
+
+// ownersWord keeps what the owner last set MaxSize to. Who names MinSize above it has named MaxSize as well, though to the number that
+// it has by our hand.
+func (c *Checker) ownersWord(ch change) {
+	if !ch.mine && (ch.now.Max != ch.was.max || ch.now.Min > c.ownerMax) {
+		c.ownerMax, c.ownerMaxAt = ch.now.Max, ch.At
+	}
+}
+
+// passes asks every row whether another MaxSize has to pass for the owner's from now on.
+func (c *Checker) passes(ch change) {
+	if !bookkeeping(ch.Kind) && ch.now.Max == ch.was.max {
+		return
+	}
+	rec, err := c.record()
+	if err != nil {
+		return // maxSize reports it
+	}
+	for i := range Forgivenesses {
+		r := &Forgivenesses[i]
+		if r.owners == nil {
+			continue
+		}
+		if n, ok := r.owners(c, ch, rec.Books.Lease()); ok && n != c.ownerMax && c.forgives(r, "the owner's MaxSize is lost") {
+			c.ownerMax = n
+		}
+	}
+}
+
+// maxCrossed: the owner's last word crossed our call.
+func (c *Checker) maxCrossed(ch change, l books.Lease) (int, bool) {
+	if !ch.mine || ch.now.Max == ch.was.max || l.State == books.NoLease || !c.justBefore(ch.At, c.ownerMaxAt) {
+		return 0, false
+	}
+	if l.Owner != c.ownerMax {
+		c.crossed = ch.now.Max
+	}
+	return l.Owner, true
+}
+
+// crossedTaken: what came of that is left standing, by a lease that is over or that takes it for the owner's.
+func (c *Checker) crossedTaken(ch change, l books.Lease) (int, bool) {
+	return c.crossed, c.crossed > 0 && ch.now.Max == c.crossed && (l.State == books.NoLease || l.Owner == c.crossed)
+}
+
+// namedOurMax: the owner named, while our read was on its way, the very number that we leased.
+func (c *Checker) namedOurMax(ch change, l books.Lease) (int, bool) {
+	ours := l.State != books.NoLease && l.Ours(c.ownerMax) && ch.now.Min <= l.Owner
+	return l.Owner, ours && l.Since.Sub(c.ownerMaxAt).Abs() <= c.race
+}
+
+// maxSize holds MaxSize against the owner's and the lease.
+func (c *Checker) maxSize(current int, l books.Lease) {
+	if current != c.ownerMax && !l.Ours(current) {
+		c.report(MaxSize, "MaxSize is %d, the owner's is %d, and no lease says so%s", current, c.ownerMax, unforgiven([]string{"crossed", "crossed-taken", "named-our-max"}))
+	}
+}
+
+// OwnersMax is the MaxSize that the owner last set.
+func (c *Checker) OwnersMax() int { return c.ownerMax }

@@ -1,0 +1,131 @@
+package invariant
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"autospotting/coordinator/decide/books"
+	"autospotting/coordinator/ledger"
+)
+
+// Counts says when time counts against a bound.
+type Counts string
+
+// The times that count.
+const (
+	Always Counts = "always"
+	Kindly Counts = "while the cloud is kind" // no API fails, nobody else interferes, and the group can launch: as every simulation ends
+)
+
+// Bound is how long one kind of open thing may stand in a record without a break.
+type Bound struct {
+	Kind   string
+	Most   time.Duration
+	Counts Counts
+	Why    string // what the product's own rules imply
+
+	open func(ledger.Record) []string // the names of those that stand there
+}
+
+// Bounds is the table. Durations are far above what the rules need where all goes well: crashes, throttling, lost ticks and old reads come
+// on top. Those that wait for something that the owner or AWS may withhold count only while the cloud is kind.
+var Bounds = []Bound{
+	{"intent", 45 * time.Minute, Always, "Given up after 5 minutes without an instance, and when the grace and the boot limit (15 minutes) are over; its instance is then ended.", intents},
+	{"attaching", 20 * time.Minute, Always, "Undone after 10 minutes.", debts(books.Attaching)},
+	{"undoing", 30 * time.Minute, Always, "Asked for again every minute, and closed 5 minutes after the replacement is no member.", debts(books.Undoing)},
+	{"debt", time.Hour, Kindly, "Paid when the replacement serves. It waits 15 minutes for a victim where the group can launch none.",
+		debts(books.Attaching, books.Attached, books.Paying, books.Undoing)},
+	{"doubt", 15 * time.Minute, Always, "Believed after half a minute, or explained by the activities within a minute. It ends with the last debt.",
+		one(func(r ledger.Record) bool { return r.Books.Doubted() })},
+	{"lease", 75 * time.Minute, Kindly, "Given back when the last debt that needs the room is closed, and when desired fits again.",
+		one(func(r ledger.Record) bool { return r.Books.Lease().Open() })},
+	{"returned lease", 15 * time.Minute, Kindly, "Forgotten a minute after it was given back, at the next tick.",
+		one(func(r ledger.Record) bool { return r.Books.Lease().State == books.Restored })},
+	{"retired", 15 * time.Minute, Kindly, "Forgotten a minute after the retirement, at the next tick.", keys(func(r ledger.Record) map[string]time.Time { return r.Retired })},
+	{"shield", 75 * time.Minute, Kindly, "Taken off when the debt is closed.", keys(func(r ledger.Record) map[string]time.Time { return r.Shielded })},
+	{"orphan", 20 * time.Minute, Always, "Ended when it is seen twice, a minute apart.", keys(func(r ledger.Record) map[string]time.Time { return r.Orphans })},
+	{"notice", 30 * time.Minute, Always, "AWS takes the instance after 2 minutes; it is forgotten when it is gone, 5 minutes later at most.", keys(func(r ledger.Record) map[string]ledger.Notice { return r.Notices })},
+	{"proving", time.Hour, Kindly, "A replacement that serves for half an hour has lasted.", keys(func(r ledger.Record) map[string]time.Time { return r.Proving })},
+	{"unconfirmed", 75 * time.Minute, Kindly, "Counted for an hour.", unconfirmed},
+	{"said", 2 * time.Hour, Kindly, "Kept for an hour, and as long as its instance is a replacement.", keys(func(r ledger.Record) map[string]ledger.Said { return r.Said })},
+	{"short", time.Hour, Kindly, "The group launches what it lacks, or spot fills it after a minute.", one(func(r ledger.Record) bool { return !r.Short.IsZero() })},
+}
+
+func one(is func(ledger.Record) bool) func(ledger.Record) []string {
+	return func(r ledger.Record) []string {
+		if is(r) {
+			return []string{""}
+		}
+		return nil
+	}
+}
+
+func keys[V any](of func(ledger.Record) map[string]V) func(ledger.Record) []string {
+	return func(r ledger.Record) []string { return slices.Sorted(maps.Keys(of(r))) }
+}
+
+func unconfirmed(r ledger.Record) []string {
+	var out []string
+	for _, at := range r.Unconfirmed {
+		out = append(out, at.UTC().Format(time.TimeOnly))
+	}
+	return out
+}
+
+func intents(r ledger.Record) []string {
+	var out []string
+	for _, it := range r.Intents {
+		out = append(out, it.Launch.Nonce)
+	}
+	return out
+}
+
+func debts(phases ...books.Phase) func(ledger.Record) []string {
+	return func(r ledger.Record) []string {
+		var out []string
+		for _, d := range r.Books.Debts() {
+			if slices.Contains(phases, d.Phase) {
+				out = append(out, d.Name())
+			}
+		}
+		return out
+	}
+}
+
+// Kind says that from now on the cloud is kind: no API fails, nobody else interferes, and the group can launch.
+func (c *Checker) Kind() { c.kindAt = c.cloud.Now() }
+
+// openTooLong holds what stands in the record against the bounds. It goes by its own clock: a thing that is dated anew at every look stands
+// there as long as any.
+func (c *Checker) openTooLong(rec ledger.Record) {
+	now, seen := c.cloud.Now(), map[string]bool{}
+	for _, b := range Bounds {
+		for _, name := range b.open(rec) {
+			key := strings.TrimSpace(b.Kind + " " + name)
+			seen[key] = true
+			since, known := c.opened[key]
+			if !known {
+				since, c.opened[key] = now, now
+			}
+			if b.counted(since, c.kindAt, now) > b.Most {
+				c.report(Open, "%s is open since %s, and %s is the longest (%s)", key, since.UTC().Format(time.TimeOnly), b.Most, b.Counts)
+				c.opened[key] = now
+			}
+		}
+	}
+	maps.DeleteFunc(c.opened, func(key string, _ time.Time) bool { return !seen[key] })
+}
+
+// counted is how much of the time since then counts.
+func (b Bound) counted(since, kindAt, now time.Time) time.Duration {
+	switch {
+	case b.Counts == Always:
+	case kindAt.IsZero():
+		return 0
+	case since.Before(kindAt):
+		since = kindAt
+	}
+	return now.Sub(since)
+}
