@@ -48,22 +48,25 @@ func (c *Checker) balance(ch change) {
 	z.present, z.spread = presence(ch.now), now
 }
 
-// exchanged is how far apart the zones were before the exchanges that end by these going, and whether no other is under way.
+// exchanged is how far apart the zones were before the exchanges that end by these going, and whether they are the last: no other is under
+// way, but one that begins by itself.
 func (c *Checker) exchanged(moved []string) (before int, last bool) {
 	rec, err := c.record()
 	if err != nil {
 		return 0, false
 	}
-	others := 0
+	begun, others := 0, 0
 	for _, d := range rec.Books.Debts() {
 		switch {
 		case slices.Contains(moved, d.Victim):
 			before = max(before, c.zones.before[d.Replacement.Instance])
-		case !slices.Contains(moved, d.Replacement.Instance):
+		case slices.Contains(moved, d.Replacement.Instance):
+			begun++
+		default:
 			others++
 		}
 	}
-	return before, others == 0
+	return before, others == 0 && begun <= 1
 }
 
 // emergency tells whether AWS takes a member, one was lost, or there is an exchange that could not wait.
