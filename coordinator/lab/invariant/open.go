@@ -47,7 +47,7 @@ var Bounds = []Bound{
 	{"shield", 75 * time.Minute, Kindly, "Taken off when the debt is closed.", keys(func(r ledger.Record) map[string]time.Time { return r.Shielded })},
 	{"orphan", 20 * time.Minute, Always, "Ended when it is seen twice, a minute apart.", keys(func(r ledger.Record) map[string]time.Time { return r.Orphans })},
 	{"notice", 30 * time.Minute, Always, "AWS takes the instance after 2 minutes; it is forgotten when it is gone, 5 minutes later at most.", keys(func(r ledger.Record) map[string]ledger.Notice { return r.Notices })},
-	{"proving", time.Hour, Kindly, "A replacement that serves for half an hour has lasted.", keys(func(r ledger.Record) map[string]time.Time { return r.Proving })},
+	{"proving", 75 * time.Minute, Kindly, "A replacement that serves for half an hour has lasted. Why one left is asked of the activities for an hour.", keys(func(r ledger.Record) map[string]time.Time { return r.Proving })},
 	{"unconfirmed", 75 * time.Minute, Kindly, "Counted for an hour.", unconfirmed},
 	{"said", 2 * time.Hour, Kindly, "Kept for an hour, and as long as its instance is a replacement.", keys(func(r ledger.Record) map[string]ledger.Said { return r.Said })},
 	{"short", time.Hour, Kindly, "The group launches what it lacks, or spot fills it after a minute.", one(func(r ledger.Record) bool { return !r.Short.IsZero() })},
