@@ -373,6 +373,27 @@ func TestActivities(t *testing.T) {
 	}
 }
 
+func TestWhetherAnythingTellsWhyAnInstanceLeft(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		a    Activity
+		want bool
+	}{
+		{"taken by the group", Activity{Kind: GroupTook, Instance: "i-s", At: ago(50)}, true},
+		{"in the very moment", Activity{Kind: GroupTook, Instance: "i-s", At: ago(60)}, true},
+		{"before", Activity{Kind: GroupTook, Instance: "i-s", At: ago(61)}, false},
+		{"somebody else", Activity{Kind: GroupTook, Instance: "i-x", At: ago(50)}, false},
+		{"a failed one", Activity{Kind: GroupTook, Instance: "i-s", At: ago(50), Failed: true}, false},
+		{"its attach", Activity{Kind: Attach, Instance: "i-s", At: ago(50)}, false},
+	} {
+		s := &scene{reads: Reads{Activities: []Activity{c.a}}}
+		if got := s.view().Told("i-s", ago(60)); got != c.want {
+			t.Errorf("%s: %t", c.name, got)
+		}
+	}
+}
+
 func TestWhoNamedDesiredSinceTheAttach(t *testing.T) {
 	t.Parallel()
 	s := owes(books.Attached, 100)

@@ -16,12 +16,11 @@ const quiet = 5 * time.Minute
 
 // zones is what the balance is judged by.
 type zones struct {
-	present map[string]bool // members before this event
-	spread  int             // theirs
-	// before is the spread before our attach, by the instance that was attached. What its exchange leaves may be as far apart.
-	before    map[string]int
-	emergency time.Time // when there was one last
-	protected time.Time // when somebody else last changed who is protected
+	present   map[string]bool // members before this event
+	spread    int             // theirs
+	began     int             // the spread before the first of the exchanges that are under way: what they leave may be as far apart
+	emergency time.Time       // when there was one last
+	protected time.Time       // when somebody else last changed who is protected
 }
 
 // balance checks that what we attach and retire leaves zones no more than one apart, or as far as they were. In an emergency, and for a while
@@ -36,37 +35,33 @@ func (c *Checker) balance(ch change) {
 	if !ch.mine && ch.Kind == cloudsim.Protected {
 		z.protected = ch.At
 	}
-	before, last := c.exchanged(moved)
-	if ch.mine && last && len(moved) > 0 && ch.At.Sub(z.emergency) > quiet && now > max(1, z.spread, before) {
-		c.broken(breach{Event: ch.Event, invariant: Balance}, "%s by %s put the zones %d apart (%s)", ch.Kind, ch.Actor, now, strings.Join(moved, ", "))
+	begun, others := c.exchanges(moved)
+	if begun > 0 && others == 0 {
+		z.began = z.spread
 	}
-	for _, id := range moved {
-		if ch.mine && !z.present[id] {
-			z.before[id] = z.spread
-		}
+	// While others are under way, or several begin at once, the last one counts.
+	if last := others == 0 && begun <= 1; ch.mine && last && len(moved) > 0 && ch.At.Sub(z.emergency) > quiet && now > max(1, z.spread, z.began) {
+		c.broken(breach{Event: ch.Event, invariant: Balance}, "%s by %s put the zones %d apart (%s)", ch.Kind, ch.Actor, now, strings.Join(moved, ", "))
 	}
 	z.present, z.spread = presence(ch.now), now
 }
 
-// exchanged is how far apart the zones were before the exchanges that end by these going, and whether they are the last: no other is under
-// way, but one that begins by itself.
-func (c *Checker) exchanged(moved []string) (before int, last bool) {
+// exchanges counts those that begin with these members, and the others that are under way; those that end with them count no more.
+func (c *Checker) exchanges(moved []string) (begun, others int) {
 	rec, err := c.record()
 	if err != nil {
-		return 0, false
+		return 0, 1 // not known, so not judged
 	}
-	begun, others := 0, 0
 	for _, d := range rec.Books.Debts() {
 		switch {
 		case slices.Contains(moved, d.Victim):
-			before = max(before, c.zones.before[d.Replacement.Instance])
 		case slices.Contains(moved, d.Replacement.Instance):
 			begun++
 		default:
 			others++
 		}
 	}
-	return before, others == 0 && begun <= 1
+	return begun, others
 }
 
 // emergency tells whether AWS takes a member, one was lost, or there is an exchange that could not wait.

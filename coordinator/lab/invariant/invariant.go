@@ -95,7 +95,7 @@ type Checker struct {
 func Watch(cloud *cloudsim.Cloud, group string, ours func(string) bool, record func() (ledger.Record, error), lag time.Duration) *Checker {
 	g, _ := cloud.Group(group)
 	c := &Checker{cloud: cloud, group: group, ours: ours, read: record, ownerMax: g.Max, was: sizesOf(g), race: lag + roundTrip,
-		forgiven: map[string]int{}, opened: map[string]time.Time{}, zones: zones{before: map[string]int{}},
+		forgiven: map[string]int{}, opened: map[string]time.Time{},
 		protected: map[string]time.Time{}, unwanted: map[string]time.Time{}, tries: map[int]time.Time{}}
 	c.wish.read(g, cloud.Now())
 	cloud.OnEvent(c.event)
