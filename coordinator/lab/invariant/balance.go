@@ -21,7 +21,7 @@ type zones struct {
 	// before is the spread before our attach, by the instance that was attached. What its exchange leaves may be as far apart.
 	before    map[string]int
 	emergency time.Time // when there was one last
-	protected time.Time // when somebody else last changed who is protected
+	owner     time.Time // when the owner last changed anything
 }
 
 // balance checks that what we attach and retire leaves zones no more than one apart, or as far as they were. In an emergency, and for a while
@@ -33,12 +33,12 @@ func (c *Checker) balance(ch change) {
 	if c.emergency(ch, moved) {
 		z.emergency = ch.At
 	}
-	if !ch.mine && ch.Kind == cloudsim.Protected {
-		z.protected = ch.At
+	if ch.Actor == "owner" {
+		z.owner = ch.At
 	}
-	before, last := c.exchanged(moved)
-	if ch.mine && last && len(moved) > 0 && ch.At.Sub(z.emergency) > quiet && now > max(1, z.spread, before) {
-		c.broken(breach{Event: ch.Event, invariant: Balance}, "%s by %s put the zones %d apart (%s)", ch.Kind, ch.Actor, now, strings.Join(moved, ", "))
+	ex, last := c.exchanged(moved, ch.At)
+	if ch.mine && last && len(moved) > 0 && ex.begun.Sub(z.emergency) > quiet && now > max(1, z.spread, ex.before) {
+		c.broken(breach{Event: ch.Event, invariant: Balance, since: ex.begun}, "%s by %s put the zones %d apart (%s)", ch.Kind, ch.Actor, now, strings.Join(moved, ", "))
 	}
 	for _, id := range moved {
 		if ch.mine && !z.present[id] {
@@ -48,25 +48,37 @@ func (c *Checker) balance(ch change) {
 	z.present, z.spread = presence(ch.now), now
 }
 
-// exchanged is how far apart the zones were before the exchanges that end by these going, and whether they are the last: no other is under
-// way, but one that begins by itself.
-func (c *Checker) exchanged(moved []string) (before int, last bool) {
+// exchange is what is compared with what it leaves: how far apart the zones were before it, and when it was begun by a launch. What is
+// launched for the zones of then may not fit those of later.
+type exchange struct {
+	before int
+	begun  time.Time
+}
+
+// exchanged finds the exchanges that these moves belong to, and whether they are the last: no other is under way, but one that begins by itself.
+func (c *Checker) exchanged(moved []string, now time.Time) (exchange, bool) {
+	ex := exchange{begun: now}
 	rec, err := c.record()
 	if err != nil {
-		return 0, false
+		return ex, false
 	}
 	begun, others := 0, 0
 	for _, d := range rec.Books.Debts() {
+		s := d.Replacement.Instance
 		switch {
 		case slices.Contains(moved, d.Victim):
-			before = max(before, c.zones.before[d.Replacement.Instance])
-		case slices.Contains(moved, d.Replacement.Instance):
+			ex.before = max(ex.before, c.zones.before[s])
+		case slices.Contains(moved, s):
 			begun++
 		default:
 			others++
+			continue
+		}
+		if i, ok := c.cloud.Instance(s); ok && i.Launched.Before(ex.begun) {
+			ex.begun = i.Launched
 		}
 	}
-	return before, others == 0 && begun <= 1
+	return ex, others == 0 && begun <= 1
 }
 
 // emergency tells whether AWS takes a member, one was lost, or there is an exchange that could not wait.
