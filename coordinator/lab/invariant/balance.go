@@ -16,11 +16,11 @@ const quiet = 5 * time.Minute
 
 // zones is what the balance is judged by.
 type zones struct {
-	present   map[string]bool // members before this event
-	spread    int             // theirs
-	began     int             // the spread before the first of the exchanges that are under way: what they leave may be as far apart
-	emergency time.Time       // when there was one last
-	protected time.Time       // when somebody else last changed who is protected
+	present map[string]bool // members before this event
+	spread  int             // theirs
+	began     int       // the spread before the first of the exchanges that are under way: what they leave may be as far apart
+	emergency time.Time // when there was one last
+	owner     time.Time // when the owner last changed anything
 }
 
 // balance checks that what we attach and retire leaves zones no more than one apart, or as far as they were. In an emergency, and for a while
@@ -32,36 +32,50 @@ func (c *Checker) balance(ch change) {
 	if c.emergency(ch, moved) {
 		z.emergency = ch.At
 	}
-	if !ch.mine && ch.Kind == cloudsim.Protected {
-		z.protected = ch.At
+	if ch.Actor == "owner" {
+		z.owner = ch.At
 	}
-	begun, others := c.exchanges(moved)
-	if begun > 0 && others == 0 {
+	ex, last := c.exchanged(moved, ch.At)
+	if ex.first {
 		z.began = z.spread
 	}
-	// While others are under way, or several begin at once, the last one counts.
-	if last := others == 0 && begun <= 1; ch.mine && last && len(moved) > 0 && ch.At.Sub(z.emergency) > quiet && now > max(1, z.spread, z.began) {
-		c.broken(breach{Event: ch.Event, invariant: Balance}, "%s by %s put the zones %d apart (%s)", ch.Kind, ch.Actor, now, strings.Join(moved, ", "))
+	if ch.mine && last && len(moved) > 0 && ex.begun.Sub(z.emergency) > quiet && now > max(1, z.spread, z.began) {
+		c.broken(breach{Event: ch.Event, invariant: Balance, since: ex.begun}, "%s by %s put the zones %d apart (%s)", ch.Kind, ch.Actor, now, strings.Join(moved, ", "))
 	}
 	z.present, z.spread = presence(ch.now), now
 }
 
-// exchanges counts those that begin with these members, and the others that are under way; those that end with them count no more.
-func (c *Checker) exchanges(moved []string) (begun, others int) {
+// exchange is one that members come or go for: when it was begun by a launch, and whether it is the first of several. What is launched for
+// the zones of then may not fit those of later.
+type exchange struct {
+	begun time.Time
+	first bool
+}
+
+// exchanged finds the exchanges that these moves belong to, and whether they are the last: no other is under way, but one that begins by itself.
+func (c *Checker) exchanged(moved []string, now time.Time) (exchange, bool) {
+	ex := exchange{begun: now}
 	rec, err := c.record()
 	if err != nil {
-		return 0, 1 // not known, so not judged
+		return ex, false
 	}
+	begun, others := 0, 0
 	for _, d := range rec.Books.Debts() {
+		s := d.Replacement.Instance
 		switch {
 		case slices.Contains(moved, d.Victim):
-		case slices.Contains(moved, d.Replacement.Instance):
+		case slices.Contains(moved, s):
 			begun++
 		default:
 			others++
+			continue
+		}
+		if i, ok := c.cloud.Instance(s); ok && i.Launched.Before(ex.begun) {
+			ex.begun = i.Launched
 		}
 	}
-	return begun, others
+	ex.first = begun > 0 && others == 0
+	return ex, others == 0 && begun <= 1
 }
 
 // emergency tells whether AWS takes a member, one was lost, or there is an exchange that could not wait.

@@ -162,9 +162,9 @@ var Forgivenesses = []Forgiveness{
 	{
 		Name: "restless", Invariant: Balance,
 		What: "The zones are further apart than they were.",
-		Why:  "Somebody else changed the group, or whom it protects, in the last five minutes. What follows from that is not all our doing.",
+		Why:  "Somebody else changed the group, or its owner a tag or a protection, less than five minutes before the replacement was launched, or later. It was launched for other zones.",
 		moment: func(c *Checker, b breach) bool {
-			return b.At.Sub(c.others) <= quiet || b.At.Sub(c.zones.protected) <= quiet
+			return b.since.Sub(c.others) <= quiet || b.since.Sub(c.zones.owner) <= quiet
 		},
 	},
 }
