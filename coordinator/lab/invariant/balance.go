@@ -16,11 +16,11 @@ const quiet = 5 * time.Minute
 
 // zones is what the balance is judged by.
 type zones struct {
-	present map[string]bool // members before this event
-	spread  int             // theirs
-	began     int       // the spread before the first of the exchanges that are under way: what they leave may be as far apart
-	emergency time.Time // when there was one last
-	owner     time.Time // when the owner last changed anything
+	present   map[string]bool // members before this event
+	spread    int             // theirs
+	began     int             // the spread before the first of the exchanges that are under way: what they leave may be as far apart
+	emergency time.Time       // when there was one last
+	owner     time.Time       // when the owner last changed anything
 }
 
 // balance checks that what we attach and retire leaves zones no more than one apart, or as far as they were. In an emergency, and for a while
