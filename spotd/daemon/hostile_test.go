@@ -50,7 +50,6 @@ type stranger struct {
 	mu     sync.Mutex
 	gone   bool     // the real one answers
 	abroad []string // tokens that came to another host
-	tokens map[string]bool
 }
 
 // RoundTrip implements http.RoundTripper.

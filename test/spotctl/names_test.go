@@ -11,7 +11,7 @@ import (
 )
 
 // oldName is a command as it was called before. What is a page's or a package's path is no command.
-var oldName = regexp.MustCompile("bin/deploy\\b|\\bdeploy (up|down|status|outputs|logs|list|doctor|package|upload|release|template|validate)\\b|\\bcoordinator (plan|simulate|demo|userdata)\\b|\\bcoordinator once --sim\\b")
+var oldName = regexp.MustCompile(`bin/deploy\b|\bdeploy (up|down|status|outputs|logs|list|doctor|package|upload|release|template|validate)\b|\bcoordinator (plan|simulate|demo|userdata)\b|\bcoordinator once --sim\b`)
 
 // Nobody is told an old name: not by a page, not by a message, not by a comment. It goes with the next release.
 func TestNobodyIsToldAnOldName(t *testing.T) {
