@@ -117,41 +117,6 @@ func (c *Cloud) readRow(r *row, consistent bool) item {
 	return copyItem(v)
 }
 
-func copyItem(it item) item {
-	if it == nil {
-		return nil
-	}
-	out := item{}
-	for k, v := range it {
-		out[k] = copyValue(v)
-	}
-	return out
-}
-
-// copyValue copies deeply: neither side may see the other's later changes.
-func copyValue(v ddb.AttributeValue) ddb.AttributeValue {
-	switch v := v.(type) {
-	case *ddb.AttributeValueMemberM:
-		return &ddb.AttributeValueMemberM{Value: copyItem(v.Value)}
-	case *ddb.AttributeValueMemberL:
-		l := make([]ddb.AttributeValue, len(v.Value))
-		for n := range l {
-			l[n] = copyValue(v.Value[n])
-		}
-		return &ddb.AttributeValueMemberL{Value: l}
-	case *ddb.AttributeValueMemberB:
-		return &ddb.AttributeValueMemberB{Value: append([]byte(nil), v.Value...)}
-	case *ddb.AttributeValueMemberS:
-		return &ddb.AttributeValueMemberS{Value: v.Value}
-	case *ddb.AttributeValueMemberN:
-		return &ddb.AttributeValueMemberN{Value: v.Value}
-	case *ddb.AttributeValueMemberBOOL:
-		return &ddb.AttributeValueMemberBOOL{Value: v.Value}
-	default:
-		return v // NULL and sets: never written in place
-	}
-}
-
 // PutItem replaces an item if the condition holds on the present one.
 func (d *DynamoDB) PutItem(ctx context.Context, in *dynamodb.PutItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
 	return call(ctx, d.s, request{svcDynamoDB, "PutItem", true}, in, func(in *dynamodb.PutItemInput) (*dynamodb.PutItemOutput, error) {

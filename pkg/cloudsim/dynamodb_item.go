@@ -53,3 +53,38 @@ func numberSize(n string) int {
 	digits := strings.Trim(strings.NewReplacer("-", "", ".", "").Replace(n), "0")
 	return (len(digits)+1)/2 + 1
 }
+
+func copyItem(it item) item {
+	if it == nil {
+		return nil
+	}
+	out := item{}
+	for k, v := range it {
+		out[k] = copyValue(v)
+	}
+	return out
+}
+
+// copyValue copies deeply: neither side may see the other's later changes.
+func copyValue(v ddb.AttributeValue) ddb.AttributeValue {
+	switch v := v.(type) {
+	case *ddb.AttributeValueMemberM:
+		return &ddb.AttributeValueMemberM{Value: copyItem(v.Value)}
+	case *ddb.AttributeValueMemberL:
+		l := make([]ddb.AttributeValue, len(v.Value))
+		for n := range l {
+			l[n] = copyValue(v.Value[n])
+		}
+		return &ddb.AttributeValueMemberL{Value: l}
+	case *ddb.AttributeValueMemberB:
+		return &ddb.AttributeValueMemberB{Value: append([]byte(nil), v.Value...)}
+	case *ddb.AttributeValueMemberS:
+		return &ddb.AttributeValueMemberS{Value: v.Value}
+	case *ddb.AttributeValueMemberN:
+		return &ddb.AttributeValueMemberN{Value: v.Value}
+	case *ddb.AttributeValueMemberBOOL:
+		return &ddb.AttributeValueMemberBOOL{Value: v.Value}
+	default:
+		return v // NULL and sets: never written in place
+	}
+}
