@@ -52,6 +52,7 @@ func activity(one types.Activity) decide.Activity {
 		Kind:      activityKind(description, cause),
 		At:        aws.ToTime(one.StartTime),
 		Launching: strings.HasPrefix(description, "Launching a new EC2 instance"),
+		Ended:     strings.Contains(cause, "terminated or stopped"),
 		Failed:    one.StatusCode == types.ScalingActivityStatusCodeFailed || one.StatusCode == types.ScalingActivityStatusCodeCancelled,
 	}
 	if all := changing.FindAllStringSubmatch(cause, -1); len(all) > 0 {

@@ -96,6 +96,9 @@ func ToInstance(i types.Instance) decide.Instance {
 	if i.State != nil {
 		out.State = string(i.State.Name)
 	}
+	if i.StateReason != nil {
+		out.EndedBy = aws.ToString(i.StateReason.Code)
+	}
 	var tagged, reserved bool
 	for _, t := range i.Tags {
 		switch aws.ToString(t.Key) {

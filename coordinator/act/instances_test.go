@@ -174,8 +174,8 @@ func TestAnInstancesDescriptionIsRead(t *testing.T) {
 	}{
 		{"all there is", types.Instance{InstanceId: aws.String("i-1"), InstanceType: "m5.large", InstanceLifecycle: "spot", LaunchTime: &noon, CapacityReservationId: aws.String("cr-1"),
 			PlatformDetails: aws.String("Windows"), Placement: &types.Placement{AvailabilityZone: aws.String("us-east-1a"), Tenancy: "dedicated"},
-			State: &types.InstanceState{Name: "pending"}, Tags: ours},
-			decide.Instance{ID: "i-1", Type: "m5.large", Spot: true, Launched: noon, Reserved: true, Product: "Windows", Zone: "us-east-1a", Tenancy: "dedicated", State: "pending", Ours: true, Nonce: "n-1"}},
+			State: &types.InstanceState{Name: "pending"}, StateReason: &types.StateReason{Code: aws.String("Server.InternalError")}, Tags: ours},
+			decide.Instance{ID: "i-1", EndedBy: "Server.InternalError", Type: "m5.large", Spot: true, Launched: noon, Reserved: true, Product: "Windows", Zone: "us-east-1a", Tenancy: "dedicated", State: "pending", Ours: true, Nonce: "n-1"}},
 		{"hardly anything", types.Instance{InstanceId: aws.String("i-1")}, decide.Instance{ID: "i-1", Product: "Linux/UNIX"}},
 		{"an old account's platform", types.Instance{PlatformDetails: aws.String("Windows (Amazon VPC)")}, decide.Instance{Product: "Windows"}},
 		{"our tags without AWS's are anybody's", types.Instance{Tags: ours[:2]}, decide.Instance{Product: "Linux/UNIX", Nonce: "n-1"}},

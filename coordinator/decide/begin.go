@@ -37,8 +37,7 @@ func (r *run) nothingInTheWay() bool {
 		r.say("", "paused until %s after %d failures: %s", r.rec.PausedUntil.UTC().Format(time.TimeOnly), r.rec.Failures, r.rec.Cause)
 		r.lookAt(r.rec.PausedUntil)
 	case r.spent() != "":
-		r.say("", "not now: %s", r.spent())
-		r.poll()
+		r.say("", "not now: %s", r.spent()) // a tick sees when it is over
 	case len(r.v.Live()) < r.size() || r.capacity("") < r.size():
 		r.say("", "not now: %d of %d in service", r.capacity(""), r.w.Group.Desired)
 		r.poll()

@@ -62,7 +62,7 @@ func (r *run) prove() {
 			}
 		case r.w.Unread && r.since(paid) < keepProving:
 			r.poll() // why it left is not known yet
-		case r.v.HappenedSince(paid, Unhealthy, id):
+		case r.v.FellIll(id, paid):
 			delete(r.rec.Proving, id)
 			r.sick(i, "a replacement was found unhealthy within "+lastingSwap.String())
 		case r.v.Told(id, paid), r.since(paid) >= keepProving:

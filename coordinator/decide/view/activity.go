@@ -2,6 +2,7 @@ package view
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"autospotting/coordinator/decide/books"
@@ -28,6 +29,8 @@ type Activity struct {
 	// At is when it began; for Resize when desired was named, which may be long before an instance followed.
 	At     time.Time
 	Failed bool
+	// Ended is set where the group found the instance ended already, which does not say why it ended.
+	Ended bool
 	// Launching is set where the group launched, or tried to, whatever the cause.
 	Launching bool
 	// Desired is the capacity that the cause says desired was changed to, 0 if it says nothing of it. DesiredAt is when, which may be
@@ -58,6 +61,16 @@ func (v *View) HappenedBefore(kind ActivityKind, id string, d books.Debt) bool {
 func (v *View) HappenedSince(since time.Time, kind ActivityKind, id string) bool {
 	return slices.ContainsFunc(v.activities, func(a Activity) bool {
 		return a.Kind == kind && !a.Failed && (id == "" || a.Instance == id) && !a.At.Before(since)
+	})
+}
+
+// FellIll tells whether the instance was replaced since that time because it failed: a health check found it so, or it ended by itself. EC2 tells
+// by its state reason where somebody ended it (EC2 API, StateReason).
+func (v *View) FellIll(id string, since time.Time) bool {
+	by := v.byID[id].EndedBy
+	itself := by != "" && by != "Client.UserInitiatedShutdown" && by != "Server.InsufficientInstanceCapacity" && !strings.HasPrefix(by, "Server.Spot")
+	return slices.ContainsFunc(v.activities, func(a Activity) bool {
+		return a.Kind == Unhealthy && a.Instance == id && !a.Failed && !a.At.Before(since) && (!a.Ended || itself)
 	})
 }
 

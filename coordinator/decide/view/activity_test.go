@@ -36,6 +36,36 @@ func TestActivities(t *testing.T) {
 	}
 }
 
+func TestWhoFellIll(t *testing.T) {
+	t.Parallel()
+	ill := Activity{Kind: Unhealthy, Instance: "i-s", At: ago(50)}
+	ended := Activity{Kind: Unhealthy, Instance: "i-s", At: ago(60), Ended: true}
+	change := func(a Activity, f func(*Activity)) Activity { f(&a); return a }
+	for _, c := range []struct {
+		name string
+		a    Activity
+		by   string
+		want bool
+	}{
+		{"found unhealthy", ill, "", true},
+		{"found unhealthy, and ended by the group", ill, "Client.UserInitiatedShutdown", true},
+		{"in the very moment, ended by itself", ended, "Client.InstanceInitiatedShutdown", true},
+		{"ended by its owner", ended, "Client.UserInitiatedShutdown", false},
+		{"ended, and nobody knows why", ended, "", false},
+		{"taken by AWS", ended, "Server.SpotInstanceTermination", false},
+		{"taken by AWS for want of capacity", ended, "Server.InsufficientInstanceCapacity", false},
+		{"before", change(ill, func(a *Activity) { a.At = ago(61) }), "", false},
+		{"somebody else", change(ill, func(a *Activity) { a.Instance = "i-x" }), "", false},
+		{"failed", change(ill, func(a *Activity) { a.Failed = true }), "", false},
+		{"taken out by the group", change(ill, func(a *Activity) { a.Kind = GroupTook }), "", false},
+	} {
+		s := &scene{reads: Reads{Activities: []Activity{c.a}, Instances: []Instance{{ID: "i-s", EndedBy: c.by}}}}
+		if got := s.view().FellIll("i-s", ago(60)); got != c.want {
+			t.Errorf("%s: %t", c.name, got)
+		}
+	}
+}
+
 func TestWhetherAnythingTellsWhyAnInstanceLeft(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

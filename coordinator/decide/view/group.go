@@ -43,6 +43,7 @@ type Instance struct {
 	Spot           bool
 	State          string // EC2's: pending, running, shutting-down, terminated, stopping, stopped
 	Launched       time.Time
+	EndedBy        string // code of EC2's state reason, once it is on its way out
 	StatusOK       bool   // both EC2 status checks passed
 	SpotStatus     string // status code of the spot request
 	SpotStatusAt   time.Time
