@@ -156,7 +156,7 @@ func (r *run) victimLeft() bool {
 
 // voidAll gives up what is owed, but for what was attached since the doubt began: that came on top of whatever it is about.
 func (r *run) voidAll(doubt books.Doubt, format string, args ...any) {
-	for _, d := range r.b.Void(func(d books.Debt) bool { return doubt.State == books.NoDoubt || !d.Sent.After(doubt.Since) }) {
+	for _, d := range r.b.Void(func(d books.Debt) bool { return doubt.State == books.NoDoubt || d.Sent.Before(doubt.Since) }) {
 		r.void(d, format, args...)
 	}
 	r.b.Trust()

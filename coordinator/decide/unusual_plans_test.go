@@ -62,6 +62,17 @@ var unusual = []transcript{
 		w.says("i-s1", true, true)
 		w.says("i-s2", true, true)
 	}, "do       retire i-odb decrement=true", "i-s2 debt void"},
+	{"the attach was sent by the very look that read desired as changed back: it came on top, and only the debt of before is void", func(w *World) {
+		w.Group.Desired, w.Group.Max = 5, 6
+		w.owes("i-s1", "i-oda", "a", books.Attached, 3*time.Minute)
+		w.owes("i-s2", "i-odb", "b", books.Attached, 45*time.Second)
+		w.keep(func(k *books.Stored) {
+			k.Desired0, k.Doubt = 3, books.StoredDoubt{Since: noon.Add(-45 * time.Second), Back: true}
+		})
+		w.add(attached("i-s1", "a"), attached("i-s2", "b"))
+		w.says("i-s1", true, true)
+		w.says("i-s2", true, true)
+	}, "do       retire i-odb decrement=true", "i-s2 debt void"},
 }
 
 func TestPlansInUnusualWorlds(t *testing.T) { read(t, "", unusual, web) }

@@ -10,47 +10,37 @@ import (
 	"autospotting/coordinator/ledger"
 )
 
-// Counts says when time counts against a bound.
-type Counts string
-
-// The times that count.
-const (
-	Always Counts = "always"
-	Kindly Counts = "while the cloud is kind" // no API fails, nobody else interferes, and the group can launch: as every simulation ends
-)
-
 // Bound is how long one kind of open thing may stand in a record without a break.
 type Bound struct {
-	Kind   string
-	Most   time.Duration
-	Counts Counts
-	Why    string // what the product's own rules imply
+	Kind string
+	Most time.Duration
+	Why  string // what the product's own rules imply
 
 	open func(ledger.Record) []string // the names of those that stand there
 }
 
-// Bounds is the table. Durations are far above what the rules need where all goes well: crashes, throttling, lost ticks and old reads come
-// on top. Those that wait for something that the owner or AWS may withhold count only while the cloud is kind.
+// Bounds is the table. Durations are far above what the rules need where all goes well, since ticks may be lost and capacity may still be
+// missing. They count while the cloud is kind: no look succeeds where AWS answers nobody for half an hour.
 var Bounds = []Bound{
-	{"intent", 45 * time.Minute, Always, "Given up after 5 minutes without an instance, and when the grace and the boot limit (15 minutes) are over; its instance is then ended.", intents},
-	{"attaching", 20 * time.Minute, Always, "Undone after 10 minutes.", debts(books.Attaching)},
-	{"undoing", 30 * time.Minute, Always, "Asked for again every minute, and closed 5 minutes after the replacement is no member.", debts(books.Undoing)},
-	{"debt", time.Hour, Kindly, "Paid when the replacement serves. It waits 15 minutes for a victim where the group can launch none.",
+	{"intent", 45 * time.Minute, "Given up after 5 minutes without an instance, and when the grace and the boot limit (15 minutes) are over; its instance is then ended.", intents},
+	{"attaching", 20 * time.Minute, "Undone after 10 minutes.", debts(books.Attaching)},
+	{"undoing", 30 * time.Minute, "Asked for again every minute, and closed 5 minutes after the replacement is no member.", debts(books.Undoing)},
+	{"debt", time.Hour, "Paid when the replacement serves. It waits 15 minutes for a victim where the group can launch none.",
 		debts(books.Attaching, books.Attached, books.Paying, books.Undoing)},
-	{"doubt", 15 * time.Minute, Always, "Believed after half a minute, or explained by the activities within a minute. It ends with the last debt.",
+	{"doubt", 15 * time.Minute, "Believed after half a minute, or explained by the activities within a minute. It ends with the last debt.",
 		one(func(r ledger.Record) bool { return r.Books.Doubted() })},
-	{"lease", 75 * time.Minute, Kindly, "Given back when the last debt that needs the room is closed, and when desired fits again.",
+	{"lease", 75 * time.Minute, "Given back when the last debt that needs the room is closed, and when desired fits again.",
 		one(func(r ledger.Record) bool { return r.Books.Lease().Open() })},
-	{"returned lease", 15 * time.Minute, Kindly, "Forgotten a minute after it was given back, at the next tick.",
+	{"returned lease", 15 * time.Minute, "Forgotten a minute after it was given back, at the next tick.",
 		one(func(r ledger.Record) bool { return r.Books.Lease().State == books.Restored })},
-	{"retired", 15 * time.Minute, Kindly, "Forgotten a minute after the retirement, at the next tick.", keys(func(r ledger.Record) map[string]time.Time { return r.Retired })},
-	{"shield", 75 * time.Minute, Kindly, "Taken off when the debt is closed.", keys(func(r ledger.Record) map[string]time.Time { return r.Shielded })},
-	{"orphan", 20 * time.Minute, Always, "Ended when it is seen twice, a minute apart.", keys(func(r ledger.Record) map[string]time.Time { return r.Orphans })},
-	{"notice", 30 * time.Minute, Always, "AWS takes the instance after 2 minutes; it is forgotten when it is gone, 5 minutes later at most.", keys(func(r ledger.Record) map[string]ledger.Notice { return r.Notices })},
-	{"proving", 75 * time.Minute, Kindly, "A replacement that serves for half an hour has lasted. Why one left is asked of the activities for an hour.", keys(func(r ledger.Record) map[string]time.Time { return r.Proving })},
-	{"unconfirmed", 75 * time.Minute, Kindly, "Counted for an hour.", unconfirmed},
-	{"said", 2 * time.Hour, Kindly, "Kept for an hour, and as long as its instance is a replacement.", keys(func(r ledger.Record) map[string]ledger.Said { return r.Said })},
-	{"short", time.Hour, Kindly, "The group launches what it lacks, or spot fills it after a minute.", one(func(r ledger.Record) bool { return !r.Short.IsZero() })},
+	{"retired", 15 * time.Minute, "Forgotten a minute after the retirement, at the next tick.", keys(func(r ledger.Record) map[string]time.Time { return r.Retired })},
+	{"shield", 75 * time.Minute, "Taken off when the debt is closed.", keys(func(r ledger.Record) map[string]time.Time { return r.Shielded })},
+	{"orphan", 20 * time.Minute, "Ended when it is seen twice, a minute apart.", keys(func(r ledger.Record) map[string]time.Time { return r.Orphans })},
+	{"notice", 30 * time.Minute, "AWS takes the instance after 2 minutes; it is forgotten when it is gone, 5 minutes later at most.", keys(func(r ledger.Record) map[string]ledger.Notice { return r.Notices })},
+	{"proving", 75 * time.Minute, "A replacement that serves for half an hour has lasted. Why one left is asked of the activities for an hour.", keys(func(r ledger.Record) map[string]time.Time { return r.Proving })},
+	{"unconfirmed", 75 * time.Minute, "Counted for an hour.", unconfirmed},
+	{"said", 2 * time.Hour, "Kept for an hour, and as long as its instance is a replacement.", keys(func(r ledger.Record) map[string]ledger.Said { return r.Said })},
+	{"short", time.Hour, "The group launches what it lacks, or spot fills it after a minute.", one(func(r ledger.Record) bool { return !r.Short.IsZero() })},
 }
 
 func one(is func(ledger.Record) bool) func(ledger.Record) []string {
@@ -109,23 +99,14 @@ func (c *Checker) openTooLong(rec ledger.Record) {
 			if !known {
 				since, c.opened[key] = now, now
 			}
-			if b.counted(since, c.kindAt, now) > b.Most {
-				c.report(Open, "%s is open since %s, and %s is the longest (%s)", key, since.UTC().Format(time.TimeOnly), b.Most, b.Counts)
+			if since.Before(c.kindAt) {
+				since = c.kindAt
+			}
+			if !c.kindAt.IsZero() && now.Sub(since) > b.Most {
+				c.report(Open, "%s is open since %s, and %s is the longest while the cloud is kind", key, since.UTC().Format(time.TimeOnly), b.Most)
 				c.opened[key] = now
 			}
 		}
 	}
 	maps.DeleteFunc(c.opened, func(key string, _ time.Time) bool { return !seen[key] })
-}
-
-// counted is how much of the time since then counts.
-func (b Bound) counted(since, kindAt, now time.Time) time.Duration {
-	switch {
-	case b.Counts == Always:
-	case kindAt.IsZero():
-		return 0
-	case since.Before(kindAt):
-		since = kindAt
-	}
-	return now.Sub(since)
 }
