@@ -66,6 +66,24 @@ var Forgivenesses = []Forgiveness{
 		below: (*Checker).silentNaming,
 	},
 	{
+		Name: "named-back", Invariant: Debt,
+		What:  "We take off desired what became the owner's when they named another number and then the old one again.",
+		Why:   "The group did nothing in between, so that it left no trace.",
+		below: (*Checker).namedBack,
+	},
+	{
+		Name: "clamped", Invariant: Debt,
+		What:  "We take off desired what became somebody else's when they raised desired while we gave MaxSize back.",
+		Why:   "The lower MaxSize sets desired back in the same moment. Before and after, it is read as what it was.",
+		below: (*Checker).clamped,
+	},
+	{
+		Name: "clamped-back", Invariant: Debt,
+		What:  "We take off desired what became the owner's when they named another number while we gave MaxSize back.",
+		Why:   "The lower MaxSize sets desired back to the old number before anybody could read the new one.",
+		below: (*Checker).clampedBack,
+	},
+	{
 		Name: "lowered", Invariant: Debt,
 		What:  "What we added to desired stays in it.",
 		Why:   "A policy lowered desired without naming a number. How much of ours it took cannot be told, and nothing is lowered on a guess.",
@@ -119,6 +137,14 @@ var Forgivenesses = []Forgiveness{
 		Why:  "It was protected after the last read that our call can rest on.",
 		moment: func(c *Checker, b breach) bool {
 			return b.Kind != cloudsim.Launched && !b.since.IsZero() && c.justBefore(b.At, b.since)
+		},
+	},
+	{
+		Name: "unseen-protection", Invariant: Untouched,
+		What: "A member that its owner protects from scale-in is retired.",
+		Why:  "Somebody else changed the group after the last read that our call can rest on, so that the group chose a victim itself.",
+		moment: func(c *Checker, b breach) bool {
+			return b.Kind != cloudsim.Launched && !b.since.IsZero() && c.justBefore(b.At, c.others)
 		},
 	},
 	{

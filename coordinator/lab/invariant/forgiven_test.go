@@ -1,10 +1,8 @@
 package invariant
 
 import (
-	"cmp"
 	"fmt"
 	"testing"
-	"time"
 
 	"autospotting/coordinator/ledger"
 	"autospotting/pkg/cloudsim"
@@ -121,32 +119,5 @@ func TestEveryRowSaysWhatItForgivesAndWhyAndIsAskedByOneFunction(t *testing.T) {
 			t.Errorf("row %q: %d functions, %+v", r.Name, n, [...]string{r.Invariant, r.What, r.Why})
 		}
 		names[r.Name] = true
-	}
-}
-
-func TestTheRaceBetweenAReadAndTheCallThatRestsOnItIsForgivenAndNothingElse(t *testing.T) {
-	t.Parallel()
-	for _, tc := range []struct {
-		name, invariant string
-		kind            cloudsim.Kind
-		since           time.Duration // before the call
-		forgiven        string
-	}{
-		{"a notice in the race", Capacity, cloudsim.Terminating, roundTrip, "fresh-notice 1"},
-		{"a notice before it", Capacity, cloudsim.Terminating, roundTrip + 1, ""},
-		{"protected in the race", Untouched, cloudsim.Terminating, roundTrip, "new-protection 1"},
-		{"protected before it", Untouched, cloudsim.Terminating, roundTrip + 1, ""},
-		{"opted out just now", Untouched, cloudsim.Launched, roundTrip + heed, "just-opted-out 1"},
-		{"opted out before", Untouched, cloudsim.Launched, roundTrip + heed + 1, ""},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			t.Parallel()
-			c := watched(t, &ledger.Record{})
-			at := begin.Add(time.Hour)
-			c.broken(breach{cloudsim.Event{At: at, Kind: tc.kind}, tc.invariant, at.Add(-tc.since)}, "a promise")
-			if got := Summary(c.Forgiven()); got != "forgiven: "+cmp.Or(tc.forgiven, "nothing") || c.Violated() == (tc.forgiven != "") {
-				t.Errorf("%s, %v", got, c.Violations())
-			}
-		})
 	}
 }

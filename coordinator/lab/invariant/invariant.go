@@ -68,6 +68,7 @@ type Checker struct {
 	ownerMaxAt time.Time
 	crossed    int // a MaxSize of ours that the owner's last word crossed: it may as well be taken for theirs
 	was        sizes
+	named      naming
 	below      pardons   // so much of desired may be missing by our hand
 	above      pardons   // so much of it may stay
 	resizedAt  time.Time // when somebody else last changed desired

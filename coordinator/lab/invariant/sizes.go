@@ -3,6 +3,7 @@ package invariant
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"autospotting/pkg/cloudsim"
 )
@@ -70,17 +71,30 @@ func (c *Checker) grant(ch change) {
 	}
 }
 
-// naming begins a new account. What was forgiven so far goes on only where nobody could hear the word.
-func (c *Checker) naming(ch change) {
-	unused := c.below.unused()
-	c.below = nil
-	if silent(ch) {
-		c.below = unused
-	}
+// naming is somebody's word on desired: what of it was ours, what it was, and what was forgiven, before.
+type naming struct {
+	net, desired int
+	at           time.Time
+	silent       bool
+	unused       pardons
+	back         bool // it was named back since
 }
 
-// silent tells whether the group has nothing to do for the number that was named.
-func silent(ch change) bool { return len(presence(ch.now)) == ch.now.Desired }
+// naming begins a new account. What was forgiven so far goes on only where nobody could hear the word.
+func (c *Checker) naming(ch change) {
+	n := naming{net: ch.was.net, desired: ch.was.desired, at: ch.At, silent: len(presence(ch.now)) == ch.now.Desired, unused: c.below.unused()}
+	c.below = nil
+	if n.silent {
+		c.below = n.unused
+	}
+	c.named = n
+}
+
+// untraced tells whether desired is what it was before it was last named, and the group did nothing meanwhile.
+func (c *Checker) untraced(ch change) bool {
+	n := c.named
+	return n.net > 0 && !n.back && ch.now.Desired == n.desired && c.movedAt.Before(n.at)
+}
 
 // The rows of the table that forgive a desired capacity that is too low by our hand.
 
@@ -99,10 +113,39 @@ func (c *Checker) overMax(ch change) int {
 }
 
 func (c *Checker) silentNaming(ch change) int {
-	if ch.named() && silent(ch) {
+	if ch.named() && c.named.silent {
 		return ch.was.net
 	}
 	return 0
+}
+
+func (c *Checker) namedBack(ch change) int {
+	if ch.mine || ch.now.Net != 0 || ch.now.Desired == ch.was.desired || !c.untraced(ch) {
+		return 0
+	}
+	c.named.back = true
+	if c.named.silent { // then it was forgiven at once
+		return 0
+	}
+	return c.named.net + c.named.unused.total()
+}
+
+func (c *Checker) clamped(ch change) int {
+	if ch.fell() && ch.now.Max < ch.was.max && c.justBefore(ch.At, c.others) {
+		return max(0, ch.was.net) - max(0, ch.now.Net)
+	}
+	return 0
+}
+
+func (c *Checker) clampedBack(ch change) int {
+	if !ch.fell() || ch.now.Max >= ch.was.max || !c.justBefore(ch.At, c.others) || !c.untraced(ch) {
+		return 0
+	}
+	c.named.back = true
+	if c.named.silent {
+		return 0
+	}
+	return c.named.net
 }
 
 // The rows that forgive one that is too high.
