@@ -104,7 +104,7 @@ var Forgivenesses = []Forgiveness{
 	{
 		Name: "attach-crossed", Invariant: Debt,
 		What:  "What we added to desired by an attach stays in it.",
-		Why:   "Somebody else changed desired in the same moment. Which of the two came first cannot be told.",
+		Why:   "Somebody else changed desired in the same moment, or after an earlier sending of the attach that was not answered. Which of the two came first cannot be told.",
 		above: (*Checker).attachCrossed,
 	},
 	{

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"autospotting/coordinator/decide/books"
 	"autospotting/pkg/cloudsim"
 )
 
@@ -172,10 +173,18 @@ func (c *Checker) grown(ch change) int {
 }
 
 func (c *Checker) attachCrossed(ch change) int {
-	if ch.rose() && c.justBefore(ch.At, c.resizedAt) {
+	if ch.rose() && (c.justBefore(ch.At, c.resizedAt) || c.sentBefore(c.resizedAt)) {
 		return ch.now.Net - ch.was.net
 	}
 	return 0
+}
+
+// sentBefore tells whether an attach that is not answered was written down as sent before that time: it may have taken effect then.
+func (c *Checker) sentBefore(t time.Time) bool {
+	rec, err := c.record()
+	return err == nil && slices.ContainsFunc(rec.Books.Debts(), func(d books.Debt) bool {
+		return d.Phase == books.Attaching && !d.Sent.IsZero() && d.Sent.Before(t)
+	})
 }
 
 func leaving(m cloudsim.MemberView) bool {
