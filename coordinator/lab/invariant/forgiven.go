@@ -167,6 +167,19 @@ var Forgivenesses = []Forgiveness{
 			return b.since.Sub(c.others) <= quiet || b.since.Sub(c.zones.owner) <= quiet
 		},
 	},
+	{
+		Name: "alone-of-several", Invariant: Balance,
+		What: "The zones are further apart than they were.",
+		Why:  "Of several replacements that were to leave them even, others brought no instance: nobody had capacity, or the call was refused.",
+		moment: func(c *Checker, b breach) bool {
+			for _, at := range c.tries {
+				if b.since.Sub(at) <= quiet {
+					return true
+				}
+			}
+			return false
+		},
+	},
 }
 
 // justBefore tells whether t is so short before now that no read of ours need show what happened then.
