@@ -84,9 +84,6 @@ func (v *View) Awaited(at time.Time) bool { return v.Since(at) < describedAfter 
 // Overdue tells whether it is so long since that time that an instance that is still not described never will be.
 func (v *View) Overdue(at time.Time) bool { return v.Since(at) > describedAfter }
 
-// NotBefore is when a call made at that time shows in every read.
-func NotBefore(at time.Time) time.Time { return at.Add(shownAfter) }
-
 // Unanswered tells whether a payment that was sent for the debt may still show.
 func (v *View) Unanswered(d books.Debt) bool { return d.Phase == books.Paying && !v.Shown(d.Since) }
 
