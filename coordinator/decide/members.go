@@ -86,11 +86,18 @@ func (r *run) up(i Instance) bool {
 // leastGrace is from when on a group's own grace says anything: the API's default is 0.
 const leastGrace = time.Minute
 
-// capacity counts the members in service that AWS is not taking, without the one named.
+// capacity counts the members in service that AWS is not taking, without the one named, and without those that a retirement of ours which was
+// not answered may have taken already.
 func (r *run) capacity(without string) int {
+	asked := map[string]bool{without: true}
+	for _, d := range r.b.Debts() {
+		if r.v.Unanswered(d) {
+			asked[d.Victim] = true
+		}
+	}
 	n := 0
 	for _, id := range r.v.IDs() {
-		if i := r.v.Get(id); id != without && r.v.Standing(id) == view.Serving && r.up(i) && !r.doomed(id) {
+		if i := r.v.Get(id); !asked[id] && r.v.Standing(id) == view.Serving && r.up(i) && !r.doomed(id) {
 			n++
 		}
 	}

@@ -1,8 +1,10 @@
 package decide
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/decide/view"
@@ -19,7 +21,7 @@ func (r *run) pay() {
 		r.poll()
 		return
 	}
-	for _, d := range debts {
+	for _, d := range r.payable(debts) {
 		if !d.Owed() || !r.v.Stays(d.Victim) {
 			continue
 		}
@@ -36,6 +38,26 @@ func (r *run) pay() {
 		r.act(Action{Kind: Retire, Instance: v.ID, Decrement: true, Why: r.whyRetire(v, d)})
 		return
 	}
+}
+
+// payable puts first what cannot wait: who has a notice, by its end, then who has a replacement that is up. The others keep their order.
+func (r *run) payable(debts []books.Debt) []books.Debt {
+	end := func(d books.Debt) time.Time {
+		if n, doomed := r.notice(d.Victim); doomed {
+			return n.Deadline
+		}
+		return r.now().Add(noticeLead)
+	}
+	stands := func(d books.Debt) int {
+		if s := d.Replacement.Instance; r.v.Standing(s) == view.Serving && r.up(r.v.Get(s)) {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(debts, func(a, b books.Debt) int {
+		return cmp.Or(end(a).Compare(end(b)), cmp.Compare(stands(a), stands(b)))
+	})
+	return debts
 }
 
 // undo takes a replacement whose attach is given up out of the group, if it is in. Asked twice it might lower desired twice, so what was
@@ -77,8 +99,8 @@ func (r *run) mayRetire(v Instance, d books.Debt) (bool, string) {
 			r.lookAt(due)
 		}
 	}
-	if have := r.capacity(v.ID); have < desired-1 {
-		return false, fmt.Sprintf("not retired yet: %d in service without it, %d needed", have, desired-1)
+	if have, wanted := r.capacity(v.ID), r.size(); have < wanted { // several may be attached, of which some still boot
+		return false, fmt.Sprintf("not retired yet: %d in service without it, %d wanted", have, wanted)
 	}
 	return true, ""
 }

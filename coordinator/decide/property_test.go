@@ -222,7 +222,7 @@ func breaksCapacity(w World, p Plan, a Action, i Instance) string {
 			serving++
 		}
 	}
-	if want := w.Group.Desired - 1; a.Decrement && serving < want && !undoing {
+	if want := w.Group.Desired - p.Record.Books.Owed(); a.Decrement && serving < want && !undoing {
 		return fmt.Sprintf("retires %s with %d others in service of %d", i.ID, serving, want)
 	}
 	if !a.Decrement {

@@ -101,7 +101,7 @@ var deeds = map[int][]property{
 			}
 			return s.debt(func(d books.Debt) bool {
 				v := s.v.Get(d.Victim)
-				return d.Phase == books.Attached && v.Present() && !v.Protected && !v.Undeletable && serving >= s.w.Group.Desired-1
+				return d.Phase == books.Attached && v.Present() && !v.Protected && !v.Undeletable && serving >= s.w.Group.Desired-s.p.Record.Books.Owed()
 			})
 		}, nil},
 		kept("nobody is retired unless enough others serve", Retire, func(r *run) {
