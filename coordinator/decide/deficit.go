@@ -100,7 +100,7 @@ func (r *run) stillMissing(it *ledger.Intent) bool {
 	if r.w.Group.Desired > len(r.v.Live()) || r.v.Pending() > 0 {
 		return true
 	}
-	n, ok := r.newcomer(it.Zone)
+	n, ok := r.newcomer(it.Zone, it.At)
 	if ok && r.onDemandLater() > r.keep() {
 		r.say(it.Instance, "the group launched after all: %s is to be replaced", n.ID)
 		it.Victim, it.Purpose = n.ID, ledger.Swap

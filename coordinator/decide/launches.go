@@ -141,7 +141,7 @@ func (r *run) keepsVictim(it *ledger.Intent) bool {
 		}
 		return len(back) > 0
 	}
-	if n, ok := r.newcomer(it.Zone); ok && r.onDemandLater() > r.keep() {
+	if n, ok := r.newcomer(it.Zone, it.At); ok && r.onDemandLater() > r.keep() {
 		r.say(it.Instance, "%s is gone or protected: %s is to be replaced instead", cmp.Or(it.Victim, "what it was launched for"), n.ID)
 		it.Victim, it.Purpose = n.ID, ledger.Swap
 		return true

@@ -2,6 +2,7 @@ package decide
 
 import (
 	"slices"
+	"time"
 
 	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/decide/view"
@@ -45,7 +46,7 @@ func (r *run) returnLease() {
 // overMax retires one instance of our choice where a policy took the room that we had borrowed; restoring MaxSize instead would let
 // AWS choose. It is an on-demand one, or of ours where the owner keeps those that there are.
 func (r *run) overMax() {
-	v, ok := r.newcomer("")
+	v, ok := r.newcomer("", time.Time{})
 	if spot := r.returnable(); r.onDemandLater() <= r.keep() && len(spot) > 0 {
 		v, ok = spot[0], true
 	}

@@ -32,10 +32,15 @@ func (r *run) spokenFor(id string) bool {
 	return r.b.Retiring(id) || slices.ContainsFunc(r.rec.Intents, func(it ledger.Intent) bool { return it.Victim == id && it.Abandoned == "" })
 }
 
-// newcomer is the newest on-demand member in the zone, or in any zone if there is none, that no debt has yet.
-func (r *run) newcomer(zone string) (Instance, bool) {
+// newcomer is the newest on-demand member in the zone, or in any zone if there is none, that no debt has yet. One that came since a time goes
+// before those that were there.
+func (r *run) newcomer(zone string, since time.Time) (Instance, bool) {
 	all := r.victims()
 	slices.Reverse(all)
+	old := func(i Instance) bool { return i.Launched.Before(since) }
+	if came := slices.DeleteFunc(slices.Clone(all), old); len(came) > 0 {
+		all = came
+	}
 	for _, i := range all {
 		if i.Zone == zone {
 			return i, true

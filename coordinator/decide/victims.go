@@ -36,6 +36,13 @@ func (r *run) seeVictim(d books.Debt) (closed, unexplained bool) {
 	case unpaid && r.takenItself(d) && !r.doomed(v.ID) && r.v.Standing(v.ID) == view.Serving:
 		r.say(d.Replacement.Instance, "AWS takes the replacement, and %s still serves: the replacement itself is retired", v.ID)
 		r.b.Retarget(d.Name(), d.Replacement.Instance)
+	case unpaid && r.outdated(d):
+		r.say(d.Replacement.Instance, "the owner's template changed since it was launched: it is retired, and %s stays", cmp.Or(v.ID, "whoever comes"))
+		r.b.Retarget(d.Name(), d.Replacement.Instance)
+	case unpaid && r.replacedByGroup(d):
+		next := r.nextVictim(d)
+		r.b.Retarget(d.Name(), next)
+		r.say(d.Replacement.Instance, "left the group, which replaces it: %s stays, and the victim is %s now", v.ID, cmp.Or(next, "whoever comes"))
 	case r.v.Stays(d.Victim):
 		r.b.Found(d.Name())
 		if instead := r.breaksFloor(d, v); instead != "" {
@@ -71,6 +78,27 @@ func (r *run) spared(v Instance) string {
 func (r *run) takenItself(d books.Debt) bool {
 	s := d.Replacement.Instance
 	return r.v.Stays(s) && r.doomed(s) && !r.b.Retiring(s) && !r.v.Retired(s)
+}
+
+// outdated tells whether the replacement is of a template that its owner has changed since. A victim that AWS takes is replaced all the same.
+func (r *run) outdated(d books.Debt) bool {
+	s, now := d.Replacement, r.w.Template.Hash
+	return d.Kind != books.OverMax && d.Kind != books.Reversal && now != "" && s.SourceHash != "" && now != s.SourceHash && r.v.Stays(s.Instance) &&
+		!r.doomed(d.Victim) && !r.b.Retiring(s.Instance)
+}
+
+// replacedByGroup tells whether the replacement has left the group while desired is what is due, so that somebody new comes in its place: that one
+// is the victim then, and never who served all along. Where on-demand is wanted again, the newcomer is as good as what left.
+func (r *run) replacedByGroup(d books.Debt) bool {
+	s, v := d.Replacement, r.v.Get(d.Victim)
+	return d.Kind == books.Exchange && s.Purpose != books.Return && r.left(d) && !r.doomed(v.ID) && v.Launched.Before(d.At) &&
+		!r.b.Doubted() && r.v.Numbers() == view.Known && r.w.Group.Desired == r.b.Due()
+}
+
+// left tells whether the debt's replacement was a member and is none any more, or is on its way out.
+func (r *run) left(d books.Debt) bool {
+	s, seen := r.v.Instance(d.Replacement.Instance)
+	return seen && (s.Member && s.Leaving() || !s.Live()) || (!seen || !s.Member) && r.v.Shown(d.Since)
 }
 
 // missedVictim reads from the activities how a victim left while its debt was unpaid.
@@ -122,16 +150,17 @@ func (r *run) breaksFloor(d books.Debt, v Instance) string {
 	return ""
 }
 
-// nextVictim chooses the newest on-demand member of the zone, or for a return the oldest spot of ours; none yet leaves it open.
-// One that the owner keeps is not taken: what is still to come is waited for, and then a spot instance of ours goes, the replacement first.
+// nextVictim chooses the newest on-demand member, of the zone if it can be, or for a return the oldest spot of ours; none yet leaves it open: the
+// group's own late newcomer is waited for. One that the owner keeps is not taken: then a spot instance of ours goes, the replacement first.
 func (r *run) nextVictim(d books.Debt) string {
 	if back := r.returnable(); d.Replacement.Purpose == books.Return && len(back) > 0 {
 		return back[0].ID
 	}
 	coming := r.v.Pending() > 0 || len(r.v.Live()) < r.w.Group.Desired
-	v, ok := r.newcomer(d.Replacement.Zone)
+	v, ok := r.newcomer(d.Replacement.Zone, d.At)
+	late := coming && v.Launched.Before(d.At) && r.since(d.Since) < fillFor
 	switch spare := r.onDemandLater() > r.keep(); {
-	case ok && spare:
+	case ok && spare && !late:
 		return v.ID
 	case coming:
 		return ""

@@ -94,7 +94,7 @@ func TestWhoMayBeRetired(t *testing.T) {
 	} {
 		w := web()
 		change(&w, w.at("i-odc"))
-		if n, ok := newRun(w).newcomer("c"); !ok || n.ID == "i-odc" {
+		if n, ok := newRun(w).newcomer("c", time.Time{}); !ok || n.ID == "i-odc" {
 			t.Errorf("%s is taken for a victim", name)
 		}
 		if name == "one whose EC2 protection is on" || name == "one that was not asked for that" || name == "one that was retired just now" {
@@ -110,7 +110,7 @@ func TestWhoMayBeRetired(t *testing.T) {
 	w := web()
 	w.intends(ledger.Swap, "i-n", "i-odc", "a", time.Minute)
 	w.Record.Intents[0].Abandoned = "why"
-	if n, _ := newRun(w).newcomer("c"); n.ID != "i-odc" {
+	if n, _ := newRun(w).newcomer("c", time.Time{}); n.ID != "i-odc" {
 		t.Error("what was given up stands for nobody any more")
 	}
 	w = web()
@@ -175,8 +175,10 @@ func TestTheNextVictimOfADebt(t *testing.T) {
 		world func(*World)
 		want  string
 	}{
-		{"the newest on-demand instance of its zone", func(w *World) { w.at("i-odb").Launched = noon.Add(-time.Minute) }, "i-oda"},
-		{"the newest of all where its zone has none", func(w *World) { w.at("i-oda").Zone = "b"; w.at("i-odb").Launched = noon.Add(-time.Minute) }, "i-odb"},
+		{"the newest on-demand instance of its zone", func(w *World) { w.at("i-odb").Launched = noon.Add(-3 * time.Minute) }, "i-oda"},
+		{"the newest of all where its zone has none", func(w *World) { w.at("i-oda").Zone = "b"; w.at("i-odb").Launched = noon.Add(-3 * time.Minute) }, "i-odb"},
+		{"who came since, before those of its zone", func(w *World) { w.at("i-odb").Launched = noon.Add(-time.Second) }, "i-odb"},
+		{"who is still to come, before those that were there", func(w *World) { w.Group.Desired = 5 }, ""},
 		{"none may go, and nobody is to come: the replacement itself", func(w *World) {
 			w.at("i-oda").Protected, w.at("i-odb").Protected, w.at("i-odc").Protected = true, true, true
 		}, "i-s"},
