@@ -53,7 +53,7 @@ func TestWhatEveryAnswerProves(t *testing.T) {
 		{"a raise", Action{Kind: RaiseMax}, leaseState, map[string][]Failure{"raised now": {Done}}, "asked earlier"},
 		{"giving MaxSize back", Action{Kind: RestoreMax}, leaseState, map[string][]Failure{"returned now": {Done}}, "asked earlier"},
 		{"a first attach", Action{Kind: AttachSome, Instances: []string{"i-1st"}}, debtState("i-1st"),
-			map[string][]Failure{"attached sent 0 failures": {Done, AlreadyMember}, "attaching 0 failures": {AtMax, Throttled, Expired}, "undoing sent 1 failures": {Invalid, Gone}}, "attaching sent 0 failures"},
+			map[string][]Failure{"attached sent 0 failures": {Done, AlreadyMember}, "attaching 0 failures": {AtMax, Throttled, Expired}, "undoing 1 failures": {Invalid, Gone}}, "attaching sent 0 failures"},
 		{"an attach of several", Action{Kind: AttachSome, Instances: []string{"i-1st", "i-2nd"}}, debtState("i-2nd"),
 			map[string][]Failure{"attached sent 0 failures": {Done}, "attaching 0 failures": {AtMax, Throttled, Expired}, "attaching sent alone 0 failures": {Invalid, Gone, AlreadyMember}}, "attaching sent 0 failures"},
 		{"an attach of what is attached", Action{Kind: AttachSome, Instances: []string{"i-pay"}}, debtState("i-pay"), nil, "paying sent asked 0 failures"},

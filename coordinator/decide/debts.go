@@ -27,7 +27,7 @@ func (r *run) seeAttached() {
 		case d.Phase == books.Attaching && !r.may(wanted(d.Replacement.Purpose)):
 			r.on(d, books.NotServed)
 		case d.Phase == books.Undoing && !s.Listed && r.v.Overdue(d.Since): // whatever the call that would say so answers
-			r.notMember(d)
+			neverMember(&r.rec, d, r.now())
 		}
 	}
 }
@@ -54,12 +54,6 @@ func (r *run) diedAttaching(d books.Debt) {
 		r.on(d, books.DiedBefore)
 		failed(&r.rec, r.now(), "a replacement died before it was attached")
 	}
-}
-
-// notMember closes a debt that is undone and whose replacement is no member: it is to go like any that was never attached.
-func (r *run) notMember(d books.Debt) {
-	r.on(d, books.NoMember)
-	r.rec.Intents = append(r.rec.Intents, ledger.Abandoned(d.Replacement, attachGivenUp))
 }
 
 // anotherGroups is said of a replacement that somebody put into another group: it is that one's now.
@@ -107,6 +101,7 @@ func (r *run) readDesired() {
 	if !r.b.Any() || r.v.Old() {
 		return
 	}
+	r.takenBack()
 	desired, due := r.w.Group.Desired, r.b.Due()
 	verdict := r.b.Read(desired, r.v.MaybeBefore(), r.now())
 	switch doubt := r.b.Doubt(); {
@@ -120,6 +115,20 @@ func (r *run) readDesired() {
 		r.voidAll(doubt, "desired was changed and is %d again: whose number that is cannot be told", desired)
 	default:
 		r.departed(doubt, desired, due)
+	}
+}
+
+// takenBack closes what is owed for a replacement that left together with our one, since scale-in took it, or its owner: nothing is over then.
+func (r *run) takenBack() {
+	for _, d := range r.b.Debts() {
+		s := d.Replacement.Instance
+		if r.w.Group.Desired >= r.b.Due() || r.v.Numbers() != view.Known {
+			return
+		}
+		if d.Phase == books.Attached && d.Kind != books.OverMax && d.Kind != books.Reversal && r.left(d) && (r.v.Happened(UserShrink, s, d) || r.v.Happened(GroupTook, s, d)) {
+			r.say(s, "left the group, and desired was lowered with it: nothing is owed for it")
+			r.on(d, books.SeenPaid)
+		}
 	}
 }
 

@@ -136,6 +136,12 @@ func attachEvent(d books.Debt, f Failure, several bool) books.Event {
 	return ""
 }
 
+// neverMember closes a debt that is undone and whose replacement is no member: it is to go like any that was never attached.
+func neverMember(rec *ledger.Record, d books.Debt, now time.Time) {
+	rec.Books.On(d.Name(), books.NoMember, now)
+	rec.Intents = append(rec.Intents, ledger.Abandoned(d.Replacement, attachGivenUp))
+}
+
 // retiredNow notes a retirement that is certain: a read that still shows the victim in service is too old to count on.
 func retiredNow(rec *ledger.Record, victim string, now time.Time) {
 	if rec.Retired == nil {
@@ -168,8 +174,7 @@ func learnRetire(rec *ledger.Record, a Action, res Result, now time.Time) {
 		rec.Books.On(d.Name(), books.AtMinimum, now)
 	case NotMember, Gone:
 		if undoing {
-			rec.Books.On(d.Name(), books.NoMember, now)
-			rec.Intents = append(rec.Intents, ledger.Abandoned(d.Replacement, attachGivenUp))
+			neverMember(rec, d, now)
 			return
 		}
 		rec.Books.On(d.Name(), books.PaymentNotMade, now)

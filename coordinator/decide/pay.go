@@ -61,15 +61,37 @@ func (r *run) payable(debts []books.Debt) []books.Debt {
 }
 
 // undo takes a replacement whose attach is given up out of the group, if it is in. Asked twice it might lower desired twice, so what was
-// not answered is waited for.
+// not answered is waited for. Nothing is lowered where somebody has set desired since: what we added is theirs, and so is the replacement.
 func (r *run) undo(d books.Debt) {
-	s := d.Replacement.Instance
-	if r.v.Get(s).Leaving() || !r.v.Shown(d.Asked) {
+	s := r.v.Get(d.Replacement.Instance)
+	switch {
+	case s.Leaving() || !r.v.Shown(d.Asked):
 		r.poll()
-		return
+	case !s.Listed && !d.Sent.IsZero() && !r.v.Shown(d.Since): // it may have taken effect
+		r.say(s.ID, "its attach is given up: looking again whether it took effect")
+		r.poll()
+	case s.Listed && (r.w.Unread || r.v.NotYet(r.b.Due()+r.undoing())):
+		r.say(s.ID, "its attach is given up: looking again at what desired is")
+		r.poll()
+	case s.Listed && (r.v.Named(d) || r.w.Group.Desired < r.b.Due()+r.undoing()):
+		r.say(s.ID, "its attach is given up, and desired was set since: it stays, and nothing is lowered for it")
+		r.on(d, books.GivenUp)
+		r.lookAt(r.now())
+	default:
+		r.on(d, books.UndoSent)
+		r.act(Action{Kind: Retire, Instance: d.Replacement.Instance, Decrement: true, Why: attachGivenUp + "; out of the group first, if it is in"})
 	}
-	r.on(d, books.UndoSent)
-	r.act(Action{Kind: Retire, Instance: s, Decrement: true, Why: attachGivenUp + "; out of the group first, if it is in"})
+}
+
+// undoing counts the members whose attach is given up: desired is raised for each of them.
+func (r *run) undoing() int {
+	n := 0
+	for _, d := range r.b.Debts() {
+		if s := r.v.Get(d.Replacement.Instance); d.Phase == books.Undoing && s.Listed && !s.Leaving() {
+			n++
+		}
+	}
+	return n
 }
 
 // mayRetire holds the first promise: never below capacity by our own hand.

@@ -24,7 +24,7 @@ var deeds = map[int][]property{
 			}
 			return s.instance(func(i Instance) bool {
 				n := s.p.Record.Notices[i.ID]
-				return s.doomed(i.ID) && i.Present() && n.Released.IsZero() && n.Tries < triesAll && !s.spokenFor(i.ID) && !s.v.Retired(i.ID) && len(s.p.Record.Retired) == 0
+				return s.doomed(i.ID) && i.Present() && n.Released.IsZero() && n.Tries < triesAll && !s.spokenFor(i.ID) && !s.w.Record.Books.Retiring(i.ID) && !s.v.Retired(i.ID) && len(s.p.Record.Retired) == 0
 			})
 		}, nil},
 		kept("nobody is released long before its end", Retire, func(r *run) {

@@ -85,6 +85,7 @@ var Transitions = []Transition{
 	{Undoing, UndoNotMade, Undoing},
 	{Undoing, UndoDone, Undone},
 	{Undoing, AtMinimum, Void},
+	{Undoing, GivenUp, Void},
 	{Undoing, NoMember, Dropped},
 }
 
@@ -129,6 +130,11 @@ func (d Debt) stamped(e Event, now time.Time) Debt {
 		}
 	case AttachNotMade: // neither now, nor earlier
 		d.Sent = time.Time{}
+	case AttachRefused: // nor then, if it was sent no more than this once
+		if d.Sent.Equal(d.Since) {
+			d.Sent = time.Time{}
+		}
+		d.Since = now
 	case AttachUnclear:
 		d.Alone = true
 	case UndoSent:

@@ -92,15 +92,19 @@ func (v *View) Unpaid(d books.Debt) bool { return d.Phase == books.Attached || v
 
 // MaybeBefore tells whether desired as it is read may be what it was before our own last calls took effect. Of one attach it is certain that it
 // did: a read that lists the instance was made after it.
-func (v *View) MaybeBefore() bool {
+func (v *View) MaybeBefore() bool { return v.before(v.rec.Books.Due()) }
+
+// NotYet tells whether desired is read as another number than the one expected, and may be what it was before our own last calls took effect.
+func (v *View) NotYet(expected int) bool { return v.Group.Desired != expected && v.before(expected) }
+
+func (v *View) before(expected int) bool {
 	added := 0
 	for _, d := range v.rec.Books.Debts() {
 		if d.Owed() && !v.Mostly(d.Since) && !v.byID[d.Replacement.Instance].Listed {
 			added++
 		}
 	}
-	due := v.rec.Books.Due()
-	return due-added <= v.Group.Desired && v.Group.Desired <= due+v.retiredJustNow()
+	return expected-added <= v.Group.Desired && v.Group.Desired <= expected+v.retiredJustNow()
 }
 
 // Listed counts the members in any state, those too that we retired just now and that an old read does not show.

@@ -26,6 +26,9 @@ func (c *Checker) capacity(ch change) {
 	if !c.caused || ready < c.lowest {
 		c.lowest, c.caused = ready, true
 	}
+	if now < want { // what was taken off desired and is forgiven is wanted no more, also while debts are open on top of it
+		want -= min(c.below.total(), want-now) - c.spend(c.below, min(c.below.total(), want-now), "too little of desired is left")
+	}
 	if now < want {
 		c.broken(breach{Event: ch.Event, invariant: Capacity}, "%s of %s by %s left %d of %d in service", ch.Kind, ch.Instance, ch.Actor, now, want)
 		return
