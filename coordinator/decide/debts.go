@@ -2,6 +2,7 @@ package decide
 
 import (
 	"fmt"
+	"slices"
 
 	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/decide/view"
@@ -119,13 +120,17 @@ func (r *run) readDesired() {
 }
 
 // takenBack closes what is owed for a replacement that left together with our one, since scale-in took it, or its owner: nothing is over then.
+// One that we retired ourselves, for another debt, paid that one.
 func (r *run) takenBack() {
+	if slices.ContainsFunc(r.b.Debts(), func(d books.Debt) bool { return d.Phase == books.Paying }) {
+		return // it may be that payment by which desired is lower
+	}
 	for _, d := range r.b.Debts() {
 		s := d.Replacement.Instance
 		if r.w.Group.Desired >= r.b.Due() || r.v.Numbers() != view.Known {
 			return
 		}
-		if d.Phase == books.Attached && d.Kind != books.OverMax && d.Kind != books.Reversal && r.left(d) && (r.v.Happened(UserShrink, s, d) || r.v.Happened(GroupTook, s, d)) {
+		if d.Phase == books.Attached && d.Kind != books.OverMax && !r.b.Retiring(s) && r.left(d) && (r.v.Happened(UserShrink, s, d) || r.v.Happened(GroupTook, s, d)) {
 			r.say(s, "left the group, and desired was lowered with it: nothing is owed for it")
 			r.on(d, books.SeenPaid)
 		}

@@ -135,8 +135,29 @@ func (b *Books) close(i int, how Phase) {
 	if how == Void && b.debts[i].Owed() {
 		b.base++
 	}
+	closed := b.debts[i]
 	b.debts = append(b.debts[:i:i], b.debts[i+1:]...)
+	if how == Paid && closed.Kind == Exchange {
+		b.inherit(closed)
+	}
 	if len(b.debts) == 0 {
 		b.doubt = Doubt{}
 	}
+}
+
+// inherit puts the replacement of a paid debt in the place of its victim, where that one was itself a replacement whose debt is open: it stands for
+// the first victim now.
+func (b *Books) inherit(paid Debt) {
+	i := slices.IndexFunc(b.debts, func(d Debt) bool { return d.Owed() && d.Replacement.Instance == paid.Victim && paid.Victim != "" })
+	if i < 0 {
+		return
+	}
+	d := b.debts[i]
+	purpose := d.Replacement.Purpose
+	d.Replacement = paid.Replacement
+	d.Replacement.Purpose = purpose
+	if d.Phase == Attached && d.Since.Before(paid.Sent) { // reads may not show the new one yet
+		d.Since = paid.Sent
+	}
+	b.debts[i] = d.forVictim(d.Victim)
 }

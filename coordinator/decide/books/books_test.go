@@ -196,3 +196,42 @@ func TestWhateverBefallsTheBooksTheyAddUp(t *testing.T) {
 		}
 	}
 }
+
+func TestWhoReplacesAReplacementStandsForItsVictim(t *testing.T) {
+	t.Parallel()
+	attach := func(b *Books, id, victim string, p Purpose, after time.Duration) {
+		r := spot(id)
+		r.Purpose = p
+		b.Open(r, victim, 3, noon.Add(after))
+		b.On(id, AttachSent, noon.Add(after))
+		b.On(id, AttachAnswered, noon.Add(after))
+	}
+	for _, c := range []struct {
+		name string
+		then func(*Books)
+		want string
+	}{
+		{"its payment is answered", func(b *Books) { b.On("i-2", PaymentDone, noon) }, "i-2 for i-od attached swap since 5m0s, due 4"},
+		{"its payment is seen", func(b *Books) { b.On("i-2", SeenPaid, noon) }, "i-2 for i-od attached swap since 5m0s, due 4"},
+		{"its payment is not made", func(b *Books) { b.On("i-2", PaymentNotMade, noon) }, "i-s for i-od attached swap since 0s, due 5"},
+		{"its debt is given up", func(b *Books) { b.On("i-2", GivenUp, noon) }, "i-s for i-od attached swap since 0s, due 5"},
+		{"the first is paid already", func(b *Books) { b.On("i-s", PaymentDone, noon); b.On("i-2", PaymentDone, noon) }, "none, due 3"},
+		{"the first payment is under way", func(b *Books) { b.On("i-s", PaymentSent, noon.Add(6*time.Minute)); b.On("i-2", PaymentDone, noon) }, "i-2 for i-od paying swap since 6m0s, due 4"},
+	} {
+		var b Books
+		attach(&b, "i-s", "i-od", Swap, 0)
+		if c.name == "the first is paid already" {
+			b.On("i-s", PaymentSent, noon)
+		}
+		attach(&b, "i-2", "i-s", Replace, 5*time.Minute)
+		b.On("i-2", PaymentSent, noon.Add(6*time.Minute))
+		c.then(&b)
+		got := "none"
+		if d := b.Debts(); len(d) > 0 {
+			got = fmt.Sprintf("%s for %s %s %s since %s", d[0].Replacement.Instance, d[0].Victim, d[0].Phase, d[0].Replacement.Purpose, d[0].Since.Sub(noon))
+		}
+		if got += fmt.Sprintf(", due %d", b.Due()); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
