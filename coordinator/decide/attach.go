@@ -22,9 +22,7 @@ func (r *run) attach() {
 		need = g.Desired
 	}
 	if need > g.Max && !r.v.Room(need) {
-		// Not below the members there are: where "current group size" counts those that are terminating, a MaxSize
-		// below it would change desired. Each notice may have added one that the read does not show yet.
-		r.raise(max(need, r.v.Listed()) + len(r.rec.Notices))
+		r.makeRoom(ids[0], need)
 		return
 	}
 	for _, id := range ids {
@@ -63,6 +61,28 @@ func (r *run) waiting() []string {
 		}
 	}
 	return ids
+}
+
+// makeRoom borrows no more of MaxSize than the attach needs. Where "current group size" counts members that are terminating, a MaxSize below their
+// number would change desired, and where it does not, a policy could use what is borrowed for them. What is not urgent waits for them to be gone.
+func (r *run) makeRoom(first string, need int) {
+	members := r.memberSoon()
+	if members > need && !r.urgent() {
+		r.say(first, "not attached yet: MaxSize would have to be %d for a while, since of %d members some are still on their way out", members, r.v.Listed())
+		return
+	}
+	r.raise(max(need, members))
+}
+
+// memberSoon counts the members in any state, and for each that AWS takes one more: the group may have launched in its place since the read.
+func (r *run) memberSoon() int {
+	n := r.v.Listed()
+	for id := range r.rec.Notices {
+		if r.v.Stays(id) {
+			n++
+		}
+	}
+	return n
 }
 
 // raise borrows room in MaxSize; the owner's value is written first. A value of ours that an old read still shows is

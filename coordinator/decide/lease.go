@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -33,14 +34,27 @@ func (r *run) returnLease() {
 		r.say("", "MaxSize is %d and MinSize %d, where the owner's MaxSize was %d and ours %d: changed since, so it is the owner's now", g.Max, g.Min, l.Owner, l.Leased)
 		r.b.EndLease()
 	case g.Desired < l.Owner && r.v.Listed() > l.Owner:
-		// Where "current group size" counts members that are terminating, MaxSize below it would raise desired.
+		r.returnSome() // where "current group size" counts members that are terminating, MaxSize below it would raise desired
 	case g.Desired <= l.Owner && r.b.Doubted():
 		// It was read as another lately. If that is what it is, lowering MaxSize below it would change it, and end the question with a guess.
 	case g.Desired <= l.Owner:
 		r.act(Action{Kind: RestoreMax, Max: l.Owner, Why: "desired fits the owner's MaxSize again"})
 	case !r.b.Any():
 		r.overMax()
+	default:
+		r.returnSome()
 	}
+}
+
+// returnSome gives back what of a raised MaxSize is not needed any more.
+func (r *run) returnSome() {
+	l := r.b.Lease()
+	need := max(r.w.Group.Desired, r.b.Due(), r.memberSoon())
+	if l.State != books.Raised || !r.v.Shown(l.At) || need >= l.Leased || need <= l.Owner || r.b.Doubted() {
+		return
+	}
+	r.b.Borrow(l.Owner, need, r.now())
+	r.act(Action{Kind: RaiseMax, Max: need, Why: fmt.Sprintf("of the %d borrowed no more is needed", l.Leased)})
 }
 
 // overMax retires one instance of our choice where a policy took the room that we had borrowed; restoring MaxSize instead would let

@@ -66,6 +66,7 @@ type Checker struct {
 	others     time.Time // the last change by somebody else
 	ownerMax   int
 	ownerMaxAt time.Time
+	room       room
 	crossed    int // a MaxSize of ours that the owner's last word crossed: it may as well be taken for theirs
 	was        sizes
 	named      naming
@@ -158,6 +159,7 @@ func (c *Checker) event(e cloudsim.Event) {
 	ch := change{e, mine, c.was, g}
 	c.ownersWord(ch)
 	c.passes(ch)
+	c.borrowed(ch)
 	c.sizes(ch)
 	c.capacity(ch)
 	if mine {

@@ -1,6 +1,56 @@
 package invariant
 
-import "autospotting/coordinator/decide/books"
+import (
+	"time"
+
+	"autospotting/coordinator/decide/books"
+	"autospotting/pkg/cloudsim"
+)
+
+// room is the most that MaxSize may be raised to: what the attaches that are open need, or the members that there are.
+type room struct {
+	now, before int
+	fell        time.Time // from before to now
+}
+
+// roomFor tells how far MaxSize may be raised at this event. What was needed so short before that a read may still show it counts.
+func (c *Checker) roomFor(ch change) int {
+	need := len(ch.now.Members)
+	if rec, err := c.record(); err == nil {
+		waiting := 0
+		for _, d := range rec.Books.Debts() {
+			if d.Phase == books.Attaching || d.Phase == books.Undoing {
+				waiting++
+			}
+		}
+		for _, m := range ch.now.Members {
+			if _, doomed := rec.Notices[m.ID]; doomed && m.State == "InService" {
+				need++ // the group may launch in its place at any moment
+			}
+		}
+		need = max(need, ch.now.Desired+waiting, rec.Books.Due()+waiting)
+	}
+	if r := &c.room; need < r.now {
+		if !c.justBefore(ch.At, r.fell) || r.now > r.before {
+			r.before = r.now
+		}
+		r.now, r.fell = need, ch.At
+	} else {
+		r.now = need
+	}
+	if c.justBefore(ch.At, c.room.fell) {
+		return max(need, c.room.before)
+	}
+	return need
+}
+
+// borrowed holds a raise of MaxSize against what it is needed for.
+func (c *Checker) borrowed(ch change) {
+	may := c.roomFor(ch)
+	if ch.mine && ch.Kind == cloudsim.SizeChanged && ch.now.Max > ch.was.max && ch.now.Max > max(may, c.ownerMax) {
+		c.report(MaxSize, "%s raised MaxSize from %d to %d, and %d is enough", ch.Actor, ch.was.max, ch.now.Max, may)
+	}
+}
 
 // ownersWord keeps what the owner last set MaxSize to. Who names MinSize above it has named MaxSize as well, though to the number that
 // it has by our hand.

@@ -120,6 +120,15 @@ func restoreBlindly(w decide.World, p *decide.Plan) {
 	}
 }
 
+func borrowMore(_ decide.World, p *decide.Plan) {
+	for i := range p.Actions {
+		if a := &p.Actions[i]; a.Kind == decide.RaiseMax {
+			a.Max += 3
+			p.Record.Books.Edit(func(k *books.Stored) { k.Lease.Leased, k.Lease.Tried = a.Max, append(k.Lease.Tried, a.Max) })
+		}
+	}
+}
+
 func takeOutAtOnce(w decide.World, p *decide.Plan) {
 	for _, id := range slices.Sorted(maps.Keys(p.Record.Notices)) {
 		n := p.Record.Notices[id]

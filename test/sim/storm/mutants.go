@@ -19,6 +19,7 @@ var Mutants = []Mutant{
 	{Name: "no-token", What: "launches carry no client token", Scenario: "storm", Alter: tokenless},
 	{Name: "restore-max-blindly", What: "MaxSize is given back whatever desired is", Scenario: "storm", Alter: planning(restoreBlindly)},
 	{Name: "raise-max-and-forget", What: "MaxSize is never given back", Scenario: "storm", Alter: acting(func(a *decide.Action, _ *time.Time) bool { return a.Kind != decide.RestoreMax })},
+	{Name: "borrow-for-all", What: "MaxSize is raised by more than the attach needs", Scenario: "squall", Alter: planning(borrowMore)},
 	{Name: "take-the-doomed-out-at-once", What: "who has a notice leaves the group at once", Scenario: "storm", Alter: planning(takeOutAtOnce)},
 	{Name: "forget-to-look-again", What: "nothing is looked at again before the next tick", Scenario: "demo", Alter: planning(func(_ decide.World, p *decide.Plan) { p.Look = time.Time{} })},
 
