@@ -44,7 +44,7 @@ func (r *run) explained(ids []string) bool {
 	if r.urgent() {
 		return true
 	}
-	r.say(ids[0], "not attached yet: desired is %d where %d was due", r.w.Group.Desired, r.b.Due())
+	r.wait(ids[0], "not attached yet: desired is %d where %d was due", r.w.Group.Desired, r.b.Due())
 	return false
 }
 
@@ -68,7 +68,7 @@ func (r *run) waiting() []string {
 func (r *run) makeRoom(first string, need int) {
 	members := r.memberSoon()
 	if members > need && !r.urgent() {
-		r.say(first, "not attached yet: MaxSize would have to be %d for a while, since of %d members some are still on their way out", members, r.v.Listed())
+		r.wait(first, "not attached yet: MaxSize would have to be %d for a while, since of %d members some are still on their way out", members, r.v.Listed())
 		return
 	}
 	r.raise(max(need, members))

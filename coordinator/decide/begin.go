@@ -28,22 +28,23 @@ func (r *run) nothingInTheWay() bool {
 	case !r.w.Group.Enabled && !r.holdsOurs():
 		r.say("", "not enabled: the group does not carry the tag, so nothing is begun")
 	case r.refusal != "":
-		r.say("", "refused: %s", r.refusal)
+		r.wait("", "refused: %s", r.refusal)
 	case r.urgent() || r.underWay() >= r.atOnce() || r.b.Lease().Open() || r.v.Old():
 		if len(r.plan.Why)+len(r.plan.Actions) == 0 {
 			r.say("", "nothing new is begun before what is under way is done")
 		}
+		r.awaits("", "what is under way is to be done before anything new is begun")
 	case r.now().Before(r.rec.PausedUntil):
-		r.say("", "paused until %s after %d failures: %s", r.rec.PausedUntil.UTC().Format(time.TimeOnly), r.rec.Failures, r.rec.Cause)
+		r.wait("", "paused until %s after %d failures: %s", r.rec.PausedUntil.UTC().Format(time.TimeOnly), r.rec.Failures, r.rec.Cause)
 		r.lookAt(r.rec.PausedUntil)
 	case r.spent() != "":
-		r.say("", "not now: %s", r.spent()) // a tick sees when it is over
+		r.wait("", "not now: %s", r.spent()) // a tick sees when it is over
 	case len(r.v.Live()) < r.size() || r.capacity("") < r.size():
-		r.say("", "not now: %d of %d in service", r.capacity(""), r.w.Group.Desired)
+		r.wait("", "not now: %d of %d in service", r.capacity(""), r.w.Group.Desired)
 		r.poll()
 	case r.unpriced():
 	case r.scalingOut():
-		r.say("", "not now: the group launched an instance less than %s ago", scaleOutQuiet)
+		r.wait("", "not now: the group launched an instance less than %s ago", scaleOutQuiet)
 		r.poll()
 	default:
 		return true
@@ -81,14 +82,6 @@ func (r *run) atOnce() int { return max(1, r.w.Settings.AtOnce.Down(r.size())) }
 
 func (r *run) scalingOut() bool {
 	return slices.ContainsFunc(r.v.Live(), func(i Instance) bool { return !i.Ours && r.since(i.Launched) < scaleOutQuiet })
-}
-
-// unread names what may be to come where some were not asked yet whether they may be retired: it is one call each.
-func (r *run) unread() string {
-	if slices.ContainsFunc(r.v.Live(), func(i Instance) bool { return i.Unchecked }) {
-		return " by now: others are looked at when their turn comes"
-	}
-	return ""
 }
 
 // andAnother comes back for the next at once: it is chosen when it is known where this one landed.

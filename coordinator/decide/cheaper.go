@@ -26,8 +26,10 @@ func (r *run) toCheaper() {
 	switch later, keep := r.onDemandLater(), r.keep(); {
 	case later <= keep && keep > 0:
 		r.say("", "nothing to replace: %d on-demand of %d that the owner keeps", later, keep)
+	case len(r.live(false)) == 0:
+		r.say("", "nothing to replace: no member is on-demand")
 	case len(r.victims()) == 0:
-		r.say("", "no on-demand instance is left that may be replaced%s", r.unread())
+		r.wait("", "no on-demand instance may be replaced now: %s", r.heldBack(r.live(false)))
 	}
 }
 

@@ -54,6 +54,8 @@ type run struct {
 	voided bool
 	// begins remembers whether something gradual may be begun, once that was asked.
 	begins *bool
+	// waits is what is waited for, as it was said first.
+	waits string
 	// begun says that something gradual was begun, or has its reason to wait.
 	begun bool
 	// held counts the spot instances of each pool, once that was asked, and the launches of this plan by the pool that is likeliest to take them.

@@ -61,7 +61,7 @@ func (r *run) fill() bool {
 	zones := r.zonesFrom(like.Zone)
 	overrides, spot := r.fillFrom(like, zones)
 	if like.Type == "" || len(overrides) == 0 {
-		r.say("", "the group lacks an instance and nothing compatible can be had")
+		r.wait("", "the group lacks an instance and nothing compatible can be had")
 		return false
 	}
 	r.launch(ledger.Fill, like, like.Zone, spot, overrides, "the group lacks an instance that it fails to launch")

@@ -38,6 +38,7 @@ func (r *run) followOne(it *ledger.Intent) bool {
 	s, seen := r.v.Instance(it.Instance)
 	switch {
 	case !seen && r.v.Awaited(it.At):
+		r.awaits(it.Instance, "was launched, and is to be described")
 		return true // a new instance may not be described for minutes
 	case !seen:
 		return r.lost(it, "was never seen")
@@ -80,6 +81,7 @@ func (r *run) resend(it *ledger.Intent) bool {
 	case !r.v.Awaited(it.At):
 		return r.lost(it, "was never answered")
 	case it.Abandoned != "", it.LookOnly, r.since(it.At) >= resendFor:
+		r.awaits("", "the launch for %s was not answered: its instance is looked for until %s", it.Victim, it.At.Add(resendFor).UTC().Format(time.TimeOnly))
 		return true
 	}
 	launch := it.Launch
@@ -168,15 +170,20 @@ func (r *run) ready(it *ledger.Intent, s Instance) bool {
 
 // pair opens the debt for a ready replacement. Debts join only while desired is what the open ones explain.
 func (r *run) pair(it *ledger.Intent, s Instance) bool {
-	if !r.ready(it, s) || r.v.Old() {
+	if !r.ready(it, s) {
+		r.awaits(s.ID, "boots: it has until %s to be ready", it.At.Add(r.w.Settings.Grace+r.w.Settings.BootLimit).UTC().Format(time.TimeOnly))
+		return false
+	}
+	if r.v.Old() {
+		r.awaits(s.ID, "is ready, and waits for a read that shows what was done last")
 		return false
 	}
 	if r.b.Any() && r.w.Group.Desired != r.b.Due() {
-		r.say(s.ID, "ready, but desired is not what the open debts explain: waiting")
+		r.wait(s.ID, "ready, but desired is not what the open debts explain: waiting")
 		return false
 	}
 	if !r.hasTurn(it, s) {
-		r.say(s.ID, "ready, and waits for its turn: attached now, its zone would have two more than another")
+		r.wait(s.ID, "ready, and waits for its turn: attached now, its zone would have two more than another")
 		return false
 	}
 	victim := it.Victim

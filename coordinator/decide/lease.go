@@ -23,6 +23,7 @@ func (r *run) returnLease() {
 		return
 	}
 	r.poll()
+	r.awaits("", "MaxSize is %d instead of the owner's %d until desired fits it", g.Max, l.Owner)
 	if r.b.Attaching() || r.v.Old() || r.planned(Retire) > 0 || slices.ContainsFunc(r.b.Debts(), r.v.Unanswered) {
 		return
 	}
@@ -65,7 +66,7 @@ func (r *run) overMax() {
 		v, ok = spot[0], true
 	}
 	if !ok {
-		r.say("", "desired is above the owner's MaxSize and no on-demand instance may be retired: waiting")
+		r.wait("", "desired is above the owner's MaxSize, and nobody may be retired for it: %s", r.heldBack(r.v.Live()))
 		return
 	}
 	r.b.OpenOverMax(v.ID, r.w.Group.Desired, "desired is above the owner's MaxSize", r.now())

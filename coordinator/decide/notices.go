@@ -61,7 +61,7 @@ func (r *run) unpriced() bool {
 	if r.w.Unpriced == "" {
 		return false
 	}
-	r.say("", "nothing is launched before the market is read: %s", r.w.Unpriced)
+	r.wait("", "nothing is launched before the market is read: %s", r.w.Unpriced)
 	r.lookAt(r.now().Add(marketAgain))
 	return true
 }

@@ -18,20 +18,27 @@ func (r *run) pay() {
 		return
 	}
 	if r.v.Old() || r.planned(AttachSome) > 0 {
+		if len(debts) > 0 {
+			r.awaits(debts[0].Name(), "is paid for once a read shows what was done last")
+		}
 		r.poll()
 		return
 	}
 	for _, d := range r.payable(debts) {
-		if !d.Owed() || !r.v.Stays(d.Victim) {
+		if !d.Owed() {
+			continue
+		}
+		if !r.v.Stays(d.Victim) {
+			r.awaits(d.Name(), "was attached, and whoever is to go for it is still to come")
 			continue
 		}
 		if r.v.Unanswered(d) {
-			r.say(d.Victim, "its retirement was asked for and not answered: looking again")
+			r.wait(d.Victim, "its retirement was asked for and not answered: looking again")
 			continue
 		}
 		v := r.v.Get(d.Victim)
 		if ok, why := r.mayRetire(v, d); !ok {
-			r.say(v.ID, "%s", why)
+			r.wait(v.ID, "%s", why)
 			continue
 		}
 		r.on(d, books.PaymentSent)
@@ -66,12 +73,13 @@ func (r *run) undo(d books.Debt) {
 	s := r.v.Get(d.Replacement.Instance)
 	switch {
 	case s.Leaving() || !r.v.Shown(d.Asked):
+		r.awaits(s.ID, "its attach is given up, and it is on its way out")
 		r.poll()
 	case !s.Listed && !d.Sent.IsZero() && !r.v.Shown(d.Since): // it may have taken effect
-		r.say(s.ID, "its attach is given up: looking again whether it took effect")
+		r.wait(s.ID, "its attach is given up: looking again whether it took effect")
 		r.poll()
 	case s.Listed && (r.w.Unread || r.v.NotYet(r.b.Due()+r.undoing())):
-		r.say(s.ID, "its attach is given up: looking again at what desired is")
+		r.wait(s.ID, "its attach is given up: looking again at what desired is")
 		r.poll()
 	case s.Listed && (r.v.Named(d) || r.w.Group.Desired < r.b.Due()+r.undoing()):
 		r.say(s.ID, "its attach is given up, and desired was set since: it stays, and nothing is lowered for it")

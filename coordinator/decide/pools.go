@@ -14,14 +14,14 @@ import (
 func (r *run) spotOverrides(v Instance, zones []string) []ledger.Override {
 	fit, err := r.fit(r.ownersType(v))
 	if err != nil {
-		r.say(v.ID, "no spot: %v", err)
+		r.wait(v.ID, "no spot: %v", err)
 		return nil
 	}
 	var out []ledger.Override
 	for _, z := range zones {
 		candidates, err := fit.Candidates(z, r.holding(), r.avoided(), r.w.Group.Desired)
 		if err != nil {
-			r.say(v.ID, "no spot in %s: %v", z, err)
+			r.wait(v.ID, "no spot in %s: %v", z, err)
 			continue
 		}
 		for _, c := range candidates {
@@ -39,7 +39,7 @@ func (r *run) spotOverrides(v Instance, zones []string) []ledger.Override {
 func (r *run) onDemandOverrides(typ string, zones []string) []ledger.Override {
 	fit, err := r.fit(typ)
 	if err != nil {
-		r.say("", "nothing on-demand: %v", err)
+		r.wait("", "nothing on-demand: %v", err)
 		return nil
 	}
 	price := r.w.Catalog.OnDemandUSD

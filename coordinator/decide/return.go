@@ -10,7 +10,13 @@ import (
 // toOnDemand (R15) begins a replacement by on-demand where there are fewer on-demand instances than the owner keeps.
 func (r *run) toOnDemand() {
 	more := r.keep() - r.onDemandLater()
-	if !r.mayBegin() || more <= 0 || len(r.returnable()) == 0 {
+	if !r.mayBegin() || more <= 0 {
+		return
+	}
+	if len(r.returnable()) == 0 {
+		if ours := r.live(true); len(ours) > 0 {
+			r.wait("", "%d more are to be on-demand, and no spot instance may be retired now: %s", more, r.heldBack(ours))
+		}
 		return
 	}
 	r.begun = true
@@ -26,7 +32,7 @@ func (r *run) toOnDemand() {
 			return
 		}
 		if overrides = r.onDemandOverrides(r.ownersType(v), []string{zone}); len(overrides) == 0 {
-			r.say(v.ID, "is to become on-demand again, and no compatible type with a known price is offered in %s", zone)
+			r.wait(v.ID, "is to become on-demand again, and no compatible type with a known price is offered in %s", zone)
 		}
 	}
 	why := fmt.Sprintf("the owner keeps %d on-demand: %s goes back", r.keep(), v.ID)

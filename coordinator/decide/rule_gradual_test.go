@@ -1,6 +1,8 @@
 package decide
 
 import (
+	"fmt"
+
 	"autospotting/coordinator/ledger"
 	"autospotting/coordinator/market"
 )
@@ -89,6 +91,16 @@ var gradual = map[int][]property{
 			return got + ", not " + want
 		}
 		return ""
+	}, nil}, {"whoever waits says for what", func(s seen) string {
+		s.w.Record = s.p.Record
+		r := newRun(s.w)
+		r.plan.Actions = s.p.Actions
+		later, keep := r.onDemandLater(), r.keep()
+		open := r.b.Any() || len(s.p.Record.Intents) > 0 || r.b.Lease().Open() || len(s.p.Record.Orphans) > 0
+		if !s.w.Group.Found || !open && (later == keep || later < keep && !r.holdsOurs() || !s.w.Group.Enabled && !r.holdsOurs()) || r.moves() || s.p.Record.Status.Waiting.For != "" {
+			return ""
+		}
+		return fmt.Sprintf("%d on-demand later of %d to keep, open %t", later, keep, open)
 	}, nil}},
 	20: {
 		{"a group that left and holds nothing of ours is left", func(s seen) string {

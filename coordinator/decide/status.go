@@ -15,7 +15,7 @@ func (r *run) status() {
 	case now != r.rec.Excess.Desired && !r.v.Old() && !r.b.Attaching() && !r.b.Doubted(): // somebody has set it since
 		r.rec.Excess = ledger.Excess{}
 	}
-	code, reason := r.statusNow()
+	code, reason := r.statusNow(r.waitsLong())
 	if r.rec.Status.Code != code || r.rec.Status.Reason != reason {
 		r.rec.Status.Code, r.rec.Status.Reason, r.rec.Status.At = code, reason, r.now()
 	}
@@ -23,13 +23,13 @@ func (r *run) status() {
 	r.tagStatus()
 }
 
-func (r *run) statusNow() (code, reason string) {
+func (r *run) statusNow(waiting string) (code, reason string) {
 	g := r.w.Group
 	switch {
 	case !g.Found:
 		return "gone", ""
 	case !g.Enabled:
-		return "not-enabled", ""
+		return "not-enabled", waiting
 	case r.refusal != "":
 		return "refused", r.refusal
 	case r.w.Glance && r.rec.Status.Code == "refused": // what refused it was not read now
@@ -37,7 +37,7 @@ func (r *run) statusNow() (code, reason string) {
 	case r.now().Before(r.rec.PausedUntil):
 		return "paused", r.rec.Cause
 	}
-	return "managed", cmp.Or(r.spent(), r.rec.Excess.Why)
+	return "managed", cmp.Or(r.spent(), r.rec.Excess.Why, waiting)
 }
 
 // statusLength is the most that a tag's value holds.
@@ -47,7 +47,8 @@ const statusLength = 256
 // again: tools that keep groups as they were declared would fight for it.
 func (r *run) tagStatus() {
 	text := tagText(r.rec.Status.Code, r.rec.Status.Reason)
-	if !r.w.Group.Enabled || !r.w.Group.Found || !r.w.Settings.StatusTag || text == r.rec.Status.Tagged {
+	leaving := !r.w.Group.Enabled && r.rec.Status.Reason == "" // it is told only what keeps it from being done
+	if leaving || !r.w.Group.Found || !r.w.Settings.StatusTag || text == r.rec.Status.Tagged {
 		return
 	}
 	r.act(Action{Kind: TagStatus, Text: text, Why: "what is done with the group is written where its owner looks"})

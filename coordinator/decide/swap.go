@@ -17,12 +17,12 @@ func (r *run) toSpot() {
 	}
 	if again := r.spotAgain(); r.now().Before(again) {
 		r.begun = true
-		r.say("", "on on-demand for want of spot: tried again at %s", again.UTC().Format(time.TimeOnly))
+		r.wait("", "on on-demand for want of spot: tried again at %s", again.UTC().Format(time.TimeOnly))
 		return
 	}
 	if w := r.w.Settings.Window; !w.Open(r.now()) {
 		r.begun = true
-		r.say("", "not now: outside the owner's schedule (%s)", w)
+		r.wait("", "not now: outside the owner's schedule (%s)", w)
 		return
 	}
 	for victims := r.victims(); len(victims) > 0; {

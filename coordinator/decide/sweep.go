@@ -23,7 +23,7 @@ func (r *run) sweep() {
 		}
 		orphans[id] = first
 		if r.since(first) < orphanFor {
-			r.say(id, "is ours, in no group and wanted by nothing: goes if it stays so")
+			r.wait(id, "is ours, in no group and wanted by nothing: goes if it stays so")
 			r.lookAt(first.Add(orphanFor))
 			continue
 		}

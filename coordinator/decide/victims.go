@@ -106,7 +106,7 @@ func (r *run) missedVictim(d books.Debt) (closed, unexplained bool) {
 	missed := r.b.Miss(d.Name(), r.now())
 	switch {
 	case r.w.Unread:
-		r.say(d.Victim, "left the group; the activities could not be read: looking again")
+		r.wait(d.Victim, "left the group; the activities could not be read: looking again")
 	case r.v.Happened(UserShrink, d.Victim, d):
 		r.say(d.Victim, "retired: the debt for %s is paid", d.Replacement.Instance)
 		proves(&r.rec, d, r.now())

@@ -71,7 +71,7 @@ func (r *run) balanced(victims []Instance) (Instance, string, bool) {
 		r.rec.Uneven = r.now()
 	}
 	if !r.allows(c) {
-		r.say("", "not now: the zones are out of balance, and a swap would wake their rebalancing")
+		r.wait("", "not now: the zones are out of balance, and a swap would wake their rebalancing")
 		return Instance{}, "", false
 	}
 	if !c.even() {

@@ -171,6 +171,17 @@ type Status struct {
 	At     time.Time `json:"at,omitzero"`
 	// Tagged is what was last written to the group's status tag.
 	Tagged string `json:"tagged,omitempty"`
+	// Waiting is what is waited for.
+	Waiting Waiting `json:"waiting,omitzero"`
+}
+
+// Waiting is something that is waited for while nothing else is done for the group.
+type Waiting struct {
+	For   string    `json:"for"`
+	Since time.Time `json:"since"`
+	// Told is what the owner was told of it, since it lasts.
+	Told   string    `json:"told,omitempty"`
+	ToldAt time.Time `json:"told_at,omitzero"`
 }
 
 // Open tells whether anything is left to be finished for the group.
