@@ -30,19 +30,22 @@ func (c *Checker) roomFor(ch change) int {
 		}
 		need = max(need, ch.now.Desired+waiting, rec.Books.Due()+waiting)
 	}
-	if r := &c.room; need < r.now {
-		if !c.justBefore(ch.At, r.fell) || r.now > r.before {
+	r := &c.room
+	recent := ch.At.Sub(r.fell) <= leftLately+c.race
+	if need < r.now {
+		if !recent || r.now > r.before {
 			r.before = r.now
 		}
-		r.now, r.fell = need, ch.At
-	} else {
-		r.now = need
+		r.fell, recent = ch.At, true
 	}
-	if c.justBefore(ch.At, c.room.fell) {
-		return max(need, c.room.before)
+	if r.now = need; recent {
+		return max(need, r.before)
 	}
 	return need
 }
+
+// leftLately is how long a member that we retired is counted though no read shows it any more: reads need not come in order.
+const leftLately = 20 * time.Second
 
 // borrowed holds a raise of MaxSize against what it is needed for.
 func (c *Checker) borrowed(ch change) {
