@@ -41,6 +41,7 @@ func (r *run) launch(purpose ledger.Purpose, v Instance, zone string, spot bool,
 	}
 	it.Launch.Tags[TagGroup], it.Launch.Tags[TagLaunch] = r.w.Group.Name, it.Launch.Nonce
 	r.rec.Intents = append(r.rec.Intents, it)
+	nameTemplate(&r.rec, t.ID)
 	if len(overrides) > 0 { // the likeliest of them, until the answer says
 		r.holding()[market.Pool{Type: overrides[0].Type, Zone: overrides[0].Zone}]++
 	}
