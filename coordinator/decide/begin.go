@@ -41,7 +41,7 @@ func (r *run) nothingInTheWay() bool {
 	case len(r.v.Live()) < r.size() || r.capacity("") < r.size():
 		r.say("", "not now: %d of %d in service", r.capacity(""), r.w.Group.Desired)
 		r.poll()
-	case r.unpriced():
+	case r.unpriced(), r.waits(ledger.Swap):
 	case r.scalingOut():
 		r.say("", "not now: the group launched an instance less than %s ago", scaleOutQuiet)
 		r.poll()

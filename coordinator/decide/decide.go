@@ -54,6 +54,9 @@ type run struct {
 	voided bool
 	// begins remembers whether something gradual may be begun, once that was asked.
 	begins *bool
+	// takes is how many bytes the record will take, once that was asked; full says that something waits for room in it.
+	takes *int
+	full  string
 	// begun says that something gradual was begun, or has its reason to wait.
 	begun bool
 	// held counts the spot instances of each pool, once that was asked, and the launches of this plan by the pool that is likeliest to take them.

@@ -31,6 +31,9 @@ func (r *run) launch(purpose ledger.Purpose, v Instance, zone string, spot bool,
 		r.lookAt(r.now()) // the next plan goes on
 		return
 	}
+	if r.waits(purpose) {
+		return
+	}
 	it := ledger.Intent{Purpose: purpose, Victim: v.ID, Zone: zone, At: r.now(), Launch: ledger.Launch{
 		Nonce: r.nonce(v.ID), Template: t.ID, TemplateVersion: t.Version, Spot: spot,
 		Overrides: overrides, SourceHash: t.Hash,

@@ -37,7 +37,7 @@ func (r *run) statusNow() (code, reason string) {
 	case r.now().Before(r.rec.PausedUntil):
 		return "paused", r.rec.Cause
 	}
-	return "managed", cmp.Or(r.spent(), r.rec.Excess.Why, r.unprovenStatus())
+	return "managed", cmp.Or(r.full, r.spent(), r.rec.Excess.Why, r.unprovenStatus())
 }
 
 // statusLength is the most that a tag's value holds.

@@ -221,6 +221,10 @@ func Decode(b []byte, revision int64) (Record, error) {
 	if err := json.Unmarshal(b, &s); err != nil {
 		return Record{}, fmt.Errorf("decode a ledger record (revision %d): %w", revision, err)
 	}
+	return s.record(revision)
+}
+
+func (s stored) record(revision int64) (Record, error) {
 	r := Record(s.rest)
 	kept, err := books.Load(s.Stored)
 	if err != nil {
