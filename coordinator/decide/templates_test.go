@@ -114,3 +114,36 @@ func TestTheNameOfOurTemplateIsUniqueForAGroupAndFits(t *testing.T) {
 		seen[name] = group
 	}
 }
+
+// A detached instance is in no group in a moment, and is terminated then: without record and template nobody would know that it is ours.
+func TestTheRecordStaysWhileSomethingOfOursMayBeLeftOver(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		change func(*Instance)
+		stays  bool
+	}{
+		{"detaching", func(i *Instance) { i.Lifecycle = "Detaching" }, true},
+		{"in Standby", func(i *Instance) { i.Lifecycle = "Standby" }, true},
+		{"draining", func(i *Instance) { i.Lifecycle = "Terminating:Wait" }, false},
+		{"in no group, seen for the first time", func(i *Instance) { i.Member, i.Lifecycle = false, "" }, true},
+		{"in another group", func(i *Instance) { i.Member, i.Lifecycle, i.Foreign = false, "", true }, false},
+		{"ended", func(i *Instance) { i.State = "shutting-down" }, false},
+		{"unproven", func(i *Instance) { i.Member, i.Lifecycle, i.Ours, i.Unproven = false, "", false, true }, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := web()
+			w.Group.Enabled = false
+			i := attached("i-left", "a")
+			c.change(&i)
+			w.add(i)
+			p := Decide(w)
+			drops := slices.ContainsFunc(p.Actions, func(a Action) bool { return a.Kind == DropTemplate })
+			w.Record.Dropped = true
+			if forgets := Decide(w).Forget; drops == c.stays || forgets == c.stays {
+				t.Errorf("the template is dropped: %t, the record: %t", drops, forgets)
+			}
+		})
+	}
+}
