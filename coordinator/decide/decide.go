@@ -99,7 +99,7 @@ func (r *run) now() time.Time                  { return r.w.Now }
 func (r *run) since(t time.Time) time.Duration { return r.w.Now.Sub(t) }
 
 func (r *run) say(instance, format string, args ...any) {
-	r.plan.Why = append(r.plan.Why, Line{instance, fmt.Sprintf(format, args...)})
+	r.plan.Why = append(r.plan.Why, Line{Instance: instance, Text: fmt.Sprintf(format, args...)})
 }
 
 // lookAt asks to decide again at t, exactly. A time that has passed is now: re-checks of one time are one message, so that one of
