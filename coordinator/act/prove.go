@@ -30,28 +30,31 @@ func (a *Actor) prove(ctx context.Context, group string, byID map[string]decide.
 		if !i.Unproven {
 			continue
 		}
-		if rec.Names(i.Template) || i.Live() && a.named(ctx, group) == i.Template {
-			i.Ours, i.Unproven = true, false
-			byID[id] = i
+		ours := rec.Names(i.Template)
+		if !ours && i.Live() {
+			named, asked := a.named(ctx, group)
+			ours, i.Unasked = named == i.Template, !asked
 		}
+		i.Ours, i.Unproven = ours, !ours
+		byID[id] = i
 	}
 }
 
-// named finds the template that has the name of ours; empty where there is none, or it cannot be read now. That stops nothing: who has a record
-// needs no such proof.
-func (a *Actor) named(ctx context.Context, group string) string {
+// named finds the template that has the name of ours; empty where there is none, and not asked where it cannot be read. That stops nothing: who has a
+// record needs no such proof.
+func (a *Actor) named(ctx context.Context, group string) (id string, asked bool) {
 	name := decide.TemplateName(group)
 	if n, ok := a.cache.named.get(name); ok && a.Now().Sub(n.at) < namedFor {
-		return n.id
+		return n.id, true
 	}
 	out, err := a.EC2.DescribeLaunchTemplateVersions(ctx, &ec2.DescribeLaunchTemplateVersionsInput{LaunchTemplateName: &name, Versions: []string{latestVersion}})
-	if f, _ := classify(err); err != nil && f != decide.Gone && f != decide.Invalid {
-		return ""
+	if f, _ := classify(err); err != nil && f != decide.Gone {
+		return "", false
 	}
 	n := namedTemplate{at: a.Now()}
 	if err == nil && len(out.LaunchTemplateVersions) > 0 {
 		n.id = aws.ToString(out.LaunchTemplateVersions[0].LaunchTemplateId)
 	}
 	a.cache.named.put(name, n)
-	return n.id
+	return n.id, true
 }

@@ -35,20 +35,21 @@ func TestAnInstanceIsOursByItsTemplate(t *testing.T) {
 		rec    ledger.Record
 		change func(*cloud)
 		ours   bool
-		asks   int // for the template's name
+		asks   int  // for the template's name
+		told   bool // whether it was answered
 	}{
-		{"the record names it", ledger.Record{Templates: []string{"lt-ours"}}, func(*cloud) {}, true, 0},
-		{"the record names it as one of before", ledger.Record{Templates: []string{"lt-ours", "lt-new"}}, named("lt-new"), true, 0},
-		{"a launch of an older version names it", from("lt-ours"), func(*cloud) {}, true, 0},
-		{"it has the name of ours", none, named("lt-ours"), true, 1},
-		{"another has the name of ours", from("lt-other"), named("lt-new"), false, 1},
-		{"none has the name of ours", none, func(*cloud) {}, false, 1},
-		{"templates may not be read", none, failing("UnauthorizedOperation"), false, 1},
-		{"templates cannot be read now", none, failing("Unavailable"), false, 1},
+		{"the record names it", ledger.Record{Templates: []string{"lt-ours"}}, func(*cloud) {}, true, 0, true},
+		{"the record names it as one of before", ledger.Record{Templates: []string{"lt-ours", "lt-new"}}, named("lt-new"), true, 0, true},
+		{"a launch of an older version names it", from("lt-ours"), func(*cloud) {}, true, 0, true},
+		{"it has the name of ours", none, named("lt-ours"), true, 1, true},
+		{"another has the name of ours", from("lt-other"), named("lt-new"), false, 1, true},
+		{"none has the name of ours", none, func(*cloud) {}, false, 1, true},
+		{"templates may not be read", none, failing("UnauthorizedOperation"), false, 1, false},
+		{"templates cannot be read now", none, failing("Unavailable"), false, 1, false},
 		{"one that has ended costs no call", none, func(c *cloud) {
 			named("lt-ours")(c)
 			c.instances[2].State.Name = types.InstanceStateNameTerminated
-		}, false, 0},
+		}, false, 0, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -56,8 +57,8 @@ func TestAnInstanceIsOursByItsTemplate(t *testing.T) {
 			c.change(acc)
 			byID := map[string]decide.Instance{"i-9": ToInstance(acc.instances[2]), "i-1": ToInstance(acc.instances[0])}
 			acc.stranger().prove(t.Context(), "web", byID, c.rec)
-			if i := byID["i-9"]; i.Ours != c.ours || i.Unproven == c.ours {
-				t.Errorf("ours: %t, unproven: %t, want ours: %t", i.Ours, i.Unproven, c.ours)
+			if i := byID["i-9"]; i.Ours != c.ours || i.Unproven == c.ours || i.Unasked == c.told {
+				t.Errorf("ours: %t, unproven: %t, unasked: %t, want ours: %t", i.Ours, i.Unproven, i.Unasked, c.ours)
 			}
 			if i := byID["i-1"]; i.Ours || i.Unproven {
 				t.Errorf("what carries no mark is %+v", i)
@@ -73,7 +74,10 @@ func TestWhichTemplateHasTheNameOfOursIsRememberedForAWhile(t *testing.T) {
 	t.Parallel()
 	acc := web()
 	actor := acc.stranger()
-	ask := func() string { return actor.named(t.Context(), "web") }
+	ask := func() string {
+		id, _ := actor.named(t.Context(), "web")
+		return id
+	}
 	name := decide.TemplateName("web")
 	acc.failing("ec2.DescribeLaunchTemplateVersions", refused("Unavailable", "said"))
 	if id := ask(); id != "" {

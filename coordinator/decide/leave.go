@@ -32,12 +32,12 @@ func (r *run) leave() {
 }
 
 // comesBack tells whether something of ours lives beside the members that stay, and is not being ended: detached, or in Standby. A detached instance
-// is in no group in a moment, and only record and template tell then that it is ours.
+// is in no group in a moment, and only record and template tell then that it is ours. What may be ours, and could not be asked about, counts too.
 func (r *run) comesBack() bool {
 	for _, id := range r.v.IDs() {
 		i := r.v.Get(id)
-		if i.Ours && i.Live() && !i.Foreign && (!i.Member || i.Resting() || strings.HasPrefix(i.Lifecycle, "Detach")) {
-			r.say(id, "ours, and not gone yet: the record stays until it is")
+		if i.Unasked && i.Live() || i.Ours && i.Live() && !i.Foreign && (!i.Member || i.Resting() || strings.HasPrefix(i.Lifecycle, "Detach")) {
+			r.say(id, "ours or not known yet not to be, and not gone: the record stays")
 			return true
 		}
 	}

@@ -76,6 +76,10 @@ func (r *run) unproven() (list []Instance) {
 // proveNone says of each such instance what is to be done about it.
 func (r *run) proveNone() {
 	for _, i := range r.unproven() {
+		if i.Unasked {
+			r.say(i.ID, "unproven: it carries our tags and is of a fleet, and which launch template has the name of ours could not be read now: left alone until it is")
+			continue
+		}
 		r.plan.Why = append(r.plan.Why, Line{Instance: i.ID, Heed: true, Text: fmt.Sprintf("unproven: it carries our tags and is of a fleet, but its launch template %s is not known to be ours of this group: left alone. If it is not ours, take our tags off it; if it is, end it", i.Template)})
 	}
 }

@@ -129,6 +129,7 @@ func TestTheRecordStaysWhileSomethingOfOursMayBeLeftOver(t *testing.T) {
 		{"in no group, seen for the first time", func(i *Instance) { i.Member, i.Lifecycle = false, "" }, true},
 		{"in another group", func(i *Instance) { i.Member, i.Lifecycle, i.Foreign = false, "", true }, false},
 		{"ended", func(i *Instance) { i.State = "shutting-down" }, false},
+		{"unproven while it cannot be asked", func(i *Instance) { i.Ours, i.Unproven, i.Unasked = false, true, true }, true},
 		{"unproven", func(i *Instance) { i.Member, i.Lifecycle, i.Ours, i.Unproven = false, "", false, true }, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {

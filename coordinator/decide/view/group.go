@@ -49,6 +49,7 @@ type Instance struct {
 	SpotStatusAt   time.Time
 	Ours           bool   // our tags, and the reserved ones that only AWS sets: of a fleet, and of a launch template of ours of this group
 	Unproven       bool   // all of these marks, but for that nothing says that the template is ours
+	Unasked        bool   // and whether it is could not be read now
 	Template       string // id of the launch template that it was launched from, by AWS's reserved tag
 	Nonce          string // of the launch, from our tag
 
