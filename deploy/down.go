@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/smithy-go"
 
+	"autospotting/coordinator/ledger"
 	"autospotting/deploy/cfn"
 	"autospotting/deploy/estate"
 	"autospotting/pkg/cli"
@@ -54,7 +56,7 @@ func (s *site) down(ctx context.Context) (doc removed, err error) {
 	if err != nil {
 		return doc, err
 	}
-	if doc.Traces, err = s.traces(ctx, other); err != nil {
+	if doc.Traces, err = s.traces(ctx, main, other); err != nil {
 		return doc, err
 	}
 	doc.Bucket = store.Outputs["BucketName"]
@@ -88,11 +90,14 @@ func (s *site) down(ctx context.Context) (doc removed, err error) {
 }
 
 // traces are what is to be removed beside the stacks. Where there is another installation they are that one's.
-func (s *site) traces(ctx context.Context, other neighbour) (estate.Traces, error) {
+func (s *site) traces(ctx context.Context, main cfn.State, other neighbour) (estate.Traces, error) {
 	if other.there {
 		return estate.Traces{}, nil
 	}
-	return s.estate.Look(ctx)
+	if _, err := s.records(ctx, main); err != nil { // which know the templates that were ours
+		return estate.Traces{}, err
+	}
+	return s.estate.Look(ctx, s.once)
 }
 
 func orDeclined(err error) error {
@@ -129,29 +134,42 @@ func (s *site) orphans(main cfn.State, t estate.Traces) error {
 
 // open lists what is in flight, and the groups whose MaxSize is leased.
 func (s *site) open(ctx context.Context, main cfn.State) (open, leased []string, err error) {
+	records, err := s.records(ctx, main)
+	for _, r := range records {
+		if why := estate.InFlight(r); why != "" {
+			open = append(open, r.Group+": "+why)
+		}
+		if r.Books.Lease().Open() {
+			leased = append(leased, r.Group)
+		}
+	}
+	return open, leased, err
+}
+
+// records reads the ledger, and remembers for when it is gone which launch templates are or were ours.
+func (s *site) records(ctx context.Context, main cfn.State) (records []ledger.Record, err error) {
 	if !main.Exists || main.Outputs["TableName"] == "" {
-		return nil, nil, nil
+		return nil, nil
 	}
 	names, err := s.ledger.Known(ctx)
 	if absent(err) {
-		return nil, nil, nil
+		return nil, nil
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("read the ledger: %w", err)
+		return nil, fmt.Errorf("read the ledger: %w", err)
 	}
 	for _, name := range names {
 		r, err := s.ledger.Get(ctx, name)
 		if err != nil {
-			return nil, nil, fmt.Errorf("read the record of group %s: %w", name, err)
+			return nil, fmt.Errorf("read the record of group %s: %w", name, err)
 		}
-		if why := estate.InFlight(r); why != "" {
-			open = append(open, name+": "+why)
-		}
-		if r.Books.Lease().Open() {
-			leased = append(leased, name)
-		}
+		r.Group = name
+		records = append(records, r)
+		s.once = append(s.once, r.Templates...)
 	}
-	return open, leased, nil
+	slices.Sort(s.once)
+	s.once = slices.Compact(s.once)
+	return records, nil
 }
 
 func absent(err error) bool { return code(err) == "ResourceNotFoundException" }
@@ -177,7 +195,8 @@ func (s *site) announce(main cfn.State, doc removed) {
 		what string
 		of   []string
 	}{{"our launch templates", doc.Traces.Templates}, {"our tags of instances, which stay", doc.Traces.Instances}, {"our status tag of groups, which stay", doc.Traces.Groups},
-		{"not to be removed, and billing until you end them: instances that are in no group", doc.Traces.Orphans}} {
+		{"not to be removed, and billing until you end them: instances that are in no group", doc.Traces.Orphans},
+		{"left as they are, with our tags: instances of launch templates that are not known to be ours", doc.Traces.Unproven}} {
 		if len(t.of) > 0 {
 			s.tell("  %s: %s", t.what, strings.Join(t.of, ", "))
 		}
@@ -212,7 +231,7 @@ func (s *site) stop(ctx context.Context, main cfn.State) error {
 	if err := s.quiet(ctx, main); err != nil {
 		return err
 	}
-	traces, err := s.estate.Look(ctx)
+	traces, err := s.traces(ctx, main, neighbour{})
 	if err != nil {
 		return err
 	}
@@ -252,7 +271,7 @@ func (s *site) remove(ctx context.Context, main, store cfn.State, other neighbou
 			return err
 		}
 	}
-	traces, err := s.traces(ctx, other) // the function may have made some since
+	traces, err := s.traces(ctx, cfn.State{}, other) // the function may have made some since
 	if err != nil {
 		return err
 	}

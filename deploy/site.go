@@ -49,6 +49,7 @@ type site struct {
 	kms            *kms.Client
 	ledger         dynamo.Store
 	estate         estate.Estate
+	once           []string // launch templates that are or were ours, as far as the ledger was read
 	// wait lets time pass in which AWS does what nobody can look at.
 	wait func(context.Context, time.Duration) error
 }

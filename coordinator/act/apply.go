@@ -69,7 +69,7 @@ func (a *Actor) call(ctx context.Context, group string, act decide.Action) error
 		_, err = a.EC2.DeleteTags(ctx, &ec2.DeleteTagsInput{Resources: act.Instances,
 			Tags: []types.Tag{{Key: aws.String(decide.TagGroup)}, {Key: aws.String(decide.TagLaunch)}}})
 	case decide.DropTemplate:
-		_, err = a.EC2.DeleteLaunchTemplate(ctx, &ec2.DeleteLaunchTemplateInput{LaunchTemplateName: aws.String(ourTemplateName(group))})
+		_, err = a.EC2.DeleteLaunchTemplate(ctx, &ec2.DeleteLaunchTemplateInput{LaunchTemplateName: aws.String(decide.TemplateName(group))})
 	case decide.Terminate:
 		_, err = a.EC2.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: []string{act.Instance}})
 	default:

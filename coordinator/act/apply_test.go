@@ -23,7 +23,7 @@ var spot = ledger.Launch{Nonce: "n-1", Template: "lt-1", TemplateVersion: "3", S
 
 func TestEveryActionIsOneCall(t *testing.T) {
 	t.Parallel()
-	web1, name := aws.String("web"), aws.String(ourTemplateName("web"))
+	web1, name := aws.String("web"), aws.String(decide.TemplateName("web"))
 	status := astypes.Tag{ResourceId: web1, ResourceType: aws.String("auto-scaling-group"), Key: aws.String("autospotting:status")}
 	said := status
 	said.Value, said.PropagateAtLaunch = aws.String("served"), aws.Bool(false)
@@ -197,7 +197,7 @@ func TestOurTemplateIsLookedForAgainOnceALaunchMissesIt(t *testing.T) {
 		if seen() != "lt-ours" {
 			t.Fatal("ours is not found")
 		}
-		delete(acc.versions, ourTemplateName("web"))
+		delete(acc.versions, decide.TemplateName("web"))
 		if seen() != "lt-ours" {
 			t.Fatal("ours is not remembered")
 		}

@@ -17,6 +17,7 @@ import (
 	elbv2types "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	"github.com/aws/smithy-go"
 
+	"autospotting/coordinator/decide"
 	"autospotting/coordinator/settings"
 )
 
@@ -129,6 +130,15 @@ func (c *cloud) failing(name string, err error) {
 }
 
 func (c *cloud) actor() *Actor {
+	a := c.stranger()
+	for _, g := range c.groups { // as if it had looked lately which template has the name of ours
+		a.cache.named.put(decide.TemplateName(aws.ToString(g.AutoScalingGroupName)), namedTemplate{"lt-ours", c.now})
+	}
+	return a
+}
+
+// stranger is an actor that knows nothing yet.
+func (c *cloud) stranger() *Actor {
 	return New(Config{EC2: cloudEC2{cloud: c}, AutoScaling: cloudScaling{cloud: c}, Inspector: cloudEC2{cloud: c}, TargetGroups: cloudBalancers{c}, Balancers: cloudClassic{c},
 		Stacks: cloudStacks{c}, Pricing: cloudPrices{c}, Region: "us-east-1", Defaults: settings.Defaults(), Now: func() time.Time { return c.now }})
 }
@@ -197,7 +207,8 @@ func oursSpot(id, zone string) types.Instance {
 	i := onDemand(id, zone)
 	i.InstanceLifecycle = types.InstanceLifecycleTypeSpot
 	i.Tags = []types.Tag{{Key: aws.String("autospotting-group"), Value: aws.String("web")}, {Key: aws.String("autospotting-launch"), Value: aws.String("n-" + id)},
-		{Key: aws.String("aws:ec2:fleet-id"), Value: aws.String("fleet-1")}}
+		{Key: aws.String("aws:ec2:fleet-id"), Value: aws.String("fleet-1")},
+		{Key: aws.String("aws:ec2launchtemplate:id"), Value: aws.String("lt-ours")}, {Key: aws.String("aws:ec2launchtemplate:version"), Value: aws.String("7")}}
 	return i
 }
 

@@ -41,6 +41,7 @@ func (a *Actor) instances(ctx context.Context, group string, members []asgtypes.
 			return nil, err
 		}
 	}
+	a.prove(ctx, group, byID, rec)
 	Join(byID, members)
 	if err := a.enrich(ctx, group, byID, rec); err != nil {
 		return nil, err
@@ -82,7 +83,8 @@ func (a *Actor) describe(ctx context.Context, f types.Filter, into map[string]de
 	return nil
 }
 
-// ToInstance reads an instance's description; what Auto Scaling says of it as a member is for Join.
+// ToInstance reads an instance's description; what Auto Scaling says of it as a member is for Join. What carries all marks of ours is Unproven
+// until somebody knows that its template is ours.
 func ToInstance(i types.Instance) decide.Instance {
 	out := decide.Instance{
 		ID: aws.ToString(i.InstanceId), Type: string(i.InstanceType),
@@ -99,19 +101,13 @@ func ToInstance(i types.Instance) decide.Instance {
 	if i.StateReason != nil {
 		out.EndedBy = aws.ToString(i.StateReason.Code)
 	}
-	var tagged, reserved bool
+	tags := make(map[string]string, len(i.Tags))
 	for _, t := range i.Tags {
-		switch aws.ToString(t.Key) {
-		case decide.TagGroup:
-			tagged = true
-		case decide.TagLaunch:
-			out.Nonce = aws.ToString(t.Value)
-		case "aws:ec2:fleet-id":
-			reserved = true
-		}
+		tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
 	}
-	// Both marks: anybody may set our tag, only AWS sets the reserved one, and an Auto Scaling group's own launch has none.
-	out.Ours = tagged && out.Nonce != "" && reserved
+	out.Nonce, out.Template = tags[decide.TagLaunch], tags["aws:ec2launchtemplate:id"]
+	// Anybody may set our tags. Only AWS sets the reserved ones; but an owner's fleet has them too, and so may what a group launches itself.
+	out.Unproven = tags[decide.TagGroup] != "" && out.Nonce != "" && tags["aws:ec2:fleet-id"] != "" && out.Template != "" && tags["aws:ec2launchtemplate:version"] != ""
 	return out
 }
 

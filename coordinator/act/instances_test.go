@@ -166,7 +166,9 @@ func TestOnlyOfOursThatLiveMoreIsAsked(t *testing.T) {
 func TestAnInstancesDescriptionIsRead(t *testing.T) {
 	t.Parallel()
 	tag := func(key, value string) types.Tag { return types.Tag{Key: &key, Value: &value} }
-	ours := []types.Tag{tag("autospotting-group", "web"), tag("autospotting-launch", "n-1"), tag("aws:ec2:fleet-id", "fleet-1")}
+	ours := []types.Tag{tag("autospotting-group", "web"), tag("autospotting-launch", "n-1"), tag("aws:ec2:fleet-id", "fleet-1"),
+		tag("aws:ec2launchtemplate:id", "lt-1"), tag("aws:ec2launchtemplate:version", "3")}
+	without := func(n int) []types.Tag { return slices.Delete(slices.Clone(ours), n, n+1) }
 	for _, c := range []struct {
 		name string
 		from types.Instance
@@ -175,12 +177,15 @@ func TestAnInstancesDescriptionIsRead(t *testing.T) {
 		{"all there is", types.Instance{InstanceId: aws.String("i-1"), InstanceType: "m5.large", InstanceLifecycle: "spot", LaunchTime: &noon, CapacityReservationId: aws.String("cr-1"),
 			PlatformDetails: aws.String("Windows"), Placement: &types.Placement{AvailabilityZone: aws.String("us-east-1a"), Tenancy: "dedicated"},
 			State: &types.InstanceState{Name: "pending"}, StateReason: &types.StateReason{Code: aws.String("Server.InternalError")}, Tags: ours},
-			decide.Instance{ID: "i-1", EndedBy: "Server.InternalError", Type: "m5.large", Spot: true, Launched: noon, Reserved: true, Product: "Windows", Zone: "us-east-1a", Tenancy: "dedicated", State: "pending", Ours: true, Nonce: "n-1"}},
+			decide.Instance{ID: "i-1", EndedBy: "Server.InternalError", Type: "m5.large", Spot: true, Launched: noon, Reserved: true, Product: "Windows", Zone: "us-east-1a", Tenancy: "dedicated", State: "pending", Unproven: true, Template: "lt-1", Nonce: "n-1"}},
 		{"hardly anything", types.Instance{InstanceId: aws.String("i-1")}, decide.Instance{ID: "i-1", Product: "Linux/UNIX"}},
 		{"an old account's platform", types.Instance{PlatformDetails: aws.String("Windows (Amazon VPC)")}, decide.Instance{Product: "Windows"}},
 		{"our tags without AWS's are anybody's", types.Instance{Tags: ours[:2]}, decide.Instance{Product: "Linux/UNIX", Nonce: "n-1"}},
-		{"a launch without its group is not ours", types.Instance{Tags: ours[1:]}, decide.Instance{Product: "Linux/UNIX", Nonce: "n-1"}},
-		{"a group without a launch is not ours", types.Instance{Tags: []types.Tag{ours[0], ours[2]}}, decide.Instance{Product: "Linux/UNIX"}},
+		{"a launch without its group is not ours", types.Instance{Tags: without(0)}, decide.Instance{Product: "Linux/UNIX", Nonce: "n-1", Template: "lt-1"}},
+		{"a group without a launch is not ours", types.Instance{Tags: without(1)}, decide.Instance{Product: "Linux/UNIX", Template: "lt-1"}},
+		{"our template without a fleet is not ours", types.Instance{Tags: without(2)}, decide.Instance{Product: "Linux/UNIX", Nonce: "n-1", Template: "lt-1"}},
+		{"a fleet without a template is not ours", types.Instance{Tags: without(3)}, decide.Instance{Product: "Linux/UNIX", Nonce: "n-1"}},
+		{"nor one without its version", types.Instance{Tags: without(4)}, decide.Instance{Product: "Linux/UNIX", Nonce: "n-1", Template: "lt-1"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

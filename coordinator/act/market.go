@@ -26,6 +26,7 @@ const linux = "Linux/UNIX"
 // cache holds what one process may remember between messages. All of it can be read again.
 type cache struct {
 	templates table[templateVersion]
+	named     table[namedTemplate]
 	rehearsed table[rehearsal]
 	images    table[market.Need]
 	subnets   table[zoneSubnets]

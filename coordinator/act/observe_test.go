@@ -146,7 +146,7 @@ func TestTheWorldIsWhatTheAnswersSay(t *testing.T) {
 		{"a member", one(w, "i-1"), decide.Instance{ID: "i-1", Type: "m5.large", Zone: "us-east-1a", State: "running", Launched: noon.Add(-24 * time.Hour),
 			Member: true, Listed: true, Lifecycle: "InService", Healthy: true, Balancer: "healthy", Product: "Linux/UNIX"}},
 		{"what we launched", one(w, "i-9"), decide.Instance{ID: "i-9", Type: "m5.large", Zone: "us-east-1a", State: "running", Launched: noon.Add(-24 * time.Hour),
-			Spot: true, Ours: true, Nonce: "n-i-9", StatusOK: true, SpotStatus: "fulfilled", SpotStatusAt: noon, Product: "Linux/UNIX"}},
+			Spot: true, Ours: true, Template: "lt-ours", Nonce: "n-i-9", StatusOK: true, SpotStatus: "fulfilled", SpotStatusAt: noon, Product: "Linux/UNIX"}},
 		{"subnets by zone", w.Group.Subnets, map[string]string{"us-east-1a": "subnet-a", "us-east-1b": "subnet-b"}},
 		{"the placement strategy", w.Group.PlacementStrategy, "spread"},
 		{"the stack's status", w.Group.StackStatus, "UPDATE_COMPLETE"},

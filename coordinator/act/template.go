@@ -70,7 +70,7 @@ func (a *Actor) want(ctx context.Context, g described) (w wanted, image, unreada
 	if err != nil || unreadable != "" {
 		return w, "", unreadable, err
 	}
-	w = wanted{name: ourTemplateName(g.world.Name), data: from.data}
+	w = wanted{name: decide.TemplateName(g.world.Name), data: from.data}
 	if len(from.dropped) > 0 {
 		w.notes = append(w.notes, "not taken over: "+strings.Join(from.dropped, ", "))
 	}
@@ -160,18 +160,6 @@ func contentHash(from original) string {
 	b, _ := json.Marshal(from.data) // texts, whole numbers and booleans: it cannot fail
 	sum := sha256.Sum256(fmt.Appendf(b, "\x00%s\x00%d", from.id, from.version))
 	return hex.EncodeToString(sum[:16])
-}
-
-// ourTemplateName is unique for a group: a readable part within what EC2 allows, and a hash of the whole name.
-func ourTemplateName(group string) string {
-	clean := strings.Map(func(r rune) rune {
-		if strings.ContainsRune(alphanumeric+"-_.", r) {
-			return r
-		}
-		return '-'
-	}, group)
-	sum := sha256.Sum256([]byte(group))
-	return "autospotting-" + clean[:min(len(clean), 80)] + "-" + hex.EncodeToString(sum[:4])
 }
 
 // ours finds the version of our template that says what is wanted; empty where it is still to be made.

@@ -78,7 +78,7 @@ func TestOursCannotBeMade(t *testing.T) {
 func TestANameForOursIsMadeOfTheGroups(t *testing.T) {
 	t.Parallel()
 	name := func(group string) string {
-		n := ourTemplateName(group)
+		n := decide.TemplateName(group)
 		return n[:strings.LastIndexByte(n, '-')]
 	}
 	for group, want := range map[string]string{"web": "web", "AZaz09-_.": "AZaz09-_.", "a b/c:@é": "a-b-c---", strings.Repeat("x", 90): strings.Repeat("x", 80)} {
@@ -86,7 +86,7 @@ func TestANameForOursIsMadeOfTheGroups(t *testing.T) {
 			t.Errorf("%s: %s", group, got)
 		}
 	}
-	if ourTemplateName("a b") == ourTemplateName("a/b") {
+	if decide.TemplateName("a b") == decide.TemplateName("a/b") {
 		t.Error("two groups have one template")
 	}
 }

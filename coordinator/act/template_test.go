@@ -102,7 +102,9 @@ func newAccount() (*account, *Actor) {
 	return a, New(Config{EC2: a, AutoScaling: scaling{group: group}, Defaults: settings.Defaults(), Spotd: spotd()})
 }
 
-func (a *account) ours() []types.LaunchTemplateVersion { return a.templates[ourTemplateName("web")] }
+func (a *account) ours() []types.LaunchTemplateVersion {
+	return a.templates[decide.TemplateName("web")]
+}
 
 func TestTheSameSourceMakesNoNewVersionAndAnotherImageDoes(t *testing.T) {
 	t.Parallel()

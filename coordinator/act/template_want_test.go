@@ -204,7 +204,7 @@ func TestOursIsMadeOfWhatTheOwnerSays(t *testing.T) {
 		name      string
 		got, want any
 	}{
-		{"its name", *in.LaunchTemplateName, ourTemplateName("web")},
+		{"its name", *in.LaunchTemplateName, decide.TemplateName("web")},
 		{"our tag, by which it is found", in.TagSpecifications, []types.TagSpecification{{ResourceType: "launch-template", Tags: []types.Tag{{Key: aws.String("autospotting-group"), Value: aws.String("web")}}}}},
 		{"the image", *d.ImageId, "ami-1"},
 		{"tags of the owner, but for what the group propagates", d.TagSpecifications, []types.LaunchTemplateTagSpecificationRequest{{ResourceType: "instance", Tags: []types.Tag{tag("mine")}}}},

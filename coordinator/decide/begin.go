@@ -42,7 +42,7 @@ func (r *run) nothingInTheWay() bool {
 	case len(r.v.Live()) < r.size() || r.capacity("") < r.size():
 		r.wait("", "not now: %d of %d in service", r.capacity(""), r.w.Group.Desired)
 		r.poll()
-	case r.unpriced():
+	case r.unpriced(), r.noRoom(ledger.Swap):
 	case r.scalingOut():
 		r.wait("", "not now: the group launched an instance less than %s ago", scaleOutQuiet)
 		r.poll()

@@ -54,8 +54,11 @@ type run struct {
 	voided bool
 	// begins remembers whether something gradual may be begun, once that was asked.
 	begins *bool
-	// waits is what is waited for, as it was said first.
-	waits string
+	// waitsFor is what is waited for, as it was said first.
+	waitsFor string
+	// takes is how many bytes the record will take, once that was asked; full says that something waits for room in it.
+	takes *int
+	full  string
 	// begun says that something gradual was begun, or has its reason to wait.
 	begun bool
 	// held counts the spot instances of each pool, once that was asked, and the launches of this plan by the pool that is likeliest to take them.
@@ -98,7 +101,7 @@ func (r *run) now() time.Time                  { return r.w.Now }
 func (r *run) since(t time.Time) time.Duration { return r.w.Now.Sub(t) }
 
 func (r *run) say(instance, format string, args ...any) {
-	r.plan.Why = append(r.plan.Why, Line{instance, fmt.Sprintf(format, args...)})
+	r.plan.Why = append(r.plan.Why, Line{Instance: instance, Text: fmt.Sprintf(format, args...)})
 }
 
 // lookAt asks to decide again at t, exactly. A time that has passed is now: re-checks of one time are one message, so that one of

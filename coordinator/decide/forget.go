@@ -11,6 +11,7 @@ import (
 // forget (R2) drops what is of no more use.
 func (r *run) forget() {
 	r.prove() // while the notices are there that tell why one left
+	r.templates()
 	wanted := map[string]bool{}
 	for _, it := range r.rec.Intents {
 		wanted[it.Instance] = true

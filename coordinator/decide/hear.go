@@ -140,6 +140,11 @@ func (r *run) doom(i Instance, n ledger.Notice) {
 		}
 		return
 	}
+	if len(r.rec.Notices) >= mostNotices {
+		r.say(i.ID, "notice not noted: %d are open, and EC2 says it again", len(r.rec.Notices))
+		r.poll()
+		return
+	}
 	if r.rec.Notices == nil {
 		r.rec.Notices = map[string]ledger.Notice{}
 	}

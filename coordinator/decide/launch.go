@@ -31,6 +31,9 @@ func (r *run) launch(purpose ledger.Purpose, v Instance, zone string, spot bool,
 		r.lookAt(r.now()) // the next plan goes on
 		return
 	}
+	if r.noRoom(purpose) {
+		return
+	}
 	it := ledger.Intent{Purpose: purpose, Victim: v.ID, Zone: zone, At: r.now(), Launch: ledger.Launch{
 		Nonce: r.nonce(v.ID), Template: t.ID, TemplateVersion: t.Version, Spot: spot,
 		Overrides: overrides, SourceHash: t.Hash,
@@ -41,6 +44,7 @@ func (r *run) launch(purpose ledger.Purpose, v Instance, zone string, spot bool,
 	}
 	it.Launch.Tags[TagGroup], it.Launch.Tags[TagLaunch] = r.w.Group.Name, it.Launch.Nonce
 	r.rec.Intents = append(r.rec.Intents, it)
+	nameTemplate(&r.rec, t.ID)
 	if len(overrides) > 0 { // the likeliest of them, until the answer says
 		r.holding()[market.Pool{Type: overrides[0].Type, Zone: overrides[0].Zone}]++
 	}

@@ -42,7 +42,7 @@ func (r *run) replace(x Instance, n ledger.Notice) {
 	if !n.Released.IsZero() {
 		return
 	}
-	if r.unpriced() || r.untemplated() {
+	if r.unpriced() || r.untemplated() || r.noRoom(ledger.Replace) {
 		return
 	}
 	for ; n.Tries < triesAll; n.Tries++ {

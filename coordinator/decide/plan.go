@@ -24,6 +24,8 @@ type Plan struct {
 type Line struct {
 	Instance string `json:"instance,omitempty"`
 	Text     string `json:"text"`
+	// Heed says that somebody has to do something about it, also where the group is not served.
+	Heed bool `json:"-"`
 }
 
 // ActionKind names an action.

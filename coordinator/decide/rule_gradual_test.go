@@ -2,6 +2,7 @@ package decide
 
 import (
 	"fmt"
+	"slices"
 
 	"autospotting/coordinator/ledger"
 	"autospotting/coordinator/market"
@@ -104,13 +105,13 @@ var gradual = map[int][]property{
 	}, nil}},
 	20: {
 		{"a group that left and holds nothing of ours is left", func(s seen) string {
-			if s.w.Group.Enabled || s.p.Record.Open() || s.holds() || s.v.Old() || s.p.Forget || s.doing(DropTemplate) || s.doing(Untag) || s.doing(UntagStatus) || len(s.p.Record.Retired) > 0 {
+			if s.w.Group.Enabled || s.p.Record.Open() || s.holds() || s.beside() || s.v.Old() || s.p.Forget || s.doing(DropTemplate) || s.doing(Untag) || s.doing(UntagStatus) || len(s.p.Record.Retired) > 0 {
 				return ""
 			}
 			return "the group"
 		}, nil},
-		{"no record goes while something is open, or spot of ours is in the group", func(s seen) string {
-			if !s.p.Forget || !s.p.Record.Open() && !s.holds() && !s.w.Group.Enabled {
+		{"no record goes while something is open, or something of ours is left", func(s seen) string {
+			if !s.p.Forget || !s.p.Record.Open() && !s.holds() && !s.beside() && !s.w.Group.Enabled {
 				return ""
 			}
 			return "the record"
@@ -153,4 +154,11 @@ func endAll(r *run) {
 			r.act(Action{Kind: Terminate, Instance: id})
 		}
 	}
+}
+
+// beside tells whether something of ours lives that no member in service is, and nobody ends.
+func (s seen) beside() bool {
+	return s.instance(func(i Instance) bool {
+		return i.Ours && i.Live() && !i.Foreign && (!i.Member || slices.Contains([]string{"Standby", "EnteringStandby", "Detaching", "Detached"}, i.Lifecycle))
+	}) != ""
 }

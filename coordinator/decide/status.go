@@ -37,7 +37,7 @@ func (r *run) statusNow(waiting string) (code, reason string) {
 	case r.now().Before(r.rec.PausedUntil):
 		return "paused", r.rec.Cause
 	}
-	return "managed", cmp.Or(r.spent(), r.rec.Excess.Why, waiting)
+	return "managed", cmp.Or(r.full, r.spent(), r.rec.Excess.Why, r.unprovenStatus(), waiting)
 }
 
 // statusLength is the most that a tag's value holds.

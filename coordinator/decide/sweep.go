@@ -11,6 +11,7 @@ func (r *run) sweep() {
 	for _, d := range r.b.Debts() {
 		wanted[d.Replacement.Instance], wanted[d.Replacement.Nonce] = true, true
 	}
+	r.proveNone()
 	orphans := map[string]time.Time{}
 	for _, id := range r.v.IDs() {
 		i := r.v.Get(id)

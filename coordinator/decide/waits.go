@@ -21,8 +21,8 @@ func (r *run) wait(instance, format string, args ...any) {
 
 // awaits is wait of what is as it should be, and so not said at every look.
 func (r *run) awaits(instance, format string, args ...any) {
-	if r.waits == "" {
-		r.waits = strings.TrimSpace(instance + " " + fmt.Sprintf(format, args...))
+	if r.waitsFor == "" {
+		r.waitsFor = strings.TrimSpace(instance + " " + fmt.Sprintf(format, args...))
 	}
 }
 
@@ -30,12 +30,12 @@ func (r *run) awaits(instance, format string, args ...any) {
 func (r *run) waitsLong() string {
 	w := &r.rec.Status.Waiting
 	switch {
-	case r.waits == "" || r.moves():
+	case r.waitsFor == "" || r.moves():
 		*w = ledger.Waiting{}
 	case w.Since.IsZero():
-		*w = ledger.Waiting{For: r.waits, Since: r.now()}
+		*w = ledger.Waiting{For: r.waitsFor, Since: r.now()}
 	default:
-		w.For = r.waits
+		w.For = r.waitsFor
 	}
 	if w.For != "" && w.For != w.Told && r.since(w.Since) >= tellAfter && (w.Told == "" || r.since(w.ToldAt) >= tellAfter) {
 		w.Told, w.ToldAt = w.For, r.now()

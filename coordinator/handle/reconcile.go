@@ -197,7 +197,11 @@ func (h *Handler) explain(o *Outcome, group string, plan decide.Plan) {
 		kind = "ignored"
 	}
 	for _, l := range plan.Why {
-		h.note(o, Note{Group: group, Instance: l.Instance, Kind: kind, Text: l.Text})
+		of := kind
+		if l.Heed {
+			of = "why"
+		}
+		h.note(o, Note{Group: group, Instance: l.Instance, Kind: of, Text: l.Text})
 	}
 }
 

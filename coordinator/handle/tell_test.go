@@ -100,14 +100,14 @@ func TestTheLogTellsDecisionsFailuresAndWhatNobodyNeeds(t *testing.T) {
 		code string // of the group's status
 		want []string
 	}{
-		{"swapping", []string{"info why web: 2 to go", "info tag-status web: status tag done: done", "warn tag-status web: status tag failed: failed"}},
-		{"not-enabled", []string{"debug ignored web: 2 to go", "info tag-status web: status tag done: done", "warn tag-status web: status tag failed: failed"}},
-		{"gone", []string{"debug ignored web: 2 to go", "info tag-status web: status tag done: done", "warn tag-status web: status tag failed: failed"}},
+		{"swapping", []string{"info why web: 2 to go", "info why web: unproven", "info tag-status web: status tag done: done", "warn tag-status web: status tag failed: failed"}},
+		{"not-enabled", []string{"debug ignored web: 2 to go", "info why web: unproven", "info tag-status web: status tag done: done", "warn tag-status web: status tag failed: failed"}},
+		{"gone", []string{"debug ignored web: 2 to go", "info why web: unproven", "info tag-status web: status tag done: done", "warn tag-status web: status tag failed: failed"}},
 	} {
 		t.Run("a group that is "+c.code, func(t *testing.T) {
 			t.Parallel()
 			plan := doing(tag("done"), tag("failed"))
-			plan.Record.Status.Code, plan.Why = c.code, []decide.Line{{Text: "2 to go"}}
+			plan.Record.Status.Code, plan.Why = c.code, []decide.Line{{Text: "2 to go"}, {Text: "unproven", Heed: true}}
 			s := script(t, plan)
 			s.answers["failed"] = decide.Result{Failure: decide.Lost}
 			s.run(Request{Group: "web"})

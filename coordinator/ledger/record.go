@@ -60,6 +60,8 @@ type Record struct {
 	// Uneven is since when no replacement could be begun for the zones' being out of balance.
 	Uneven time.Time `json:"uneven,omitzero"`
 	Status Status    `json:"status,omitzero"`
+	// Templates are the ids of the launch templates that are ours, or once were, oldest first. One is written before anything is launched from it.
+	Templates []string `json:"templates,omitempty"`
 	// Dropped says that our launch template was deleted, the last thing but the record itself.
 	Dropped bool `json:"dropped,omitempty"`
 }
@@ -190,10 +192,16 @@ func (r Record) Open() bool {
 		len(r.Shielded) > 0 || len(r.Orphans) > 0 || len(r.Notices) > 0
 }
 
+// Names tells whether the record says that a launch template is, or was, ours. Versions before this one wrote it with each launch only.
+func (r Record) Names(template string) bool {
+	return slices.Contains(r.Templates, template) || slices.ContainsFunc(r.Intents, func(it Intent) bool { return it.Launch.Template == template })
+}
+
 // Clone returns a copy that shares nothing with r.
 func (r Record) Clone() Record {
 	r.Intents = slices.Clone(r.Intents)
 	r.Books = r.Books.Clone()
+	r.Templates = slices.Clone(r.Templates)
 	r.Unconfirmed, r.Sick, r.Moved = slices.Clone(r.Unconfirmed), slices.Clone(r.Sick), slices.Clone(r.Moved)
 	r.Retired, r.Shielded, r.Orphans = maps.Clone(r.Retired), maps.Clone(r.Shielded), maps.Clone(r.Orphans)
 	r.Said, r.Notices, r.Pools, r.Proving = maps.Clone(r.Said), maps.Clone(r.Notices), maps.Clone(r.Pools), maps.Clone(r.Proving)
@@ -224,6 +232,10 @@ func Decode(b []byte, revision int64) (Record, error) {
 	if err := json.Unmarshal(b, &s); err != nil {
 		return Record{}, fmt.Errorf("decode a ledger record (revision %d): %w", revision, err)
 	}
+	return s.record(revision)
+}
+
+func (s stored) record(revision int64) (Record, error) {
 	r := Record(s.rest)
 	kept, err := books.Load(s.Stored)
 	if err != nil {

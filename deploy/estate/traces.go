@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/smithy-go"
 
+	"autospotting/coordinator/act"
 	"autospotting/coordinator/decide"
 	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/ledger"
@@ -22,19 +23,22 @@ import (
 // Traces is what an installation left outside its stacks.
 type Traces struct {
 	Templates []string `json:"launch_templates"` // our launch templates, by id
-	Instances []string `json:"instances"`        // instances with our tags; they stay, without them
+	Instances []string `json:"instances"`        // instances of ours; they stay, without our tags
 	Groups    []string `json:"groups"`           // groups with our status tag; they stay, without it
 	Orphans   []string `json:"orphans"`          // those of the instances that are in no group: nobody ends them but us
+	// Unproven are instances with our tags of which nothing says that we launched them. They stay as they are.
+	Unproven []string `json:"unproven"`
 }
 
 // None tells whether there are no traces.
 func (t Traces) None() bool { return len(t.Templates)+len(t.Instances)+len(t.Groups) == 0 }
 
-// Look finds the traces.
-func (e Estate) Look(ctx context.Context) (t Traces, err error) {
+// Look finds the traces. What is ours was launched from a template of ours: one that is there, or one of those that once were.
+func (e Estate) Look(ctx context.Context, once []string) (t Traces, err error) {
 	if t.Templates, err = e.templates(ctx); err != nil {
 		return t, err
 	}
+	once = slices.Concat(once, t.Templates)
 	instances, err := e.tagged(ctx)
 	if err != nil {
 		return t, err
@@ -51,6 +55,10 @@ func (e Estate) Look(ctx context.Context) (t Traces, err error) {
 	}
 	for _, i := range instances {
 		id := aws.ToString(i.InstanceId)
+		if one := act.ToInstance(i); !one.Unproven || !slices.Contains(once, one.Template) {
+			t.Unproven = append(t.Unproven, id)
+			continue
+		}
 		t.Instances = append(t.Instances, id)
 		if !member[id] && !pooled(i) {
 			t.Orphans = append(t.Orphans, id)
@@ -64,7 +72,7 @@ func pooled(i types.Instance) bool {
 	return slices.ContainsFunc(i.Tags, func(t types.Tag) bool { return aws.ToString(t.Key) == "aws:autoscaling:groupName" })
 }
 
-// templates lists our launch templates.
+// templates lists our launch templates: those that have the name of ours for the group that their tag names.
 func (e Estate) templates(ctx context.Context) (ids []string, err error) {
 	in := &ec2.DescribeLaunchTemplatesInput{Filters: filter(decide.TagGroup)}
 	for {
@@ -73,7 +81,11 @@ func (e Estate) templates(ctx context.Context) (ids []string, err error) {
 			return nil, fmt.Errorf("look for our launch templates: %w", err)
 		}
 		for _, l := range page.LaunchTemplates {
-			ids = append(ids, aws.ToString(l.LaunchTemplateId))
+			if slices.ContainsFunc(l.Tags, func(t types.Tag) bool {
+				return aws.ToString(t.Key) == decide.TagGroup && aws.ToString(l.LaunchTemplateName) == decide.TemplateName(aws.ToString(t.Value))
+			}) {
+				ids = append(ids, aws.ToString(l.LaunchTemplateId))
+			}
 		}
 		if in.NextToken = page.NextToken; in.NextToken == nil {
 			return ids, nil
@@ -99,13 +111,9 @@ func (e Estate) tagged(ctx context.Context) (out []types.Instance, err error) {
 	}
 }
 
-// Remove takes the traces away. It begins anew where it was interrupted: what is gone is not found again.
+// Remove takes the traces away. It begins anew where it was interrupted: what is gone is not found again. The templates go last, since by them
+// instances are known to be ours.
 func (e Estate) Remove(ctx context.Context, t Traces) error {
-	for _, id := range t.Templates {
-		if _, err := e.EC2.DeleteLaunchTemplate(ctx, &ec2.DeleteLaunchTemplateInput{LaunchTemplateId: &id}); err != nil && !gone(err) {
-			return fmt.Errorf("remove our launch template %s: %w", id, err)
-		}
-	}
 	for chunk := range slices.Chunk(t.Instances, 500) {
 		if err := e.untag(ctx, chunk...); err != nil {
 			return fmt.Errorf("take our tags off instances: %w", err)
@@ -114,6 +122,11 @@ func (e Estate) Remove(ctx context.Context, t Traces) error {
 	for _, name := range t.Groups {
 		if _, err := e.AutoScaling.DeleteTags(ctx, &autoscaling.DeleteTagsInput{Tags: []astypes.Tag{{ResourceId: &name, ResourceType: aws.String("auto-scaling-group"), Key: aws.String(settings.StatusTag)}}}); err != nil {
 			return fmt.Errorf("take our status tag off group %s: %w", name, err)
+		}
+	}
+	for _, id := range t.Templates {
+		if _, err := e.EC2.DeleteLaunchTemplate(ctx, &ec2.DeleteLaunchTemplateInput{LaunchTemplateId: &id}); err != nil && !gone(err) {
+			return fmt.Errorf("remove our launch template %s: %w", id, err)
 		}
 	}
 	return nil

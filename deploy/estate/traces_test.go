@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/smithy-go"
 
+	"autospotting/coordinator/decide"
 	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/ledger"
 )
@@ -45,7 +46,23 @@ type scaling struct {
 }
 
 func (c *cloud) DescribeLaunchTemplates(context.Context, *ec2.DescribeLaunchTemplatesInput, ...func(*ec2.Options)) (*ec2.DescribeLaunchTemplatesOutput, error) {
-	return &ec2.DescribeLaunchTemplatesOutput{LaunchTemplates: []types.LaunchTemplate{{LaunchTemplateId: aws.String("lt-1")}}}, nil
+	return &ec2.DescribeLaunchTemplatesOutput{LaunchTemplates: []types.LaunchTemplate{
+		{LaunchTemplateId: aws.String("lt-1"), LaunchTemplateName: aws.String(decide.TemplateName("web")), Tags: tagged("web")},
+		{LaunchTemplateId: aws.String("lt-owner"), LaunchTemplateName: aws.String("web"), Tags: tagged("web")},
+		{LaunchTemplateId: aws.String("lt-other"), LaunchTemplateName: aws.String(decide.TemplateName("web")), Tags: tagged("other")}}}, nil
+}
+
+func tagged(group string) []types.Tag {
+	return []types.Tag{{Key: aws.String("autospotting-group"), Value: &group}}
+}
+
+// of is an instance with our tags that a fleet launched from that template.
+func of(template, id string, more ...types.Tag) types.Instance {
+	i := types.Instance{InstanceId: &id, Tags: append(tagged("web"), more...)}
+	for key, value := range map[string]string{"autospotting-launch": "n", "aws:ec2:fleet-id": "fleet-1", "aws:ec2launchtemplate:id": template, "aws:ec2launchtemplate:version": "1"} {
+		i.Tags = append(i.Tags, types.Tag{Key: &key, Value: &value})
+	}
+	return i
 }
 
 // DescribeInstances gives one instance a page.
@@ -67,12 +84,13 @@ func (s scaling) DescribeAutoScalingGroups(context.Context, *autoscaling.Describ
 
 func TestAnInstanceOfOursThatNoGroupHasIsAnOrphan(t *testing.T) {
 	t.Parallel()
-	c := &cloud{instances: []types.Instance{{InstanceId: aws.String("i-member")}, {InstanceId: aws.String("i-orphan")},
-		{InstanceId: aws.String("i-warm"), Tags: []types.Tag{{Key: aws.String("aws:autoscaling:groupName"), Value: aws.String("web")}}}}}
+	c := &cloud{instances: []types.Instance{of("lt-1", "i-member"), of("lt-1", "i-orphan"), of("lt-1", "i-warm", types.Tag{Key: aws.String("aws:autoscaling:groupName"), Value: aws.String("web")}),
+		of("lt-before", "i-before"), of("lt-owner", "i-fleet"), {InstanceId: aws.String("i-copied"), Tags: tagged("web")}}}
 	g := scaling{groups: []astypes.AutoScalingGroup{{AutoScalingGroupName: aws.String("web"), Instances: []astypes.Instance{{InstanceId: aws.String("i-member")}},
 		Tags: []astypes.TagDescription{{Key: aws.String("autospotting:status")}}}, {AutoScalingGroupName: aws.String("other")}}}
-	got, err := Estate{EC2: c, AutoScaling: g}.Look(t.Context())
-	want := Traces{Templates: []string{"lt-1"}, Instances: []string{"i-member", "i-orphan", "i-warm"}, Groups: []string{"web"}, Orphans: []string{"i-orphan"}}
+	got, err := Estate{EC2: c, AutoScaling: g}.Look(t.Context(), []string{"lt-before"})
+	want := Traces{Templates: []string{"lt-1"}, Instances: []string{"i-member", "i-orphan", "i-warm", "i-before"}, Groups: []string{"web"}, Orphans: []string{"i-orphan", "i-before"},
+		Unproven: []string{"i-fleet", "i-copied"}}
 	if err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("found %v (%v), want %v", got, err, want)
 	}

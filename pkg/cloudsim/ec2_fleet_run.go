@@ -126,7 +126,6 @@ func (f *fleet) launch(o fleetOption) *instance {
 	for k, v := range specTags(f.in.TagSpecifications, ec2types.ResourceTypeInstance) {
 		tags[k] = v
 	}
-	tags["aws:ec2:fleet-id"] = f.id
 	return f.c.launchFrom(o.template, o.version, launchSpec{typ: o.typ, zone: o.zone, subnet: o.subnet, image: o.image,
 		spot: f.spot, fleet: f.id, maxPrice: o.maxPrice, tags: tags})
 }
@@ -134,6 +133,9 @@ func (f *fleet) launch(o fleetOption) *instance {
 // launchFrom launches from a template version, with the reserved tags that say so.
 func (c *Cloud) launchFrom(t *template, v *templateVersion, l launchSpec) *instance {
 	l.data = v.data
+	if l.fleet != "" {
+		l.tags["aws:ec2:fleet-id"] = l.fleet
+	}
 	l.tags["aws:ec2launchtemplate:id"] = t.id
 	l.tags["aws:ec2launchtemplate:version"] = strconv.FormatInt(v.number, 10)
 	return c.launch(l)

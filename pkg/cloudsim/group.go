@@ -20,6 +20,7 @@ type group struct {
 	min, max, desired int
 	net               int // of desired: what sessions added by attaching and took by decrementing
 	template          *template
+	launches          int // of its own, so far
 	version           string
 	zones, subnets    []string
 	tags              []groupTag

@@ -1,6 +1,7 @@
 package cloudsim
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"sort"
@@ -135,7 +136,8 @@ func (c *Cloud) launchMember(g *group, zones []string, why string) (*member, boo
 		if p == nil || c.clock().Before(p.noOD) {
 			continue
 		}
-		i := c.launchFrom(g.template, v, launchSpec{typ: typ, zone: zone, subnet: g.subnets[slices.Index(g.zones, zone)], image: img,
+		// A group's own launches may carry a fleet's id (aws-facts 9 #2): it says nothing about who launched.
+		i := c.launchFrom(g.template, v, launchSpec{typ: typ, zone: zone, fleet: g.fleetID(), subnet: g.subnets[slices.Index(g.zones, zone)], image: img,
 			tags: templateTags(v.data, ec2types.ResourceTypeInstance)})
 		m := c.join(g, i, false, "autoscaling")
 		m.activity = c.addActivity(g, "Launching a new EC2 instance: "+i.id, why, astypes.ScalingActivityStatusCodePreInService)
@@ -143,6 +145,13 @@ func (c *Cloud) launchMember(g *group, zones []string, why string) (*member, boo
 		return m, true
 	}
 	return nil, c.launchRefused(g, zones[0], why, noCapacityText(typ, zones[0])+" Launching EC2 instance failed.")
+}
+
+// fleetID names the next launch of the group's own. It is not drawn, so that what a seed decides stays as it was.
+func (g *group) fleetID() string {
+	g.launches++
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", g.name, g.launches))
+	return fmt.Sprintf("fleet-%x", sum[:16])
 }
 
 func (c *Cloud) launchRefused(g *group, zone, why, message string) bool {

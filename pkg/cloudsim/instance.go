@@ -16,6 +16,7 @@ type instance struct {
 	ip                           string
 	spot                         bool
 	request, fleet               string // sir-…, fleet-…
+	launchedBy                   string // who acted
 	state                        ec2types.InstanceStateName
 	reasonCode, reasonText       string
 	tags                         map[string]string
@@ -54,7 +55,7 @@ type launchSpec struct {
 // launch makes a pending instance; the caller has checked that it may exist.
 func (c *Cloud) launch(l launchSpec) *instance {
 	i := &instance{id: c.id("i"), typ: l.typ, zone: l.zone, subnet: l.subnet, image: l.image, spot: l.spot,
-		fleet: l.fleet, state: ec2types.InstanceStateNamePending, tags: l.tags, data: l.data, launched: c.clock(),
+		fleet: l.fleet, launchedBy: c.cause.actor, state: ec2types.InstanceStateNamePending, tags: l.tags, data: l.data, launched: c.clock(),
 		accrued: c.clock(), maxPrice: l.maxPrice, ip: fmt.Sprintf("10.0.%d.%d", len(c.instances)/200, 10+len(c.instances)%200)}
 	i.protected = l.data.DisableApiTermination != nil && *l.data.DisableApiTermination
 	lifecycle := "on-demand"

@@ -59,6 +59,16 @@ func (c *Cloud) DetachByOwner(instanceID string) error {
 // LaunchByOwner runs an on-demand instance of the group's template in no group, with these tags, as "launch more like this" in the
 // console does, which copies the tags.
 func (c *Cloud) LaunchByOwner(group, zone string, tags map[string]string) (id string, err error) {
+	return c.launchByOwner(group, zone, tags, false)
+}
+
+// LaunchFleetByOwner runs a spot instance of the group's template in a fleet of the owner's own, in no group, with these tags. It has the
+// reserved tags of any fleet's instance.
+func (c *Cloud) LaunchFleetByOwner(group, zone string, tags map[string]string) (id string, err error) {
+	return c.launchByOwner(group, zone, tags, true)
+}
+
+func (c *Cloud) launchByOwner(group, zone string, tags map[string]string, inFleet bool) (id string, err error) {
 	err = c.as("owner", func() error {
 		g, err := c.ownersGroup(group)
 		if err != nil {
@@ -72,8 +82,14 @@ func (c *Cloud) LaunchByOwner(group, zone string, tags map[string]string) (id st
 		for _, k := range sortedKeys(tags) {
 			mine[k] = tags[k]
 		}
-		i := c.launchFrom(g.template, v, launchSpec{typ: string(v.data.InstanceType), zone: zone, image: aws.ToString(v.data.ImageId), tags: mine})
-		id = i.id
+		l := launchSpec{typ: string(v.data.InstanceType), zone: zone, image: aws.ToString(v.data.ImageId), spot: inFleet, tags: mine}
+		if c.pools[poolKey{l.typ, zone}] == nil {
+			return fmt.Errorf("cloudsim: %s is not sold in %s", l.typ, zone)
+		}
+		if inFleet {
+			l.fleet = c.id("fleet")
+		}
+		id = c.launchFrom(g.template, v, l).id
 		return nil
 	})
 	return id, err

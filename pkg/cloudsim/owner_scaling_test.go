@@ -64,6 +64,33 @@ func TestAnInstanceThatCopiesTagsIsInNoFleetAndNoGroup(t *testing.T) {
 	}
 }
 
+// aws-facts 9 #2: the fleet's tag says nothing about who launched.
+func TestWhatAFleetOrAGroupLaunchesCarriesAFleetsTag(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, Config{}, six())
+	id, err := r.LaunchFleetByOwner("web", "us-east-1a", map[string]string{"autospotting-launch": "copied"})
+	must(t, err)
+	r.settle()
+	fleets := map[string]bool{}
+	launched := map[string]string{id: "owner"}
+	for _, m := range r.group().Members {
+		launched[m.ID] = "autoscaling"
+	}
+	for id, by := range launched {
+		i := mustInstance(t, r, id)
+		if i.LaunchedBy != by || i.Tags["aws:ec2:fleet-id"] != i.Fleet || i.Tags["aws:ec2launchtemplate:id"] == "" || i.Tags["aws:ec2launchtemplate:version"] == "" || fleets[i.Fleet] || i.Fleet == "" {
+			t.Errorf("%s launched %+v, want a fleet and a template in its tags", by, i)
+		}
+		fleets[i.Fleet] = true
+	}
+	if i := mustInstance(t, r, id); !i.Spot || i.Group != "" || i.Tags["autospotting-launch"] != "copied" {
+		t.Errorf("the owner's fleet launched %+v", i)
+	}
+	if _, err := r.LaunchFleetByOwner("web", "us-east-1z", nil); err == nil {
+		t.Error("a zone that does not exist sold an instance")
+	}
+}
+
 func TestAStalledCallGoesOnLater(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, Config{}, six())

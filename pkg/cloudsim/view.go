@@ -45,7 +45,8 @@ type InstanceView struct {
 	EndsAt         time.Time // of the notice
 	Group          string    // whose member it is now
 	EverIn         string    // whose member it was last
-	Fleet          string
+	Fleet          string    // that launched it; a group's own launches have one too
+	LaunchedBy     string    // the session that asked for it, "autoscaling" or "owner"
 	Tags           map[string]string
 	CostUSD        float64 // so far
 }
@@ -54,7 +55,7 @@ func (c *Cloud) view(i *instance) InstanceView {
 	c.accrue(i)
 	return InstanceView{ID: i.id, Type: i.typ, Zone: i.zone, Spot: i.spot, State: string(i.state), StateReason: i.reasonCode,
 		Launched: i.launched, Running: i.running, Ended: i.ended, AppReady: i.appReady, NoticeAt: i.notice, EndsAt: i.end,
-		Group: i.groupName(), EverIn: i.everIn, Fleet: i.fleet, Tags: maps.Clone(i.tags), CostUSD: i.cost}
+		Group: i.groupName(), EverIn: i.everIn, Fleet: i.fleet, LaunchedBy: i.launchedBy, Tags: maps.Clone(i.tags), CostUSD: i.cost}
 }
 
 // Group shows a group; false when it does not exist.

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"go.yaml.in/yaml/v3"
 
+	"autospotting/coordinator/decide"
 	"autospotting/deploy/stack"
 	"autospotting/test/rig"
 )
@@ -124,15 +125,23 @@ func tag(group, key, value string) astypes.Tag {
 	return astypes.Tag{ResourceId: &group, ResourceType: aws.String("auto-scaling-group"), Key: &key, Value: &value, PropagateAtLaunch: aws.Bool(false)}
 }
 
+// ourTemplate makes our launch template of a group.
+func (a *account) ourTemplate(group string) (id string) {
+	a.t.Helper()
+	out, err := ec2.NewFromConfig(a.config()).CreateLaunchTemplate(a.t.Context(), &ec2.CreateLaunchTemplateInput{LaunchTemplateName: aws.String(decide.TemplateName(group)),
+		LaunchTemplateData: &types.RequestLaunchTemplateData{InstanceType: "m5.large"}, TagSpecifications: []types.TagSpecification{{ResourceType: types.ResourceTypeLaunchTemplate,
+			Tags: []types.Tag{{Key: aws.String("autospotting-group"), Value: &group}}}}})
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return aws.ToString(out.LaunchTemplate.LaunchTemplateId)
+}
+
 // traces are what the coordinator leaves outside the stack: its template and the group's status.
 func (a *account) traces(group string) {
 	a.t.Helper()
 	ctx, cfg := a.t.Context(), a.config()
-	if _, err := ec2.NewFromConfig(cfg).CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{LaunchTemplateName: aws.String("autospotting-" + group),
-		LaunchTemplateData: &types.RequestLaunchTemplateData{InstanceType: "m5.large"}, TagSpecifications: []types.TagSpecification{{ResourceType: types.ResourceTypeLaunchTemplate,
-			Tags: []types.Tag{{Key: aws.String("autospotting-group"), Value: &group}}}}}); err != nil {
-		a.t.Fatal(err)
-	}
+	a.ourTemplate(group)
 	if _, err := autoscaling.NewFromConfig(cfg).CreateOrUpdateTags(ctx, &autoscaling.CreateOrUpdateTagsInput{Tags: []astypes.Tag{tag(group, "autospotting:status", "managed")}}); err != nil {
 		a.t.Fatal(err)
 	}

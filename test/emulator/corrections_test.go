@@ -96,7 +96,7 @@ func (l *launches) has(id string) bool {
 	return l.ids[id]
 }
 
-// launches corrects CreateFleet: the reserved tag that only AWS can set, and client tokens (aws-facts 2.1).
+// launches corrects CreateFleet: the reserved tags that only AWS can set, and client tokens (aws-facts 2.1).
 type launches struct {
 	mu   sync.Mutex
 	done map[string]launched
@@ -154,7 +154,7 @@ func (l *launches) correct(next transport) transport {
 	}
 }
 
-// fleetTag adds aws:ec2:fleet-id to the tags that the instances are launched with.
+// fleetTag adds to the tags that the instances are launched with those that AWS sets: the fleet's id, and the template's with its version.
 func fleetTag(k *call, fleet string) map[string]string {
 	for i := 1; ; i++ {
 		spec := fmt.Sprintf("TagSpecification.%d.", i)
@@ -166,8 +166,15 @@ func fleetTag(k *call, fleet string) map[string]string {
 			for k.form.Get(fmt.Sprintf("%sTag.%d.Key", spec, n)) != "" {
 				n++
 			}
-			tag := fmt.Sprintf("%sTag.%d.", spec, n)
-			return map[string]string{tag + "Key": "aws:ec2:fleet-id", tag + "Value": fleet}
+			const template = "LaunchTemplateConfigs.1.LaunchTemplateSpecification."
+			out := map[string]string{}
+			for _, t := range [][2]string{{"aws:ec2:fleet-id", fleet}, {"aws:ec2launchtemplate:id", k.form.Get(template + "LaunchTemplateId")},
+				{"aws:ec2launchtemplate:version", k.form.Get(template + "Version")}} {
+				tag := fmt.Sprintf("%sTag.%d.", spec, n)
+				out[tag+"Key"], out[tag+"Value"] = t[0], t[1]
+				n++
+			}
+			return out
 		}
 	}
 }

@@ -32,6 +32,13 @@ var departures = []departure{
 		}
 		return "", err
 	}},
+	{"a fleet's instances lack the reserved tags of their template", "9 #2", func(ctx context.Context, a *account) (string, error) {
+		i, err := a.fleet(ctx, "token")
+		if err == nil && i.tags["aws:ec2launchtemplate:id"] == "" && i.tags["aws:ec2launchtemplate:version"] == "" {
+			return "no aws:ec2launchtemplate:id", nil
+		}
+		return "", err
+	}},
 	{"client tokens of fleets are ignored", "2.1", func(ctx context.Context, a *account) (string, error) {
 		one, err := a.fleet(ctx, "token")
 		if err != nil {

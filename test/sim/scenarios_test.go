@@ -132,7 +132,7 @@ func (c *told) Instances() []scenario.Instance {
 	slices.SortStableFunc(all, func(a, b cloudsim.InstanceView) int { return a.Launched.Compare(b.Launched) })
 	var out []scenario.Instance
 	for _, i := range all {
-		out = append(out, scenario.Instance{ID: i.ID, Spot: i.Spot, Ours: i.Fleet != ""})
+		out = append(out, scenario.Instance{ID: i.ID, Spot: i.Spot, Ours: coordinators(i.LaunchedBy)})
 	}
 	return out
 }

@@ -90,7 +90,7 @@ func TestASeedDecidesEverything(t *testing.T) {
 func TestTheCheckerCatchesMistakes(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"retire-unchecked", "retire-before-attach", "raise-max-and-forget", "attach-without-a-debt", "forget-to-look-again",
-		"ignore-notices", "grace-from-daemon-start", "keep-the-shield", "ignore-protection", "sweep-by-tag-alone", "end-members-through-ec2", "hammer"} {
+		"ignore-notices", "grace-from-daemon-start", "keep-the-shield", "ignore-protection", "sweep-by-tag-alone", "ask-no-template", "end-members-through-ec2", "hammer"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m, err := storm.FindMutant(name)

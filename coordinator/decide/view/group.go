@@ -47,7 +47,10 @@ type Instance struct {
 	StatusOK       bool   // both EC2 status checks passed
 	SpotStatus     string // status code of the spot request
 	SpotStatusAt   time.Time
-	Ours           bool   // our tag and the reserved fleet or template tag that only AWS can set
+	Ours           bool   // our tags, and the reserved ones that only AWS sets: of a fleet, and of a launch template of ours of this group
+	Unproven       bool   // all of these marks, but for that nothing says that the template is ours
+	Unasked        bool   // and whether it is could not be read now
+	Template       string // id of the launch template that it was launched from, by AWS's reserved tag
 	Nonce          string // of the launch, from our tag
 
 	Member      bool

@@ -89,7 +89,7 @@ func (c *Checker) ownInstances(rec ledger.Record) {
 	now := c.cloud.Now()
 	for _, i := range c.cloud.Instances() {
 		nonce := i.Tags[tagLaunch]
-		if i.Tags[tagGroup] != c.group || nonce == "" || i.Fleet == "" || i.State != "pending" && i.State != "running" {
+		if i.Tags[tagGroup] != c.group || nonce == "" || !c.ours(i.LaunchedBy) || i.State != "pending" && i.State != "running" {
 			delete(c.unwanted, i.ID)
 			continue
 		}

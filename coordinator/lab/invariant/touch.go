@@ -53,7 +53,7 @@ func (c *Checker) touched(e cloudsim.Event, g cloudsim.GroupView) {
 	if !ok {
 		return
 	}
-	ourTag := i.Tags[tagGroup] == c.group && i.Fleet != ""
+	ourTag := i.Tags[tagGroup] == c.group && c.ours(i.LaunchedBy)
 	if !ourTag && i.EverIn != c.group && (i.EverIn != "" || i.Tags[tagGroup] != "" && i.Tags[tagGroup] != c.group) {
 		return // another group's, for its own checker
 	}

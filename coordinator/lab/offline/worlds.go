@@ -124,7 +124,7 @@ func (m *maker) instances(w *World, g astypes.AutoScalingGroup) *types.Instance 
 		}
 	}
 	for _, id := range m.ofGroup[w.Group.Name] {
-		byID[id] = act.ToInstance(m.byID[id])
+		byID[id] = m.instance(w, m.byID[id])
 	}
 	act.Join(byID, g.Instances)
 	for _, id := range slices.Sorted(maps.Keys(byID)) {
@@ -135,6 +135,10 @@ func (m *maker) instances(w *World, g astypes.AutoScalingGroup) *types.Instance 
 
 func (m *maker) instance(w *World, i types.Instance) decide.Instance {
 	out := act.ToInstance(i)
+	if out.Unproven {
+		out.Ours, out.Unproven = true, false
+		w.Assumed = append(w.Assumed, out.ID+" is ours, by its tags: whose launch template it is of is not in the files")
+	}
 	if i.State == nil {
 		out.State = string(types.InstanceStateNameRunning)
 		w.Assumed = append(w.Assumed, out.ID+" runs, since it is listed without a state")

@@ -2,12 +2,9 @@
 package dynamo
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 
@@ -24,12 +21,8 @@ const (
 	attrRevision = "revision"
 	attrOpen     = "unfinished" // for people and alarms; the coordinator does not read it
 	attrBody     = "body"
-	attrPacked   = "packed" // the body with gzip, where it is too long to be read by people anyway
+	attrPacked   = "packed" // the body as ledger.Record.Stored packs it, where it is too long to be read by people anyway
 )
-
-// packFrom is from how many bytes on a body is packed. An item of DynamoDB holds 400 KB; a storm of some hundred notices makes a record larger.
-// Below it, people can read the record in the table, and a version before this one can read it too.
-const packFrom = 256 * 1024
 
 // DefaultTable is the fixed name of the ledger table: a second stack in the region fails to install instead of competing.
 const DefaultTable = "autospotting-ledger"
@@ -67,7 +60,7 @@ func (d Store) Get(ctx context.Context, group string) (ledger.Record, error) {
 
 // Put writes r if its revision is still the stored one, and returns it with the new revision, or ledger.ErrConflict.
 func (d Store) Put(ctx context.Context, r ledger.Record) (ledger.Record, error) {
-	body, err := r.Encode()
+	body, packed, err := r.Stored()
 	if err != nil {
 		return r, err
 	}
@@ -80,10 +73,10 @@ func (d Store) Put(ctx context.Context, r ledger.Record) (ledger.Record, error) 
 		},
 		ConditionExpression: aws.String("attribute_not_exists(" + attrGroup + ")"),
 	}
-	if len(body) < packFrom {
-		in.Item[attrBody] = &types.AttributeValueMemberS{Value: string(body)}
+	if packed {
+		in.Item[attrPacked] = &types.AttributeValueMemberB{Value: body}
 	} else {
-		in.Item[attrPacked] = &types.AttributeValueMemberB{Value: pack(body)}
+		in.Item[attrBody] = &types.AttributeValueMemberS{Value: string(body)}
 	}
 	if r.Revision > 0 {
 		in.ConditionExpression = aws.String(attrRevision + " = :seen")
@@ -158,31 +151,11 @@ func fromItem(group string, item map[string]types.AttributeValue) (ledger.Record
 	if !ok {
 		return ledger.Record{}, fmt.Errorf("the record of group %q has no body: restore the table from its point-in-time backup", group)
 	}
-	body, err := unpack(packed.Value)
+	r, err := ledger.Unpack(packed.Value, revision)
 	if err != nil {
 		return ledger.Record{}, fmt.Errorf("the packed record of group %q: %w: restore the table from its point-in-time backup", group, err)
 	}
-	return ledger.Decode(body, revision)
-}
-
-// pack makes a body as small as it gets: a storm's record says nearly the same a thousand times.
-func pack(body []byte) []byte {
-	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	_, _ = z.Write(body) // a buffer takes everything
-	_ = z.Close()
-	return b.Bytes()
-}
-
-// mostUnpacked bounds what a damaged item may unpack to.
-const mostUnpacked = 64 << 20
-
-func unpack(packed []byte) ([]byte, error) {
-	z, err := gzip.NewReader(bytes.NewReader(packed))
-	if err != nil {
-		return nil, err
-	}
-	return io.ReadAll(io.LimitReader(z, mostUnpacked))
+	return r, nil
 }
 
 func number(n int64) types.AttributeValue {

@@ -82,6 +82,10 @@ func (p *player) do(d Deed) {
 		p.forge(name)
 	case "stranger":
 		p.stranger(name, m.Zone)
+	case "fleet":
+		p.fleet(name, m.Zone, rng)
+	case "no-template":
+		p.noTemplate()
 	default:
 		p.owner(d.Kind, g, m, rng)
 		p.aws(d.Kind, g, m, rng)

@@ -49,7 +49,9 @@ var Mutants = []Mutant{
 		return true
 	})},
 	{Name: "grace-from-daemon-start", What: "spotd counts the grace from its own start", Scenario: "demo", Speak: lateSpeaker},
-	{Name: "sweep-by-tag-alone", What: "whatever carries our tags is ours", Scenario: "others", Alter: trusting},
+	{Name: "sweep-by-tag-alone", What: "whatever carries our tags is ours", Scenario: "others", Alter: seeing(trusting(func(i decide.Instance) bool { return i.Nonce != "" }))},
+	{Name: "ask-no-template", What: "what carries our tags is ours, if any fleet launched it", Scenario: "copied-tags", Alter: seeing(trusting(func(i decide.Instance) bool { return i.Unproven }))},
+	{Name: "forget-our-templates", What: "only the template that has the name of ours now proves anything", Scenario: "copied-tags", Alter: writing(forgetTemplates)},
 	{Name: "sweep-at-first-sight", What: "what is unwanted once goes", Scenario: "old-reads", Alter: seeing(sweepAtOnce)},
 	{Name: "never-sweep", What: "what nothing wants stays", Scenario: "others", Alter: planning(neverSweep)},
 	{Name: "end-members-through-ec2", What: "victims are terminated past their group", Scenario: "storm", Alter: acting(func(a *decide.Action, _ *time.Time) bool {

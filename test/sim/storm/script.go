@@ -109,6 +109,7 @@ var Scenarios = []Scenario{
 		s.Deeds = deeds(rng, s.For, 1, 2*time.Minute, slices.Concat(disasters, []string{"notice", "notice", "notice", "outage", "no-spot", "no-on-demand"}))
 		return s
 	}},
+	{"copied-tags", "one group in a kind cloud, whose owner's own fleets carry our tags, and whose owner removes our template", copied},
 	{"famine", "a group on spot loses instances while neither spot nor on-demand can be had", func(rng *rand.Rand) Script {
 		s := Script{Groups: []cloudsim.GroupSpec{randomGroup(rng, "web")}, Readings: randomReadings(rng), For: 90 * time.Minute}
 		s.Deeds = []Deed{{At: 40 * time.Minute, Kind: "famine"}}

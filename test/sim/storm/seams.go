@@ -2,13 +2,10 @@ package storm
 
 import (
 	"context"
-	"slices"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"autospotting/coordinator/act"
 	"autospotting/coordinator/decide"
@@ -112,30 +109,4 @@ type forgetful struct{ act.EC2 }
 func (f forgetful) CreateFleet(ctx context.Context, in *ec2.CreateFleetInput, o ...func(*ec2.Options)) (*ec2.CreateFleetOutput, error) {
 	in.ClientToken = nil
 	return f.EC2.CreateFleet(ctx, in, o...)
-}
-
-// trusting takes for ours whatever carries our tags.
-func trusting(c *stage.Config) {
-	c.Clients = func(with wire.Clients) wire.Clients {
-		with.EC2 = naive{with.EC2}
-		return with
-	}
-}
-
-type naive struct{ act.EC2 }
-
-func (n naive) DescribeInstances(ctx context.Context, in *ec2.DescribeInstancesInput, o ...func(*ec2.Options)) (*ec2.DescribeInstancesOutput, error) {
-	out, err := n.EC2.DescribeInstances(ctx, in, o...)
-	if err != nil {
-		return nil, err
-	}
-	for r := range out.Reservations {
-		for i := range out.Reservations[r].Instances {
-			one := &out.Reservations[r].Instances[i]
-			if slices.ContainsFunc(one.Tags, func(t ec2types.Tag) bool { return aws.ToString(t.Key) == decide.TagGroup }) {
-				one.Tags = append(slices.Clone(one.Tags), ec2types.Tag{Key: aws.String("aws:ec2:fleet-id"), Value: aws.String("fleet-believed")})
-			}
-		}
-	}
-	return out, nil
 }

@@ -37,7 +37,7 @@ func (w *World) AllSettled() bool {
 func (w *World) Orphans(group string) []string {
 	var out []string
 	for _, i := range w.Cloud.Instances() {
-		if i.Tags["autospotting-group"] == group && i.Fleet != "" && i.Group == "" && (i.State == "pending" || i.State == "running") {
+		if i.Tags["autospotting-group"] == group && coordinators(i.LaunchedBy) && i.Group == "" && (i.State == "pending" || i.State == "running") {
 			out = append(out, i.ID)
 		}
 	}
