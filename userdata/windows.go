@@ -147,6 +147,7 @@ func (s batchShape) split(b []byte) (owner []byte, script string, ok bool) {
 var (
 	tasksList = regexp.MustCompile(`(?m)^tasks:[ \t]*(\r?\n)([ \t]*\r?\n)*( *)- `)
 	taskBegin = []string{"# spotd-begin", "- task: executeScript", "  inputs:", "  - frequency: always", "    type: powershell", "    runAs: localSystem", "    content: |-"}
+	ourTask   = regexp.MustCompile(`(?m)^tasks:[ \t]*(\r?\n)([ \t]*\r?\n)*( *)` + taskBegin[0])
 )
 
 const (
@@ -180,8 +181,7 @@ func task(script, indent, eol string) string {
 
 // findTask finds where ours stands and the script in it.
 func findTask(b []byte) (start, end int, script string, ok bool) {
-	header := regexp.MustCompile(`(?m)^tasks:[ \t]*(\r?\n)([ \t]*\r?\n)*( *)` + taskBegin[0])
-	m := header.FindSubmatchIndex(b)
+	m := ourTask.FindSubmatchIndex(b)
 	if m == nil {
 		return 0, 0, "", false
 	}

@@ -34,14 +34,31 @@ func (a *Actor) crew(g described, data *types.RequestLaunchTemplateData) (note s
 // less the launch's own time and the drain.
 const noticeRoom = 100 * time.Second
 
-// inject puts spotd on board by the user data, where the format takes it, with the grace and the probe of the group.
+// crewed is what became of a group's user data when spotd was put into it last, and what it was made of.
+type crewed struct {
+	from  string // the owner's user data, in base64
+	grace time.Duration
+	probe string
+
+	data *string // with spotd
+	note string
+}
+
+// inject puts spotd on board by the user data, where the format takes it, with the grace and the probe of the group. Groups are looked at
+// far more often than one of these changes, so what came of them last is remembered with them.
 func (a *Actor) inject(g described, data *types.RequestLaunchTemplateData) (note string, err error) {
-	raw, err := base64.StdEncoding.DecodeString(aws.ToString(data.UserData))
+	now := crewed{from: aws.ToString(data.UserData), grace: cmp.Or(g.settings.Grace, a.Spotd.Grace, a.Defaults.Grace), probe: g.settings.Probe}
+	last, known := a.cache.aboard.get(g.world.Name)
+	if known && last.from == now.from && last.grace == now.grace && last.probe == now.probe {
+		data.UserData = last.data
+		return last.note, nil
+	}
+	raw, err := base64.StdEncoding.DecodeString(now.from)
 	if err != nil {
 		return "spotd stays off: the user data is not base64", nil // the owner's own launches say so better than we could
 	}
 	s := a.Spotd
-	s.Group, s.Grace, s.Probe = g.world.Name, cmp.Or(g.settings.Grace, s.Grace, a.Defaults.Grace), g.settings.Probe
+	s.Group, s.Grace, s.Probe = g.world.Name, now.grace, now.probe
 	out, note, err := userdata.Inject(raw, s)
 	if err != nil {
 		return "", fmt.Errorf("put spotd into the user data of group %q: %w", g.world.Name, err)
@@ -53,5 +70,7 @@ func (a *Actor) inject(g described, data *types.RequestLaunchTemplateData) (note
 		note = fmt.Sprintf("no probe is set: unless the image's spotd.conf names one, what is launched counts as ready only %s after its launch, too late for an instance that AWS takes; set probe, or grace to the time that the application takes", s.Grace)
 	}
 	data.UserData = aws.String(base64.StdEncoding.EncodeToString(out))
+	now.data, now.note = data.UserData, note
+	a.cache.aboard.put(g.world.Name, now)
 	return note, nil
 }

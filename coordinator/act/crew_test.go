@@ -88,3 +88,34 @@ func TestSpotdIsGivenTheGroupsProbeAndItIsSaidWhatComesOfNone(t *testing.T) {
 		})
 	}
 }
+
+// What was put on board last is remembered: whatever it was made of, a change shows, in every group by itself.
+func TestAChangeOfWhatSpotdIsGivenShowsAtOnce(t *testing.T) {
+	t.Parallel()
+	a := &Actor{Config: Config{Spotd: spotd()}}
+	for _, step := range []struct {
+		name, group, data, probe string
+		grace                    time.Duration
+		says                     string
+	}{
+		{"at first", "web", "#!/bin/sh\necho 1\n", "tcp:80", time.Minute, ""},
+		{"the same again", "web", "#!/bin/sh\necho 1\n", "tcp:80", time.Minute, ""},
+		{"other user data", "web", "#!/bin/sh\necho 2\n", "tcp:80", time.Minute, ""},
+		{"another probe", "web", "#!/bin/sh\necho 2\n", "tcp:81", time.Minute, ""},
+		{"another grace", "web", "#!/bin/sh\necho 2\n", "tcp:81", 2 * time.Minute, ""},
+		{"none, which is noted", "web", "#!/bin/sh\necho 2\n", "", 2 * time.Minute, "no probe is set"},
+		{"the note is said again", "web", "#!/bin/sh\necho 2\n", "", 2 * time.Minute, "no probe is set"},
+		{"another group of the same words", "app", "#!/bin/sh\necho 2\n", "", 2 * time.Minute, "no probe is set"},
+		{"back again", "web", "#!/bin/sh\necho 1\n", "tcp:80", time.Minute, ""},
+	} {
+		data := &types.RequestLaunchTemplateData{UserData: aws.String(base64.StdEncoding.EncodeToString([]byte(step.data)))}
+		note, err := a.inject(described{world: decide.Group{Name: step.group}, settings: settings.Settings{Probe: step.probe, Grace: step.grace}}, data)
+		if err != nil || (note == "") != (step.says == "") || !strings.Contains(note, step.says) {
+			t.Errorf("%s: says %q, %v; want %q", step.name, note, err, step.says)
+		}
+		raw, _ := base64.StdEncoding.DecodeString(*data.UserData)
+		if s, ok := userdata.Injected(raw); !ok || s.Group != step.group || s.Probe != step.probe || s.Grace != step.grace || string(userdata.Remove(raw)) != step.data {
+			t.Errorf("%s: on board: %v, %+v with %q", step.name, ok, s, userdata.Remove(raw))
+		}
+	}
+}

@@ -29,6 +29,7 @@ type cache struct {
 	named     table[namedTemplate]
 	rehearsed table[rehearsal]
 	images    table[market.Need]
+	aboard    table[crewed] // by group
 	subnets   table[zoneSubnets]
 	protected table[protection]
 
@@ -145,17 +146,22 @@ func productOf(list []decide.Instance) string {
 }
 
 // priceOnDemand fills in the built-in prices, which know Linux only, and over them what the Pricing API says of the types that the
-// group runs: theirs are the prices that a swap is measured by.
+// group runs: theirs are the prices that a swap is measured by. The built-in ones are copied only where one of these is another.
 func (a *Actor) priceOnDemand(ctx context.Context, c *market.Catalog, product string, w decide.World) {
 	c.OnDemandUSD = map[string]float64{}
-	if product == linux {
-		c.OnDemandUSD = maps.Clone(a.builtIn())
+	shared := product == linux
+	if shared {
+		c.OnDemandUSD = a.builtIn()
 	}
 	var unread []string
 	for _, name := range typesOf(w) {
 		usd, err := a.onDemandUSD(ctx, product, name)
 		switch {
+		case err == nil && c.OnDemandUSD[name] == usd: // above 0, so that it is there
 		case err == nil:
+			if shared {
+				c.OnDemandUSD, shared = maps.Clone(c.OnDemandUSD), false
+			}
 			c.OnDemandUSD[name] = usd
 		case c.OnDemandUSD[name] > 0:
 			unread = append(unread, name)

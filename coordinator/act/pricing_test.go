@@ -73,3 +73,29 @@ func TestWhereThePricingAPIIsSilentTheBuiltInPriceServesAndIsNamed(t *testing.T)
 		t.Error("a Windows price was guessed from Linux")
 	}
 }
+
+// The built-in prices are shared by all catalogs: what is read live for one is in that one alone.
+func TestALivePriceIsInTheCatalogOfItsGroupAlone(t *testing.T) {
+	t.Parallel()
+	list := &priceList{}
+	a := New(Config{Region: "us-east-1", Pricing: list})
+	of := func(name string) (c market.Catalog) {
+		a.priceOnDemand(t.Context(), &c, linux, decide.World{Instances: []decide.Instance{{ID: "i-1", Type: name, Member: true}}})
+		return c
+	}
+	first, other := of("m5.large"), of("c5.large")
+	for _, c := range []struct {
+		name      string
+		got, want float64
+	}{
+		{"read live", first.OnDemandUSD["m5.large"], 0.188},
+		{"built in beside it", first.OnDemandUSD["m5a.large"], 0.086},
+		{"of another group built in", other.OnDemandUSD["m5.large"], 0.096},
+		{"of another group read live", other.OnDemandUSD["c5.large"], 0.188},
+		{"of the first as before", first.OnDemandUSD["c5.large"], 0.085},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %v, want %v", c.name, c.got, c.want)
+		}
+	}
+}
