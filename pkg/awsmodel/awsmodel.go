@@ -36,6 +36,7 @@ type Limit struct {
 	pattern *regexp.Regexp
 	path    []string
 	wire    []string
+	fields  []fields // by the path's steps
 }
 
 // Fault is a refusal, in the service's words.
@@ -63,6 +64,7 @@ var loaded = sync.OnceValue(func() table {
 			for i := range list {
 				l := &list[i]
 				l.path, l.wire = steps(l.Path), steps(l.Wire)
+				l.fields = make([]fields, len(l.path))
 				if l.Pattern != "" {
 					l.pattern = regexp.MustCompile(`\A(?:` + l.Pattern + `)\z`)
 				}

@@ -21,17 +21,20 @@ func check(service, operation string, walk walker) error {
 	if !known {
 		return unknown(service, operation)
 	}
+	var (
+		l     *Limit
+		count int
+		err   error
+	)
+	tell := func(f found) {
+		count++
+		if err == nil && l.Type != "count" {
+			err = l.check(service, f)
+		}
+	}
 	for i := range list {
-		l := &list[i]
-		var err error
-		count := 0
-		walk(l, func(f found) {
-			count++
-			if err == nil && l.Type != "count" {
-				err = l.check(service, f)
-			}
-		})
-		if err != nil {
+		l, count = &list[i], 0
+		if walk(l, tell); err != nil {
 			return err
 		}
 		if l.Type == "count" && float64(count) > *l.Max {
