@@ -55,12 +55,19 @@ func activity(one types.Activity) decide.Activity {
 		Ended:     strings.Contains(cause, "terminated or stopped"),
 		Failed:    one.StatusCode == types.ScalingActivityStatusCodeFailed || one.StatusCode == types.ScalingActivityStatusCodeCancelled,
 	}
-	if all := changing.FindAllStringSubmatch(cause, -1); len(all) > 0 {
+	var all [][]string
+	if strings.Contains(cause, change) { // most say nothing of it, and the pattern has to look at every place
+		all = changing.FindAllStringSubmatch(cause, -1)
+	}
+	if len(all) > 0 {
 		last := all[len(all)-1]
 		a.Desired, _ = strconv.Atoi(last[2]) // digits by the pattern
 		a.DesiredAt, _ = time.Parse(time.RFC3339, last[1])
 	}
-	if all := named.FindAllStringSubmatch(cause, -1); a.Kind == decide.Resize && len(all) > 0 { // the last of several is what holds
+	if a.Kind != decide.Resize {
+		return a
+	}
+	if all := named.FindAllStringSubmatch(cause, -1); len(all) > 0 { // the last of several is what holds
 		if t, err := time.Parse(time.RFC3339, all[len(all)-1][1]); err == nil {
 			a.At = t
 		}
@@ -68,8 +75,10 @@ func activity(one types.Activity) decide.Activity {
 	return a
 }
 
+const change = "changing the desired capacity from "
+
 var (
-	changing = regexp.MustCompile(`(?:At (\S+Z),? [^.]*)?changing the desired capacity from \d+ to (\d{1,9})`)
+	changing = regexp.MustCompile(`(?:At (\S+Z),? [^.]*)?` + change + `\d+ to (\d{1,9})`)
 	named    = regexp.MustCompile(`At (\S+Z),? (?:a user request|a scheduled action)`)
 )
 

@@ -1,6 +1,7 @@
 package cloudsim
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"strings"
@@ -109,52 +110,51 @@ func tagList(m map[string]string) []ec2types.Tag {
 func (e *EC2) DescribeInstances(ctx context.Context, in *ec2.DescribeInstancesInput, _ ...func(*ec2.Options)) (*ec2.DescribeInstancesOutput, error) {
 	return call(ctx, e.s, request{svcEC2, "DescribeInstances", false}, in, func(in *ec2.DescribeInstancesInput) (*ec2.DescribeInstancesOutput, error) {
 		c, now := e.s.cloud, e.s.cloud.readTime()
-		seen, err := c.lookup(in.InstanceIds, now)
-		if err != nil {
+		var hits []ec2types.Reservation
+		var bad error
+		err := c.visit(in.InstanceIds, now, func(i ec2types.Instance) {
+			ok, err := matchInstance(i, in.Filters)
+			if bad = cmp.Or(bad, err); ok {
+				hits = append(hits, ec2types.Reservation{OwnerId: aws.String(c.cfg.Account),
+					ReservationId: aws.String("r-" + aws.ToString(i.InstanceId)[2:]), Instances: []ec2types.Instance{i}})
+			}
+		})
+		if err = cmp.Or(err, bad); err != nil {
 			return nil, err
 		}
-		var hits []ec2types.Instance
-		for _, i := range seen {
-			ok, err := matchInstance(i, in.Filters)
-			if err != nil {
-				return nil, err
-			}
-			if ok {
-				hits = append(hits, i)
-			}
-		}
 		page, next, err := paginate(hits, in.MaxResults, 1000, in.NextToken)
-		out := &ec2.DescribeInstancesOutput{NextToken: next}
-		for _, i := range page {
-			out.Reservations = append(out.Reservations, ec2types.Reservation{OwnerId: aws.String(c.cfg.Account),
-				ReservationId: aws.String("r-" + aws.ToString(i.InstanceId)[2:]), Instances: []ec2types.Instance{i}})
-		}
-		return out, err
+		return &ec2.DescribeInstancesOutput{NextToken: next, Reservations: page}, err
 	})
 }
 
 // lookup is the visible instances of the given ids, or all of them.
 func (c *Cloud) lookup(ids []string, now time.Time) ([]ec2types.Instance, error) {
 	var out []ec2types.Instance
+	err := c.visit(ids, now, func(i ec2types.Instance) { out = append(out, i) })
+	return out, err
+}
+
+// visit shows the visible instances of the given ids, or all of them, one by one: a view is large, and few of all are wanted mostly.
+func (c *Cloud) visit(ids []string, now time.Time, show func(ec2types.Instance)) error {
 	if len(ids) == 0 {
 		for _, i := range c.instances {
 			if v, ok := c.seen(i, now); ok {
-				out = append(out, v)
+				show(v)
 			}
 		}
-		return out, nil
+		return nil
 	}
 	var missing []string
 	for _, id := range ids {
 		if i := c.byID[id]; i != nil {
 			if v, ok := c.seen(i, now); ok {
-				out = append(out, v)
+				show(v)
 				continue
 			}
 		}
 		missing = append(missing, id)
 	}
-	return out, notFound(missing)
+	return notFound(missing)
 }
 
 func notFound(missing []string) error {

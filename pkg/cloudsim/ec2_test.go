@@ -1,6 +1,7 @@
 package cloudsim
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -238,5 +239,38 @@ func TestTheCatalogAnswersWhatTheMarketNeeds(t *testing.T) {
 	must(t, err)
 	if n := len(types.InstanceTypes); n < 14 || len(prices.SpotPriceHistory) != 3*n || len(offers.InstanceTypeOfferings) != 3*n {
 		t.Errorf("%d types, %d prices, %d offerings", n, len(prices.SpotPriceHistory), len(offers.InstanceTypeOfferings))
+	}
+}
+
+func TestInstancesAreListedByTheTagThatTheyCarryNow(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, Config{}, six())
+	listed := func(value string) (ids []string) {
+		for _, i := range r.Tagged("crew", value) {
+			ids = append(ids, i.ID)
+		}
+		return ids
+	}
+	all := r.Instances()
+	a, b := all[4].ID, all[1].ID
+	tag := func(value string, ids ...string) {
+		_, err := r.s.EC2().CreateTags(bg, &ec2.CreateTagsInput{Resources: ids, Tags: []ec2types.Tag{{Key: aws.String("crew"), Value: &value}}})
+		must(t, err)
+	}
+	if got := listed(""); got != nil {
+		t.Errorf("without the tag: %v", got)
+	}
+	tag("red", a, b)
+	if got := listed("red"); !slices.Equal(got, []string{b, a}) {
+		t.Errorf("tagged: %v, want %s and %s in the order of launch", got, b, a)
+	}
+	tag("blue", a)
+	if got := listed("red"); !slices.Equal(got, []string{b}) {
+		t.Errorf("one tagged otherwise: %v", got)
+	}
+	_, err := r.s.EC2().DeleteTags(bg, &ec2.DeleteTagsInput{Resources: []string{b}, Tags: []ec2types.Tag{{Key: aws.String("crew")}}})
+	must(t, err)
+	if got := listed("red"); got != nil {
+		t.Errorf("the tag is gone, and it is listed: %v", got)
 	}
 }

@@ -67,7 +67,7 @@ func (c *Cloud) Group(name string) (GroupView, bool) {
 		return GroupView{}, false
 	}
 	v := GroupView{Name: g.name, Min: g.min, Max: g.max, Desired: g.desired, Net: g.net, Zones: append([]string(nil), g.zones...),
-		Tags: map[string]string{}, Suspended: append([]string(nil), g.suspended...)}
+		Tags: make(map[string]string, len(g.tags)), Members: make([]MemberView, 0, len(g.members)), Suspended: append([]string(nil), g.suspended...)}
 	for _, t := range g.tags {
 		v.Tags[t.key] = t.value
 	}
@@ -91,11 +91,24 @@ func (c *Cloud) Groups() []string {
 	return out
 }
 
+// Tagged lists of all instances that ever were those that carry the tag now, in the order of launch.
+func (c *Cloud) Tagged(key, value string) []InstanceView {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var out []InstanceView
+	for _, i := range c.instances {
+		if v, ok := i.tags[key]; ok && v == value {
+			out = append(out, c.view(i))
+		}
+	}
+	return out
+}
+
 // Instances lists every instance that ever was, in the order of launch.
 func (c *Cloud) Instances() []InstanceView {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	var out []InstanceView
+	out := make([]InstanceView, 0, len(c.instances))
 	for _, i := range c.instances {
 		out = append(out, c.view(i))
 	}

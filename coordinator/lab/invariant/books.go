@@ -86,34 +86,38 @@ func (c *Checker) ownInstances(rec ledger.Record) {
 	for _, d := range rec.Books.Debts() {
 		wanted[d.Replacement.Nonce] = true
 	}
-	now := c.cloud.Now()
-	for _, i := range c.cloud.Instances() {
+	now, unwanted := c.cloud.Now(), map[string]time.Time{}
+	for _, i := range c.cloud.Tagged(tagGroup, c.group) {
 		nonce := i.Tags[tagLaunch]
-		if i.Tags[tagGroup] != c.group || nonce == "" || !c.ours(i.LaunchedBy) || i.State != "pending" && i.State != "running" {
-			delete(c.unwanted, i.ID)
+		if nonce == "" || !c.ours(i.LaunchedBy) || i.State != "pending" && i.State != "running" {
 			continue
 		}
 		if perNonce[nonce]++; perNonce[nonce] > 1 {
 			c.report(OnePer, "%d live instances carry the launch %s", perNonce[nonce], nonce)
 		}
 		if i.Group != "" || wanted[nonce] {
-			delete(c.unwanted, i.ID)
 			continue
 		}
 		since, known := c.unwanted[i.ID]
-		switch {
-		case !known:
-			c.unwanted[i.ID] = now
-		case now.Sub(since) > unwantedFor:
+		if known && now.Sub(since) > unwantedFor {
 			c.report(Leak, "%s lives for %s though nothing wants it", i.ID, now.Sub(since).Round(time.Second))
-			c.unwanted[i.ID] = now
+			known = false
 		}
+		if !known {
+			since = now
+		}
+		unwanted[i.ID] = since
 	}
+	c.unwanted = unwanted
 }
 
 // Net is how much of the group's desired capacity is ours, but for what is forgiven.
 func (c *Checker) Net() int {
 	g, _ := c.cloud.Group(c.group)
+	return c.net(g)
+}
+
+func (c *Checker) net(g cloudsim.GroupView) int {
 	if g.Net < 0 && !c.alone {
 		return g.Net + min(c.below.total(), -g.Net)
 	}

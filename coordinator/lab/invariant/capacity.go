@@ -14,7 +14,7 @@ func (c *Checker) capacity(ch change) {
 	c.serving = serving(ch.now)
 	now := standing(c.serving, ch.At)
 	// A number above the owner's own MaxSize could only be set because of our lease: it is taken back.
-	want := min(ch.now.Desired-c.Net(), c.ownerMax)
+	want := min(ch.now.Desired-c.net(ch.now), c.ownerMax)
 	if !ch.mine && (now < before || want > c.wanted || ch.Kind == cloudsim.SizeChanged) {
 		c.others = ch.At
 	}
