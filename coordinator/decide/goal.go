@@ -17,13 +17,13 @@ func (r *run) keep() int {
 
 // onDemandLater counts the on-demand members there will be once everything under way is done.
 func (r *run) onDemandLater() int {
-	n := r.onDemandWithout("")
+	n := r.onDemandNow()
 	for _, it := range r.rec.Intents {
 		if it.Abandoned == "" {
 			n += r.shift(it.Replacement(), it.Victim)
 		}
 	}
-	for _, d := range r.b.Debts() {
+	for d := range r.b.All() {
 		if d.Phase != books.Undoing {
 			n += r.shift(d.Replacement, d.Victim)
 		}

@@ -93,27 +93,38 @@ const leastGrace = time.Minute
 
 // capacity counts the members in service that AWS is not taking, without the one named, and without those that a retirement of ours which was
 // not answered may have taken already.
-func (r *run) capacity(without string) int {
-	asked := map[string]bool{without: true}
-	for _, d := range r.b.Debts() {
-		if r.v.Unanswered(d) {
-			asked[d.Victim] = true
-		}
+func (r *run) capacity(without string) int { return r.headcount().without(without) }
+
+// headcount is who is in service, as capacity counts them.
+type headcount map[string]bool
+
+func (h headcount) without(id string) int {
+	if h[id] {
+		return len(h) - 1
 	}
-	n := 0
-	for _, id := range r.v.IDs() {
-		if i := r.v.Get(id); !asked[id] && r.v.Standing(id) == view.Serving && r.up(i) && !r.doomed(id) {
-			n++
-		}
-	}
-	return n
+	return len(h)
 }
 
-// onDemandWithout counts the on-demand members there are now, without the one named.
-func (r *run) onDemandWithout(id string) int {
+func (r *run) headcount() headcount {
+	h := make(headcount, len(r.v.IDs()))
+	for _, id := range r.v.IDs() {
+		if i := r.v.Get(id); r.v.Standing(id) == view.Serving && r.up(i) && !r.doomed(id) {
+			h[id] = true
+		}
+	}
+	for d := range r.b.All() {
+		if r.v.Unanswered(d) {
+			delete(h, d.Victim)
+		}
+	}
+	return h
+}
+
+// onDemandNow counts the on-demand members there are now.
+func (r *run) onDemandNow() int {
 	n := 0
 	for _, i := range r.v.Live() {
-		if !i.Spot && i.ID != id {
+		if !i.Spot {
 			n++
 		}
 	}

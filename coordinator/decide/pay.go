@@ -24,6 +24,10 @@ func (r *run) pay() {
 		r.poll()
 		return
 	}
+	if len(debts) == 0 {
+		return
+	}
+	now := r.tally()
 	for _, d := range r.payable(debts) {
 		if !d.Owed() {
 			continue
@@ -37,7 +41,7 @@ func (r *run) pay() {
 			continue
 		}
 		v := r.v.Get(d.Victim)
-		if ok, why := r.mayRetire(v, d); !ok {
+		if ok, why := r.mayRetire(v, d, now); !ok {
 			r.wait(v.ID, "%s", why)
 			continue
 		}
@@ -102,23 +106,50 @@ func (r *run) undoing() int {
 	return n
 }
 
+// tally is what a retirement is held against. It is taken once a plan, since many may be looked at before one is found, and holds until that one
+// is written down.
+type tally struct {
+	hold                 string // why nobody is retired; empty where nothing speaks against all
+	serving              headcount
+	size, keep, onDemand int
+}
+
+// onDemandWithout counts the on-demand members there are now, without this one.
+func (t tally) onDemandWithout(v Instance) int {
+	if v.Present() && !v.Spot {
+		return t.onDemand - 1
+	}
+	return t.onDemand
+}
+
+func (r *run) tally() tally {
+	return tally{r.hold(), r.headcount(), r.size(), r.keep(), r.onDemandNow()}
+}
+
+// hold tells why the group's numbers let nobody be retired.
+func (r *run) hold() string {
+	desired, due := r.w.Group.Desired, r.b.Due()
+	switch {
+	case desired != due:
+		return fmt.Sprintf("not retired: desired is %d where %d was due", desired, due)
+	case r.v.Numbers() == view.Unknown:
+		return "not retired yet: the activities could not be read, which tell whether desired was named since"
+	case r.b.Doubted():
+		return fmt.Sprintf("not retired yet: desired was read as another than %d a moment ago, and why is not known", desired)
+	}
+	return ""
+}
+
 // mayRetire holds the first promise: never below capacity by our own hand.
-func (r *run) mayRetire(v Instance, d books.Debt) (bool, string) {
-	desired := r.w.Group.Desired
-	if due := r.b.Due(); desired != due {
-		return false, fmt.Sprintf("not retired: desired is %d where %d was due", desired, due)
-	}
-	if r.v.Numbers() == view.Unknown {
-		return false, "not retired yet: the activities could not be read, which tell whether desired was named since"
-	}
-	if r.b.Doubted() {
-		return false, fmt.Sprintf("not retired yet: desired was read as another than %d a moment ago, and why is not known", desired)
+func (r *run) mayRetire(v Instance, d books.Debt, now tally) (bool, string) {
+	if now.hold != "" {
+		return false, now.hold
 	}
 	if v.Resting() {
 		return false, "not retired: it is in Standby, where its owner put it"
 	}
-	if left := r.onDemandWithout(v.ID); !v.Spot && d.ForSpot() && left < r.keep() {
-		return false, fmt.Sprintf("not retired yet: it would leave %d on-demand, the owner keeps %d, and what was launched for that is still to come", left, r.keep())
+	if left := now.onDemandWithout(v); !v.Spot && d.ForSpot() && left < now.keep {
+		return false, fmt.Sprintf("not retired yet: it would leave %d on-demand, the owner keeps %d, and what was launched for that is still to come", left, now.keep)
 	}
 	if n, doomed := r.notice(v.ID); doomed {
 		due := r.release(n)
@@ -129,7 +160,7 @@ func (r *run) mayRetire(v Instance, d books.Debt) (bool, string) {
 			r.lookAt(due)
 		}
 	}
-	if have, wanted := r.capacity(v.ID), r.size(); have < wanted { // several may be attached, of which some still boot
+	if have, wanted := now.serving.without(v.ID), now.size; have < wanted { // several may be attached, of which some still boot
 		return false, fmt.Sprintf("not retired yet: %d in service without it, %d wanted", have, wanted)
 	}
 	return true, ""

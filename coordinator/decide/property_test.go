@@ -262,3 +262,30 @@ func BenchmarkDecide(b *testing.B) {
 		})
 	}
 }
+
+// owing is a group of which so many on-demand members have a replacement attached that is not up yet.
+func owing(n int) World {
+	w := crowd(0)
+	for i := range n {
+		victim, spot := member(fmt.Sprintf("i-%06d", i), "a"), attached(fmt.Sprintf("i-1%05d", i), "a")
+		spot.Launched = noon.Add(-time.Minute)
+		w.add(victim, spot)
+		w.Record.Books.Open(books.Replacement{Instance: spot.ID, Purpose: books.Swap, Nonce: spot.Nonce, Type: spot.Type, Zone: spot.Zone}, victim.ID, n, noon.Add(-time.Minute))
+		w.Record.Books.On(spot.ID, books.AttachAnswered, noon.Add(-time.Minute))
+	}
+	w.Group.Desired, w.Group.Max = 2*n, 2*n+20
+	return w
+}
+
+func BenchmarkPay(b *testing.B) {
+	for _, n := range []int{10, 100, 667} {
+		w := owing(n)
+		b.Run(fmt.Sprintf("%d pairs open", n), func(b *testing.B) {
+			for b.Loop() {
+				if p := Decide(w); slices.ContainsFunc(p.Actions, func(a Action) bool { return a.Kind == Retire }) || len(p.Why) != n {
+					b.Fatalf("one is retired, or not said why not of each: %d lines", len(p.Why))
+				}
+			}
+		})
+	}
+}

@@ -6,6 +6,7 @@
 package books
 
 import (
+	"iter"
 	"slices"
 	"time"
 )
@@ -30,6 +31,9 @@ func (b Books) Base() int { return b.base }
 
 // Debts lists the open debts, oldest first.
 func (b Books) Debts() []Debt { return slices.Clone(b.debts) }
+
+// All goes through the open debts, oldest first, without a copy of them: nothing may be written while it does.
+func (b Books) All() iter.Seq[Debt] { return slices.Values(b.debts) }
 
 // Any tells whether a debt is open, in whatever phase.
 func (b Books) Any() bool { return len(b.debts) > 0 }

@@ -40,7 +40,7 @@ func (v *View) Old() bool {
 	if v.beforeRetirement() {
 		return true
 	}
-	for _, d := range v.rec.Books.Debts() {
+	for d := range v.rec.Books.All() {
 		if d.Phase == books.Undoing || v.unlisted(d) && !v.Shown(d.Since) {
 			return true
 		}
@@ -99,7 +99,7 @@ func (v *View) NotYet(expected int) bool { return v.Group.Desired != expected &&
 
 func (v *View) before(expected int) bool {
 	added := 0
-	for _, d := range v.rec.Books.Debts() {
+	for d := range v.rec.Books.All() {
 		if d.Owed() && !v.Mostly(d.Since) && !v.byID[d.Replacement.Instance].Listed {
 			added++
 		}
