@@ -48,9 +48,11 @@ func valueSize(v ddb.AttributeValue) int {
 	return 1 // booleans and null; other sets are not used
 }
 
+var unsigned = strings.NewReplacer("-", "", ".", "")
+
 // numberSize is about a byte for two significant digits, and one more.
 func numberSize(n string) int {
-	digits := strings.Trim(strings.NewReplacer("-", "", ".", "").Replace(n), "0")
+	digits := strings.Trim(unsigned.Replace(n), "0")
 	return (len(digits)+1)/2 + 1
 }
 
