@@ -114,9 +114,9 @@ type tally struct {
 	size, keep, onDemand int
 }
 
-// onDemandWithout counts the on-demand members there are now, without this one.
+// onDemandWithout counts the on-demand members there are now, without this one that is on-demand.
 func (t tally) onDemandWithout(v Instance) int {
-	if v.Present() && !v.Spot {
+	if v.Present() {
 		return t.onDemand - 1
 	}
 	return t.onDemand
