@@ -103,7 +103,7 @@ func (r *run) stillMissing(it *ledger.Intent) bool {
 	n, ok := r.newcomer(it.Zone, it.At)
 	if ok && r.onDemandLater() > r.keep() {
 		r.say(it.Instance, "the group launched after all: %s is to be replaced", n.ID)
-		it.Victim, it.Purpose = n.ID, ledger.Swap
+		it.Victim, it.Purpose, it.Urgent = n.ID, ledger.Swap, true
 		return true
 	}
 	return false

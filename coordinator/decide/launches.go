@@ -2,6 +2,7 @@ package decide
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -118,6 +119,9 @@ func (r *run) unwanted(it *ledger.Intent, s Instance) string {
 	if !r.keepsVictim(it) {
 		return "no instance is left that it could replace"
 	}
+	if r.turnless(it, s) {
+		return fmt.Sprintf("its zone has had more members than another for %s: the swap is begun anew where it fits", unevenFor)
+	}
 	limit := it.At.Add(r.w.Settings.Grace + r.w.Settings.BootLimit)
 	if !r.ready(it, s) && !r.now().Before(limit) {
 		markPool(&r.rec, r.now(), market.Pool{Type: s.Type, Zone: s.Zone}, "not ready in time")
@@ -145,6 +149,7 @@ func (r *run) keepsVictim(it *ledger.Intent) bool {
 	}
 	if n, ok := r.newcomer(it.Zone, it.At); ok && r.onDemandLater() > r.keep() {
 		r.say(it.Instance, "%s is gone or protected: %s is to be replaced instead", cmp.Or(it.Victim, "what it was launched for"), n.ID)
+		it.Urgent = it.Urgent || !it.Purpose.Gradual()
 		it.Victim, it.Purpose = n.ID, ledger.Swap
 		return true
 	}

@@ -91,6 +91,10 @@ type Intent struct {
 	Type     string `json:"type,omitempty"`
 	// LookOnly stops re-sending after the service said that the token belongs to another request.
 	LookOnly bool `json:"look_only,omitempty"`
+	// Urgent says that it was launched for a notice or a deficit, whatever it is for by now.
+	Urgent bool `json:"urgent,omitempty"`
+	// Ready is since when it is ready and waits for its turn, since the zones do not fit it.
+	Ready time.Time `json:"ready,omitzero"`
 	// Abandoned is the reason why the instance is to go; empty while it is wanted.
 	Abandoned string `json:"abandoned,omitempty"`
 }
