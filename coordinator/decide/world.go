@@ -31,6 +31,8 @@ type World struct {
 	// a pair is open or the group is short of members. Unread tells that they were wanted and could not be read.
 	Activities []Activity
 	Unread     bool
+	// Missing are the reads that were wanted and failed. What they would have told is unknown, not empty.
+	Missing []Missing
 }
 
 // HintKind is what a message was about.
