@@ -15,11 +15,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"autospotting/coordinator/decide"
-	"autospotting/coordinator/ledger"
 )
 
 // instances reads the members and everything that carries our group tag, in order of id.
-func (a *Actor) instances(ctx context.Context, group string, members []asgtypes.Instance, rec ledger.Record) ([]decide.Instance, error) {
+func (a *Actor) instances(ctx context.Context, group string, members []asgtypes.Instance) ([]decide.Instance, error) {
 	byID := map[string]decide.Instance{}
 	for _, f := range []types.Filter{
 		{Name: aws.String("tag:aws:autoscaling:groupName"), Values: []string{group}},
@@ -42,9 +41,6 @@ func (a *Actor) instances(ctx context.Context, group string, members []asgtypes.
 		}
 	}
 	Join(byID, members)
-	if err := a.enrich(ctx, group, byID, rec); err != nil {
-		return nil, err
-	}
 	out := make([]decide.Instance, 0, len(byID))
 	for _, id := range slices.Sorted(maps.Keys(byID)) {
 		out = append(out, byID[id])
@@ -108,6 +104,10 @@ func ToInstance(i types.Instance) decide.Instance {
 			out.Nonce = aws.ToString(t.Value)
 		case "aws:ec2:fleet-id":
 			reserved = true
+		case "aws:ec2launchtemplate:id":
+			out.TemplateID = aws.ToString(t.Value)
+		case "aws:ec2launchtemplate:version":
+			out.TemplateVersion = aws.ToString(t.Value)
 		}
 	}
 	// Both marks: anybody may set our tag, only AWS sets the reserved one, and an Auto Scaling group's own launch has none.
@@ -138,30 +138,39 @@ func Join(byID map[string]decide.Instance, members []asgtypes.Instance) {
 }
 
 // enrich reads what only instances of ours need: membership elsewhere, status checks, spot request status.
-func (a *Actor) enrich(ctx context.Context, group string, byID map[string]decide.Instance, rec ledger.Record) error {
+func (a *Actor) enrich(ctx context.Context, w *decide.World) {
 	var loose, mute, spot []string
-	for _, id := range slices.Sorted(maps.Keys(byID)) {
-		i := byID[id]
+	byID := map[string]decide.Instance{}
+	for _, i := range w.Instances { // in order of id
+		byID[i.ID] = i
 		if !i.Ours || !i.Live() {
 			continue
 		}
 		if !i.Member {
-			loose = append(loose, id)
-			if said := rec.Said[id]; said.Hello.IsZero() && said.Ready.IsZero() {
-				mute = append(mute, id)
+			loose = append(loose, i.ID)
+			if said := w.Record.Said[i.ID]; said.Hello.IsZero() && said.Ready.IsZero() {
+				mute = append(mute, i.ID)
 			}
 		}
 		if i.Spot {
-			spot = append(spot, id)
+			spot = append(spot, i.ID)
 		}
 	}
-	if err := a.membership(ctx, group, loose, byID); err != nil {
-		return err
+	for _, r := range []struct {
+		api  string
+		read func(context.Context) error
+	}{
+		{"Auto Scaling.DescribeAutoScalingInstances", func(ctx context.Context) error { return a.membership(ctx, w.Group.Name, loose, byID) }},
+		{"EC2.DescribeInstanceStatus", func(ctx context.Context) error { return a.statusChecks(ctx, mute, byID) }},
+		{"EC2.DescribeSpotInstanceRequests", func(ctx context.Context) error { return a.spotStatus(ctx, spot, byID) }},
+	} {
+		if err := a.within(ctx, r.read); err != nil {
+			missed(w, r.api, err)
+		}
 	}
-	if err := a.statusChecks(ctx, mute, byID); err != nil {
-		return err
+	for n := range w.Instances {
+		w.Instances[n] = byID[w.Instances[n].ID]
 	}
-	return a.spotStatus(ctx, spot, byID)
 }
 
 func (a *Actor) membership(ctx context.Context, group string, ids []string, byID map[string]decide.Instance) error {

@@ -1,7 +1,9 @@
 package act
 
 import (
+	"context"
 	"slices"
+	"time"
 
 	"autospotting/coordinator/decide"
 )
@@ -49,10 +51,27 @@ func read(api string) Read {
 	return Reads[slices.IndexFunc(Reads, func(r Read) bool { return r.API == api })]
 }
 
-// missed notes in the world that a read failed.
-func missed(w *decide.World, api string, err error) {
+// within makes a read that is given up when it takes too long.
+func (a *Actor) within(ctx context.Context, read func(context.Context) error) error {
+	return bounded(ctx, a.Patience, read)
+}
+
+func bounded(ctx context.Context, most time.Duration, read func(context.Context) error) error {
+	if most <= 0 {
+		return read(ctx)
+	}
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	return read(ctx)
+}
+
+// missed notes in the world that a read failed, and nothing stands in for it.
+func missed(w *decide.World, api string, err error) { replaced(w, api, err, time.Time{}) }
+
+// replaced notes in the world that a read failed, and from when the copy is that stands in for it.
+func replaced(w *decide.World, api string, err error, copyOf time.Time) {
 	r := read(api)
-	m := decide.Missing{What: r.What, Class: r.Class, Why: err.Error()}
+	m := decide.Missing{What: r.What, Class: r.Class, Why: err.Error(), CopyOf: copyOf}
 	if !slices.ContainsFunc(w.Missing, func(x decide.Missing) bool { return x.What == m.What }) { // one reason will do
 		w.Missing = append(w.Missing, m)
 	}

@@ -1,7 +1,9 @@
 package decide
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -56,12 +58,74 @@ func (w World) blind() string {
 	return strings.Join(names, ", ") + " cannot be read: nothing gradual is begun"
 }
 
-// unlaunchable says what a launch needs and nobody can tell: neither the API nor a copy that is young enough; empty where it is all there.
-func (w World) unlaunchable() string {
+// unlaunchable says what a launch needs and nobody can tell, neither the API nor a copy that is young enough, and why; empty where it is all there.
+func (w World) unlaunchable() (what, why string) {
+	if w.Unpriced != "" {
+		return "the market", w.Unpriced
+	}
 	for _, m := range w.Missing {
 		if m.Class == Launch && m.CopyOf.IsZero() {
-			return m.Why
+			return m.What, m.Why
 		}
 	}
-	return w.Unpriced
+	return "", ""
+}
+
+// outdated tells whether the template is a copy that may be older than what the doomed instance itself was launched from: then it does not serve.
+func (r *run) outdated(x Instance) bool {
+	t := r.w.Template
+	if t.CopyOf.IsZero() || !newer(x, t) {
+		return false
+	}
+	r.say(x.ID, "not replaced yet: the launch template cannot be read, and its copy of %s is older than what %s was launched from", t.CopyOf.UTC().Format(time.TimeOnly), x.ID)
+	r.lookAt(r.now().Add(marketAgain))
+	return true
+}
+
+// outdatedForAny is outdated for a place that nobody leaves: no member of ours may be newer.
+func (r *run) outdatedForAny() bool {
+	return slices.ContainsFunc(r.v.Live(), func(i Instance) bool { return i.Ours && r.outdated(i) })
+}
+
+// newer tells whether an instance was launched from something newer than the copy. Versions of one template count up. Another template's are not to be
+// compared with: then what was launched after the copy was made is newer.
+func newer(x Instance, t Template) bool {
+	if x.TemplateID != "" && x.TemplateID != t.ID {
+		return x.Launched.After(t.CopyOf)
+	}
+	own, err := strconv.Atoi(x.TemplateVersion)
+	copied, errCopied := strconv.Atoi(t.Version)
+	return err == nil && errCopied == nil && own > copied
+}
+
+// copies says what a launch rests on that could not be read now, and how old it is; empty where all was.
+func (r *run) copies() string {
+	var out []string
+	for _, m := range r.w.Missing {
+		if m.Class == Launch && !m.CopyOf.IsZero() {
+			out = append(out, fmt.Sprintf("%s as of %s ago, which cannot be read now", m.What, r.since(m.CopyOf).Round(time.Second)))
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// toldAfter is from when on the owner is told that something cannot be read: a single failed read is nobody's concern.
+const toldAfter = time.Minute
+
+// noteBlind keeps since when something could not be read.
+func (r *run) noteBlind() {
+	switch blind := r.w.blind() != ""; {
+	case !blind:
+		r.rec.Blind = time.Time{}
+	case r.rec.Blind.IsZero():
+		r.rec.Blind = r.now()
+	}
+}
+
+// blindNow is what the owner is told of that.
+func (r *run) blindNow() string {
+	if r.rec.Blind.IsZero() || r.since(r.rec.Blind) < toldAfter {
+		return ""
+	}
+	return r.w.blind()
 }

@@ -15,6 +15,7 @@ func (r *run) status() {
 	case now != r.rec.Excess.Desired && !r.v.Old() && !r.b.Attaching() && !r.b.Doubted(): // somebody has set it since
 		r.rec.Excess = ledger.Excess{}
 	}
+	r.noteBlind()
 	code, reason := r.statusNow()
 	if r.rec.Status.Code != code || r.rec.Status.Reason != reason {
 		r.rec.Status.Code, r.rec.Status.Reason, r.rec.Status.At = code, reason, r.now()
@@ -37,7 +38,7 @@ func (r *run) statusNow() (code, reason string) {
 	case r.now().Before(r.rec.PausedUntil):
 		return "paused", r.rec.Cause
 	}
-	return "managed", cmp.Or(r.spent(), r.rec.Excess.Why)
+	return "managed", cmp.Or(r.blindNow(), r.spent(), r.rec.Excess.Why)
 }
 
 // statusLength is the most that a tag's value holds.

@@ -11,6 +11,7 @@ func (r *run) sweep() {
 	for _, d := range r.b.Debts() {
 		wanted[d.Replacement.Instance], wanted[d.Replacement.Nonce] = true, true
 	}
+	unread := r.w.missing(ReadMembership)
 	orphans := map[string]time.Time{}
 	for _, id := range r.v.IDs() {
 		i := r.v.Get(id)
@@ -25,6 +26,10 @@ func (r *run) sweep() {
 		if r.since(first) < orphanFor {
 			r.say(id, "is ours, in no group and wanted by nothing: goes if it stays so")
 			r.lookAt(first.Add(orphanFor))
+			continue
+		}
+		if unread {
+			r.say(id, "not ended yet: it cannot be read whether it is a member of a group")
 			continue
 		}
 		r.act(Action{Kind: Terminate, Instance: id, Why: "ours, in no group, and wanted by no record"})

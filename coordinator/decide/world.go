@@ -75,6 +75,8 @@ type Template struct {
 	Need market.Need
 	// Unreadable is the reason why there is no template; empty if there is one.
 	Unreadable string
+	// CopyOf is when this was read, where it could not be read now; zero where it was.
+	CopyOf time.Time
 	// Notes say how what is launched differs from what the owner's template says, and why spotd is not on board.
 	Notes []string
 }

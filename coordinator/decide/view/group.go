@@ -49,6 +49,8 @@ type Instance struct {
 	SpotStatusAt   time.Time
 	Ours           bool   // our tag and the reserved fleet or template tag that only AWS can set
 	Nonce          string // of the launch, from our tag
+	// TemplateID and TemplateVersion are what it was launched from, by the reserved tags that only AWS sets.
+	TemplateID, TemplateVersion string
 
 	Member      bool
 	Listed      bool   // in the group's own description, which shows desired capacity as of the same moment
@@ -71,6 +73,9 @@ func (i Instance) Live() bool { return i.State == "pending" || i.State == "runni
 func (i Instance) Serving() bool {
 	return i.Member && i.Lifecycle == "InService" && i.Healthy && i.State == "running" && (i.Balancer == "" || i.Balancer == BalancerHealthy)
 }
+
+// BalancerUnknown is Instance.Balancer where a load balancer could not be asked: the member counts as no capacity, and as no failure.
+const BalancerUnknown = "unknown"
 
 // BalancerHealthy is Instance.Balancer of a target that is healthy wherever it is registered.
 const BalancerHealthy = "healthy"
