@@ -79,8 +79,11 @@ func (o *outage) event(c *Checker, e cloudsim.Event) {
 	}
 }
 
-// waits tells whether an instance with a notice is still a member that nobody has let go.
+// waits tells whether an instance with a notice is still a member that lives and that nobody has let go.
 func (c *Checker) waits(id string) bool {
+	if i, _ := c.cloud.Instance(id); i.State != "running" {
+		return false // AWS has taken it, which the group may not know for half a minute
+	}
 	g, _ := c.cloud.Group(c.group)
 	for _, m := range g.Members {
 		if m.ID == id {

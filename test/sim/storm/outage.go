@@ -48,12 +48,22 @@ func Outages() []string {
 	return out
 }
 
-// oneAPIDown draws a group on spot, one API that is out for ten minutes to an hour, and notices meanwhile, the last of them just before its return.
-// Now and then every sandbox is new, so that what one remembers is gone.
+// oneAPIDown draws a group on spot or on its way there, one API that is out for ten minutes to an hour, and notices meanwhile, the last of them just
+// before its return. Now and then every sandbox is new, so that what one remembers is gone, or the owner keeps another number on-demand.
 func oneAPIDown(rng *rand.Rand) Script {
 	all := Outages()
-	o := Outage{API: all[rng.IntN(len(all))], At: 30*time.Minute + time.Duration(rng.IntN(600))*time.Second, Throttled: rng.IntN(3) == 0}
-	o.For = []time.Duration{10 * time.Minute, 20 * time.Minute, time.Hour}[rng.IntN(3)]
+	return down(rng, all[rng.IntN(len(all))], []time.Duration{10 * time.Minute, 20 * time.Minute, time.Hour}[rng.IntN(3)])
+}
+
+// Down is a script of the scenario one-api-down in which that API is out for so long.
+func Down(api string, long time.Duration, seed int64) Script {
+	s := down(rand.New(rand.NewPCG(uint64(seed), 7)), api, long)
+	s.Scenario, s.Seed = "one-api-down", seed
+	return s
+}
+
+func down(rng *rand.Rand, api string, long time.Duration) Script {
+	o := Outage{API: api, At: 5*time.Minute + time.Duration(rng.IntN(35*60))*time.Second, For: long, Throttled: rng.IntN(3) == 0}
 	s := Script{Groups: []cloudsim.GroupSpec{randomGroup(rng, "web")}, Readings: randomReadings(rng), For: o.At + o.For + 10*time.Minute, Outage: &o}
 	if read := "Elastic Load Balancing v2.DescribeTargetHealth"; o.API == read && len(s.Groups[0].TargetGroups) == 0 {
 		s.Groups[0].TargetGroups = []string{"arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/1"}
@@ -66,6 +76,9 @@ func oneAPIDown(rng *rand.Rand) Script {
 		add(at, "notice")
 		if rng.IntN(3) == 0 {
 			add(at-time.Second, "cold")
+		}
+		if rng.IntN(4) == 0 { // so that there is something gradual to be done
+			add(at+time.Minute, "keep")
 		}
 	}
 	add(end-time.Duration(1+rng.IntN(60))*time.Second, "notice")
