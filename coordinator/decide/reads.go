@@ -112,8 +112,11 @@ func (r *run) copies() string {
 // toldAfter is from when on the owner is told that something cannot be read: a single failed read is nobody's concern.
 const toldAfter = time.Minute
 
-// noteBlind keeps since when something could not be read.
+// noteBlind keeps since when something could not be read, and says why to who reads the log.
 func (r *run) noteBlind() {
+	for _, m := range r.w.Missing {
+		r.say("", "%s cannot be read: %s", m.What, m.Why)
+	}
 	switch blind := r.w.blind() != ""; {
 	case !blind:
 		r.rec.Blind = time.Time{}
