@@ -96,7 +96,7 @@ func (c *Checker) waits(id string) bool {
 // answers tells whether the record has something launched in the instance's place, or by which it is gone anyway.
 func answers(rec ledger.Record, id, launched string) bool {
 	for _, it := range rec.Intents {
-		if it.Victim == id && (it.Instance != "" || it.Launch.Nonce == launched) {
+		if it.Victim == id && (it.Instance != "" || launched != "" && it.Launch.Nonce == launched) {
 			return true
 		}
 	}
