@@ -58,13 +58,11 @@ func (c *Cloud) outage(r Call) error {
 	case o.Throttled:
 		return throttled(r.Service)
 	}
-	return unavailable{smithy.GenericAPIError{Code: "ServiceUnavailable", Message: "Service Unavailable. Please try again shortly.", Fault: smithy.FaultServer}}
+	return unavailable{&smithy.GenericAPIError{Code: "ServiceUnavailable", Message: "Service Unavailable. Please try again shortly.", Fault: smithy.FaultServer}}
 }
 
 // unavailable is an API error with the status of its answer, as the SDK's have it.
-type unavailable struct{ smithy.GenericAPIError }
-
-func (e unavailable) Error() string { return e.GenericAPIError.Error() }
+type unavailable struct{ *smithy.GenericAPIError }
 
 // HTTPStatusCode is 503.
 func (e unavailable) HTTPStatusCode() int { return http.StatusServiceUnavailable }
