@@ -14,19 +14,30 @@ import (
 )
 
 // balancers reads how the group's load balancers see its members. One that is not registered everywhere does not serve everywhere,
-// so it counts as initial. Where we may not ask, or nothing is there any more, what Auto Scaling says has to do.
-func (a *Actor) balancers(ctx context.Context, g types.AutoScalingGroup, list []decide.Instance) error {
-	for _, arn := range g.TargetGroupARNs {
-		if err := a.targets(ctx, arn, list); err != nil && !denied(err) && !gone(err) {
-			return err
+// so it counts as initial. Where we may not ask, or nothing is there any more, what Auto Scaling says has to do. Where one does not answer, it is
+// known of no member that it serves.
+func (a *Actor) balancers(ctx context.Context, w *decide.World, g types.AutoScalingGroup) {
+	look := func(api string, names []string, ask func(context.Context, string, []decide.Instance) error) {
+		for _, name := range names {
+			err := a.within(ctx, func(ctx context.Context) error { return ask(ctx, name, w.Instances) })
+			if err != nil && !denied(err) && !gone(err) {
+				missed(w, api, err)
+				unknown(w.Instances)
+				return // one that does not answer is enough to know nothing
+			}
 		}
 	}
-	for _, name := range g.LoadBalancerNames {
-		if err := a.classic(ctx, name, list); err != nil && !denied(err) && !gone(err) {
-			return err
+	look("Elastic Load Balancing v2.DescribeTargetHealth", g.TargetGroupARNs, a.targets)
+	look("Elastic Load Balancing.DescribeInstanceHealth", g.LoadBalancerNames, a.classic)
+}
+
+// unknown notes that a load balancer did not say how it sees the members. What another says against one holds.
+func unknown(list []decide.Instance) {
+	for i := range list {
+		if m := &list[i]; m.Member && !m.Leaving() && (m.Balancer == "" || m.Balancer == decide.BalancerHealthy) {
+			m.Balancer = decide.BalancerUnknown
 		}
 	}
-	return nil
 }
 
 // gone tells whether what was asked for does not exist (any more).

@@ -29,6 +29,8 @@ func (r *run) nothingInTheWay() bool {
 		r.say("", "not enabled: the group does not carry the tag, so nothing is begun")
 	case r.refusal != "":
 		r.wait("", "refused: %s", r.refusal)
+	case r.w.blind() != "":
+		r.wait("", "not now: %s", r.w.blind()) // who observes comes back for it
 	case r.urgent() || r.underWay() >= r.atOnce() || r.b.Lease().Open() || r.v.Old():
 		if len(r.plan.Why)+len(r.plan.Actions) == 0 {
 			r.say("", "nothing new is begun before what is under way is done")

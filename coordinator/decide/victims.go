@@ -83,7 +83,7 @@ func (r *run) takenItself(d books.Debt) bool {
 // outdated tells whether the replacement is of a template that its owner has changed since. A victim that AWS takes is replaced all the same.
 func (r *run) outdated(d books.Debt) bool {
 	s, now := d.Replacement, r.w.Template.Hash
-	return d.Kind != books.OverMax && d.Kind != books.Reversal && now != "" && s.SourceHash != "" && now != s.SourceHash && r.v.Stays(s.Instance) &&
+	return d.Kind != books.OverMax && d.Kind != books.Reversal && r.w.Template.CopyOf.IsZero() && now != "" && s.SourceHash != "" && now != s.SourceHash && r.v.Stays(s.Instance) &&
 		!r.doomed(d.Victim) && !r.b.Retiring(s.Instance)
 }
 

@@ -59,6 +59,8 @@ type Record struct {
 	Short time.Time `json:"short,omitzero"`
 	// Uneven is since when no replacement could be begun for the zones' being out of balance.
 	Uneven time.Time `json:"uneven,omitzero"`
+	// Blind is since when something could not be read without which nothing gradual is begun.
+	Blind  time.Time `json:"blind,omitzero"`
 	Status Status    `json:"status,omitzero"`
 	// Templates are the ids of the launch templates that are ours, or once were, oldest first. One is written before anything is launched from it.
 	Templates []string `json:"templates,omitempty"`

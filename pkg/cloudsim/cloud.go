@@ -107,7 +107,8 @@ type Cloud struct {
 	busTopics []string
 	mappings  []*mapping
 
-	levels map[string]level // of the token buckets, by API
+	levels  map[string]level // of the token buckets, by API
+	outages []Outage
 
 	fate func(n int, queueURL, body string) Fate
 	sent int

@@ -43,6 +43,8 @@ const (
 	Balance   = "balance"        // zones stay as balanced as they were
 	Loops     = "loops"          // launches that bring nothing are tried ever more seldom
 	Prompt    = "prompt"         // on a calm day, what can be done is done at once
+	Answered  = "answered"       // one API that is out delays no replacement for who has a notice
+	Blind     = "blind"          // nothing gradual is begun, and nobody retired, on what could not be read
 	Open      = "open-too-long"  // everything open in a record ends within its time
 )
 
@@ -88,6 +90,7 @@ type Checker struct {
 	wish       wish
 	tries      map[int]time.Time // launches that brought nothing so far, by call
 	prompt     *prompt
+	out        *outage
 	found      []Violation
 }
 
@@ -174,6 +177,9 @@ func (c *Checker) event(e cloudsim.Event) {
 	}
 	if c.prompt != nil {
 		c.prompt.event(c, e, g)
+	}
+	if c.out != nil {
+		c.out.event(c, e)
 	}
 }
 

@@ -78,6 +78,8 @@ func (p *player) do(d Deed) {
 		p.stall, p.stallFor = 1+rng.IntN(8), time.Duration(21+rng.IntN(8))*time.Second
 	case "again":
 		p.again(name, 1+rng.IntN(3), rng)
+	case "cold":
+		p.Stage.Cold()
 	case "forge":
 		p.forge(name)
 	case "stranger":
@@ -160,6 +162,7 @@ func (p *player) refresh(group string, begins bool) {
 func (p *player) calm(small bool) {
 	p.crash, p.stall = 0, 0
 	p.Cloud.SetFaults(cloudsim.Faults{})
+	p.Cloud.EndOutages()
 	for _, id := range slices.Sorted(maps.Keys(p.protected)) {
 		_ = p.Cloud.Protect(id, false)
 	}

@@ -79,6 +79,7 @@ func (p *player) play(s Script) {
 			c.Alone()
 		}
 	}
+	p.out(s.Outage)
 	for _, d := range s.Deeds {
 		p.Run(begin.Add(d.At).Sub(p.Cloud.Now()))
 		if p.Violated() {

@@ -24,6 +24,7 @@ type Script struct {
 	Small    bool // the group may have fewer members than zones
 	Calm     bool // nothing is wrong: what can be done must be done at once
 	Alone    bool // nobody else changes the group: nothing may be forgiven
+	Outage   *Outage
 }
 
 // Deed is one thing that somebody does. Dice decides what the kind leaves open.
@@ -43,6 +44,9 @@ func (s Script) String() string {
 	fmt.Fprintf(&b, "scenario %s, seed %d, faults %+v, readings %+v\n", s.Scenario, s.Seed, s.Faults, s.Readings)
 	for _, g := range s.Groups {
 		fmt.Fprintf(&b, "  group %s: min %d, max %d, desired %d, tags %v, target groups %d\n", g.Name, g.Min, g.Max, g.Desired, g.Tags, len(g.TargetGroups))
+	}
+	if s.Outage != nil {
+		fmt.Fprintf(&b, "  %s\n", s.Outage)
 	}
 	for _, d := range s.Deeds {
 		fmt.Fprintf(&b, "  %s\n", d)
@@ -127,6 +131,7 @@ var Scenarios = []Scenario{
 		}
 		return s
 	}},
+	{"one-api-down", "a group on spot gets notices while one API, whichever, answers nobody for up to an hour", oneAPIDown},
 	{"drought", "spot has nothing for six hours", func(rng *rand.Rand) Script {
 		s := Script{Groups: []cloudsim.GroupSpec{randomGroup(rng, "web")}, For: 6 * time.Hour}
 		s.Groups[0].Tags["autospotting:keep-on-demand"] = "0"
