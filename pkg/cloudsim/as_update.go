@@ -46,6 +46,10 @@ func (a *AutoScaling) UpdateAutoScalingGroup(ctx context.Context, in *autoscalin
 
 // applySizes is the size part of an update; nil is unchanged.
 func (c *Cloud) applySizes(g *group, lo, hi, want *int32) error {
+	return c.applySizesBy("user request", g, lo, hi, want)
+}
+
+func (c *Cloud) applySizesBy(who string, g *group, lo, hi, want *int32) error {
 	newMin, newMax, desired := pick(lo, g.min), pick(hi, g.max), g.desired
 	if newMin > newMax {
 		return validation("Max bound, %d, must be greater than or equal to min bound, %d", newMax, newMin)
@@ -66,8 +70,8 @@ func (c *Cloud) applySizes(g *group, lo, hi, want *int32) error {
 		desired = newMin
 	}
 	if desired != g.desired {
-		g.why += fmt.Sprintf("At %s a user request update of AutoScalingGroup constraints to min: %d, max: %d, desired: %d changing the desired capacity from %d to %d.  ",
-			stamp(c.clock()), newMin, newMax, desired, g.desired, desired)
+		g.why += fmt.Sprintf("At %s a %s update of AutoScalingGroup constraints to min: %d, max: %d, desired: %d changing the desired capacity from %d to %d.  ",
+			stamp(c.clock()), who, newMin, newMax, desired, g.desired, desired)
 	}
 	c.wish(g, newMin, newMax, desired, want != nil)
 	return nil
