@@ -18,7 +18,7 @@ func (r *run) seeAttached() {
 			r.on(d, books.DiedBefore)
 			r.on(d, books.NoMember)
 		case d.Phase == books.Attaching && (seen && s.Listed || r.toldOfAttach(d)): // and somebody may have taken it out since
-			r.on(d, books.SeenAttached)
+			r.seen(d)
 		case d.Phase == books.Attaching && (!seen || !s.Live()):
 			r.diedAttaching(d)
 		case d.Phase == books.Attaching && r.since(d.At) > attachFor:
@@ -35,6 +35,12 @@ func (r *run) seeAttached() {
 // on tells the books what befell a debt.
 func (r *run) on(d books.Debt, e books.Event) { r.b.On(d.Name(), e, r.now()) }
 
+// seen takes note of an attach that took effect.
+func (r *run) seen(d books.Debt) {
+	proves(&r.rec, d, r.now())
+	r.on(d, books.SeenAttached)
+}
+
 // toldOfAttach tells whether the activities tell of the debt's attach.
 func (r *run) toldOfAttach(d books.Debt) bool {
 	return !d.Sent.IsZero() && r.v.Happened(Attach, d.Replacement.Instance, d)
@@ -48,7 +54,7 @@ func (r *run) diedAttaching(d books.Debt) {
 	case !d.Sent.IsZero() && !r.v.Mostly(d.Since):
 		r.poll()
 	case r.v.Happened(Attach, d.Replacement.Instance, d):
-		r.on(d, books.SeenAttached)
+		r.seen(d)
 	default:
 		r.say(d.Replacement.Instance, "died before it was attached")
 		r.on(d, books.DiedBefore)
