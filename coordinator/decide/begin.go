@@ -59,7 +59,7 @@ func (r *run) budget() int { return max(r.atOnce(), r.size()/10) }
 // failed, those that have not lasted yet count too: else the whole group would be swapped in the time in which the first of them falls ill.
 func (r *run) spent() string {
 	failed, open := len(r.rec.Sick), 0
-	if r.rec.Ailing > 0 {
+	if r.rec.Ailing > 0 || failed > 0 {
 		open = len(r.rec.Proving) + r.toSpotUnderWay()
 	}
 	if failed+open < r.budget() {

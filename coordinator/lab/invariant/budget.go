@@ -32,9 +32,9 @@ type begun struct {
 	most int
 }
 
-// most is the budget: the larger of the swaps at once and a tenth of the size.
+// most is the budget: the larger of the swaps at once and a tenth of the size. What is forgiven to stay in desired is the owner's size by now.
 func (c *Checker) most(g cloudsim.GroupView) int {
-	size := g.Desired - c.Net()
+	size := g.Desired - max(0, c.Net()-c.above.total())
 	return max(1, AtOnce(g.Tags["autospotting:swaps-at-once"], size), size/10)
 }
 

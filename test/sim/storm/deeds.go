@@ -104,6 +104,8 @@ func (p *player) aws(kind string, g cloudsim.GroupView, m cloudsim.MemberView, r
 		}
 	case "unhealthy":
 		_ = p.Cloud.FailHealth(m.ID)
+	case "checks":
+		_ = p.Cloud.FailChecks(m.ID)
 	case "no-spot":
 		p.Cloud.NoCapacity("", m.Zone, true, until)
 	case "no-on-demand":
@@ -154,7 +156,7 @@ func (p *player) refresh(group string, begins bool) {
 
 // calm ends everything that was bad.
 func (p *player) calm(small bool) {
-	p.crash, p.stall = 0, 0
+	p.crash, p.stall, p.well = 0, 0, true
 	p.Cloud.SetFaults(cloudsim.Faults{})
 	for _, id := range slices.Sorted(maps.Keys(p.protected)) {
 		_ = p.Cloud.Protect(id, false)

@@ -24,6 +24,9 @@ type Script struct {
 	Small    bool // the group may have fewer members than zones
 	Calm     bool // nothing is wrong: what can be done must be done at once
 	Alone    bool // nobody else changes the group: nothing may be forgiven
+	Sick     Sickness
+	Targets  map[string]cloudsim.TargetGroup // what is unusual of target groups, by ARN
+	Timing   cloudsim.Timing                 // what is unusual of the cloud's
 }
 
 // Deed is one thing that somebody does. Dice decides what the kind leaves open.
@@ -44,10 +47,20 @@ func (s Script) String() string {
 	for _, g := range s.Groups {
 		fmt.Fprintf(&b, "  group %s: min %d, max %d, desired %d, tags %v, target groups %d\n", g.Name, g.Min, g.Max, g.Desired, g.Tags, len(g.TargetGroups))
 	}
+	if s.Sick.Pools > 0 {
+		fmt.Fprintf(&b, "  sick: %+v; health checks %s, grace %s, targets %+v\n", s.Sick, s.Groups[0].HealthCheckType, s.Groups[0].Grace, s.Targets)
+	}
 	for _, d := range s.Deeds {
 		fmt.Fprintf(&b, "  %s\n", d)
 	}
 	return b.String()
+}
+
+// timing is that of the cloud: quick boots, and what the script has otherwise.
+func (s Script) timing() cloudsim.Timing {
+	t := s.Timing
+	t.BootMin, t.BootMax, t.AppStart = cmp.Or(t.BootMin, 20*time.Second), cmp.Or(t.BootMax, 30*time.Second), cmp.Or(t.AppStart, 10*time.Second)
+	return t
 }
 
 // Scenario draws scripts.
@@ -61,7 +74,7 @@ type Scenario struct {
 const Standard = "squall"
 
 // Scenarios are the named ones.
-var Scenarios = []Scenario{
+var Scenarios = slices.Concat([]Scenario{
 	{"storm", "one group, two hours of faults, crashes, interruptions, and an owner who changes everything", func(rng *rand.Rand) Script {
 		return weather(rng, 1, 2*time.Hour)
 	}},
@@ -132,7 +145,7 @@ var Scenarios = []Scenario{
 		s.Deeds = append(s.Deeds, Deed{Kind: "drought"})
 		return s
 	}},
-}
+}, ill)
 
 // Find is the scenario of that name.
 func Find(name string) (Scenario, error) {
