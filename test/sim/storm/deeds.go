@@ -34,6 +34,8 @@ type player struct {
 	protected map[string]bool      // by the owner
 	work      map[string]string    // the last work message of each group
 	repeats   int
+	track     float64
+	shifted   map[string]bool // zones are shifted away from, by group
 }
 
 // hook crashes or stalls the coordinator when the countdown ends.
@@ -85,6 +87,7 @@ func (p *player) do(d Deed) {
 	default:
 		p.owner(d.Kind, g, m, rng)
 		p.aws(d.Kind, g, m, rng)
+		p.sized(d.Kind, g, m, rng)
 	}
 }
 
@@ -163,6 +166,7 @@ func (p *player) calm(small bool) {
 	}
 	for _, name := range p.Groups {
 		p.refresh(name, false)
+		p.settleSizes(name)
 		if g, _ := p.Cloud.Group(name); g.Desired < 3 && !small { // one zone each, so that no zone is out of balance for good
 			_ = p.Cloud.SetDesired(name, min(3, g.Max))
 		}

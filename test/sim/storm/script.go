@@ -25,6 +25,7 @@ type Script struct {
 	Calm     bool // nothing is wrong: what can be done must be done at once
 	Alone    bool // nobody else changes the group: nothing may be forgiven
 	Sick     Sickness
+	Track    float64                         // the utilisation that target tracking keeps to; 0 is none
 	Targets  map[string]cloudsim.TargetGroup // what is unusual of target groups, by ARN
 	Timing   cloudsim.Timing                 // what is unusual of the cloud's
 }
@@ -145,7 +146,7 @@ var Scenarios = slices.Concat([]Scenario{
 		s.Deeds = append(s.Deeds, Deed{Kind: "drought"})
 		return s
 	}},
-}, ill)
+}, ill, sizing)
 
 // Find is the scenario of that name.
 func Find(name string) (Scenario, error) {
