@@ -74,6 +74,9 @@ var Mutants = []Mutant{
 	})},
 	{Name: "keep-the-shield", What: "protection from scale-in is never taken off again", Scenario: "storm", Alter: acting(func(a *decide.Action, _ *time.Time) bool { return a.Kind != decide.Unprotect })},
 	{Name: "keep-the-doubt", What: "a doubt about desired is never put aside, and outlives the last debt", Scenario: "squall", Alter: writing(keepDoubt)},
+	{Name: "late-failures-cost-nothing", What: "a replacement that fails after it was in service is not missed", Scenario: "sick-spot", Alter: seeing(func(w *decide.World) {
+		w.Record.Proving, w.Record.Sick, w.Record.Ailing = nil, nil, 0
+	})},
 	{Name: "hammer", What: "failures pause nothing", Scenario: "drought", Alter: seeing(func(w *decide.World) {
 		w.Record.Failures, w.Record.PausedUntil, w.Record.Pools, w.Record.Fallback = 0, time.Time{}, nil, ledger.Fallback{}
 	})},
