@@ -19,6 +19,8 @@ func (r *run) seeAttached() {
 			r.on(d, books.NoMember)
 		case d.Phase == books.Attaching && (seen && s.Listed || r.toldOfAttach(d)): // and somebody may have taken it out since
 			r.seen(d)
+		case d.Owed() && d.Kind != books.OverMax && !r.v.Stays(s.ID) && r.v.FellThrough(d):
+			r.fellThrough(d)
 		case d.Phase == books.Attaching && (!seen || !s.Live()):
 			r.diedAttaching(d)
 		case d.Phase == books.Attaching && r.since(d.At) > attachFor:
@@ -29,6 +31,19 @@ func (r *run) seeAttached() {
 		case d.Phase == books.Undoing && !s.Listed && r.v.Overdue(d.Since): // whatever the call that would say so answers
 			r.notMember(d)
 		}
+	}
+}
+
+// fellThrough closes the debt of an attach that was answered and failed minutes later: desired was set back with it.
+func (r *run) fellThrough(d books.Debt) {
+	const why = "its attach failed after it was answered"
+	r.say(d.Replacement.Instance, why)
+	r.on(d, books.AttachFailed)
+	delete(r.rec.Proving, d.Replacement.Instance)
+	failed(&r.rec, r.now(), "an attach failed after it was answered")
+	r.rec.Intents = append(r.rec.Intents, ledger.Abandoned(d.Replacement, why))
+	if r.w.Group.Desired == r.b.Due() {
+		r.b.Trust()
 	}
 }
 

@@ -23,7 +23,7 @@ func (c *Cloud) attachLost(g *group, m *member, raised bool) {
 		c.cause = cause{actor: "autoscaling"}
 		if raised && g.desired > g.min {
 			g.why += fmt.Sprintf("At %s an instance could not be attached, changing the desired capacity from %d to %d.  ", stamp(c.clock()), g.desired, g.desired-1)
-			c.resize(g, g.min, g.max, g.desired-1, -1)
+			c.resize(g, g.min, g.max, g.desired-1, -min(1, max(0, g.net))) // of a number that was named since, it is AWS that takes one
 		}
 		c.finishActivity(m.activity, astypes.ScalingActivityStatusCodeFailed, "Failed to register instance "+m.i.id+" with its load balancers. Attaching EC2 instance failed.")
 		delete(m.i.tags, "aws:autoscaling:groupName")

@@ -70,6 +70,7 @@ type Readings struct {
 	// SizeCountsTerminating: "current size" in UpdateAutoScalingGroup's MaxSize rule counts terminating members.
 	SizeCountsTerminating bool
 	// RaisedLate: an attach whose activity fails later (Faults.AttachFails) never raised desired, instead of raising it until it fails.
+	// AWS documents that an attach raises desired (aws-facts 1.1 #2), so that no scenario draws this.
 	RaisedLate bool
 }
 

@@ -29,7 +29,6 @@ var sizing = []Scenario{
 	{"slow-attach-that-fails-later", "attaches are answered, and some fail minutes later", func(rng *rand.Rand) Script {
 		s := named(rng, []string{"notice", "notice", "interrupt", "kill", "desired"}, 15*time.Minute)
 		s.Faults.AttachFails = 0.1 + 0.6*rng.Float64()
-		s.Readings.RaisedLate = rng.IntN(2) == 0
 		return s
 	}},
 }
