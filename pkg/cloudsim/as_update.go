@@ -84,12 +84,15 @@ func pick(v *int32, old int) int {
 	return int(*v)
 }
 
-// wish sets the sizes. Who names desired outright leaves no debt behind it: net starts anew.
+// wish sets the sizes. Who names desired outright leaves no debt behind it: net starts anew. Who raises MinSize leaves only what is above it:
+// without sessions desired would have risen to it.
 func (c *Cloud) wish(g *group, lo, hi, desired int, explicit bool) {
 	by := desired - g.desired
 	if explicit {
 		c.accrueBaseline(g)
 		g.net, by = 0, 0
+	} else if over := g.net - (desired - lo); lo > g.min && g.net > 0 && over > 0 {
+		g.net = max(0, g.net-over)
 	}
 	c.resize(g, lo, hi, desired, by)
 	c.react(g)
