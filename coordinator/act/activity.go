@@ -83,7 +83,7 @@ func activityKind(description, cause string) decide.ActivityKind {
 		return decide.UserShrink
 	case has("taken out of service in response to a user request"), strings.HasPrefix(description, "Detaching") && !has("shrinking"):
 		return decide.UserReplace
-	case has("health check"), has("taken out of service in response to a system"), has("interrupt"):
+	case has("health check"), has("status checks failure"), has("taken out of service in response to a system"), has("interrupt"):
 		return decide.Unhealthy
 	case has("explicitly set group desired capacity"), has("update of AutoScalingGroup constraints"), has("scheduled action"):
 		return decide.Resize

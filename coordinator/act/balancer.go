@@ -64,11 +64,12 @@ func (a *Actor) targets(ctx context.Context, arn string, list []decide.Instance)
 	return nil
 }
 
-// targetState is healthy where nobody checks: a target group that no load balancer uses, or that checks nothing.
+// targetState is empty where nobody checks: in a target group that no load balancer uses (as the idle one of a blue/green pair), in a zone that
+// is not enabled for the load balancer, and where the checks are off. That says neither that the target is healthy nor that it is not.
 func targetState(s elbtypes.TargetHealthStateEnum) string {
 	switch s {
 	case elbtypes.TargetHealthStateEnumUnused, elbtypes.TargetHealthStateEnumUnavailable:
-		return decide.BalancerHealthy
+		return ""
 	}
 	return string(s)
 }
@@ -93,15 +94,18 @@ func (a *Actor) classic(ctx context.Context, name string, list []decide.Instance
 	return nil
 }
 
-// merge takes over what is worst of several load balancers.
+// merge takes over what is worst of several load balancers, of those that check the member.
 func merge(list []decide.Instance, health map[string]string) {
 	for i := range list {
 		m := &list[i]
 		if !m.Member || m.Leaving() || m.Balancer != "" && m.Balancer != decide.BalancerHealthy {
 			continue
 		}
-		if m.Balancer = health[m.ID]; m.Balancer == "" {
+		switch state, registered := health[m.ID]; {
+		case !registered:
 			m.Balancer = "initial"
+		case state != "":
+			m.Balancer = state
 		}
 	}
 }

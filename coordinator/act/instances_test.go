@@ -230,6 +230,8 @@ func TestHealthInTheLoadBalancers(t *testing.T) {
 		{"nor one that a second does not list", of(second, "", "healthy"), [2]string{"initial", "healthy"}},
 		{"the worst is what counts, whichever comes first", both(of(targetGroup, "unhealthy", "healthy"), of(second, "healthy", "draining")), [2]string{"unhealthy", "draining"}},
 		{"a group that no load balancer uses checks nobody", of(targetGroup, "unused", "unavailable"), [2]string{"healthy", "healthy"}},
+		{"where nobody checks, nobody says that it is healthy", both(of(targetGroup, "unused", "unavailable"), func(c *cloud) { c.group().LoadBalancerNames = nil }), [2]string{"", ""}},
+		{"an idle group takes nothing from one that checks", both(of(targetGroup, "unhealthy", "initial"), both(of(second, "unused", "unavailable"), func(c *cloud) { c.group().LoadBalancerNames = nil })), [2]string{"unhealthy", "initial"}},
 		{"a description without a target says nothing", func(c *cloud) { c.targets[targetGroup][0].Target = nil }, [2]string{"initial", "healthy"}},
 		{"nor one without a state", func(c *cloud) { c.targets[targetGroup][0].TargetHealth = nil }, [2]string{"initial", "healthy"}},
 		{"out of service in a classic one", func(c *cloud) { c.classic["old"][0].State = aws.String("OutOfService") }, [2]string{"OutOfService", "healthy"}},

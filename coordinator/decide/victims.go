@@ -109,7 +109,6 @@ func (r *run) missedVictim(d books.Debt) (closed, unexplained bool) {
 		r.wait(d.Victim, "left the group; the activities could not be read: looking again")
 	case r.v.Happened(UserShrink, d.Victim, d):
 		r.say(d.Victim, "retired: the debt for %s is paid", d.Replacement.Instance)
-		proves(&r.rec, d, r.now())
 		retiredNow(&r.rec, d.Victim, r.now()) // this read shows it, the next may be older
 		r.on(d, books.SeenPaid)
 		return true, false

@@ -45,7 +45,7 @@ type Record struct {
 	PausedUntil time.Time `json:"paused_until,omitzero"`
 	// Excess says that desired may be more than its owner wants, by our hand.
 	Excess Excess `json:"excess,omitzero"`
-	// Proving holds replacements whose debt was paid, with that time: one that lasts ends a row of failures.
+	// Proving holds replacements since their attach, with that time: one that lasts ends a row of failures.
 	Proving map[string]time.Time `json:"proving,omitempty"`
 	// Sick holds when replacements failed after they were in service, and Moved when spot was moved to cheaper spot, both for an hour. They are
 	// limited.

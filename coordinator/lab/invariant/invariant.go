@@ -46,6 +46,7 @@ const (
 	Answered  = "answered"       // one API that is out delays no replacement for who has a notice
 	Blind     = "blind"          // nothing gradual is begun, and nobody retired, on what could not be read
 	Open      = "open-too-long"  // everything open in a record ends within its time
+	Budget    = "budget"         // only so many replacements an hour fail after they were in service, or are moved again
 )
 
 // unwantedFor is how long an instance that nothing wants may live: to be found by a tick, seen twice, and ended.
@@ -91,6 +92,7 @@ type Checker struct {
 	tries      map[int]time.Time // launches that brought nothing so far, by call
 	prompt     *prompt
 	out        *outage
+	budget     budget
 	found      []Violation
 }
 
@@ -100,7 +102,8 @@ func Watch(cloud *cloudsim.Cloud, group string, ours func(string) bool, record f
 	g, _ := cloud.Group(group)
 	c := &Checker{cloud: cloud, group: group, ours: ours, read: record, ownerMax: g.Max, was: sizesOf(g), race: lag + roundTrip,
 		forgiven: map[string]int{}, opened: map[string]time.Time{},
-		protected: map[string]time.Time{}, unwanted: map[string]time.Time{}, tries: map[int]time.Time{}}
+		protected: map[string]time.Time{}, unwanted: map[string]time.Time{}, tries: map[int]time.Time{},
+		budget: budget{begun: map[string]begun{}, fresh: map[string]time.Time{}}}
 	c.wish.read(g, cloud.Now())
 	cloud.OnEvent(c.event)
 	cloud.OnCall(c.call, nil)
@@ -170,6 +173,7 @@ func (c *Checker) event(e cloudsim.Event) {
 	}
 	c.balance(ch)
 	c.launched(e, mine)
+	c.late(ch)
 	c.wish.read(g, e.At)
 	c.remember(g)
 	if bookkeeping(e.Kind) {

@@ -81,6 +81,9 @@ var Mutants = []Mutant{
 	{Name: "a-failed-read-is-empty", What: "what cannot be read is not there", Scenario: "one-api-down", Alter: seeing(emptied)},
 	{Name: "the-copy-dies-with-its-sandbox", What: "what was read last of what a launch needs is not found by another sandbox", Scenario: "one-api-down", Alter: shelfless},
 	{Name: "retry-ever-more-seldom", What: "a look that failed is repeated ever more seldom, also while a notice waits", Scenario: "one-api-down", Alter: dawdling},
+	{Name: "late-failures-cost-nothing", What: "a replacement that fails after it was in service is not missed", Scenario: "sick-spot", Alter: seeing(func(w *decide.World) {
+		w.Record.Proving, w.Record.Sick, w.Record.Ailing = nil, nil, 0
+	})},
 	{Name: "hammer", What: "failures pause nothing", Scenario: "drought", Alter: seeing(func(w *decide.World) {
 		w.Record.Failures, w.Record.PausedUntil, w.Record.Pools, w.Record.Fallback = 0, time.Time{}, nil, ledger.Fallback{}
 	})},

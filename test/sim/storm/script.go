@@ -25,6 +25,10 @@ type Script struct {
 	Calm     bool // nothing is wrong: what can be done must be done at once
 	Alone    bool // nobody else changes the group: nothing may be forgiven
 	Outage   *Outage
+	Sick     Sickness
+	Track    float64                         // the utilisation that target tracking keeps to; 0 is none
+	Targets  map[string]cloudsim.TargetGroup // what is unusual of target groups, by ARN
+	Timing   cloudsim.Timing                 // what is unusual of the cloud's
 }
 
 // Deed is one thing that somebody does. Dice decides what the kind leaves open.
@@ -48,10 +52,20 @@ func (s Script) String() string {
 	if s.Outage != nil {
 		fmt.Fprintf(&b, "  %s\n", s.Outage)
 	}
+	if s.Sick.Pools > 0 {
+		fmt.Fprintf(&b, "  sick: %+v; health checks %s, grace %s, targets %+v\n", s.Sick, s.Groups[0].HealthCheckType, s.Groups[0].Grace, s.Targets)
+	}
 	for _, d := range s.Deeds {
 		fmt.Fprintf(&b, "  %s\n", d)
 	}
 	return b.String()
+}
+
+// timing is that of the cloud: quick boots, and what the script has otherwise.
+func (s Script) timing() cloudsim.Timing {
+	t := s.Timing
+	t.BootMin, t.BootMax, t.AppStart = cmp.Or(t.BootMin, 20*time.Second), cmp.Or(t.BootMax, 30*time.Second), cmp.Or(t.AppStart, 10*time.Second)
+	return t
 }
 
 // Scenario draws scripts.
@@ -65,7 +79,7 @@ type Scenario struct {
 const Standard = "squall"
 
 // Scenarios are the named ones.
-var Scenarios = []Scenario{
+var Scenarios = slices.Concat([]Scenario{
 	{"storm", "one group, two hours of faults, crashes, interruptions, and an owner who changes everything", func(rng *rand.Rand) Script {
 		return weather(rng, 1, 2*time.Hour)
 	}},
@@ -138,7 +152,7 @@ var Scenarios = []Scenario{
 		s.Deeds = append(s.Deeds, Deed{Kind: "drought"})
 		return s
 	}},
-}
+}, ill, sizing)
 
 // Find is the scenario of that name.
 func Find(name string) (Scenario, error) {
