@@ -70,7 +70,7 @@ func activity(one types.Activity) decide.Activity {
 
 var (
 	changing = regexp.MustCompile(`(?:At (\S+Z),? [^.]*)?changing the desired capacity from \d+ to (\d{1,9})`)
-	named    = regexp.MustCompile(`At (\S+Z),? (?:a user request|a scheduled action)`)
+	named    = regexp.MustCompile(`At (\S+Z),? (?:a user request|a scheduled action|a monitor alarm TargetTracking-|predictive scaling)`)
 )
 
 // activityKind reads the English that Auto Scaling writes (Auto Scaling user guide, "Verify a scaling activity").
@@ -85,7 +85,8 @@ func activityKind(description, cause string) decide.ActivityKind {
 		return decide.UserReplace
 	case has("health check"), has("status checks failure"), has("taken out of service in response to a system"), has("interrupt"):
 		return decide.Unhealthy
-	case has("explicitly set group desired capacity"), has("update of AutoScalingGroup constraints"), has("scheduled action"):
+	case has("explicitly set group desired capacity"), has("update of AutoScalingGroup constraints"), has("scheduled action"),
+		has("TargetTracking-"), has("predictive scaling"): // a total too: only a change in capacity goes on top of what is there
 		return decide.Resize
 	case strings.HasPrefix(description, "Terminating EC2 instance"):
 		return decide.GroupTook

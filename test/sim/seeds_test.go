@@ -26,10 +26,6 @@ var failed = map[string][]int64{
 	"resizes":        {920030, 920097, 930028, 9100160, 9100305},
 }
 
-// unmended are the scenarios that do not always pass yet: R5 and R6 take a total that a policy names for a change by so many (issue 18, 14), a victim
-// over MaxSize is chosen without regard to zones, and a late failure of an attach may cross another debt.
-var unmended = map[string]bool{"target-tracking": true, "predictive-max": true, "kills-by-load-balancer": true, "slow-attach-that-fails-later": true}
-
 // fresh is what the numbers of fresh seeds are shares of, SIM_SEEDS if set.
 func fresh(t *testing.T) int {
 	n := 24
@@ -45,9 +41,6 @@ func TestEveryStormEndsWell(t *testing.T) {
 	t.Parallel()
 	base, share := time.Now().UnixNano()%1e9*1000, map[string]float64{storm.Standard: 0.5, "storm": 0.5, "several-groups": 0.125, "crowd": 0.1, "demo": 0.125, "drought": 0.05}
 	for _, sc := range storm.Scenarios {
-		if unmended[sc.Name] {
-			continue
-		}
 		n := max(1, int(float64(fresh(t))*cmp.Or(share[sc.Name], 0.25)))
 		list := append([]int64{}, failed[sc.Name]...)
 		for i := range int64(n) {
