@@ -79,7 +79,7 @@ const change = "changing the desired capacity from "
 
 var (
 	changing = regexp.MustCompile(`(?:At (\S+Z),? [^.]*)?` + change + `\d+ to (\d{1,9})`)
-	named    = regexp.MustCompile(`At (\S+Z),? (?:a user request|a scheduled action)`)
+	named    = regexp.MustCompile(`At (\S+Z),? (?:a user request|a scheduled action|a monitor alarm TargetTracking-|predictive scaling)`)
 )
 
 // activityKind reads the English that Auto Scaling writes (Auto Scaling user guide, "Verify a scaling activity").
@@ -92,9 +92,10 @@ func activityKind(description, cause string) decide.ActivityKind {
 		return decide.UserShrink
 	case has("taken out of service in response to a user request"), strings.HasPrefix(description, "Detaching") && !has("shrinking"):
 		return decide.UserReplace
-	case has("health check"), has("taken out of service in response to a system"), has("interrupt"):
+	case has("health check"), has("status checks failure"), has("taken out of service in response to a system"), has("interrupt"):
 		return decide.Unhealthy
-	case has("explicitly set group desired capacity"), has("update of AutoScalingGroup constraints"), has("scheduled action"):
+	case has("explicitly set group desired capacity"), has("update of AutoScalingGroup constraints"), has("scheduled action"),
+		has("TargetTracking-"), has("predictive scaling"): // a total too: only a change in capacity goes on top of what is there
 		return decide.Resize
 	case strings.HasPrefix(description, "Terminating EC2 instance"):
 		return decide.GroupTook

@@ -14,19 +14,30 @@ import (
 )
 
 // balancers reads how the group's load balancers see its members. One that is not registered everywhere does not serve everywhere,
-// so it counts as initial. Where we may not ask, or nothing is there any more, what Auto Scaling says has to do.
-func (a *Actor) balancers(ctx context.Context, g types.AutoScalingGroup, list []decide.Instance) error {
-	for _, arn := range g.TargetGroupARNs {
-		if err := a.targets(ctx, arn, list); err != nil && !denied(err) && !gone(err) {
-			return err
+// so it counts as initial. Where we may not ask, or nothing is there any more, what Auto Scaling says has to do. Where one does not answer, it is
+// known of no member that it serves.
+func (a *Actor) balancers(ctx context.Context, w *decide.World, g types.AutoScalingGroup) {
+	look := func(api string, names []string, ask func(context.Context, string, []decide.Instance) error) {
+		for _, name := range names {
+			err := a.within(ctx, func(ctx context.Context) error { return ask(ctx, name, w.Instances) })
+			if err != nil && !denied(err) && !gone(err) {
+				missed(w, api, err)
+				unknown(w.Instances)
+				return // one that does not answer is enough to know nothing
+			}
 		}
 	}
-	for _, name := range g.LoadBalancerNames {
-		if err := a.classic(ctx, name, list); err != nil && !denied(err) && !gone(err) {
-			return err
+	look("Elastic Load Balancing v2.DescribeTargetHealth", g.TargetGroupARNs, a.targets)
+	look("Elastic Load Balancing.DescribeInstanceHealth", g.LoadBalancerNames, a.classic)
+}
+
+// unknown notes that a load balancer did not say how it sees the members. What another says against one holds.
+func unknown(list []decide.Instance) {
+	for i := range list {
+		if m := &list[i]; m.Member && !m.Leaving() && (m.Balancer == "" || m.Balancer == decide.BalancerHealthy) {
+			m.Balancer = decide.BalancerUnknown
 		}
 	}
-	return nil
 }
 
 // gone tells whether what was asked for does not exist (any more).
@@ -53,11 +64,12 @@ func (a *Actor) targets(ctx context.Context, arn string, list []decide.Instance)
 	return nil
 }
 
-// targetState is healthy where nobody checks: a target group that no load balancer uses, or that checks nothing.
+// targetState is empty where nobody checks: in a target group that no load balancer uses (as the idle one of a blue/green pair), in a zone that
+// is not enabled for the load balancer, and where the checks are off. That says neither that the target is healthy nor that it is not.
 func targetState(s elbtypes.TargetHealthStateEnum) string {
 	switch s {
 	case elbtypes.TargetHealthStateEnumUnused, elbtypes.TargetHealthStateEnumUnavailable:
-		return decide.BalancerHealthy
+		return ""
 	}
 	return string(s)
 }
@@ -82,15 +94,18 @@ func (a *Actor) classic(ctx context.Context, name string, list []decide.Instance
 	return nil
 }
 
-// merge takes over what is worst of several load balancers.
+// merge takes over what is worst of several load balancers, of those that check the member.
 func merge(list []decide.Instance, health map[string]string) {
 	for i := range list {
 		m := &list[i]
 		if !m.Member || m.Leaving() || m.Balancer != "" && m.Balancer != decide.BalancerHealthy {
 			continue
 		}
-		if m.Balancer = health[m.ID]; m.Balancer == "" {
+		switch state, registered := health[m.ID]; {
+		case !registered:
 			m.Balancer = "initial"
+		case state != "":
+			m.Balancer = state
 		}
 	}
 }

@@ -165,34 +165,37 @@ const subnetsFor = 5 * time.Minute
 
 type zoneSubnets struct {
 	byZone map[string]string
+	zones  map[string]string // by subnet
 	at     time.Time
 }
 
 // subnets maps each of the group's zones to that of its subnets there which has the most addresses left: a fleet cannot span two of
 // one zone. A group that names none (EC2-Classic is gone) has no zones.
-func (a *Actor) subnets(ctx context.Context, g types.AutoScalingGroup) (map[string]string, error) {
+func (a *Actor) subnets(ctx context.Context, g types.AutoScalingGroup) (zoneSubnets, error) {
 	ids := splitIDs(aws.ToString(g.VPCZoneIdentifier))
 	if len(ids) == 0 {
-		return nil, nil
+		return zoneSubnets{}, nil
 	}
-	key := fmt.Sprint(ids)
+	key := subnetsKey(g)
 	if last, _ := a.cache.subnets.get(key); a.young(last.at, subnetsFor) {
-		return last.byZone, nil
+		return last, nil
 	}
 	out, err := a.EC2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{ // by a filter: asked for by id, one that is gone would be an error for all
 		Filters: []ec2types.Filter{{Name: aws.String("subnet-id"), Values: ids}}})
 	if err != nil {
-		return nil, fmt.Errorf("describe the subnets of group %q: %w", aws.ToString(g.AutoScalingGroupName), err)
+		return zoneSubnets{}, fmt.Errorf("describe the subnets of group %q: %w", aws.ToString(g.AutoScalingGroupName), err)
 	}
 	slices.SortFunc(out.Subnets, func(x, y ec2types.Subnet) int {
 		return cmp.Or(cmp.Compare(aws.ToInt32(y.AvailableIpAddressCount), aws.ToInt32(x.AvailableIpAddressCount)), cmp.Compare(aws.ToString(x.SubnetId), aws.ToString(y.SubnetId)))
 	})
-	byZone := map[string]string{}
+	read := zoneSubnets{map[string]string{}, map[string]string{}, a.Now()}
 	for _, s := range out.Subnets {
-		if zone := aws.ToString(s.AvailabilityZone); byZone[zone] == "" {
-			byZone[zone] = aws.ToString(s.SubnetId)
+		id, zone := aws.ToString(s.SubnetId), aws.ToString(s.AvailabilityZone)
+		read.zones[id] = zone
+		if read.byZone[zone] == "" {
+			read.byZone[zone] = id
 		}
 	}
-	a.cache.subnets.put(key, zoneSubnets{byZone, a.Now()})
-	return byZone, nil
+	a.cache.subnets.put(key, read)
+	return read, nil
 }

@@ -90,7 +90,12 @@ type Config struct {
 	Stacks       Stacks
 	// Pricing may be nil: then on-demand prices are the built-in ones.
 	Pricing Pricing
-	Region  string
+	// Shelf may be nil: then copies do not outlive the process.
+	Shelf  Shelf
+	Region string
+	// Patience bounds each read without which a notice can be answered: an API that does not answer at all must not use up the time of the
+	// others. Zero sets no bound.
+	Patience time.Duration
 	// Scope says which groups are served; those tagged spot-enabled=true if it is empty.
 	Scope settings.Scope
 	// Defaults are the installation's; settings.Defaults() unless it says otherwise.

@@ -34,10 +34,10 @@ func (noBalancers) DescribeInstanceHealth(context.Context, *elb.DescribeInstance
 func TestALoadBalancerThatIsGoneStopsNothing(t *testing.T) {
 	t.Parallel()
 	a := &Actor{Config: Config{TargetGroups: noBalancers{}, Balancers: noBalancers{}}}
-	list := []decide.Instance{{ID: "i-1", Member: true, Lifecycle: "InService", Healthy: true, State: "running"}}
+	w := decide.World{Instances: []decide.Instance{{ID: "i-1", Member: true, Lifecycle: "InService", Healthy: true, State: "running"}}}
 	g := astypes.AutoScalingGroup{TargetGroupARNs: []string{"arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/1"}, LoadBalancerNames: []string{"web"}}
-	if err := a.balancers(context.Background(), g, list); err != nil || !list[0].Serving() {
-		t.Errorf("%v; serving %v", err, list[0].Serving())
+	if a.balancers(context.Background(), &w, g); len(w.Missing) > 0 || !w.Instances[0].Serving() {
+		t.Errorf("%v; serving %v", w.Missing, w.Instances[0].Serving())
 	}
 }
 

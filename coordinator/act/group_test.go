@@ -233,11 +233,38 @@ func TestTheGroupsOfInstancesAreFound(t *testing.T) {
 	if got, err := actor.GroupsOf(t.Context(), []string{"i-9"}); err != nil || got["i-9"] != "web" {
 		t.Errorf("a single one by its tag: %v, %v", got, err)
 	}
-	for call, says := range map[string]string{"autoscaling.DescribeAutoScalingInstances": "find the groups of 1 instances", "ec2.DescribeInstances": "find instances by our tag autospotting-group"} {
-		acc.failing(call, errLost)
-		if got, err := actor.GroupsOf(t.Context(), []string{"i-9"}); err == nil || got != nil || !strings.Contains(err.Error(), says) {
-			t.Errorf("%s is not answered: %v, %v", call, got, err)
+	for _, c := range []struct {
+		call string
+		err  error
+		says string
+	}{
+		{"autoscaling.DescribeAutoScalingInstances", refused("ValidationError", "one id is at fault"), "find the groups of 1 instances"},
+		{"ec2.DescribeInstances", errLost, "find instances by our tag autospotting-group"},
+	} {
+		acc.failing(c.call, c.err)
+		if got, err := actor.GroupsOf(t.Context(), []string{"i-9"}); err == nil || got != nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s is not answered: %v, %v", c.call, got, err)
 		}
+	}
+}
+
+// Where Auto Scaling does not say who is a member, its reserved tag does, before ours.
+func TestTheGroupsOfInstancesAreFoundByTagsWhereAutoScalingDoesNotAnswer(t *testing.T) {
+	t.Parallel()
+	acc := web()
+	moved := oursSpot("i-8", "us-east-1a")
+	moved.Tags = append(moved.Tags, types.Tag{Key: aws.String("aws:autoscaling:groupName"), Value: aws.String("api")})
+	acc.instances = append(acc.instances, moved)
+	for name, err := range map[string]error{"no answer": errLost, "throttled": refused("Throttling", "Rate exceeded"), "a 503": answered(503, "ServiceUnavailable")} {
+		acc.failing("autoscaling.DescribeAutoScalingInstances", err)
+		got, err := acc.actor().GroupsOf(t.Context(), []string{"i-1", "i-8", "i-9", "i-unknown"})
+		if want := map[string]string{"i-1": "web", "i-8": "api", "i-9": "web"}; err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %v, %v, want %v", name, got, err, want)
+		}
+	}
+	acc.fails = func(call string, _ any) error { return errLost }
+	if got, err := acc.actor().GroupsOf(t.Context(), []string{"i-1"}); err == nil || got != nil || !strings.Contains(err.Error(), "find the groups of 1 instances by their tags") {
+		t.Errorf("neither answers: %v, %v", got, err)
 	}
 }
 

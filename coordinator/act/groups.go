@@ -49,13 +49,23 @@ func (a *Actor) GroupsOfOurs(ctx context.Context) ([]string, error) {
 }
 
 // GroupsOf finds the group of each instance: the one it is a member of, else the one it was launched for by us. Others are missing in
-// the answer.
+// the answer. Where Auto Scaling does not say who is a member, the tag that it sets on its members does.
 func (a *Actor) GroupsOf(ctx context.Context, instances []string) (map[string]string, error) {
 	groups := map[string]string{}
 	for chunk := range slices.Chunk(instances, 50) {
-		out, err := a.AutoScaling.DescribeAutoScalingInstances(ctx, &autoscaling.DescribeAutoScalingInstancesInput{InstanceIds: chunk})
-		if err != nil {
+		var out *autoscaling.DescribeAutoScalingInstancesOutput
+		err := a.within(ctx, func(ctx context.Context) (err error) {
+			out, err = a.AutoScaling.DescribeAutoScalingInstances(ctx, &autoscaling.DescribeAutoScalingInstancesInput{InstanceIds: chunk})
+			return err
+		})
+		if err != nil && Refused(err) {
 			return nil, fmt.Errorf("find the groups of %d instances: %w", len(chunk), err)
+		}
+		if err != nil {
+			if err := a.groupsByTag(ctx, chunk, groups); err != nil {
+				return nil, err
+			}
+			continue
 		}
 		var loose []string
 		for _, m := range out.AutoScalingInstances {
@@ -78,6 +88,39 @@ func (a *Actor) GroupsOf(ctx context.Context, instances []string) (map[string]st
 		}
 	}
 	return groups, nil
+}
+
+// groupsByTag reads the groups of instances off their tags.
+func (a *Actor) groupsByTag(ctx context.Context, ids []string, groups map[string]string) error {
+	pages := ec2.NewDescribeInstancesPaginator(a.EC2, &ec2.DescribeInstancesInput{
+		Filters: []types.Filter{{Name: aws.String("instance-id"), Values: ids}}, MaxResults: aws.Int32(1000)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return fmt.Errorf("find the groups of %d instances by their tags: %w", len(ids), err)
+		}
+		for _, r := range page.Reservations {
+			for _, i := range r.Instances {
+				if group := groupByTag(i.Tags); group != "" {
+					groups[aws.ToString(i.InstanceId)] = group
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// groupByTag is the group that the tags name: the one that Auto Scaling says, else ours.
+func groupByTag(tags []types.Tag) (group string) {
+	for _, t := range tags {
+		switch aws.ToString(t.Key) {
+		case "aws:autoscaling:groupName":
+			return aws.ToString(t.Value)
+		case decide.TagGroup:
+			group = aws.ToString(t.Value)
+		}
+	}
+	return group
 }
 
 // Taken tells of which instances the spot request says that AWS takes them. Their number is bounded by what a message batch holds.

@@ -43,9 +43,6 @@ func (a *Actor) instances(ctx context.Context, group string, members []asgtypes.
 	}
 	a.prove(ctx, group, byID, rec)
 	Join(byID, members)
-	if err := a.enrich(ctx, group, byID, rec); err != nil {
-		return nil, err
-	}
 	out := make([]decide.Instance, 0, len(byID))
 	for _, id := range slices.Sorted(maps.Keys(byID)) {
 		out = append(out, byID[id])
@@ -106,8 +103,9 @@ func ToInstance(i types.Instance) decide.Instance {
 		tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
 	}
 	out.Nonce, out.Template = tags[decide.TagLaunch], tags["aws:ec2launchtemplate:id"]
+	out.TemplateVersion = tags["aws:ec2launchtemplate:version"]
 	// Anybody may set our tags. Only AWS sets the reserved ones; but an owner's fleet has them too, and so may what a group launches itself.
-	out.Unproven = tags[decide.TagGroup] != "" && out.Nonce != "" && tags["aws:ec2:fleet-id"] != "" && out.Template != "" && tags["aws:ec2launchtemplate:version"] != ""
+	out.Unproven = tags[decide.TagGroup] != "" && out.Nonce != "" && tags["aws:ec2:fleet-id"] != "" && out.Template != "" && out.TemplateVersion != ""
 	return out
 }
 
@@ -134,30 +132,39 @@ func Join(byID map[string]decide.Instance, members []asgtypes.Instance) {
 }
 
 // enrich reads what only instances of ours need: membership elsewhere, status checks, spot request status.
-func (a *Actor) enrich(ctx context.Context, group string, byID map[string]decide.Instance, rec ledger.Record) error {
+func (a *Actor) enrich(ctx context.Context, w *decide.World) {
 	var loose, mute, spot []string
-	for _, id := range slices.Sorted(maps.Keys(byID)) {
-		i := byID[id]
+	byID := map[string]decide.Instance{}
+	for _, i := range w.Instances { // in order of id
+		byID[i.ID] = i
 		if !i.Ours || !i.Live() {
 			continue
 		}
 		if !i.Member {
-			loose = append(loose, id)
-			if said := rec.Said[id]; said.Hello.IsZero() && said.Ready.IsZero() {
-				mute = append(mute, id)
+			loose = append(loose, i.ID)
+			if said := w.Record.Said[i.ID]; said.Hello.IsZero() && said.Ready.IsZero() {
+				mute = append(mute, i.ID)
 			}
 		}
 		if i.Spot {
-			spot = append(spot, id)
+			spot = append(spot, i.ID)
 		}
 	}
-	if err := a.membership(ctx, group, loose, byID); err != nil {
-		return err
+	for _, r := range []struct {
+		api  string
+		read func(context.Context) error
+	}{
+		{"Auto Scaling.DescribeAutoScalingInstances", func(ctx context.Context) error { return a.membership(ctx, w.Group.Name, loose, byID) }},
+		{"EC2.DescribeInstanceStatus", func(ctx context.Context) error { return a.statusChecks(ctx, mute, byID) }},
+		{"EC2.DescribeSpotInstanceRequests", func(ctx context.Context) error { return a.spotStatus(ctx, spot, byID) }},
+	} {
+		if err := a.within(ctx, r.read); err != nil {
+			missed(w, r.api, err)
+		}
 	}
-	if err := a.statusChecks(ctx, mute, byID); err != nil {
-		return err
+	for n := range w.Instances {
+		w.Instances[n] = byID[w.Instances[n].ID]
 	}
-	return a.spotStatus(ctx, spot, byID)
 }
 
 func (a *Actor) membership(ctx context.Context, group string, ids []string, byID map[string]decide.Instance) error {

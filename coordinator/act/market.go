@@ -14,10 +14,11 @@ import (
 	"autospotting/pkg/snapshot"
 )
 
-// How long what changes slowly is kept: spot prices glide, types and offerings change by the month.
+// How long what changes slowly is kept: spot prices glide, types and offerings change by the month. They are read again well before their copy is
+// too old to serve where that fails.
 const (
 	pricesFor = 5 * time.Minute
-	typesFor  = 6 * time.Hour
+	typesFor  = 3 * time.Hour
 )
 
 // linux is the product of instances that name no platform.
@@ -32,6 +33,7 @@ type cache struct {
 	aboard    table[crewed] // by group
 	subnets   table[zoneSubnets]
 	protected table[protection]
+	copies    table[keptCopy]
 
 	mu       sync.Mutex // of the market: one reads, the others wait for what it read
 	goods    map[string]goods
@@ -73,50 +75,76 @@ func (a *Actor) young(at time.Time, believed time.Duration) bool { return a.Now(
 
 func decideZones(g decide.Group) []string { return slices.Sorted(maps.Keys(g.Subnets)) }
 
-// catalog reads what is sold in the zones, and the prices for the product that the group's instances run.
-func (a *Actor) catalog(ctx context.Context, w decide.World) (market.Catalog, error) {
+// catalog reads what is sold in the zones, and the prices for the product that the group's instances run. What cannot be read is as it was last
+// read; where that is too long ago, nothing can be launched, but debts are paid and MaxSize is given back.
+func (a *Actor) catalog(ctx context.Context, w *decide.World, last func() Copy) {
 	zones, product := decideZones(w.Group), productOf(w.Instances)
 	a.cache.mu.Lock()
 	defer a.cache.mu.Unlock()
-	g, err := a.goods(ctx, zones)
-	if err != nil {
-		return market.Catalog{}, err
+	var g goods // a dozen pages
+	var spot spotPrices
+	goodsErr := bounded(ctx, 2*a.Patience, func(ctx context.Context) (err error) { g, err = a.goods(ctx, zones); return err })
+	spotErr := a.within(ctx, func(ctx context.Context) (err error) { spot, err = a.spotPrices(ctx, zones, product); return err })
+	var kept Copy
+	if goodsErr != nil && !a.young(g.at, copyFor) {
+		kept = last()
+		g = goods{kept.Catalog.Types, kept.Catalog.Offered, kept.Priced}
 	}
-	spot, err := a.spotPrices(ctx, zones, product)
-	if err != nil {
-		return market.Catalog{}, err
+	if spotErr != nil && !a.young(spot.at, copyFor) {
+		kept = last()
+		spot = spotPrices{kept.Catalog.SpotUSD, kept.Priced}
 	}
-	out := market.Catalog{Types: g.types, Offered: g.offered, SpotUSD: spot.usd, AsOf: spot.at, Source: "types and spot prices of " + product + " live"}
-	a.priceOnDemand(ctx, &out, product, w)
-	return out, nil
+	for _, r := range []struct {
+		api string
+		err error
+		at  time.Time
+	}{{"EC2.DescribeInstanceTypes", goodsErr, g.at}, {"EC2.DescribeSpotPriceHistory", spotErr, spot.at}} {
+		switch {
+		case r.err == nil:
+		case a.young(r.at, copyFor):
+			replaced(w, r.api, r.err, r.at)
+		default:
+			missed(w, r.api, r.err)
+			w.Unpriced = r.err.Error()
+		}
+	}
+	if w.Unpriced != "" {
+		return
+	}
+	w.Catalog = market.Catalog{Types: g.types, Offered: g.offered, SpotUSD: spot.usd, AsOf: spot.at, Source: "types and spot prices of " + product + " live"}
+	a.priceOnDemand(ctx, &w.Catalog, product, *w)
+	for name, usd := range kept.Catalog.OnDemandUSD {
+		if w.Catalog.OnDemandUSD[name] <= 0 {
+			w.Catalog.OnDemandUSD[name] = usd
+		}
+	}
 }
 
+// goods are the types; with an error those that were read before, if any.
 func (a *Actor) goods(ctx context.Context, zones []string) (goods, error) {
 	key := fmt.Sprint(zones)
-	if g := a.cache.goods[key]; a.young(g.at, typesFor) {
-		return g, nil
+	old := a.cache.goods[key]
+	if a.young(old.at, typesFor) {
+		return old, nil
 	}
 	g, err := a.readTypes(ctx, zones)
-	if old, ok := a.cache.goods[key]; err != nil && ok {
-		return old, nil // better than none: what a type is does not change
+	if err != nil {
+		return old, err
 	}
-	if err == nil {
-		keep(&a.cache.goods, key, g)
-	}
-	return g, err
+	keep(&a.cache.goods, key, g)
+	return g, nil
 }
 
+// spotPrices are those of this moment; with an error those that were read before, if any.
 func (a *Actor) spotPrices(ctx context.Context, zones []string, product string) (spotPrices, error) {
 	key := fmt.Sprint(zones, product)
-	if s := a.cache.spot[key]; a.young(s.at, pricesFor) {
-		return s, nil
+	old := a.cache.spot[key]
+	if a.young(old.at, pricesFor) {
+		return old, nil
 	}
 	usd, err := a.readSpot(ctx, zones, product)
-	if old, ok := a.cache.spot[key]; err != nil && ok {
-		return old, nil // the limit of a launch is the on-demand price all the same
-	}
 	if err != nil {
-		return spotPrices{}, err
+		return old, err
 	}
 	s := spotPrices{usd, a.Now()}
 	keep(&a.cache.spot, key, s)

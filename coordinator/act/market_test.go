@@ -22,6 +22,13 @@ func zoned() decide.World {
 		Instances: []decide.Instance{{ID: "i-1", Type: "m5.large", Member: true, Product: "Windows"}}}
 }
 
+// sold is the market as the actor reads it for that world, which says what is missing.
+func sold(t *testing.T, a *Actor, w decide.World) (market.Catalog, decide.World) {
+	t.Helper()
+	a.catalog(t.Context(), &w, func() Copy { return Copy{} })
+	return w.Catalog, w
+}
+
 func TestTheMarketIsReadForTheGroupsZonesAndProduct(t *testing.T) {
 	t.Parallel()
 	acc := web()
@@ -32,13 +39,13 @@ func TestTheMarketIsReadForTheGroupsZonesAndProduct(t *testing.T) {
 	later := acc.prices[0] // of two of the same moment the one that is told last
 	later.SpotPrice = aws.String("0.031")
 	acc.prices = append(acc.prices, unreadable, later, old)
-	c, err := acc.actor().catalog(t.Context(), zoned())
+	c, read := sold(t, acc.actor(), zoned())
 	a, b := market.Pool{Type: "m5.large", Zone: "us-east-1a"}, market.Pool{Type: "m5a.large", Zone: "us-east-1b"}
 	for _, one := range []struct {
 		name      string
 		got, want any
 	}{
-		{"error", err, nil},
+		{"what is missing", len(read.Missing), 0},
 		{"types", []string{c.Types["m5.large"].Name, c.Types["m5a.large"].Name}, []string{"m5.large", "m5a.large"}},
 		{"where they are offered", c.Offered, map[market.Pool]bool{a: true, b: true}},
 		{"the newest price that can be read", c.SpotUSD, map[market.Pool]float64{a: 0.031, b: 0.02}},
@@ -64,24 +71,28 @@ func TestWhereTheMarketIsSilentWhatWasReadServesOn(t *testing.T) {
 	for _, call := range []string{"ec2.DescribeInstanceTypes", "ec2.DescribeInstanceTypeOfferings", "ec2.DescribeSpotPriceHistory"} {
 		acc := web()
 		actor := acc.actor()
-		first, err := actor.catalog(t.Context(), zoned())
-		if err != nil {
-			t.Fatal(err)
+		first, w := sold(t, actor, zoned())
+		if len(w.Missing) > 0 {
+			t.Fatal(w.Missing)
 		}
-		acc.now = noon.Add(24 * time.Hour)
+		acc.now = noon.Add(copyFor - time.Second)
 		acc.failing(call, errLost)
-		if second, err := actor.catalog(t.Context(), zoned()); err != nil || len(second.Types) != 2 || !reflect.DeepEqual(second.SpotUSD, first.SpotUSD) {
-			t.Errorf("%s: %v, %+v", call, err, second)
+		if second, w := sold(t, actor, zoned()); w.Unpriced != "" || len(second.Types) != 2 || !reflect.DeepEqual(second.SpotUSD, first.SpotUSD) || len(w.Missing) != 1 || !w.Missing[0].CopyOf.Equal(noon) {
+			t.Errorf("%s: %v, %+v", call, w.Missing, second)
+		}
+		acc.now = noon.Add(copyFor)
+		if _, w := sold(t, actor, zoned()); w.Unpriced == "" || len(w.Missing) != 1 || !w.Missing[0].CopyOf.IsZero() {
+			t.Errorf("%s: %+v: after six hours it is too old", call, w.Missing)
 		}
 		other := zoned()
 		other.Group.Subnets = map[string]string{"us-east-1c": "subnet-c"} // of which nothing was read
-		if _, err := actor.catalog(t.Context(), other); err == nil {
+		if _, w := sold(t, actor, other); w.Unpriced == "" {
 			t.Errorf("%s: prices of other zones are no prices", call)
 		}
 		acc.now, acc.fails, acc.prices[0].SpotPrice = noon.Add(48*time.Hour), nil, aws.String("0.5")
 		acc.sold = acc.sold[:1]
-		if third, err := actor.catalog(t.Context(), zoned()); err != nil || third.SpotUSD[market.Pool{Type: "m5.large", Zone: "us-east-1a"}] != 0.5 || len(third.Types) != 1 {
-			t.Errorf("%s: once it answers again: %v, %v, %v", call, err, third.SpotUSD, third.Types)
+		if third, w := sold(t, actor, zoned()); w.Unpriced != "" || third.SpotUSD[market.Pool{Type: "m5.large", Zone: "us-east-1a"}] != 0.5 || len(third.Types) != 1 {
+			t.Errorf("%s: once it answers again: %v, %v, %v", call, w.Missing, third.SpotUSD, third.Types)
 		}
 	}
 }
@@ -94,8 +105,8 @@ func TestTheMarketIsReadOnceForMany(t *testing.T) {
 	var all sync.WaitGroup
 	for range 4 {
 		all.Go(func() {
-			if _, err := actor.catalog(t.Context(), zoned()); err != nil {
-				t.Error(err)
+			if _, w := sold(t, actor, zoned()); len(w.Missing) > 0 {
+				t.Error(w.Missing)
 			}
 		})
 	}

@@ -2,14 +2,15 @@ package act
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"autospotting/coordinator/decide"
 	"autospotting/coordinator/ledger"
 )
 
-// Observe reads all that a decision about the group depends on. What cannot be read is an error, but for what a
-// decision can do without, which it is told.
+// Observe reads all that a decision about the group depends on. It is an error where what identifies the group or its instances cannot be read; what
+// else failed is named in the world's Missing (see Reads).
 func (a *Actor) Observe(ctx context.Context, group string, rec ledger.Record, heard []decide.Hint) (decide.World, error) {
 	w := decide.World{Now: a.Now(), Record: rec, Heard: heard}
 	g, err := a.group(ctx, group)
@@ -20,45 +21,37 @@ func (a *Actor) Observe(ctx context.Context, group string, rec ledger.Record, he
 	if w.Instances, err = a.instances(ctx, group, g.raw.Instances, rec); err != nil {
 		return w, err
 	}
-	if err := a.balancers(ctx, g.raw, w.Instances); err != nil {
-		return w, err
-	}
-	if err := a.placement(ctx, &w.Group); err != nil && !denied(err) {
-		return w, err
-	}
+	last := a.lastCopy(ctx, group)
+	a.enrich(ctx, &w)
+	a.balancers(ctx, &w, g.raw)
+	a.placement(ctx, &w, last)
 	if w.Glance = decide.Idle(w); !w.Glance {
-		if err := a.whatToLaunch(ctx, &w, g); err != nil {
-			return w, err
-		}
+		a.whatToLaunch(ctx, &w, g, last)
 	}
 	if since, wanted := activitiesSince(w); wanted {
-		w.Activities, err = a.activities(ctx, group, since)
-		w.Unread = err != nil
+		err := a.within(ctx, func(ctx context.Context) (err error) { w.Activities, err = a.activities(ctx, group, since); return err })
+		if err != nil {
+			w.Unread = true
+			missed(&w, "Auto Scaling.DescribeScalingActivities", err)
+		}
+	}
+	if err := ctx.Err(); err != nil { // then all failed that was read last, which says nothing of AWS
+		return w, fmt.Errorf("observe group %q: %w", group, err)
 	}
 	return w, nil
 }
 
 // whatToLaunch reads what only a group needs that has something to launch or to retire: template and market only where something may be launched.
-func (a *Actor) whatToLaunch(ctx context.Context, w *decide.World, g described) (err error) {
-	if w.Group.Subnets, err = a.subnets(ctx, g.raw); err != nil {
-		return err
-	}
-	if err := a.surroundings(ctx, &w.Group); err != nil {
-		return err
-	}
-	if err := a.protections(ctx, w.Instances, w.Record); err != nil {
-		return err
-	}
+func (a *Actor) whatToLaunch(ctx context.Context, w *decide.World, g described, last func() Copy) {
+	a.zones(ctx, w, g.raw, last)
+	a.surroundings(ctx, w, last)
+	a.protections(ctx, w)
 	if !decide.Launches(*w) {
-		return nil
+		return
 	}
-	if w.Template, err = a.template(ctx, g); err != nil {
-		return err
-	}
-	if w.Catalog, err = a.catalog(ctx, *w); err != nil { // nothing can be launched, but debts are paid and MaxSize is given back
-		w.Unpriced = err.Error()
-	}
-	return nil
+	a.launchFrom(ctx, w, g, last)
+	a.catalog(ctx, w, last)
+	a.keepCopy(ctx, *w, g)
 }
 
 // shortMemory is how far back a group that lacks members is looked at for launches that failed, and how long before its oldest debt one

@@ -27,8 +27,9 @@ type protection struct {
 	at time.Time
 }
 
-// protections reads what EC2 protects from termination, which Auto Scaling's own call would not heed. The list is in order of id.
-func (a *Actor) protections(ctx context.Context, list []decide.Instance, rec ledger.Record) error {
+// protections reads what EC2 protects from termination, which Auto Scaling's own call would not heed. Who could not be asked about is unchecked.
+func (a *Actor) protections(ctx context.Context, w *decide.World) {
+	list, rec := w.Instances, w.Record // in order of id
 	var order []*decide.Instance
 	for i := range list {
 		if m := &list[i]; m.Member && !m.Spot && m.Live() && !m.Leaving() {
@@ -41,21 +42,31 @@ func (a *Actor) protections(ctx context.Context, list []decide.Instance, rec led
 		newest[m.Zone] = m.ID
 	}
 	checked := 0
+	var failed error
 	for _, m := range order {
 		chosen := rec.Books.Retiring(m.ID) || slices.ContainsFunc(rec.Intents, func(it ledger.Intent) bool { return it.Victim == m.ID })
 		if !chosen && checked >= checkOldest && !(rec.Open() && newest[m.Zone] == m.ID) {
 			m.Unchecked = true
 			continue
 		}
-		on, err := a.undeletable(ctx, m.ID, rec.Books.Retiring(m.ID))
+		on, err := false, failed
+		if failed == nil { // once is enough to know that it does not answer
+			err = a.within(ctx, func(ctx context.Context) (err error) {
+				on, err = a.undeletable(ctx, m.ID, rec.Books.Retiring(m.ID))
+				return err
+			})
+		}
 		if err != nil {
-			return err
+			m.Unchecked, failed = true, err
+			continue
 		}
 		if m.Undeletable = on; !on && !m.Protected && !chosen {
 			checked++
 		}
 	}
-	return nil
+	if failed != nil {
+		missed(w, "EC2.DescribeInstanceAttribute", failed)
+	}
 }
 
 func (a *Actor) undeletable(ctx context.Context, id string, fresh bool) (bool, error) {

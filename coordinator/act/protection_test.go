@@ -59,8 +59,9 @@ func TestWhosTerminationProtectionIsRead(t *testing.T) {
 			for _, id := range strings.Fields(c.protected) {
 				acc.protected["i-"+id] = true
 			}
-			if err := acc.actor().protections(t.Context(), list, c.rec); err != nil {
-				t.Fatal(err)
+			w := decide.World{Instances: list, Record: c.rec}
+			if acc.actor().protections(t.Context(), &w); len(w.Missing) > 0 {
+				t.Fatal(w.Missing)
 			}
 			var asked []string
 			seen := map[string]bool{}

@@ -18,19 +18,29 @@ import (
 )
 
 // surroundings reads what is not in the group's description and yet decides whether it can be served: lifecycle hooks, an
-// instance refresh, and the CloudFormation stack.
-func (a *Actor) surroundings(ctx context.Context, g *decide.Group) error {
-	for _, read := range []func(context.Context, *decide.Group) error{a.launchHooks, a.refreshes, a.stack} {
-		err := read(ctx, g)
-		if denied(err) {
+// instance refresh, and the CloudFormation stack. Hooks that do not show count as they were when they were last read: for one that puts a
+// replacement in service half-made it matters also when a notice is answered.
+func (a *Actor) surroundings(ctx context.Context, w *decide.World, last func() Copy) {
+	g := &w.Group
+	for _, r := range []struct {
+		api  string
+		read func(context.Context, *decide.Group) error
+	}{
+		{"Auto Scaling.DescribeLifecycleHooks", a.launchHooks},
+		{"Auto Scaling.DescribeInstanceRefreshes", a.refreshes},
+		{"CloudFormation.DescribeStacks", a.stack},
+	} {
+		err := a.within(ctx, func(ctx context.Context) error { return r.read(ctx, g) })
+		switch {
+		case denied(err):
 			g.Unseen = "not all could be seen that must be known to serve it: " + err.Error()
-			continue
+		case err != nil:
+			missed(w, r.api, err)
 		}
-		if err != nil {
-			return err
+		if err != nil && r.api == "Auto Scaling.DescribeLifecycleHooks" {
+			g.LaunchHooks = last().Hooks
 		}
 	}
-	return nil
 }
 
 // denied tells whether the call is not allowed to us, so that trying again helps nobody.
@@ -73,7 +83,22 @@ func (a *Actor) refreshes(ctx context.Context, g *decide.Group) error {
 	return nil
 }
 
-func (a *Actor) placement(ctx context.Context, g *decide.Group) error {
+// placement reads the strategy of the group's placement group, which cannot be changed: the one last read is as good.
+func (a *Actor) placement(ctx context.Context, w *decide.World, last func() Copy) {
+	err := a.within(ctx, func(ctx context.Context) error { return a.strategy(ctx, &w.Group) })
+	if err == nil || denied(err) {
+		return
+	}
+	kept := last()
+	if kept.Placement.Group != w.Group.PlacementGroup || kept.Placement.Strategy == "" {
+		missed(w, "EC2.DescribePlacementGroups", err)
+		return
+	}
+	w.Group.PlacementStrategy = kept.Placement.Strategy
+	replaced(w, "EC2.DescribePlacementGroups", err, kept.At)
+}
+
+func (a *Actor) strategy(ctx context.Context, g *decide.Group) error {
 	if g.PlacementGroup == "" {
 		return nil
 	}

@@ -2,7 +2,6 @@ package act
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -187,8 +186,8 @@ func TestAMemberThatCannotBeReadNowIsNoReasonToRefuseTheGroup(t *testing.T) {
 			}
 			return nil
 		}
-		if _, err := acc.actor().Observe(t.Context(), "web", ledger.Record{}, nil); !errors.Is(err, errLost) || !strings.Contains(err.Error(), c.says) {
-			t.Errorf("%s: %v", c.call, err)
+		if w := look(t, acc, ledger.Record{}); len(w.Missing) != 1 || w.Missing[0].What != "the launch template" || !strings.Contains(w.Missing[0].Why, c.says) || w.Template.Unreadable != "" {
+			t.Errorf("%s: %v", c.call, w.Missing)
 		}
 	}
 	// A reservation may come without its instances.

@@ -2,7 +2,6 @@ package act
 
 import (
 	"encoding/base64"
-	"errors"
 	"reflect"
 	"slices"
 	"strings"
@@ -147,8 +146,8 @@ func TestAFaultOfTheReadOfAConfigurationComesOut(t *testing.T) {
 	acc := web()
 	configured(acc)
 	acc.failing("autoscaling.DescribeLaunchConfigurations", errLost)
-	if _, err := acc.actor().Observe(t.Context(), "web", ledger.Record{}, nil); !errors.Is(err, errLost) || !strings.Contains(err.Error(), `read the launch configuration of group "web"`) {
-		t.Error(err)
+	if w := look(t, acc, ledger.Record{}); len(w.Missing) != 1 || w.Missing[0].What != "the launch template" || !strings.Contains(w.Missing[0].Why, `read the launch configuration of group "web"`) {
+		t.Error(w.Missing)
 	}
 }
 
@@ -246,8 +245,8 @@ func TestUserDataThatSpotdCannotGoInto(t *testing.T) {
 	actor.Spotd = spotd()
 	actor.Spotd.Topic = "no topic"
 	acc.template().IamInstanceProfile = &types.LaunchTemplateIamInstanceProfileSpecification{Name: aws.String("web")}
-	if _, err := actor.Observe(t.Context(), "web", ledger.Record{}, nil); err == nil {
-		t.Error("an installation that cannot be is not noticed")
+	if w, err := actor.Observe(t.Context(), "web", ledger.Record{}, nil); err != nil || len(w.Missing) != 1 || !strings.Contains(w.Missing[0].Why, "put spotd into the user data") {
+		t.Errorf("an installation that cannot be is not noticed: %v, %v", err, w.Missing)
 	}
 	acc.template().UserData, actor.Spotd = aws.String(base64.StdEncoding.EncodeToString([]byte("#!/bin/sh\n"))), spotd()
 	if w, err := actor.Observe(t.Context(), "web", ledger.Record{}, nil); err != nil || len(w.Template.Notes) != 1 || !strings.HasPrefix(w.Template.Notes[0], "no probe is set") {

@@ -57,7 +57,7 @@ func TestOfTwoSubnetsInAZoneTheOneWithMoreRoomIsTakenAndOneThatIsGoneStopsNothin
 	t.Parallel()
 	a := &Actor{Config: Config{EC2: manySubnets{}, Now: time.Now}}
 	got, err := a.subnets(context.Background(), asgtypes.AutoScalingGroup{VPCZoneIdentifier: aws.String("subnet-1,subnet-2,subnet-3,subnet-gone")})
-	if err != nil || len(got) != 2 || got["a"] != "subnet-2" || got["b"] != "subnet-3" {
+	if err != nil || len(got.byZone) != 2 || got.byZone["a"] != "subnet-2" || got.byZone["b"] != "subnet-3" || len(got.zones) != 3 || got.zones["subnet-1"] != "a" {
 		t.Errorf("%v, %v", got, err)
 	}
 }

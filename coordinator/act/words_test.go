@@ -57,6 +57,7 @@ func TestActivitiesAreRead(t *testing.T) {
 		at                       time.Time
 		desired                  int
 	}{
+		{"an impaired status", "Terminating EC2 instance: i-0123456789abcdef0", "At 2026-11-02T09:00:30Z an instance was taken out of service in response to an EC2 instance status checks failure.", decide.Unhealthy, start, 0},
 		{"our retirement", "Terminating EC2 instance: i-0123456789abcdef0", "At 2026-11-02T09:00:30Z instance i-0123456789abcdef0 was taken out of service in response to a user request, shrinking the capacity from 7 to 6.", decide.UserShrink, start, 0},
 		{"terminated without decrement", "Terminating EC2 instance: i-0123456789abcdef0", "At 2026-11-02T09:00:30Z instance i-0123456789abcdef0 was taken out of service in response to a user request.", decide.UserReplace, start, 0},
 		{"a failed health check", "Terminating EC2 instance: i-0123456789abcdef0", "At 2026-11-02T09:00:30Z an instance was taken out of service in response to an EC2 health check indicating it has been terminated or stopped.", decide.Unhealthy, start, 0},

@@ -84,6 +84,9 @@ func (s Options) Logger() (zerolog.Logger, error) {
 // launchesTogether is how many launches of one plan are asked for at a time: a fleet takes seconds to answer, and a notice has two minutes.
 const launchesTogether = 5
 
+// patience is how long one read may take that a notice can be answered without: some of them fit into a run's 20 s beside a launch.
+const patience = 5 * time.Second
+
 // Handler puts the parts together.
 func (s Options) Handler(c wire.Clients, now func() time.Time, log zerolog.Logger) (*handle.Handler, error) {
 	verifier, err := s.verifier()
@@ -102,8 +105,8 @@ func (s Options) Handler(c wire.Clients, now func() time.Time, log zerolog.Logge
 		Region: s.region, InboxURL: s.InboxURL, WorkURL: s.WorkURL, Table: s.table,
 		Topics: handle.Topics{Reports: s.ReportsTopic, Events: s.EventsTopic, Ticks: s.tickTopic}, Scope: scope,
 		Defaults: s.Defaults,
-		Together: launchesTogether,
-		Spotd:    spotd, Profile: s.profile, Verifier: verifier, Now: now, Log: log, Metrics: s.Metrics,
+		Together: launchesTogether, Patience: patience,
+		Spotd: spotd, Profile: s.profile, Verifier: verifier, Now: now, Log: log, Metrics: s.Metrics,
 	}, c), nil
 }
 

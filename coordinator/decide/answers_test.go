@@ -53,12 +53,12 @@ func TestWhatEveryAnswerProves(t *testing.T) {
 		{"a raise", Action{Kind: RaiseMax}, leaseState, map[string][]Failure{"raised now": {Done}}, "asked earlier"},
 		{"giving MaxSize back", Action{Kind: RestoreMax}, leaseState, map[string][]Failure{"returned now": {Done}}, "asked earlier"},
 		{"a first attach", Action{Kind: AttachSome, Instances: []string{"i-1st"}}, debtState("i-1st"),
-			map[string][]Failure{"attached sent 0 failures": {Done, AlreadyMember}, "attaching 0 failures": {AtMax, Throttled, Expired}, "undoing 1 failures": {Invalid, Gone}}, "attaching sent 0 failures"},
+			map[string][]Failure{"attached proves sent 0 failures": {Done, AlreadyMember}, "attaching 0 failures": {AtMax, Throttled, Expired}, "undoing 1 failures": {Invalid, Gone}}, "attaching sent 0 failures"},
 		{"an attach of several", Action{Kind: AttachSome, Instances: []string{"i-1st", "i-2nd"}}, debtState("i-2nd"),
-			map[string][]Failure{"attached sent 0 failures": {Done}, "attaching 0 failures": {AtMax, Throttled, Expired}, "attaching sent alone 0 failures": {Invalid, Gone, AlreadyMember}}, "attaching sent 0 failures"},
+			map[string][]Failure{"attached proves sent 0 failures": {Done}, "attaching 0 failures": {AtMax, Throttled, Expired}, "attaching sent alone 0 failures": {Invalid, Gone, AlreadyMember}}, "attaching sent 0 failures"},
 		{"an attach of what is attached", Action{Kind: AttachSome, Instances: []string{"i-pay"}}, debtState("i-pay"), nil, "paying sent asked 0 failures"},
 		{"a payment", Action{Kind: Retire, Instance: "i-v3", Decrement: true}, debtState("i-pay"),
-			map[string][]Failure{"closed, due 4, retired i-v3, proves i-pay": {Done}, "closed, due 5": {AtMin}, "attached sent 0 failures": {NotMember, Gone, Throttled, Expired, Invalid}}, "paying sent asked 0 failures"},
+			map[string][]Failure{"closed, due 4, retired i-v3": {Done}, "closed, due 5": {AtMin}, "attached sent 0 failures": {NotMember, Gone, Throttled, Expired, Invalid}}, "paying sent asked 0 failures"},
 		{"a payment by on-demand", Action{Kind: Retire, Instance: "i-v5", Decrement: true}, debtState("i-od"),
 			map[string][]Failure{"closed, due 4, retired i-v5": {Done}, "closed, due 5": {AtMin}, "attached sent 0 failures": {NotMember, Gone, Throttled, Expired, Invalid}}, "paying sent asked 0 failures"},
 		{"an undo", Action{Kind: Retire, Instance: "i-undo", Decrement: true}, debtState("i-undo"),
@@ -147,6 +147,9 @@ func debtState(name string) func(ledger.Record) string {
 			return out
 		}
 		out := string(d.Phase)
+		if _, watched := r.Proving[d.Replacement.Instance]; watched {
+			out += " proves"
+		}
 		if !d.Sent.IsZero() {
 			out += " sent"
 		}

@@ -67,6 +67,10 @@ func (r *run) waiting() []string {
 // number would change desired, and where it does not, a policy could use what is borrowed for them. What is not urgent waits for them to be gone.
 func (r *run) makeRoom(first string, need int) {
 	members := r.memberSoon()
+	if r.v.NotYet(r.b.Due()) && !r.urgent() {
+		r.wait(first, "not attached yet: looking again at what desired is, which was lowered a moment ago")
+		return
+	}
 	if members > need && !r.urgent() {
 		r.wait(first, "not attached yet: MaxSize would have to be %d for a while, since of %d members some are still on their way out", members, r.v.Listed())
 		return

@@ -29,6 +29,8 @@ func (r *run) nothingInTheWay() bool {
 		r.say("", "not enabled: the group does not carry the tag, so nothing is begun")
 	case r.refusal != "":
 		r.wait("", "refused: %s", r.refusal)
+	case r.w.blind() != "":
+		r.wait("", "not now: %s", r.w.blind()) // who observes comes back for it
 	case r.urgent() || r.underWay() >= r.atOnce() || r.b.Lease().Open() || r.v.Old():
 		if len(r.plan.Why)+len(r.plan.Actions) == 0 {
 			r.say("", "nothing new is begun before what is under way is done")
@@ -60,8 +62,8 @@ func (r *run) budget() int { return max(r.atOnce(), r.size()/10) }
 // failed, those that have not lasted yet count too: else the whole group would be swapped in the time in which the first of them falls ill.
 func (r *run) spent() string {
 	failed, open := len(r.rec.Sick), 0
-	if r.rec.Ailing > 0 {
-		open = len(r.rec.Proving)
+	if r.rec.Ailing > 0 || failed > 0 {
+		open = len(r.rec.Proving) + r.toSpotUnderWay()
 	}
 	if failed+open < r.budget() {
 		return ""
@@ -74,6 +76,22 @@ func (r *run) urgent() bool {
 	return len(r.rec.Notices) > 0 ||
 		slices.ContainsFunc(r.rec.Intents, func(it ledger.Intent) bool { return !it.Purpose.Gradual() }) ||
 		slices.ContainsFunc(r.b.Debts(), func(d books.Debt) bool { return d.Phase == books.Undoing || !d.Replacement.Purpose.Gradual() })
+}
+
+// toSpotUnderWay counts the replacements by spot that are not attached yet: they have to last as well.
+func (r *run) toSpotUnderWay() int {
+	n := 0
+	for _, it := range r.rec.Intents {
+		if it.Launch.Spot && it.Abandoned == "" {
+			n++
+		}
+	}
+	for _, d := range r.b.Debts() {
+		if d.Phase == books.Attaching && d.Replacement.Spot {
+			n++
+		}
+	}
+	return n
 }
 
 func (r *run) underWay() int { return len(r.rec.Intents) + len(r.b.Debts()) }

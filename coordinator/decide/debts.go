@@ -19,7 +19,9 @@ func (r *run) seeAttached() {
 			r.on(d, books.DiedBefore)
 			r.on(d, books.NoMember)
 		case d.Phase == books.Attaching && (seen && s.Listed || r.toldOfAttach(d)): // and somebody may have taken it out since
-			r.on(d, books.SeenAttached)
+			r.seen(d)
+		case d.Owed() && d.Kind != books.OverMax && !r.v.Stays(s.ID) && r.v.FellThrough(d):
+			r.fellThrough(d)
 		case d.Phase == books.Attaching && (!seen || !s.Live()):
 			r.diedAttaching(d)
 		case d.Phase == books.Attaching && r.since(d.At) > attachFor:
@@ -33,8 +35,27 @@ func (r *run) seeAttached() {
 	}
 }
 
+// fellThrough closes the debt of an attach that was answered and failed minutes later: desired was set back with it.
+func (r *run) fellThrough(d books.Debt) {
+	const why = "its attach failed after it was answered"
+	r.say(d.Replacement.Instance, why)
+	r.on(d, books.AttachFailed)
+	delete(r.rec.Proving, d.Replacement.Instance)
+	failed(&r.rec, r.now(), "an attach failed after it was answered")
+	r.rec.Intents = append(r.rec.Intents, ledger.Abandoned(d.Replacement, why))
+	if r.w.Group.Desired == r.b.Due() {
+		r.b.Trust()
+	}
+}
+
 // on tells the books what befell a debt.
 func (r *run) on(d books.Debt, e books.Event) { r.b.On(d.Name(), e, r.now()) }
+
+// seen takes note of an attach that took effect.
+func (r *run) seen(d books.Debt) {
+	proves(&r.rec, d, r.now())
+	r.on(d, books.SeenAttached)
+}
 
 // toldOfAttach tells whether the activities tell of the debt's attach.
 func (r *run) toldOfAttach(d books.Debt) bool {
@@ -49,7 +70,7 @@ func (r *run) diedAttaching(d books.Debt) {
 	case !d.Sent.IsZero() && !r.v.Mostly(d.Since):
 		r.poll()
 	case r.v.Happened(Attach, d.Replacement.Instance, d):
-		r.on(d, books.SeenAttached)
+		r.seen(d)
 	default:
 		r.say(d.Replacement.Instance, "died before it was attached")
 		r.on(d, books.DiedBefore)

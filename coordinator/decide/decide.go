@@ -18,6 +18,7 @@ const (
 	maxDrain     = 45 * time.Second
 	leastDrain   = 10 * time.Second
 	resendFor    = 60 * time.Second // a launch is re-sent as long as this, then only looked for
+	resendAtMost = 3 * time.Minute  // and as long as a notice lasts for who has one
 	orphanFor    = 60 * time.Second // seen so twice this far apart, an unwanted instance goes
 	attachFor    = 10 * time.Minute
 	marketAgain  = 3 * time.Second // a market that could not be read

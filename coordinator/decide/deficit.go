@@ -13,7 +13,7 @@ import (
 // it was before we raised it, which ends nobody as long as no more members than that are there.
 func (r *run) deficit() {
 	missing := r.w.Group.Desired - len(r.v.Live())
-	if !r.may(Serve) || !r.w.Group.Enabled || missing <= 0 || !r.v.LaunchFails() || r.v.Old() {
+	if !r.may(Serve) || !r.w.Group.Enabled || missing <= 0 || !r.launchFails() || r.v.Old() {
 		if missing <= 0 {
 			r.rec.Short = time.Time{}
 		}
@@ -26,7 +26,7 @@ func (r *run) deficit() {
 		r.lookAt(due)
 		return
 	}
-	if r.giveUpFilling(missing) || r.unpriced() {
+	if r.giveUpFilling(missing) || r.unpriced() || r.tooOldForAny() {
 		return
 	}
 	for range missing - r.filling() {
@@ -35,6 +35,14 @@ func (r *run) deficit() {
 		}
 	}
 	r.poll()
+}
+
+// launchFails tells whether the group fails to launch what it lacks. Where the activities cannot be read, what was known before holds.
+func (r *run) launchFails() bool {
+	if r.w.Unread {
+		return !r.rec.Short.IsZero()
+	}
+	return r.v.LaunchFails()
 }
 
 // filling counts what is already on its way, or attached and owed a newcomer.
@@ -103,7 +111,7 @@ func (r *run) stillMissing(it *ledger.Intent) bool {
 	n, ok := r.newcomer(it.Zone, it.At)
 	if ok && r.onDemandLater() > r.keep() {
 		r.say(it.Instance, "the group launched after all: %s is to be replaced", n.ID)
-		it.Victim, it.Purpose = n.ID, ledger.Swap
+		it.Victim, it.Purpose, it.Urgent = n.ID, ledger.Swap, true
 		return true
 	}
 	return false

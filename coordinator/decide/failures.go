@@ -23,13 +23,16 @@ func succeeded(rec *ledger.Record) {
 	rec.Fallback, rec.Ailing = ledger.Fallback{}, 0
 }
 
-// proves notes that a debt was paid; the replacement has to last before that counts as a success.
+// proves notes that a spot replacement was attached, and since when: whatever becomes of its debt, it has to last before that counts as a success.
 func proves(rec *ledger.Record, d books.Debt, now time.Time) {
-	if d.Kind == books.OverMax || d.Kind == books.Reversal || !d.Replacement.Spot {
+	if !d.Replacement.Spot {
 		return
 	}
 	if rec.Proving == nil {
 		rec.Proving = map[string]time.Time{}
+	}
+	if !d.Sent.IsZero() {
+		now = d.Sent
 	}
 	rec.Proving[d.Replacement.Instance] = now
 }

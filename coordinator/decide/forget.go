@@ -51,22 +51,22 @@ func (r *run) forget() {
 // itself a failure, and its pool is avoided: it may have cost a healthy on-demand instance. Its owner, scale-in and AWS's notices are no failures.
 func (r *run) prove() {
 	for _, id := range slices.Sorted(maps.Keys(r.rec.Proving)) {
-		paid := r.rec.Proving[id]
+		since := r.rec.Proving[id]
 		i := r.v.Get(id)
 		switch {
 		case r.doomed(id), noticeStatus(i.SpotStatus): // AWS takes it, or took it
 			delete(r.rec.Proving, id)
 		case r.v.Stays(id) && i.Live():
-			if r.since(paid) >= lastingSwap && i.Serving() {
+			if r.since(since) >= lastingSwap && i.Serving() && !r.b.Replacing(id) {
 				delete(r.rec.Proving, id)
 				succeeded(&r.rec)
 			}
-		case r.w.Unread && r.since(paid) < keepProving:
+		case r.w.Unread && r.since(since) < keepProving:
 			r.poll() // why it left is not known yet
-		case r.v.FellIll(id, paid):
+		case r.v.FellIll(id, since):
 			delete(r.rec.Proving, id)
 			r.sick(i, "a replacement was found unhealthy within "+lastingSwap.String())
-		case r.v.Told(id, paid), r.since(paid) >= keepProving:
+		case r.v.Told(id, since), r.since(since) >= keepProving:
 			delete(r.rec.Proving, id)
 		}
 	}
@@ -100,9 +100,9 @@ func LastProof(w World) (since time.Time, gone bool) {
 	for _, i := range w.Instances {
 		stays[i.ID] = i.Member && !i.Leaving() && i.Live()
 	}
-	for id, paid := range w.Record.Proving {
-		if _, doomed := w.Record.Notices[id]; !doomed && !stays[id] && (!gone || paid.Before(since)) {
-			since, gone = paid, true
+	for id, attached := range w.Record.Proving {
+		if _, doomed := w.Record.Notices[id]; !doomed && !stays[id] && (!gone || attached.Before(since)) {
+			since, gone = attached, true
 		}
 	}
 	return since, gone

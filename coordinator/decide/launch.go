@@ -49,6 +49,9 @@ func (r *run) launch(purpose ledger.Purpose, v Instance, zone string, spot bool,
 		r.holding()[market.Pool{Type: overrides[0].Type, Zone: overrides[0].Zone}]++
 	}
 	launch := it.Launch
+	if copies := r.copies(); copies != "" {
+		why += "; " + copies
+	}
 	r.act(Action{Kind: LaunchOne, Instance: v.ID, Launch: &launch, Why: why})
 	r.poll()
 }

@@ -2,6 +2,7 @@ package decide
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -56,6 +57,10 @@ func (r *run) followOne(it *ledger.Intent) bool {
 	if it.Abandoned == "" {
 		it.Abandoned = r.unwanted(it, s)
 	}
+	if it.Abandoned != "" && r.w.missing(ReadMembership) {
+		r.say(s.ID, "not ended yet: it cannot be read whether it is a member of a group")
+		return true
+	}
 	if it.Abandoned != "" {
 		r.act(Action{Kind: Terminate, Instance: s.ID, Why: it.Abandoned})
 		return true
@@ -80,13 +85,26 @@ func (r *run) resend(it *ledger.Intent) bool {
 	switch {
 	case !r.v.Awaited(it.At):
 		return r.lost(it, "was never answered")
-	case it.Abandoned != "", it.LookOnly, r.since(it.At) >= resendFor:
-		r.awaits("", "the launch for %s was not answered: its instance is looked for until %s", it.Victim, it.At.Add(resendFor).UTC().Format(time.TimeOnly))
+	case it.Abandoned != "", it.LookOnly, !r.now().Before(r.resendUntil(it)):
+		r.awaits("", "the launch for %s was not answered: its instance is looked for", it.Victim)
 		return true
 	}
 	launch := it.Launch
 	r.act(Action{Kind: LaunchOne, Launch: &launch, Why: "the launch for " + it.Victim + " was not answered: the same request again"})
 	return true
+}
+
+// resendUntil is until when the request is sent again: for who has a notice as long as the notice lasts, since the token is good for longer. The
+// answer to the last of them still has time to show.
+func (r *run) resendUntil(it *ledger.Intent) time.Time {
+	until := it.At.Add(resendFor)
+	if n, doomed := r.notice(it.Victim); doomed && n.Released.IsZero() && r.v.Stays(it.Victim) && n.Deadline.After(until) {
+		until = n.Deadline
+	}
+	if most := it.At.Add(resendAtMost); until.After(most) {
+		until = most
+	}
+	return until
 }
 
 func (r *run) lost(it *ledger.Intent, what string) bool {
@@ -112,14 +130,17 @@ func (r *run) unwanted(it *ledger.Intent, s Instance) string {
 		return "the owner keeps more on-demand since it was launched"
 	case it.Purpose == ledger.Return && r.onDemandLater() > r.keep():
 		return "the owner keeps less on-demand since it was launched"
-	case r.w.Template.Hash != "" && r.w.Template.Hash != it.Launch.SourceHash:
+	case r.w.Template.Hash != "" && r.w.Template.CopyOf.IsZero() && r.w.Template.Hash != it.Launch.SourceHash:
 		return "the owner's template changed since it was launched"
 	}
-	if !r.keepsVictim(it) {
+	if !r.keepsVictim(it) && r.w.blind() == "" { // who may be retired is not known either
 		return "no instance is left that it could replace"
 	}
+	if r.turnless(it, s) {
+		return fmt.Sprintf("its zone has had more members than another for %s: the swap is begun anew where it fits", unevenFor)
+	}
 	limit := it.At.Add(r.w.Settings.Grace + r.w.Settings.BootLimit)
-	if !r.ready(it, s) && !r.now().Before(limit) {
+	if !r.ready(it, s) && !r.now().Before(limit) && !r.w.missing(ReadStatus) {
 		markPool(&r.rec, r.now(), market.Pool{Type: s.Type, Zone: s.Zone}, "not ready in time")
 		failed(&r.rec, r.now(), "a replacement was not ready in time")
 		return "not ready after " + r.since(it.At).Round(time.Second).String()
@@ -145,6 +166,7 @@ func (r *run) keepsVictim(it *ledger.Intent) bool {
 	}
 	if n, ok := r.newcomer(it.Zone, it.At); ok && r.onDemandLater() > r.keep() {
 		r.say(it.Instance, "%s is gone or protected: %s is to be replaced instead", cmp.Or(it.Victim, "what it was launched for"), n.ID)
+		it.Urgent = it.Urgent || !it.Purpose.Gradual()
 		it.Victim, it.Purpose = n.ID, ledger.Swap
 		return true
 	}
@@ -176,6 +198,10 @@ func (r *run) pair(it *ledger.Intent, s Instance) bool {
 	}
 	if r.v.Old() {
 		r.awaits(s.ID, "is ready, and waits for a read that shows what was done last")
+		return false
+	}
+	if blind := r.w.blind(); blind != "" && it.Purpose.Gradual() {
+		r.wait(s.ID, "ready, and not attached yet: %s", blind)
 		return false
 	}
 	if r.b.Any() && r.w.Group.Desired != r.b.Due() {

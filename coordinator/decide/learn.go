@@ -104,7 +104,10 @@ func learnAttach(rec *ledger.Record, ids []string, res Result, now time.Time) {
 			continue
 		}
 		rec.Books.On(id, attachEvent(d, res.Failure, len(ids) > 1), now)
-		if d, _ := rec.Books.Debt(id); d.Phase == books.Undoing {
+		switch d, _ := rec.Books.Debt(id); d.Phase {
+		case books.Attached:
+			proves(rec, d, now)
+		case books.Undoing:
 			failed(rec, now, "attach refused: "+res.Detail)
 		}
 	}
@@ -168,7 +171,6 @@ func learnRetire(rec *ledger.Record, a Action, res Result, now time.Time) {
 			rec.Books.On(d.Name(), books.UndoDone, now)
 			return
 		}
-		proves(rec, d, now)
 		rec.Books.On(d.Name(), books.PaymentDone, now)
 	case AtMin: // the owner's minimum leaves no room: the debt is void, and the call is not repeated
 		rec.Books.On(d.Name(), books.AtMinimum, now)

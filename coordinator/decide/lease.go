@@ -3,7 +3,6 @@ package decide
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/decide/view"
@@ -59,12 +58,14 @@ func (r *run) returnSome() {
 }
 
 // overMax retires one instance of our choice where a policy took the room that we had borrowed; restoring MaxSize instead would let
-// AWS choose. It is an on-demand one, or of ours where the owner keeps those that there are.
+// AWS choose. It is of the zone that has most, an on-demand one, or of ours where the owner keeps those that there are.
 func (r *run) overMax() {
-	v, ok := r.newcomer("", time.Time{})
+	among := r.victims()
+	slices.Reverse(among)
 	if spot := r.returnable(); r.onDemandLater() <= r.keep() && len(spot) > 0 {
-		v, ok = spot[0], true
+		among = spot
 	}
+	v, ok := r.fullest(among)
 	if !ok {
 		r.wait("", "desired is above the owner's MaxSize, and nobody may be retired for it: %s", r.heldBack(r.v.Live()))
 		return

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"autospotting/coordinator/decide/books"
+	"autospotting/coordinator/decide/view"
 	"autospotting/coordinator/ledger"
 )
 
@@ -42,7 +43,7 @@ func (r *run) replace(x Instance, n ledger.Notice) {
 	if !n.Released.IsZero() {
 		return
 	}
-	if r.unpriced() || r.untemplated() || r.noRoom(ledger.Replace) {
+	if r.unpriced() || r.untemplated() || r.tooOld(x) || r.noRoom(ledger.Replace) {
 		return
 	}
 	for ; n.Tries < triesAll; n.Tries++ {
@@ -56,12 +57,13 @@ func (r *run) replace(x Instance, n ledger.Notice) {
 	r.rec.Notices[x.ID] = n
 }
 
-// unpriced tells whether the market could not be read, so that nothing can be launched yet: looked at again soon.
+// unpriced tells whether what a launch needs could not be read, the market for example, so that nothing can be launched yet: looked at again soon.
 func (r *run) unpriced() bool {
-	if r.w.Unpriced == "" {
+	what, why := r.w.unlaunchable()
+	if why == "" {
 		return false
 	}
-	r.wait("", "nothing is launched before the market is read: %s", r.w.Unpriced)
+	r.wait("", "nothing is launched before %s is read: %s", what, why)
 	r.lookAt(r.now().Add(marketAgain))
 	return true
 }
@@ -88,7 +90,7 @@ func (r *run) releaseInTime(x Instance) {
 		return
 	}
 	for _, d := range r.b.Debts() {
-		if d.Victim == x.ID && d.Owed() && r.standsIn(d) {
+		if d.Victim == x.ID && d.Owed() && r.standsIn(d) && r.v.Numbers() != view.Unknown {
 			return // pay retires it, with decrement
 		}
 	}

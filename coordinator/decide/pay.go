@@ -148,6 +148,9 @@ func (r *run) mayRetire(v Instance, d books.Debt, now tally) (bool, string) {
 	if v.Resting() {
 		return false, "not retired: it is in Standby, where its owner put it"
 	}
+	if v.Unchecked && r.w.missing(ReadProtection) {
+		return false, "not retired yet: it cannot be read whether it is protected from termination"
+	}
 	if left := now.onDemandWithout(v); !v.Spot && d.ForSpot() && left < now.keep {
 		return false, fmt.Sprintf("not retired yet: it would leave %d on-demand, the owner keeps %d, and what was launched for that is still to come", left, now.keep)
 	}
@@ -159,6 +162,9 @@ func (r *run) mayRetire(v Instance, d books.Debt, now tally) (bool, string) {
 		if r.now().Before(due) {
 			r.lookAt(due)
 		}
+	}
+	if r.w.missing(ReadBalancers) {
+		return false, "not retired yet: target health cannot be read, which tells who serves without it"
 	}
 	if have, wanted := now.serving.without(v.ID), now.size; have < wanted { // several may be attached, of which some still boot
 		return false, fmt.Sprintf("not retired yet: %d in service without it, %d wanted", have, wanted)

@@ -45,9 +45,9 @@ var deeds = map[int][]property{
 			}
 			return "the group"
 		}, nil},
-		{"nothing is filled that the group does not lack, or does not fail to launch", func(s seen) string {
+		{"nothing is filled that the group does not lack, or is not known to fail to launch", func(s seen) string {
 			return s.launched(func(it ledger.Intent) bool {
-				return it.Purpose == ledger.Fill && (!s.v.LaunchFails() || s.w.Group.Desired <= len(s.v.Live()))
+				return it.Purpose == ledger.Fill && (!s.v.LaunchFails() && !(s.w.Unread && !s.w.Record.Short.IsZero()) || s.w.Group.Desired <= len(s.v.Live()))
 			})
 		}, func(r *run) { r.fill() }},
 		kept("desired is never named below those who live", SetDesired, func(r *run) { r.act(Action{Kind: SetDesired, Desired: r.w.Group.Min}) }),

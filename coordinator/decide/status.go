@@ -15,6 +15,7 @@ func (r *run) status() {
 	case now != r.rec.Excess.Desired && !r.v.Old() && !r.b.Attaching() && !r.b.Doubted(): // somebody has set it since
 		r.rec.Excess = ledger.Excess{}
 	}
+	r.noteBlind()
 	code, reason := r.statusNow(r.waitsLong())
 	if r.rec.Status.Code != code || r.rec.Status.Reason != reason {
 		r.rec.Status.Code, r.rec.Status.Reason, r.rec.Status.At = code, reason, r.now()
@@ -37,7 +38,7 @@ func (r *run) statusNow(waiting string) (code, reason string) {
 	case r.now().Before(r.rec.PausedUntil):
 		return "paused", r.rec.Cause
 	}
-	return "managed", cmp.Or(r.full, r.spent(), r.rec.Excess.Why, r.unprovenStatus(), waiting)
+	return "managed", cmp.Or(r.blindNow(), r.full, r.spent(), r.rec.Excess.Why, r.unprovenStatus(), waiting)
 }
 
 // statusLength is the most that a tag's value holds.

@@ -12,6 +12,7 @@ func (r *run) sweep() {
 		wanted[d.Replacement.Instance], wanted[d.Replacement.Nonce] = true, true
 	}
 	r.proveNone()
+	unread := r.w.missing(ReadMembership)
 	orphans := map[string]time.Time{}
 	for _, id := range r.v.IDs() {
 		i := r.v.Get(id)
@@ -26,6 +27,10 @@ func (r *run) sweep() {
 		if r.since(first) < orphanFor {
 			r.wait(id, "is ours, in no group and wanted by nothing: goes if it stays so")
 			r.lookAt(first.Add(orphanFor))
+			continue
+		}
+		if unread {
+			r.say(id, "not ended yet: it cannot be read whether it is a member of a group")
 			continue
 		}
 		r.act(Action{Kind: Terminate, Instance: id, Why: "ours, in no group, and wanted by no record"})

@@ -27,3 +27,6 @@ const (
 
 // BalancerHealthy is Instance.Balancer of a target that is healthy wherever it is registered.
 const BalancerHealthy = view.BalancerHealthy
+
+// BalancerUnknown is Instance.Balancer where a load balancer could not be asked.
+const BalancerUnknown = view.BalancerUnknown

@@ -83,7 +83,7 @@ func (r *run) takenItself(d books.Debt) bool {
 // outdated tells whether the replacement is of a template that its owner has changed since. A victim that AWS takes is replaced all the same.
 func (r *run) outdated(d books.Debt) bool {
 	s, now := d.Replacement, r.w.Template.Hash
-	return d.Kind != books.OverMax && d.Kind != books.Reversal && now != "" && s.SourceHash != "" && now != s.SourceHash && r.v.Stays(s.Instance) &&
+	return d.Kind != books.OverMax && d.Kind != books.Reversal && r.w.Template.CopyOf.IsZero() && now != "" && s.SourceHash != "" && now != s.SourceHash && r.v.Stays(s.Instance) &&
 		!r.doomed(d.Victim) && !r.b.Retiring(s.Instance)
 }
 
@@ -109,7 +109,6 @@ func (r *run) missedVictim(d books.Debt) (closed, unexplained bool) {
 		r.wait(d.Victim, "left the group; the activities could not be read: looking again")
 	case r.v.Happened(UserShrink, d.Victim, d):
 		r.say(d.Victim, "retired: the debt for %s is paid", d.Replacement.Instance)
-		proves(&r.rec, d, r.now())
 		retiredNow(&r.rec, d.Victim, r.now()) // this read shows it, the next may be older
 		r.on(d, books.SeenPaid)
 		return true, false

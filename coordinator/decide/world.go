@@ -31,6 +31,8 @@ type World struct {
 	// a pair is open or the group is short of members. Unread tells that they were wanted and could not be read.
 	Activities []Activity
 	Unread     bool
+	// Missing are the reads that were wanted and failed. What they would have told is unknown, not empty.
+	Missing []Missing
 }
 
 // HintKind is what a message was about.
@@ -73,6 +75,8 @@ type Template struct {
 	Need market.Need
 	// Unreadable is the reason why there is no template; empty if there is one.
 	Unreadable string
+	// CopyOf is when this was read, where it could not be read now; zero where it was.
+	CopyOf time.Time
 	// Notes say how what is launched differs from what the owner's template says, and why spotd is not on board.
 	Notes []string
 }

@@ -18,6 +18,8 @@ type Request struct {
 	Hints []decide.Hint `json:"hints,omitempty"`
 	Cause string        `json:"cause,omitempty"`
 	Try   int           `json:"try,omitempty"`
+	// Until is until when a notice that is known of the group waits: as long, a look that failed is repeated soon.
+	Until time.Time `json:"until,omitzero"`
 }
 
 // encode writes JSON as it is: Go would write <, > and & as six bytes each, and a body is bounded in bytes.
@@ -42,9 +44,9 @@ func (h *Handler) work(ctx context.Context, key string, r Request) error {
 const longestDelay = 15 * time.Minute
 
 // later looks again at the due time, or as late as the queue can.
-func (h *Handler) later(ctx context.Context, group string, due time.Time, try int, hints []decide.Hint) error {
+func (h *Handler) later(ctx context.Context, due time.Time, r Request) error {
 	due = sooner(due, h.Now().Add(longestDelay)) // also in the message: two for one due time would be taken for one
-	body, err := EncodeRecheck(group, due, try, hints)
+	body, err := EncodeRecheck(due, r)
 	if err != nil {
 		return err
 	}

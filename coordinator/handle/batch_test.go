@@ -100,7 +100,7 @@ func identifiers(t *testing.T, res events.SQSEventResponse, err error) (out []st
 func TestAFailedMessageOfTheInboxComesAgainWithItsError(t *testing.T) {
 	t.Parallel()
 	h, p := handler()
-	p.groups, p.failAt = map[string]string{here: "web", there: "api"}, "web"
+	p.groups, p.failAt, h.Actor = map[string]string{here: "web", there: "api"}, "web", nil
 	failed, errs := h.Batch(context.Background(), Batch{Messages: []Message{{ID: "1", Body: []byte(interruption(t, here))}, {ID: "2", Body: []byte(interruption(t, there))}}})
 	if !slices.Equal(failed, []string{"1"}) || len(errs) != 1 || !strings.Contains(errs[0].Error(), "out of reach") {
 		t.Errorf("%q come again, %v", failed, errs)

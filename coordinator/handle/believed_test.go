@@ -62,6 +62,7 @@ func TestAnUnsignedNoticeIsNeverLostForTheSakeOfAnother(t *testing.T) {
 			t.Parallel()
 			h, p := handler()
 			p.groups, p.taken, p.check = map[string]string{here: "web", there: "api"}, map[string]bool{here: true}, c.check
+			p.fail["later"] = errors.New("out of reach") // else it is asked again in a moment
 			errs := route(t, h, reported(t, message.Terminating, here, ""), reported(t, message.Terminating, there, "bad"))
 			if !slices.EqualFunc(p.checked, c.asked, slices.Equal) || !slices.Equal(p.work, c.work) {
 				t.Errorf("asked for %v, work for %v; want %v and %v", p.checked, p.work, c.asked, c.work)
@@ -91,6 +92,7 @@ func TestAMessageWhoseGroupCouldNotBeLookedUpComesAgain(t *testing.T) {
 			t.Parallel()
 			h, p := handler()
 			p.groups, p.lookup = map[string]string{here: "web"}, c.lookup
+			p.fail["later"] = errors.New("out of reach")
 			outcomes, errs := h.Route(context.Background(), []Message{{ID: "1", Body: []byte(interruption(t, here))}, {ID: "2", Body: []byte(interruption(t, there))}})
 			if errs[0] != nil && len(outcomes[0].Notes) > 0 {
 				t.Errorf("what was not looked up is told to be %q", texts(outcomes[0]))

@@ -40,6 +40,7 @@ type Event struct {
 	Report message.Report // for Kind Report
 	Due    time.Time      // for Kind Recheck
 	Try    int            // for Kind Recheck: failed looks before
+	Until  time.Time      // for Kind Recheck: see Request
 }
 
 // Topics are the ARNs of the topics. Who may publish differs, so what is believed does: of Ticks, another account's, ticks alone.
@@ -64,6 +65,7 @@ type recheck struct {
 	Due   time.Time     `json:"due"`
 	Try   int           `json:"try,omitempty"`
 	Hints []decide.Hint `json:"hints,omitempty"`
+	Until time.Time     `json:"until,omitzero"`
 }
 
 // Decode reads the body of an inbox message: an SNS envelope, a bare report of spotd, a bare EventBridge event, or a re-check of
@@ -143,7 +145,7 @@ func decodeBare(body []byte, fromAWS, own bool) (Event, error) {
 		return Event{}, fmt.Errorf("%w to be believed: a re-check came through a topic, and ours go straight into the inbox", ErrUndecodable)
 	case probe.Recheck != nil:
 		r := probe.Recheck
-		return Event{Kind: Recheck, ID: r.Group + "@" + r.Due.UTC().Format(time.RFC3339), What: "recheck", Group: r.Group, Hints: r.Hints, Due: r.Due, Try: r.Try}, nil
+		return Event{Kind: Recheck, ID: r.Group + "@" + r.Due.UTC().Format(time.RFC3339), What: "recheck", Group: r.Group, Hints: r.Hints, Due: r.Due, Try: r.Try, Until: r.Until}, nil
 	case probe.DetailType != nil:
 		if !fromAWS {
 			return Event{}, fmt.Errorf("%w to be believed: an AWS event (%s) came from where anybody in the account may publish", ErrUndecodable, short(*probe.DetailType))
@@ -255,10 +257,10 @@ func short(text string) string {
 }
 
 // EncodeRecheck is the body of a delayed message of our own.
-func EncodeRecheck(group string, due time.Time, try int, hints []decide.Hint) ([]byte, error) {
-	b, err := encode(map[string]recheck{"recheck": {Group: group, Due: due.UTC(), Try: try, Hints: hints}})
+func EncodeRecheck(due time.Time, r Request) ([]byte, error) {
+	b, err := encode(map[string]recheck{"recheck": {Group: r.Group, Due: due.UTC(), Try: r.Try, Hints: r.Hints, Until: r.Until}})
 	if err != nil {
-		return nil, fmt.Errorf("encode a re-check of group %q: %w", group, err)
+		return nil, fmt.Errorf("encode a re-check of group %q: %w", r.Group, err)
 	}
 	return b, nil
 }

@@ -203,7 +203,7 @@ func TestWhatCannotBeWrittenDownIsNotSent(t *testing.T) {
 	if err := h.work(t.Context(), "k", Request{Group: "web", Hints: never}); err == nil || !strings.Contains(err.Error(), `encode a request for group "web"`) {
 		t.Errorf("a request: error %v, want one that names the group", err)
 	}
-	if err := h.later(t.Context(), "web", p.now, 0, never); err == nil || !strings.Contains(err.Error(), `encode a re-check of group "web"`) {
+	if err := h.later(t.Context(), p.now, Request{Group: "web", Hints: never}); err == nil || !strings.Contains(err.Error(), `encode a re-check of group "web"`) {
 		t.Errorf("a re-check: error %v, want one that names the group", err)
 	}
 	if !p.quiet() {

@@ -43,26 +43,43 @@ func (s *said) merely() bool {
 // changes: what has changed is read then. What cannot be sent together is sent one by one, so that no hint fails another.
 func (b *batch) hand(ctx context.Context, s *said) {
 	if s.merely() {
-		err := b.later(ctx, s.group, decide.Slot(b.Now()), 0, nil)
+		err := b.later(ctx, decide.Slot(b.Now()), Request{Group: s.group})
 		for _, x := range s.heard {
 			b.errs[x.place] = err
 		}
 		return
 	}
 	err := b.send(ctx, s.group, s.heard)
-	if err == nil || len(s.heard) == 1 {
-		for _, x := range s.heard {
-			b.errs[x.place] = err
-		}
+	if err == nil {
 		return
 	}
-	b.Log.Warn().Err(err).Str("group", s.group).Int("hints", len(s.heard)).Msg("not sent together: sent one by one")
-	for _, x := range s.heard {
-		b.errs[x.place] = b.send(ctx, s.group, []heard{x})
+	unsent := s.heard
+	if len(s.heard) > 1 {
+		b.Log.Warn().Err(err).Str("group", s.group).Int("hints", len(s.heard)).Msg("not sent together: sent one by one")
+		unsent = nil
+		for _, x := range s.heard {
+			if one := b.send(ctx, s.group, []heard{x}); one != nil {
+				err, unsent = one, append(unsent, x)
+			}
+		}
+	}
+	if len(unsent) == 0 {
+		return
+	}
+	r, _ := b.request(s.group, unsent)
+	err = b.here(ctx, r, err)
+	for _, x := range unsent {
+		b.errs[x.place] = err
 	}
 }
 
 func (b *batch) send(ctx context.Context, group string, all []heard) error {
+	r, key := b.request(group, all)
+	return b.work(ctx, key, r)
+}
+
+// request is that for a group of which this was heard, each thing once, and its key.
+func (b *batch) request(group string, all []heard) (Request, string) {
 	r, key := Request{Group: group, Cause: all[0].what}, []string{group}
 	for _, x := range all {
 		if k := b.key(x); !slices.Contains(key, k) {
@@ -70,7 +87,7 @@ func (b *batch) send(ctx context.Context, group string, all []heard) error {
 		}
 	}
 	slices.Sort(key[1:])
-	return b.work(ctx, strings.Join(key, "|"), r)
+	return r, strings.Join(key, "|")
 }
 
 // key tells what was heard from what else is heard within five minutes, in which the work queue takes equal requests for one. A

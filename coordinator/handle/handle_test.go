@@ -41,7 +41,7 @@ func TestOneFailingMessageDoesNotTakeTheOthersWithIt(t *testing.T) {
 	t.Parallel()
 	h, p := handler()
 	p.groups = map[string]string{"i-00000001": "x", "i-00000002": "y"}
-	p.failAt = "x"
+	p.failAt, h.Actor = "x", nil
 	event := func(id string) string {
 		return interruption(t, id)
 	}
@@ -149,7 +149,7 @@ func TestLambdaTakesSNSRecordsAndBareEvents(t *testing.T) {
 	if res, err := h.Invoke(context.Background(), payload); err != nil || len(res.BatchItemFailures) != 0 {
 		t.Fatalf("%v, %v", res, err)
 	}
-	p.failAt = "web"
+	p.failAt, h.Actor = "web", nil
 	if _, err := h.Invoke(context.Background(), payload); err == nil {
 		t.Error("what could not be handled was swallowed: nobody sends it again")
 	}

@@ -97,7 +97,8 @@ type Outcome struct {
 	Look  time.Time `json:"look_again,omitzero"`
 
 	run    metrics.Run
-	halted bool // something was not answered, or refused: looked at again ever more seldom
+	halted bool      // something was not answered, or refused: looked at again ever more seldom
+	until  time.Time // until when a notice waits, so that it is looked at again soon
 }
 
 func (h *Handler) note(o *Outcome, n Note) {

@@ -40,7 +40,7 @@ func (h *Handler) Reconcile(ctx context.Context, body []byte) (Outcome, error) {
 		try = r.Try + 1
 	}
 	if err != nil {
-		look = h.Now().Add(backoff(r.Try))
+		look = h.retryAt(r.Try, o.until)
 		h.note(&o, Note{Group: r.Group, Kind: "error", Failure: decide.Lost, Text: err.Error()})
 		o.run.Failed()
 	}
@@ -51,7 +51,7 @@ func (h *Handler) Reconcile(ctx context.Context, body []byte) (Outcome, error) {
 		return o, nil
 	}
 	o.Look = look
-	if err := h.later(ctx, r.Group, look, try, left); err != nil {
+	if err := h.later(ctx, look, Request{Group: r.Group, Try: try, Hints: left, Until: o.until}); err != nil {
 		return o, fmt.Errorf("schedule the next look at group %q: %w", r.Group, err)
 	}
 	return o, nil
@@ -66,6 +66,7 @@ func backoff(try int) time.Duration {
 // the hints that did not reach the ledger.
 func (h *Handler) rounds(ctx context.Context, r Request, o *Outcome) (time.Time, []decide.Hint, error) {
 	deadline := h.Now().Add(h.budget())
+	o.until = waiting(r, r.Hints, ledger.Record{}, h.Now())
 	rec, err := h.Ledger.Get(ctx, r.Group)
 	if err != nil {
 		return time.Time{}, r.Hints, err
@@ -75,6 +76,7 @@ func (h *Handler) rounds(ctx context.Context, r Request, o *Outcome) (time.Time,
 		if !h.Now().Before(deadline) {
 			break
 		}
+		o.until = waiting(r, heard, rec, h.Now())
 		w, err := h.Actor.Observe(ctx, r.Group, rec, heard)
 		if err != nil {
 			return time.Time{}, heard, err
@@ -87,20 +89,30 @@ func (h *Handler) rounds(ctx context.Context, r Request, o *Outcome) (time.Time,
 		}
 		o.run.Decided(w, plan)
 		heard = nil
+		o.until = waiting(r, nil, rec, h.Now())
 		if plan.Forget {
 			h.note(o, Note{Group: r.Group, Kind: "forget", Text: "nothing of ours is left: the record goes too"})
 			return time.Time{}, nil, h.Ledger.Delete(ctx, rec)
 		}
 		if len(plan.Actions) == 0 {
-			return plan.Look, nil, nil
+			return h.lookFor(w, plan, r, o), nil, nil
 		}
 		halt, err := h.apply(ctx, &rec, plan, deadline, o)
 		if halt {
 			o.halted = true
-			return sooner(plan.Look, h.Now().Add(backoff(r.Try))), nil, err
+			return sooner(plan.Look, h.retryAt(r.Try, o.until)), nil, err
 		}
 	}
 	return h.Now().Add(time.Second), heard, nil
+}
+
+// lookFor is when to look again after nothing was left to be done: what could not be read is read again.
+func (h *Handler) lookFor(w decide.World, plan decide.Plan, r Request, o *Outcome) time.Time {
+	if len(w.Missing) == 0 || w.Glance {
+		return plan.Look
+	}
+	o.halted = true
+	return sooner(plan.Look, h.retryAt(r.Try, o.until))
 }
 
 func (h *Handler) decide(w decide.World) decide.Plan {

@@ -40,7 +40,7 @@ func (b *batch) confirmed(ctx context.Context, places []int) []int {
 		e := b.events[i]
 		switch id := e.Hints[0].Instance; {
 		case taken.errs[id] != nil:
-			b.errs[i] = taken.errs[id]
+			b.errs[i] = b.again(ctx, i, taken.errs[id])
 		case taken.of[id]:
 			out = append(out, i)
 		default:

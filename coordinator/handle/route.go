@@ -22,6 +22,7 @@ type batch struct {
 	events   []Event
 	outcomes []Outcome
 	errs     []error
+	began    time.Time
 }
 
 // Route sends every message's requests to the work queue. The errors are per message, nil for what is done with: handled, of
@@ -30,16 +31,16 @@ type batch struct {
 // Anybody in the account may publish reports, so what AWS says goes first, then what is signed, each looked up apart from the
 // rest; what is unsigned costs a call only where it says "terminating", and comes last but for the ticks, which are many requests.
 func (h *Handler) Route(ctx context.Context, messages []Message) ([]Outcome, []error) {
-	b := &batch{h, messages, make([]Event, len(messages)), make([]Outcome, len(messages)), make([]error, len(messages))}
+	b := &batch{h, messages, make([]Event, len(messages)), make([]Outcome, len(messages)), make([]error, len(messages)), h.Now()}
 	for i := range messages {
 		b.read(i)
 	}
-	b.pass(ctx, b.places(func(e Event) bool { return e.Kind == AWSEvent }), b.notices)
+	b.pass(ctx, b.places(func(e Event) bool { return e.Kind == AWSEvent || e.groupless() && e.Hints[0].Trusted }), b.notices)
 	b.pass(ctx, b.places(func(e Event) bool { return e.Kind == Report && e.Hints[0].Trusted }), b.words)
-	for _, i := range b.places(func(e Event) bool { return e.Kind == Recheck }) {
+	for _, i := range b.places(func(e Event) bool { return e.Kind == Recheck && !e.groupless() }) {
 		b.errs[i] = b.recheck(ctx, messages[i], b.events[i])
 	}
-	b.pass(ctx, b.confirmed(ctx, b.places(func(e Event) bool { return e.Kind == Report && !e.Hints[0].Trusted })), b.notices)
+	b.pass(ctx, b.confirmed(ctx, b.places(func(e Event) bool { return (e.Kind == Report || e.groupless()) && !e.Hints[0].Trusted })), b.notices)
 	for _, i := range b.places(func(e Event) bool { return e.Kind == Tick }) {
 		b.errs[i] = h.routeTick(ctx, b.events[i], &b.outcomes[i])
 	}
@@ -86,7 +87,8 @@ func (b *batch) pass(ctx context.Context, places []int, hand func(context.Contex
 		e, o, id := b.events[i], &b.outcomes[i], b.events[i].Hints[0].Instance
 		group := e.Group
 		if group == "" {
-			if b.errs[i] = found.errs[id]; b.errs[i] != nil {
+			if err := found.errs[id]; err != nil {
+				b.errs[i] = b.again(ctx, i, err)
 				continue
 			}
 			group = found.of[id]
@@ -138,11 +140,15 @@ func (b *batch) words(ctx context.Context, all []heard) {
 }
 
 func (b *batch) recheck(ctx context.Context, m Message, e Event) error {
-	key := e.Group + "|" + e.Due.UTC().Format(time.RFC3339Nano) // slots are whole seconds and merge; an exact time is its own
-	if len(e.Hints) > 0 || e.Try > 0 {
+	key := e.Group + "|" + e.Due.UTC().Format(time.RFC3339Nano) // slots are whole seconds and merge, those of failed looks too; an exact time is its own
+	if len(e.Hints) > 0 {
 		key = m.ID + "|" + e.Group
 	}
-	return b.work(ctx, key, Request{Group: e.Group, Hints: e.Hints, Cause: "recheck", Try: e.Try})
+	r := Request{Group: e.Group, Hints: e.Hints, Cause: "recheck", Try: e.Try, Until: e.Until}
+	if err := b.work(ctx, key, r); err != nil {
+		return b.here(ctx, r, err)
+	}
+	return nil
 }
 
 func orID(id, queue string) string {

@@ -7,20 +7,30 @@ import (
 	"hash/fnv"
 	"slices"
 	"time"
+
+	"autospotting/coordinator/decide"
 )
 
 // tickSpread is the longest that a tick holds a group back, so that many groups do not call AWS at once.
 const tickSpread = 120
 
-// routeTick asks for every group that has something to do: enabled, holding live instances of ours, or with a record.
+// routeTick asks for every group that has something to do: enabled, holding live instances of ours, or with a record. Where one list fails, the
+// groups of the others are looked at all the same; the next tick finds the rest.
 func (h *Handler) routeTick(ctx context.Context, e Event, o *Outcome) error {
+	lists := []func(context.Context) ([]string, error){h.Groups.Enabled, h.Groups.GroupsOfOurs, h.Ledger.Known}
 	var groups []string
-	for _, list := range []func(context.Context) ([]string, error){h.Groups.Enabled, h.Groups.GroupsOfOurs, h.Ledger.Known} {
+	var failed []error
+	for _, list := range lists {
 		names, err := list(ctx)
 		if err != nil {
-			return fmt.Errorf("tick %s: %w", e.ID, err)
+			failed = append(failed, fmt.Errorf("tick %s: %w", e.ID, err))
+			h.note(o, Note{Kind: "error", Failure: decide.Lost, Text: fmt.Sprintf("not all groups could be listed: %v", err)})
+			continue
 		}
 		groups = append(groups, names...)
+	}
+	if len(failed) == len(lists) {
+		return errors.Join(failed...)
 	}
 	slices.Sort(groups)
 	groups = slices.Compact(groups)
@@ -32,7 +42,7 @@ func (h *Handler) routeTick(ctx context.Context, e Event, o *Outcome) error {
 			errs = append(errs, h.work(ctx, e.ID+"|"+g, Request{Group: g, Cause: "tick"}))
 			continue
 		}
-		errs = append(errs, h.later(ctx, g, h.Now().Add(delay), 0, nil))
+		errs = append(errs, h.later(ctx, h.Now().Add(delay), Request{Group: g}))
 	}
 	return errors.Join(errs...)
 }

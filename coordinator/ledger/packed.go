@@ -26,7 +26,7 @@ func (r Record) Stored() (body []byte, packed bool, err error) {
 	if body, err = json.Marshal(r.condensed()); err != nil {
 		return nil, false, fmt.Errorf("pack the record of group %q: %w", r.Group, err)
 	}
-	return pack(body), true, nil
+	return Pack(body), true, nil
 }
 
 // condensed is a long record. What thousands of its launches have in common stands in it once.
@@ -70,7 +70,7 @@ func (r Record) condensed() condensed {
 
 // Unpack reads the packed form; revision is kept beside it by the store.
 func Unpack(packed []byte, revision int64) (Record, error) {
-	body, err := unpack(packed)
+	body, err := UnpackBytes(packed)
 	if err != nil {
 		return Record{}, err
 	}
@@ -141,8 +141,8 @@ func (r Record) Grown() int {
 	return n
 }
 
-// pack makes a body as small as it gets: a storm's record says nearly the same a thousand times.
-func pack(body []byte) []byte {
+// Pack makes a body as small as it gets: a storm's record says nearly the same a thousand times.
+func Pack(body []byte) []byte {
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
 	_, _ = z.Write(body) // a buffer takes everything
@@ -153,7 +153,8 @@ func pack(body []byte) []byte {
 // mostUnpacked bounds what a damaged item may unpack to.
 const mostUnpacked = 64 << 20
 
-func unpack(packed []byte) ([]byte, error) {
+// UnpackBytes gives a body that Pack made small.
+func UnpackBytes(packed []byte) ([]byte, error) {
 	z, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {
 		return nil, err

@@ -45,7 +45,7 @@ type Record struct {
 	PausedUntil time.Time `json:"paused_until,omitzero"`
 	// Excess says that desired may be more than its owner wants, by our hand.
 	Excess Excess `json:"excess,omitzero"`
-	// Proving holds replacements whose debt was paid, with that time: one that lasts ends a row of failures.
+	// Proving holds replacements since their attach, with that time: one that lasts ends a row of failures.
 	Proving map[string]time.Time `json:"proving,omitempty"`
 	// Sick holds when replacements failed after they were in service, and Moved when spot was moved to cheaper spot, both for an hour. They are
 	// limited.
@@ -59,6 +59,8 @@ type Record struct {
 	Short time.Time `json:"short,omitzero"`
 	// Uneven is since when no replacement could be begun for the zones' being out of balance.
 	Uneven time.Time `json:"uneven,omitzero"`
+	// Blind is since when something could not be read without which nothing gradual is begun.
+	Blind  time.Time `json:"blind,omitzero"`
 	Status Status    `json:"status,omitzero"`
 	// Templates are the ids of the launch templates that are ours, or once were, oldest first. One is written before anything is launched from it.
 	Templates []string `json:"templates,omitempty"`
@@ -91,6 +93,10 @@ type Intent struct {
 	Type     string `json:"type,omitempty"`
 	// LookOnly stops re-sending after the service said that the token belongs to another request.
 	LookOnly bool `json:"look_only,omitempty"`
+	// Urgent says that it was launched for a notice or a deficit, whatever it is for by now.
+	Urgent bool `json:"urgent,omitempty"`
+	// Ready is since when it is ready and waits for its turn, since the zones do not fit it.
+	Ready time.Time `json:"ready,omitzero"`
 	// Abandoned is the reason why the instance is to go; empty while it is wanted.
 	Abandoned string `json:"abandoned,omitempty"`
 }

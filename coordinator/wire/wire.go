@@ -42,19 +42,22 @@ type Config struct {
 	Now               func() time.Time
 	Log               zerolog.Logger
 	Tell              func(handle.Note)
-	Together          int          // launches asked for at a time, see handle.Handler
-	Metrics           *metrics.EMF // nil for none
+	Patience          time.Duration // see act.Config
+	Together          int           // launches asked for at a time, see handle.Handler
+	Metrics           *metrics.EMF  // nil for none
 }
 
 // Handler returns what handles the messages of both queues.
 func Handler(c Config, with Clients) *handle.Handler {
+	store := dynamo.Store{API: with.DynamoDB, Table: c.Table}
 	actor := act.New(act.Config{
+		Shelf: store, Patience: c.Patience,
 		EC2: with.EC2, AutoScaling: with.AutoScaling, Inspector: with.Inspector, TargetGroups: with.TargetGroups, Balancers: with.Balancers, Stacks: with.Stacks, Pricing: with.Pricing, Region: c.Region, Scope: c.Scope,
 		Defaults: c.Defaults, Spotd: c.Spotd, Profile: c.Profile, Now: c.Now,
 	})
 	return &handle.Handler{
 		Actor: actor, Groups: actor, Verifier: c.Verifier, Now: c.Now, Log: c.Log, Tell: c.Tell, Metrics: c.Metrics, Topics: c.Topics, Together: c.Together,
-		Ledger: dynamo.Store{API: with.DynamoDB, Table: c.Table},
+		Ledger: store,
 		Queues: handle.SQS{API: with.SQS, InboxURL: c.InboxURL, WorkURL: c.WorkURL},
 	}
 }

@@ -15,12 +15,14 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/rs/zerolog"
 
 	"autospotting/coordinator/config"
 	"autospotting/coordinator/handle"
 	"autospotting/coordinator/lab/offline"
 	"autospotting/coordinator/ledger"
+	"autospotting/coordinator/ledger/dynamo"
 	"autospotting/coordinator/plan"
 	"autospotting/pkg/cli"
 )
@@ -141,6 +143,7 @@ func (p *planFlags) live(ctx context.Context) ([]plan.Group, error) {
 		return nil, err
 	}
 	c.Inspector = nil
+	c.DynamoDB = reading{c.DynamoDB}
 	h, err := p.Handler(c, time.Now, zerolog.Nop())
 	if err != nil {
 		return nil, err
@@ -160,6 +163,13 @@ func (p *planFlags) live(ctx context.Context) ([]plan.Group, error) {
 		out = append(out, g)
 	}
 	return out, nil
+}
+
+// reading is the ledger's table for who writes nothing: what a run would keep for later is not kept.
+type reading struct{ dynamo.API }
+
+func (reading) PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+	return nil, errors.New("a plan writes nothing")
 }
 
 func planGroup(ctx context.Context, h *handle.Handler, name string) (plan.Group, error) {

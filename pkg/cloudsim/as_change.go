@@ -33,9 +33,15 @@ func (a *AutoScaling) AttachInstances(ctx context.Context, in *autoscaling.Attac
 			return nil, validation("AutoScalingGroup %s has min-size=%d, max-size=%d, and desired-size=%d. To attach %d instance%s, please update the AutoScalingGroup sizes appropriately.",
 				g.name, g.min, g.max, g.desired, n, plural(n))
 		}
-		c.resize(g, g.min, g.max, g.desired+n, n)
-		for _, id := range in.InstanceIds {
-			c.attach(g, c.byID[id])
+		fails, rises := make([]bool, n), n
+		for k := range fails {
+			if fails[k] = c.chance(c.cfg.Faults.AttachFails); fails[k] && c.cfg.Readings.RaisedLate {
+				rises--
+			}
+		}
+		c.resize(g, g.min, g.max, g.desired+rises, rises)
+		for k, id := range in.InstanceIds {
+			c.attach(g, c.byID[id], fails[k])
 		}
 		return &autoscaling.AttachInstancesOutput{}, nil
 	})
@@ -66,12 +72,16 @@ func (c *Cloud) attachable(g *group, id string) error {
 }
 
 // attach puts an instance in: Pending for a moment, no launching hook (aws-facts 1.1 #8), then InService.
-func (c *Cloud) attach(g *group, i *instance) {
+func (c *Cloud) attach(g *group, i *instance, fails bool) {
 	m := c.join(g, i, true, "")
 	m.activity = c.addActivity(g, "Attaching an existing EC2 instance: "+i.id,
 		fmt.Sprintf("At %s an instance was attached in response to a user request, growing the capacity from %d to %d.", stamp(c.clock()), g.live()-1, g.live()),
 		astypes.ScalingActivityStatusCodeInProgress)
 	m.activity.zone, m.activity.subnet = i.zone, i.subnet
+	if fails {
+		c.attachLost(g, m, !c.cfg.Readings.RaisedLate)
+		return
+	}
 	c.at(c.cfg.Timing.AttachTime, "attached "+i.id, func() { c.enterService(g, m) })
 }
 

@@ -46,6 +46,10 @@ func (a *AutoScaling) UpdateAutoScalingGroup(ctx context.Context, in *autoscalin
 
 // applySizes is the size part of an update; nil is unchanged.
 func (c *Cloud) applySizes(g *group, lo, hi, want *int32) error {
+	return c.applySizesBy("user request", g, lo, hi, want)
+}
+
+func (c *Cloud) applySizesBy(who string, g *group, lo, hi, want *int32) error {
 	newMin, newMax, desired := pick(lo, g.min), pick(hi, g.max), g.desired
 	if newMin > newMax {
 		return validation("Max bound, %d, must be greater than or equal to min bound, %d", newMax, newMin)
@@ -66,8 +70,8 @@ func (c *Cloud) applySizes(g *group, lo, hi, want *int32) error {
 		desired = newMin
 	}
 	if desired != g.desired {
-		g.why += fmt.Sprintf("At %s a user request update of AutoScalingGroup constraints to min: %d, max: %d, desired: %d changing the desired capacity from %d to %d.  ",
-			stamp(c.clock()), newMin, newMax, desired, g.desired, desired)
+		g.why += fmt.Sprintf("At %s a %s update of AutoScalingGroup constraints to min: %d, max: %d, desired: %d changing the desired capacity from %d to %d.  ",
+			stamp(c.clock()), who, newMin, newMax, desired, g.desired, desired)
 	}
 	c.wish(g, newMin, newMax, desired, want != nil)
 	return nil
@@ -80,12 +84,15 @@ func pick(v *int32, old int) int {
 	return int(*v)
 }
 
-// wish sets the sizes. Who names desired outright leaves no debt behind it: net starts anew.
+// wish sets the sizes. Who names desired outright leaves no debt behind it: net starts anew. Who raises MinSize leaves only what is above it:
+// without sessions desired would have risen to it.
 func (c *Cloud) wish(g *group, lo, hi, desired int, explicit bool) {
 	by := desired - g.desired
 	if explicit {
 		c.accrueBaseline(g)
 		g.net, by = 0, 0
+	} else if over := g.net - (desired - lo); lo > g.min && g.net > 0 && over > 0 {
+		g.net = max(0, g.net-over)
 	}
 	c.resize(g, lo, hi, desired, by)
 	c.react(g)

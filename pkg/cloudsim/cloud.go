@@ -33,6 +33,8 @@ type Timing struct {
 	HealthDetect     time.Duration // an instance stops running to the group knowing it; 30 s
 	ASGReact         time.Duration // a difference in a group to its reaction; 10 s
 	TargetHealthy    time.Duration // a registered target's application answers to its being healthy; 10 s
+	TargetUnhealthy  time.Duration // a registered target's application does not answer to its being unhealthy; 20 s
+	StatusDetect     time.Duration // EC2's status checks fail to the group finding the member unhealthy; 3 min
 	AZRebalance      time.Duration // an imbalance between zones to the rebalancing launch; 60 s
 	LaunchRetry      time.Duration // a failed launch of a group to the next try, doubling to 15 min; 60 s
 	BusDelay         time.Duration // EventBridge or SNS to the queue; 200 ms
@@ -52,6 +54,7 @@ type Faults struct {
 	LoseEvent   float64       // EventBridge drops an event ("best effort")
 	ReadLag     time.Duration // reads may be stale by up to this long (eventual consistency)
 	Interrupted float64       // interruptions per spot instance and hour
+	AttachFails float64       // an attach is answered, and its activity fails minutes later
 }
 
 // Readings selects between the possible meanings of what AWS's documents leave open.
@@ -66,6 +69,9 @@ type Readings struct {
 	AttachIgnoredByRebalance bool
 	// SizeCountsTerminating: "current size" in UpdateAutoScalingGroup's MaxSize rule counts terminating members.
 	SizeCountsTerminating bool
+	// RaisedLate: an attach whose activity fails later (Faults.AttachFails) never raised desired, instead of raising it until it fails.
+	// AWS documents that an attach raises desired (aws-facts 1.1 #2), so that no scenario draws this.
+	RaisedLate bool
 }
 
 // Cloud is one account in one region. Its methods and clients may be used from any goroutine in real-time mode; in
@@ -101,13 +107,15 @@ type Cloud struct {
 	byID      map[string]*instance
 	tokens    map[string]*tokenResult
 	groups    []*group
+	targets   map[string]TargetGroup // by ARN, those that were set
 	topics    map[string]*topic
 	queues    []*queue
 	tables    map[string]*table
 	busTopics []string
 	mappings  []*mapping
 
-	levels map[string]level // of the token buckets, by API
+	levels  map[string]level // of the token buckets, by API
+	outages []Outage
 
 	fate func(n int, queueURL, body string) Fate
 	sent int
@@ -164,6 +172,8 @@ func (t Timing) withDefaults() Timing {
 	orDefault(&t.AttachTime, 5*time.Second)
 	orDefault(&t.HealthDetect, 30*time.Second)
 	orDefault(&t.TargetHealthy, 10*time.Second)
+	orDefault(&t.TargetUnhealthy, 20*time.Second)
+	orDefault(&t.StatusDetect, 3*time.Minute)
 	orDefault(&t.ASGReact, 10*time.Second)
 	orDefault(&t.AZRebalance, 60*time.Second)
 	orDefault(&t.LaunchRetry, 60*time.Second)

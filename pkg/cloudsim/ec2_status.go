@@ -40,6 +40,8 @@ func (e *EC2) DescribeInstanceStatus(ctx context.Context, in *ec2.DescribeInstan
 func (c *Cloud) status(i ec2types.Instance) ec2types.InstanceStatus {
 	s := ec2types.SummaryStatusNotApplicable
 	switch {
+	case i.State.Name == ec2types.InstanceStateNameRunning && c.byID[*i.InstanceId].impaired:
+		s = ec2types.SummaryStatusImpaired
 	case i.State.Name == ec2types.InstanceStateNameRunning && c.byID[*i.InstanceId].appReady:
 		s = ec2types.SummaryStatusOk
 	case i.State.Name == ec2types.InstanceStateNameRunning:

@@ -3,13 +3,10 @@ package cloudsim
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
-
-	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 )
 
 const svcELB = "Elastic Load Balancing v2"
@@ -22,6 +19,7 @@ func (s *Session) LoadBalancing() *LoadBalancing { return &LoadBalancing{s} }
 
 // DescribeTargetHealth lists the targets of a target group: members of the groups that name it are registered when they go in
 // service, and initial until the application has answered for Timing.TargetHealthy; a terminating one drains (aws-facts 1.1 #7, 1.4).
+// Targets of one that no load balancer uses, or that is not checked, are unused or unavailable (SetTargetGroup).
 func (l *LoadBalancing) DescribeTargetHealth(ctx context.Context, in *elb.DescribeTargetHealthInput, _ ...func(*elb.Options)) (*elb.DescribeTargetHealthOutput, error) {
 	return call(ctx, l.s, request{svcELB, "DescribeTargetHealth", false}, in, func(in *elb.DescribeTargetHealthInput) (*elb.DescribeTargetHealthOutput, error) {
 		c, arn := l.s.cloud, aws.ToString(in.TargetGroupArn)
@@ -32,9 +30,9 @@ func (l *LoadBalancing) DescribeTargetHealth(ctx context.Context, in *elb.Descri
 			}
 			known = true
 			for _, m := range g.members {
-				if state, registered := m.targetHealth(c.clock(), c.cfg.Timing.TargetHealthy); registered {
+				if state, reason, registered := c.targetHealth(arn, m); registered {
 					out.TargetHealthDescriptions = append(out.TargetHealthDescriptions, elbtypes.TargetHealthDescription{
-						Target: &elbtypes.TargetDescription{Id: aws.String(m.i.id), Port: aws.Int32(80)}, TargetHealth: &elbtypes.TargetHealth{State: state}})
+						Target: &elbtypes.TargetDescription{Id: aws.String(m.i.id), Port: aws.Int32(80)}, TargetHealth: &elbtypes.TargetHealth{State: state, Reason: reason}})
 				}
 			}
 		}
@@ -43,20 +41,4 @@ func (l *LoadBalancing) DescribeTargetHealth(ctx context.Context, in *elb.Descri
 		}
 		return out, nil
 	})
-}
-
-func (m *member) targetHealth(now time.Time, settle time.Duration) (elbtypes.TargetHealthStateEnum, bool) {
-	switch {
-	case m.inService.IsZero():
-		return "", false
-	case m.terminating():
-		return elbtypes.TargetHealthStateEnumDraining, true
-	case m.state != astypes.LifecycleStateInService:
-		return "", false
-	case !m.i.appReady && !m.i.appAt.IsZero():
-		return elbtypes.TargetHealthStateEnumUnhealthy, true
-	case !m.i.appReady, now.Sub(m.i.appAt) < settle, now.Sub(m.inService) < settle:
-		return elbtypes.TargetHealthStateEnumInitial, true
-	}
-	return elbtypes.TargetHealthStateEnumHealthy, true
 }

@@ -16,6 +16,7 @@ const (
 	Terminated    Kind = "terminated"     // gone
 	Pending       Kind = "pending-member" // became a member, Pending
 	InService     Kind = "in-service"     // member InService
+	ChecksFail    Kind = "checks-fail"    // the load balancers' checks of an instance fail; Text is unhealthy once they have failed often enough
 	Unhealthy     Kind = "unhealthy"      // the group knows that the member is bad
 	Terminating   Kind = "terminating"    // member leaves service
 	Removed       Kind = "removed"        // no member any more

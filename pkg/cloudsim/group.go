@@ -31,6 +31,7 @@ type group struct {
 	suspended         []string
 	hooks             []Hook
 	targetGroups      []string
+	balanced          []string // of targetGroups, those that have had a healthy target
 	refresh           astypes.InstanceRefreshStatus
 	refreshed         time.Time // when it began: members from before it are replaced
 	members           []*member
@@ -40,7 +41,10 @@ type group struct {
 	deleted           bool
 
 	reaction    *event
-	balancing   *member // launched for AZ rebalancing, not in service yet
+	tracked     *tracking // its target tracking policy
+	shifted     string    // the zone that a zonal shift leads away from
+	ignored     string    // the zone in which nobody unhealthy is replaced
+	balancing   *member   // launched for AZ rebalancing, not in service yet
 	unevenSince time.Time
 	woken       bool // something other than an attach has changed the zones
 	retry       time.Duration
@@ -55,6 +59,7 @@ type member struct {
 	i         *instance
 	state     astypes.LifecycleState
 	unhealthy bool
+	ill       string // what found it so; empty for the load balancer's check
 	protected bool
 	attached  bool
 	version   string // of the group's template, as it is shown
@@ -201,6 +206,9 @@ func (c *Cloud) enterService(g *group, m *member) {
 	c.finishActivity(m.activity, astypes.ScalingActivityStatusCodeSuccessful, "")
 	if !m.attached {
 		c.launchEvent(g, m.activity, m.i, "EC2 Instance Launch Successful")
+	}
+	if g.checksTargets() {
+		c.at(c.cfg.Timing.HealthDetect, "targets of "+m.i.id, func() { c.watchTargets(g, m) })
 	}
 	c.react(g)
 }

@@ -1,6 +1,7 @@
 package cloudsim
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"slices"
@@ -65,7 +66,7 @@ func (c *Cloud) replaceUnhealthy(g *group) {
 		}
 	}
 	for _, m := range slices.Clone(g.members) {
-		if !m.unhealthy || m.terminating() {
+		if !m.unhealthy || m.terminating() || m.i.zone == g.ignored {
 			continue
 		}
 		why := fmt.Sprintf("At %s an instance was taken out of service in response to an EC2 health check indicating it has been terminated or stopped.", stamp(c.clock()))
@@ -74,7 +75,7 @@ func (c *Cloud) replaceUnhealthy(g *group) {
 				continue
 			}
 			going++
-			why = fmt.Sprintf("At %s an instance was taken out of service in response to a ELB system health check failure.", stamp(c.clock()))
+			why = fmt.Sprintf("At %s an instance was taken out of service in response to %s.", stamp(c.clock()), cmp.Or(m.ill, "a ELB system health check failure"))
 		}
 		g.owed = append(g.owed, "an unhealthy instance needing to be replaced")
 		c.takeOut(g, m, why)
@@ -96,7 +97,7 @@ func (c *Cloud) launchMissing(g *group, n int) {
 			why = fmt.Sprintf("At %s an instance was launched in response to %s.", stamp(c.clock()), g.owed[0])
 			g.owed = g.owed[1:]
 		}
-		if _, ok := c.launchMember(g, g.zonesByNeed(), why); !ok {
+		if _, ok := c.launchMember(g, g.open(g.zonesByNeed()), why); !ok {
 			g.retry = min(max(2*g.retry, c.cfg.Timing.LaunchRetry), 15*time.Minute)
 			g.retryAt = c.clock().Add(g.retry)
 			c.reactIn(g, g.retry)
@@ -214,7 +215,7 @@ func (g *group) victim() *member {
 func (c *Cloud) balance(g *group) {
 	n := g.perZone()
 	lo, hi := slices.Min(n), slices.Max(n)
-	uneven := hi-lo > 1 && g.has("AZRebalance") && g.has("Launch") && g.balancing == nil &&
+	uneven := hi-lo > 1 && g.has("AZRebalance") && g.has("Launch") && g.balancing == nil && g.shifted == "" &&
 		(g.woken || !c.cfg.Readings.AttachIgnoredByRebalance)
 	if !uneven {
 		g.unevenSince = time.Time{}

@@ -25,6 +25,8 @@ type instance struct {
 	launched, running, appAt     time.Time
 	ended                        time.Time // left running for good
 	appReady                     bool
+	failing                      time.Time // since when its load balancers' checks fail, though it runs
+	impaired                     bool      // EC2's status checks fail
 	notice, end, rebalance       time.Time
 	action                       string
 	gone                         bool // no longer described

@@ -8,8 +8,8 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
 
-// ScaleByPolicy is a scaling policy that changes desired by so many, within the group's bounds. It reckons from desired as it
-// is, with what sessions added to it, as target tracking does.
+// ScaleByPolicy is a simple or step scaling policy that changes desired by so many (ChangeInCapacity), within the group's bounds. It reckons
+// from desired as it is, with what sessions added to it. While a zonal shift lasts it lowers nothing.
 func (c *Cloud) ScaleByPolicy(name string, by int) error {
 	return c.as("policy", func() error {
 		g, err := c.ownersGroup(name)
@@ -17,10 +17,10 @@ func (c *Cloud) ScaleByPolicy(name string, by int) error {
 			return err
 		}
 		to := min(max(g.desired+by, g.min), g.max)
-		if to == g.desired {
+		if to == g.desired || g.shifted != "" && to < g.desired {
 			return nil
 		}
-		g.why += fmt.Sprintf("At %s a monitor alarm TargetTracking-%s in state ALARM triggered policy tracking changing the desired capacity from %d to %d.  ", stamp(c.clock()), name, g.desired, to)
+		g.why += fmt.Sprintf("At %s a monitor alarm %s-busy in state ALARM triggered policy step changing the desired capacity from %d to %d.  ", stamp(c.clock()), name, g.desired, to)
 		c.wish(g, g.min, g.max, to, false)
 		return nil
 	})

@@ -162,3 +162,21 @@ func TestTheTestsThatTheFidelityTableNamesExist(t *testing.T) {
 		}
 	}
 }
+
+// UpdateAutoScalingGroup (Auto Scaling API reference): a MinSize above desired raises it. What sessions added is the owner's as far as desired
+// would have risen without them.
+func TestAHigherMinimumTakesOverWhatSessionsAdded(t *testing.T) {
+	t.Parallel()
+	spec := six()
+	spec.Max = 9
+	for _, c := range []struct{ min, desired, net int }{{5, 8, 2}, {6, 8, 2}, {7, 8, 1}, {8, 8, 0}, {9, 9, 0}} {
+		r := newRig(t, Config{}, spec)
+		first, second := r.spot(), r.spot()
+		r.settle()
+		must(t, r.attach(first, second))
+		must(t, r.SetMin("web", c.min))
+		if g := r.group(); g.Desired != c.desired || g.Net != c.net {
+			t.Errorf("MinSize %d: desired %d, net %d; want %d and %d", c.min, g.Desired, g.Net, c.desired, c.net)
+		}
+	}
+}

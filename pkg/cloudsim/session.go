@@ -176,6 +176,9 @@ func (s *Session) admit(ctx context.Context, rec Call) error {
 	}
 	s.cloud.mu.Lock()
 	defer s.cloud.mu.Unlock()
+	if err := s.cloud.outage(rec); err != nil {
+		return err
+	}
 	if !s.cloud.takeToken(rec) || s.cloud.chance(s.cloud.cfg.Faults.Throttle) {
 		return throttled(rec.Service)
 	}

@@ -27,7 +27,8 @@ type MemberView struct {
 	State     string // lifecycle state
 	Healthy   bool
 	Protected bool
-	Attached  bool // not launched by the group itself
+	Attached  bool   // not launched by the group itself
+	Target    string // the worst that its load balancers say of it; empty where none checks it
 	Instance  InstanceView
 }
 
@@ -73,7 +74,7 @@ func (c *Cloud) Group(name string) (GroupView, bool) {
 	}
 	for _, m := range g.members {
 		v.Members = append(v.Members, MemberView{ID: m.i.id, Zone: m.i.zone, State: string(m.state), Healthy: !m.unhealthy,
-			Protected: m.protected, Attached: m.attached, Instance: c.view(m.i)})
+			Protected: m.protected, Attached: m.attached, Target: c.asked(g, m), Instance: c.view(m.i)})
 	}
 	return v, true
 }

@@ -28,7 +28,7 @@ func opened(phase Phase) Books {
 
 var (
 	phases = []Phase{Attaching, Attached, Paying, Undoing}
-	events = []Event{AttachSent, AttachAnswered, AttachNotMade, AttachUnclear, AttachRefused, SeenAttached, AttachTimedOut, NotServed, DiedBefore,
+	events = []Event{AttachSent, AttachAnswered, AttachNotMade, AttachUnclear, AttachRefused, SeenAttached, AttachTimedOut, NotServed, DiedBefore, AttachFailed,
 		PaymentSent, PaymentDone, PaymentNotMade, AtMinimum, SeenPaid, Retargeted, GivenUp, UndoSent, UndoDone, UndoNotMade, NoMember, ""}
 )
 
@@ -185,7 +185,7 @@ func TestWhateverBefallsTheBooksTheyAddUp(t *testing.T) {
 				if d.Phase == Attaching && to == Attached {
 					desired++
 				}
-				if ok && to == Paid {
+				if ok && (to == Paid || to == Dropped && d.Owed()) {
 					desired--
 				}
 				b.On(d.Name(), e, now)

@@ -16,7 +16,7 @@ const (
 	Paid    Phase = "paid"    // its victim was retired, and desired lowered by one
 	Undone  Phase = "undone"  // its replacement was taken out, and desired lowered by one
 	Void    Phase = "void"    // given up: nothing is lowered for it
-	Dropped Phase = "dropped" // desired was never raised for it
+	Dropped Phase = "dropped" // desired was never raised for it, or not for good
 )
 
 // Closed tells whether a debt in this phase is open no more.
@@ -36,6 +36,7 @@ const (
 	AttachTimedOut Event = "attach timed out"
 	NotServed      Event = "group not served"
 	DiedBefore     Event = "died before the attach"
+	AttachFailed   Event = "attach failed later" // though its call was answered: desired is set back with it
 	PaymentSent    Event = "payment sent"
 	PaymentDone    Event = "payment answered"
 	PaymentNotMade Event = "payment not made" // throttled, too late, refused, or the victim is no member
@@ -68,11 +69,13 @@ var Transitions = []Transition{
 	{Attaching, AttachTimedOut, Undoing},
 	{Attaching, NotServed, Undoing},
 
+	{Attached, AttachFailed, Dropped},
 	{Attached, PaymentSent, Paying},
 	{Attached, SeenPaid, Paid},
 	{Attached, Retargeted, Attached},
 	{Attached, GivenUp, Void},
 
+	{Paying, AttachFailed, Dropped},
 	{Paying, PaymentSent, Paying},
 	{Paying, PaymentDone, Paid},
 	{Paying, PaymentNotMade, Attached},

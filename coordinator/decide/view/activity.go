@@ -57,6 +57,13 @@ func (v *View) HappenedBefore(kind ActivityKind, id string, d books.Debt) bool {
 	return v.HappenedSince(d.At.Add(-shownAfter), kind, id)
 }
 
+// FellThrough tells whether the debt's attach was answered and failed later, as its activity says.
+func (v *View) FellThrough(d books.Debt) bool {
+	return slices.ContainsFunc(v.activities, func(a Activity) bool {
+		return a.Kind == Attach && a.Failed && a.Instance == d.Replacement.Instance && !a.At.Before(d.At.Add(-activitySkew))
+	})
+}
+
 // HappenedSince tells whether such an activity happened since that time.
 func (v *View) HappenedSince(since time.Time, kind ActivityKind, id string) bool {
 	return slices.ContainsFunc(v.activities, func(a Activity) bool {

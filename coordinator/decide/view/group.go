@@ -39,19 +39,20 @@ type Group struct {
 
 // Instance is one EC2 instance and, if Member, its place in the group.
 type Instance struct {
-	ID, Type, Zone string
-	Spot           bool
-	State          string // EC2's: pending, running, shutting-down, terminated, stopping, stopped
-	Launched       time.Time
-	EndedBy        string // code of EC2's state reason, once it is on its way out
-	StatusOK       bool   // both EC2 status checks passed
-	SpotStatus     string // status code of the spot request
-	SpotStatusAt   time.Time
-	Ours           bool   // our tags, and the reserved ones that only AWS sets: of a fleet, and of a launch template of ours of this group
-	Unproven       bool   // all of these marks, but for that nothing says that the template is ours
-	Unasked        bool   // and whether it is could not be read now
-	Template       string // id of the launch template that it was launched from, by AWS's reserved tag
-	Nonce          string // of the launch, from our tag
+	ID, Type, Zone  string
+	Spot            bool
+	State           string // EC2's: pending, running, shutting-down, terminated, stopping, stopped
+	Launched        time.Time
+	EndedBy         string // code of EC2's state reason, once it is on its way out
+	StatusOK        bool   // both EC2 status checks passed
+	SpotStatus      string // status code of the spot request
+	SpotStatusAt    time.Time
+	Ours            bool   // our tags, and the reserved ones that only AWS sets: of a fleet, and of a launch template of ours of this group
+	Unproven        bool   // all of these marks, but for that nothing says that the template is ours
+	Unasked         bool   // and whether it is could not be read now
+	Template        string // id of the launch template that it was launched from, by AWS's reserved tag
+	Nonce           string // of the launch, from our tag
+	TemplateVersion string // and its version, so too
 
 	Member      bool
 	Listed      bool   // in the group's own description, which shows desired capacity as of the same moment
@@ -74,6 +75,9 @@ func (i Instance) Live() bool { return i.State == "pending" || i.State == "runni
 func (i Instance) Serving() bool {
 	return i.Member && i.Lifecycle == "InService" && i.Healthy && i.State == "running" && (i.Balancer == "" || i.Balancer == BalancerHealthy)
 }
+
+// BalancerUnknown is Instance.Balancer where a load balancer could not be asked: the member counts as no capacity, and as no failure.
+const BalancerUnknown = "unknown"
 
 // BalancerHealthy is Instance.Balancer of a target that is healthy wherever it is registered.
 const BalancerHealthy = "healthy"

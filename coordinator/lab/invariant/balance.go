@@ -39,22 +39,22 @@ func (c *Checker) balance(ch change) {
 	if ex.first {
 		z.began = z.spread
 	}
-	if ch.mine && last && len(moved) > 0 && ex.begun.Sub(z.emergency) > quiet && now > max(1, z.spread, z.began) {
-		c.broken(breach{Event: ch.Event, invariant: Balance, since: ex.begun}, "%s by %s put the zones %d apart (%s)", ch.Kind, ch.Actor, now, strings.Join(moved, ", "))
+	if ch.mine && last && len(moved) > 0 && ex.attached.Sub(z.emergency) > quiet && now > max(1, z.spread, z.began) {
+		c.broken(breach{Event: ch.Event, invariant: Balance, since: ex.attached}, "%s by %s put the zones %d apart (%s)", ch.Kind, ch.Actor, now, strings.Join(moved, ", "))
 	}
 	z.present, z.spread = presence(ch.now), now
 }
 
-// exchange is one that members come or go for: when it was begun by a launch, and whether it is the first of several. What is launched for
+// exchange is one that members come or go for: when it was decided to attach its replacement, and whether it is the first of several. What was attached for
 // the zones of then may not fit those of later.
 type exchange struct {
-	begun time.Time
-	first bool
+	attached time.Time
+	first    bool
 }
 
 // exchanged finds the exchanges that these moves belong to, and whether they are the last: no other is under way, but one that begins by itself.
 func (c *Checker) exchanged(moved []string, now time.Time) (exchange, bool) {
-	ex := exchange{begun: now}
+	ex := exchange{attached: now}
 	rec, err := c.record()
 	if err != nil {
 		return ex, false
@@ -70,8 +70,8 @@ func (c *Checker) exchanged(moved []string, now time.Time) (exchange, bool) {
 			others++
 			continue
 		}
-		if i, ok := c.cloud.Instance(s); ok && i.Launched.Before(ex.begun) {
-			ex.begun = i.Launched
+		if d.At.Before(ex.attached) {
+			ex.attached = d.At
 		}
 	}
 	ex.first = begun > 0 && others == 0
@@ -127,7 +127,7 @@ func spread(g cloudsim.GroupView) int {
 		n[z] = 0
 	}
 	for _, m := range g.Members {
-		if !leaving(m) {
+		if !leaving(m) && (m.Instance.State == "pending" || m.Instance.State == "running") { // the group finds later that one has ended
 			n[m.Zone]++
 		}
 	}

@@ -15,7 +15,7 @@ func zoned(t *testing.T, rec *ledger.Record) (*Checker, func(mine bool, members 
 	show := func(mine bool, members map[string]string) {
 		g := cloudsim.GroupView{Zones: []string{"a", "b", "c"}}
 		for id, zone := range members {
-			g.Members = append(g.Members, cloudsim.MemberView{ID: id, Zone: zone, State: "InService"})
+			g.Members = append(g.Members, cloudsim.MemberView{ID: id, Zone: zone, State: "InService", Instance: cloudsim.InstanceView{State: "running"}})
 		}
 		c.balance(change{cloudsim.Event{At: c.cloud.Now(), Kind: kind, Actor: "coordinator"}, mine, c.was, g})
 	}
@@ -26,7 +26,7 @@ func TestAnExchangeLeavesTheZonesAsTheyWere(t *testing.T) {
 	t.Parallel()
 	exchange := func(purpose books.Purpose, victim string) *ledger.Record {
 		return &ledger.Record{Books: books.Edited(func(k *books.Stored) {
-			k.Pairs = []books.StoredDebt{{Phase: books.Paying, Victim: victim, Intent: books.StoredLaunch{Instance: "s", Purpose: purpose}}}
+			k.Pairs = []books.StoredDebt{{Phase: books.Paying, At: begin.Add(quiet * 2), Victim: victim, Intent: books.StoredLaunch{Instance: "s", Purpose: purpose}}}
 		})}
 	}
 	even := map[string]string{"1": "a", "2": "b", "3": "c"}

@@ -162,22 +162,9 @@ var Forgivenesses = []Forgiveness{
 	{
 		Name: "restless", Invariant: Balance,
 		What: "The zones are further apart than they were.",
-		Why:  "Somebody else changed the group, or its owner a tag or a protection, less than five minutes before the replacement was launched, or later. It was launched for other zones.",
+		Why:  "Somebody else changed the group, or its owner a tag or a protection, after it was decided to attach the replacement, or so short before that no read need show it.",
 		moment: func(c *Checker, b breach) bool {
-			return b.since.Sub(c.others) <= quiet || b.since.Sub(c.zones.owner) <= quiet
-		},
-	},
-	{
-		Name: "alone-of-several", Invariant: Balance,
-		What: "The zones are further apart than they were.",
-		Why:  "Of several replacements that were to leave them even, others brought no instance: nobody had capacity, or the call was refused.",
-		moment: func(c *Checker, b breach) bool {
-			for _, at := range c.tries {
-				if b.since.Sub(at) <= quiet {
-					return true
-				}
-			}
-			return false
+			return b.since.Sub(c.others) <= c.race || b.since.Sub(c.movedAt) <= c.race || b.since.Sub(c.zones.owner) <= c.race
 		},
 	},
 }

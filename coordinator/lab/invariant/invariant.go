@@ -43,7 +43,10 @@ const (
 	Balance   = "balance"        // zones stay as balanced as they were
 	Loops     = "loops"          // launches that bring nothing are tried ever more seldom
 	Prompt    = "prompt"         // on a calm day, what can be done is done at once
+	Answered  = "answered"       // one API that is out delays no replacement for who has a notice
+	Blind     = "blind"          // nothing gradual is begun, and nobody retired, on what could not be read
 	Open      = "open-too-long"  // everything open in a record ends within its time
+	Budget    = "budget"         // only so many replacements an hour fail after they were in service, or are moved again
 )
 
 // unwantedFor is how long an instance that nothing wants may live: to be found by a tick, seen twice, and ended.
@@ -88,6 +91,8 @@ type Checker struct {
 	wish       wish
 	tries      map[int]time.Time // launches that brought nothing so far, by call
 	prompt     *prompt
+	out        *outage
+	budget     budget
 	found      []Violation
 }
 
@@ -97,7 +102,8 @@ func Watch(cloud *cloudsim.Cloud, group string, ours func(string) bool, record f
 	g, _ := cloud.Group(group)
 	c := &Checker{cloud: cloud, group: group, ours: ours, read: record, ownerMax: g.Max, was: sizesOf(g), race: lag + roundTrip,
 		forgiven: map[string]int{}, opened: map[string]time.Time{},
-		protected: map[string]time.Time{}, unwanted: map[string]time.Time{}, tries: map[int]time.Time{}}
+		protected: map[string]time.Time{}, unwanted: map[string]time.Time{}, tries: map[int]time.Time{},
+		budget: budget{begun: map[string]begun{}, fresh: map[string]time.Time{}}}
 	c.wish.read(g, cloud.Now())
 	cloud.OnEvent(c.event)
 	cloud.OnCall(c.call, nil)
@@ -167,6 +173,7 @@ func (c *Checker) event(e cloudsim.Event) {
 	}
 	c.balance(ch)
 	c.launched(e, mine)
+	c.late(ch)
 	c.wish.read(g, e.At)
 	c.remember(g)
 	if bookkeeping(e.Kind) {
@@ -174,6 +181,9 @@ func (c *Checker) event(e cloudsim.Event) {
 	}
 	if c.prompt != nil {
 		c.prompt.event(c, e, g)
+	}
+	if c.out != nil {
+		c.out.event(c, e)
 	}
 }
 

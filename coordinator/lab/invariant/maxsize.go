@@ -13,11 +13,11 @@ type room struct {
 	fell        time.Time // from before to now
 }
 
-// roomFor tells how far MaxSize may be raised at this event. What was needed so short before that a read may still show it counts.
+// roomFor tells how far MaxSize may be raised at this event: to the members that there are, or desired, and one for each attach that waits. What they were
+// so short before that a read may still show it counts.
 func (c *Checker) roomFor(ch change) int {
-	need := len(ch.now.Members)
+	need, waiting := max(len(ch.now.Members), ch.now.Desired), 0
 	if rec, err := c.record(); err == nil {
-		waiting := 0
 		for _, d := range rec.Books.Debts() {
 			if d.Phase == books.Attaching || d.Phase == books.Undoing {
 				waiting++
@@ -28,7 +28,7 @@ func (c *Checker) roomFor(ch change) int {
 				need++ // the group may launch in its place at any moment
 			}
 		}
-		need = max(need, ch.now.Desired+waiting, rec.Books.Due()+waiting)
+		need = max(need, rec.Books.Due())
 	}
 	r := &c.room
 	recent := ch.At.Sub(r.fell) <= leftLately+c.race
@@ -39,9 +39,9 @@ func (c *Checker) roomFor(ch change) int {
 		r.fell, recent = ch.At, true
 	}
 	if r.now = need; recent {
-		return max(need, r.before)
+		need = max(need, r.before)
 	}
-	return need
+	return need + waiting
 }
 
 // leftLately is how long a member that we retired is counted though no read shows it any more: reads need not come in order.

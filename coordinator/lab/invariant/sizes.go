@@ -34,6 +34,9 @@ func (ch change) moved() bool {
 	return !ch.mine && ch.now.Net > 0 && ch.now.Net == ch.was.net && ch.now.Desired != ch.was.desired
 }
 
+// owners tells whether the owner did it, or a schedule of theirs.
+func (ch change) owners() bool { return ch.Actor == "owner" || ch.Actor == "schedule" }
+
 // newlyBelow is how much less desired is than the owner's by this change alone.
 func (ch change) newlyBelow() int { return max(0, -ch.now.Net) - max(0, -ch.was.net) }
 
@@ -152,14 +155,14 @@ func (c *Checker) clampedBack(ch change) int {
 // The rows that forgive one that is too high.
 
 func (c *Checker) lowered(ch change) int {
-	if ch.moved() && ch.Actor != "owner" && ch.now.Desired < ch.was.desired {
+	if ch.moved() && !ch.owners() && ch.now.Desired < ch.was.desired {
 		return ch.now.Net - c.above.total()
 	}
 	return 0
 }
 
 func (c *Checker) constrained(ch change) int {
-	if ch.moved() && ch.Actor == "owner" {
+	if ch.moved() && ch.owners() {
 		return ch.now.Net - c.above.total()
 	}
 	return 0

@@ -33,15 +33,20 @@ func (w *wish) read(g cloudsim.GroupView, now time.Time) {
 }
 
 // Keep is how many of size the owner keeps on-demand, by a tag's text: a number or a percentage, rounded up.
-func Keep(text string, size int) int {
+func Keep(text string, size int) int { return min(amount(text, size, 99), size) }
+
+// AtOnce is how many of size may be swapped at once, by a tag's text: a number or a percentage, rounded down.
+func AtOnce(text string, size int) int { return amount(text, size, 0) }
+
+func amount(text string, size, round int) int {
 	n, err := strconv.Atoi(strings.TrimSuffix(text, "%"))
 	if err != nil {
 		return 0
 	}
 	if strings.HasSuffix(text, "%") {
-		n = (size*n + 99) / 100
+		n = (size*n + round) / 100
 	}
-	return min(n, size)
+	return n
 }
 
 // touched checks that what we did, we did to what is ours to touch.

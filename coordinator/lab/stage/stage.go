@@ -185,11 +185,18 @@ func (s *Stage) table(ctx context.Context) error {
 
 // deploy starts the coordinator as the stack does: one function on each queue, with per-record failures.
 func (s *Stage) deploy() {
-	boot := func(session *cloudsim.Session) cloudsim.Handler { return s.Handler(session).SQS }
-	s.Route = s.Cloud.Function(cloudsim.FunctionConfig{Name: RouteFunction}, boot)
-	s.Reconcile = s.Cloud.Function(cloudsim.FunctionConfig{Name: ReconcileFunction}, boot)
+	s.Route = s.Cloud.Function(cloudsim.FunctionConfig{Name: RouteFunction}, s.boot)
+	s.Reconcile = s.Cloud.Function(cloudsim.FunctionConfig{Name: ReconcileFunction}, s.boot)
 	s.Cloud.MapQueue(s.InboxURL, s.Route, 10)
 	s.Cloud.MapQueue(s.WorkURL, s.Reconcile, 1)
+}
+
+func (s *Stage) boot(session *cloudsim.Session) cloudsim.Handler { return s.Handler(session).SQS }
+
+// Cold lets every invocation from now on begin in a new sandbox, which remembers nothing, as Lambda may at any time.
+func (s *Stage) Cold() {
+	s.Route.Redeploy(s.boot)
+	s.Reconcile.Redeploy(s.boot)
 }
 
 // Handler is the coordinator on a session of the simulated cloud.

@@ -93,7 +93,7 @@ func (d Store) Put(ctx context.Context, r ledger.Record) (ledger.Record, error) 
 	return r, nil
 }
 
-// Delete removes the group's record if its revision is still the stored one, else it returns ledger.ErrConflict.
+// Delete removes the group's record if its revision is still the stored one, else it returns ledger.ErrConflict. The group's copy goes with it.
 func (d Store) Delete(ctx context.Context, r ledger.Record) error {
 	_, err := d.API.DeleteItem(ctx, &dynamodb.DeleteItemInput{
 		TableName: &d.Table, Key: map[string]types.AttributeValue{attrGroup: &types.AttributeValueMemberS{Value: r.Group}},
@@ -107,7 +107,7 @@ func (d Store) Delete(ctx context.Context, r ledger.Record) error {
 	if err != nil {
 		return fmt.Errorf("delete the record of group %q at revision %d from table %s: %w", r.Group, r.Revision, d.Table, err)
 	}
-	return nil
+	return d.dropCopy(ctx, r.Group)
 }
 
 // Known names the groups that have a record, in order. A group that is not served any more has one until nothing of ours is left.
@@ -123,7 +123,7 @@ func (d Store) Known(ctx context.Context) ([]string, error) {
 			return nil, fmt.Errorf("list the records of table %s: %w", d.Table, err)
 		}
 		for _, item := range out.Items {
-			if s, ok := item[attrGroup].(*types.AttributeValueMemberS); ok {
+			if s, ok := item[attrGroup].(*types.AttributeValueMemberS); ok && !isCopy(s.Value) {
 				names = append(names, s.Value)
 			}
 		}

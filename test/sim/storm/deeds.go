@@ -34,6 +34,8 @@ type player struct {
 	protected map[string]bool      // by the owner
 	work      map[string]string    // the last work message of each group
 	repeats   int
+	track     float64
+	shifted   map[string]bool // zones are shifted away from, by group
 }
 
 // hook crashes or stalls the coordinator when the countdown ends.
@@ -78,6 +80,8 @@ func (p *player) do(d Deed) {
 		p.stall, p.stallFor = 1+rng.IntN(8), time.Duration(21+rng.IntN(8))*time.Second
 	case "again":
 		p.again(name, 1+rng.IntN(3), rng)
+	case "cold":
+		p.Stage.Cold()
 	case "forge":
 		p.forge(name)
 	case "stranger":
@@ -89,6 +93,7 @@ func (p *player) do(d Deed) {
 	default:
 		p.owner(d.Kind, g, m, rng)
 		p.aws(d.Kind, g, m, rng)
+		p.sized(d.Kind, g, m, rng)
 	}
 }
 
@@ -108,6 +113,8 @@ func (p *player) aws(kind string, g cloudsim.GroupView, m cloudsim.MemberView, r
 		}
 	case "unhealthy":
 		_ = p.Cloud.FailHealth(m.ID)
+	case "checks":
+		_ = p.Cloud.FailChecks(m.ID)
 	case "no-spot":
 		p.Cloud.NoCapacity("", m.Zone, true, until)
 	case "no-on-demand":
@@ -158,13 +165,15 @@ func (p *player) refresh(group string, begins bool) {
 
 // calm ends everything that was bad.
 func (p *player) calm(small bool) {
-	p.crash, p.stall = 0, 0
+	p.crash, p.stall, p.well = 0, 0, true
 	p.Cloud.SetFaults(cloudsim.Faults{})
+	p.Cloud.EndOutages()
 	for _, id := range slices.Sorted(maps.Keys(p.protected)) {
 		_ = p.Cloud.Protect(id, false)
 	}
 	for _, name := range p.Groups {
 		p.refresh(name, false)
+		p.settleSizes(name)
 		if g, _ := p.Cloud.Group(name); g.Desired < 3 && !small { // one zone each, so that no zone is out of balance for good
 			_ = p.Cloud.SetDesired(name, min(3, g.Max))
 		}

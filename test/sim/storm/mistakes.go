@@ -99,7 +99,7 @@ func tokenFromAttempt(_ decide.World, p *decide.Plan) {
 func launchAgain(w decide.World, p *decide.Plan) {
 	for _, h := range w.Heard {
 		for _, it := range p.Record.Intents {
-			if h.Kind != decide.HeardTerminating || it.Victim != h.Instance || it.Launch.Nonce == "" {
+			if h.Kind != decide.HeardTerminating || it.Victim != h.Instance || it.Launch.Tags == nil { // a request that was answered is not kept
 				continue
 			}
 			copied := decide.Plan{Record: ledger.Record{Intents: []ledger.Intent{it}}, Actions: []decide.Action{{Kind: decide.LaunchOne, Launch: &it.Launch, Why: "a mistake"}}}

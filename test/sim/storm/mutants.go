@@ -77,6 +77,13 @@ var Mutants = []Mutant{
 	})},
 	{Name: "keep-the-shield", What: "protection from scale-in is never taken off again", Scenario: "storm", Alter: acting(func(a *decide.Action, _ *time.Time) bool { return a.Kind != decide.Unprotect })},
 	{Name: "keep-the-doubt", What: "a doubt about desired is never put aside, and outlives the last debt", Scenario: "squall", Alter: writing(keepDoubt)},
+	{Name: "a-failing-read-stops-everything", What: "what cannot be read is an error, whatever it is needed for", Scenario: "one-api-down", Alter: observing(stopped)},
+	{Name: "a-failed-read-is-empty", What: "what cannot be read is not there", Scenario: "one-api-down", Alter: seeing(emptied)},
+	{Name: "the-copy-dies-with-its-sandbox", What: "what was read last of what a launch needs is not found by another sandbox", Scenario: "one-api-down", Alter: shelfless},
+	{Name: "retry-ever-more-seldom", What: "a look that failed is repeated ever more seldom, also while a notice waits", Scenario: "one-api-down", Alter: dawdling},
+	{Name: "late-failures-cost-nothing", What: "a replacement that fails after it was in service is not missed", Scenario: "sick-spot", Alter: seeing(func(w *decide.World) {
+		w.Record.Proving, w.Record.Sick, w.Record.Ailing = nil, nil, 0
+	})},
 	{Name: "hammer", What: "failures pause nothing", Scenario: "drought", Alter: seeing(func(w *decide.World) {
 		w.Record.Failures, w.Record.PausedUntil, w.Record.Pools, w.Record.Fallback = 0, time.Time{}, nil, ledger.Fallback{}
 	})},

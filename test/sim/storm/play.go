@@ -45,7 +45,7 @@ func PlayWith(s Script, m *Mutant, prepare func(*World)) (Result, error) {
 	}
 	defer w.Cloud.Close()
 	prepare(w)
-	p := &player{World: w, named: map[string]time.Time{}, protected: map[string]bool{}, work: map[string]string{}}
+	p := &player{World: w, named: map[string]time.Time{}, protected: map[string]bool{}, work: map[string]string{}, shifted: map[string]bool{}}
 	w.Cloud.OnCall(p.hook(true), p.hook(false))
 	p.play(s)
 	if r := (Result{Script: s, Violations: w.Violations(), Forgiven: w.Forgiven()}); !r.Failed() {
@@ -69,6 +69,9 @@ func PlayWith(s Script, m *Mutant, prepare func(*World)) (Result, error) {
 
 func (p *player) play(s Script) {
 	begin := p.Cloud.Now()
+	if p.track = s.Track; p.track > 0 {
+		_ = p.Cloud.TrackTarget(p.Groups[0], p.track, 4.95*p.track)
+	}
 	if s.Calm {
 		for _, c := range p.Checks {
 			c.Calm()
@@ -79,6 +82,7 @@ func (p *player) play(s Script) {
 			c.Alone()
 		}
 	}
+	p.out(s.Outage)
 	for _, d := range s.Deeds {
 		p.Run(begin.Add(d.At).Sub(p.Cloud.Now()))
 		if p.Violated() {

@@ -24,6 +24,11 @@ type Script struct {
 	Small    bool // the group may have fewer members than zones
 	Calm     bool // nothing is wrong: what can be done must be done at once
 	Alone    bool // nobody else changes the group: nothing may be forgiven
+	Outage   *Outage
+	Sick     Sickness
+	Track    float64                         // the utilisation that target tracking keeps to; 0 is none
+	Targets  map[string]cloudsim.TargetGroup // what is unusual of target groups, by ARN
+	Timing   cloudsim.Timing                 // what is unusual of the cloud's
 }
 
 // Deed is one thing that somebody does. Dice decides what the kind leaves open.
@@ -44,10 +49,23 @@ func (s Script) String() string {
 	for _, g := range s.Groups {
 		fmt.Fprintf(&b, "  group %s: min %d, max %d, desired %d, tags %v, target groups %d\n", g.Name, g.Min, g.Max, g.Desired, g.Tags, len(g.TargetGroups))
 	}
+	if s.Outage != nil {
+		fmt.Fprintf(&b, "  %s\n", s.Outage)
+	}
+	if s.Sick.Pools > 0 {
+		fmt.Fprintf(&b, "  sick: %+v; health checks %s, grace %s, targets %+v\n", s.Sick, s.Groups[0].HealthCheckType, s.Groups[0].Grace, s.Targets)
+	}
 	for _, d := range s.Deeds {
 		fmt.Fprintf(&b, "  %s\n", d)
 	}
 	return b.String()
+}
+
+// timing is that of the cloud: quick boots, and what the script has otherwise.
+func (s Script) timing() cloudsim.Timing {
+	t := s.Timing
+	t.BootMin, t.BootMax, t.AppStart = cmp.Or(t.BootMin, 20*time.Second), cmp.Or(t.BootMax, 30*time.Second), cmp.Or(t.AppStart, 10*time.Second)
+	return t
 }
 
 // Scenario draws scripts.
@@ -61,7 +79,7 @@ type Scenario struct {
 const Standard = "squall"
 
 // Scenarios are the named ones.
-var Scenarios = []Scenario{
+var Scenarios = slices.Concat([]Scenario{
 	{"storm", "one group, two hours of faults, crashes, interruptions, and an owner who changes everything", func(rng *rand.Rand) Script {
 		return weather(rng, 1, 2*time.Hour)
 	}},
@@ -127,13 +145,14 @@ var Scenarios = []Scenario{
 		}
 		return s
 	}},
+	{"one-api-down", "a group on spot gets notices while one API, whichever, answers nobody for up to an hour", oneAPIDown},
 	{"drought", "spot has nothing for six hours", func(rng *rand.Rand) Script {
 		s := Script{Groups: []cloudsim.GroupSpec{randomGroup(rng, "web")}, For: 6 * time.Hour}
 		s.Groups[0].Tags["autospotting:keep-on-demand"] = "0"
 		s.Deeds = append(s.Deeds, Deed{Kind: "drought"})
 		return s
 	}},
-}
+}, ill, sizing)
 
 // Find is the scenario of that name.
 func Find(name string) (Scenario, error) {

@@ -36,6 +36,7 @@ type World struct {
 	Checks  []*invariant.Checker
 	Crashes int
 	own     []invariant.Violation // found by the world itself
+	well    bool                  // nobody falls ill any more
 	story   []line
 	frozen  bool
 }
@@ -53,7 +54,7 @@ func coordinators(session string) bool { return strings.HasPrefix(session, "coor
 func New(s Script, m *Mutant) (*World, error) {
 	w := &World{}
 	cfg := stage.Config{
-		Cloud:      cloudsim.Config{Seed: s.Seed, Start: Begin, Faults: s.Faults, Readings: s.Readings, Timing: cloudsim.Timing{BootMin: 20 * time.Second, BootMax: 30 * time.Second, AppStart: 10 * time.Second}},
+		Cloud:      cloudsim.Config{Seed: s.Seed, Start: Begin, Faults: s.Faults, Readings: s.Readings, Timing: s.timing()},
 		Group:      s.Groups[0],
 		More:       s.Groups[1:],
 		ReleaseURL: "https://releases.example.com/spotd",
@@ -73,6 +74,10 @@ func New(s Script, m *Mutant) (*World, error) {
 		w.openBooks()
 	}
 	w.Cloud.OnCall(w.saidReady, nil)
+	for arn, t := range s.Targets {
+		w.Cloud.SetTargetGroup(arn, t)
+	}
+	w.sicken(s)
 	for _, g := range s.Groups {
 		w.Groups = append(w.Groups, g.Name)
 		w.Checks = append(w.Checks, invariant.Watch(w.Cloud, g.Name, coordinators, func() (ledger.Record, error) { return w.Stage.Record(g.Name) }, s.Faults.ReadLag))
