@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"maps"
 	"testing"
 	"time"
 
@@ -120,5 +121,29 @@ func TestZonesCountAsUnevenOnlyWhereTheyAre(t *testing.T) {
 	r := newRun(w)
 	if r.balanced([]Instance{r.v.Get("i-odb")}); !r.rec.Uneven.Equal(noon) {
 		t.Errorf("uneven since %s", r.rec.Uneven)
+	}
+}
+
+// A count is below 0 where more are to leave a zone than live there, and a map tells its keys in any order.
+func TestHowFarZonesAreApartDoesNotHangOnTheirOrder(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		counts map[string]int
+		want   int
+	}{
+		{"none", nil, 0},
+		{"one", map[string]int{"a": 3}, 0},
+		{"even", map[string]int{"a": 2, "b": 2, "c": 2}, 0},
+		{"an empty one", map[string]int{"a": 2, "b": 0, "c": 1}, 2},
+		{"one below 0", map[string]int{"a": 2, "b": -1, "c": 1}, 3},
+		{"two below 0", map[string]int{"a": -1, "b": -2, "c": 1}, 3},
+		{"all below 0", map[string]int{"a": -1, "b": -3}, 2},
+	} {
+		for range 50 {
+			if got := spread(maps.Clone(c.counts)); got != c.want {
+				t.Fatalf("%s: %d apart, want %d", c.name, got, c.want)
+			}
+		}
 	}
 }

@@ -3,6 +3,7 @@ package decide
 import (
 	"cmp"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -126,13 +127,15 @@ func spreads(counts map[string]int, to, from string) (during, after int) {
 	return during, after
 }
 
+// spread is by how many members the fullest zone differs from the emptiest. One may lack members that are still to leave others: then its count
+// is below 0.
 func spread(counts map[string]int) int {
-	lo, hi := -1, 0
+	lo, hi := math.MaxInt, math.MinInt
 	for _, n := range counts {
-		hi = max(hi, n)
-		if lo < 0 || n < lo {
-			lo = n
-		}
+		lo, hi = min(lo, n), max(hi, n)
+	}
+	if lo > hi {
+		return 0 // no zones
 	}
 	return hi - lo
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // MostStored is how many bytes of a record a store holds: what an item of DynamoDB may have (DynamoDB developer guide, "Constraints": 400 KB), less
@@ -144,11 +145,16 @@ func (r Record) Grown() int {
 // Pack makes a body as small as it gets: a storm's record says nearly the same a thousand times.
 func Pack(body []byte) []byte {
 	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
+	z := packers.Get().(*gzip.Writer)
+	defer packers.Put(z)
+	z.Reset(&b)
 	_, _ = z.Write(body) // a buffer takes everything
 	_ = z.Close()
 	return b.Bytes()
 }
+
+// packers are used again: each has a window of nearly a megabyte.
+var packers = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
 
 // mostUnpacked bounds what a damaged item may unpack to.
 const mostUnpacked = 64 << 20

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -195,4 +196,31 @@ func FuzzUnpack(f *testing.F) {
 			t.Errorf("%s\nis written as\n%s\nwhich is not read: %v", b, body, err)
 		}
 	})
+}
+
+// What packs is used again, also by several at once: nothing of one body gets into another.
+func TestBodiesPackedOneAfterAnotherAreAsIfEachWereTheFirst(t *testing.T) {
+	t.Parallel()
+	bodies := [][]byte{bytes.Repeat([]byte("a long one "), 5000), nil, []byte("short"), bytes.Repeat([]byte{0, 1, 2}, 70000)}
+	var first [][]byte
+	for _, body := range bodies {
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		_, _ = z.Write(body)
+		_ = z.Close()
+		first = append(first, b.Bytes())
+	}
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for i := range 40 {
+				body, want := bodies[i%len(bodies)], first[i%len(bodies)]
+				packed := ledger.Pack(body)
+				if back, err := ledger.UnpackBytes(packed); !bytes.Equal(packed, want) || err != nil || !bytes.Equal(back, body) {
+					t.Errorf("body %d of %d bytes: packed into %d, want %d; it comes back with %d, %v", i%len(bodies), len(body), len(packed), len(want), len(back), err)
+				}
+			}
+		})
+	}
+	all.Wait()
 }
