@@ -39,7 +39,6 @@ type cache struct {
 	goods    map[string]goods
 	spot     map[string]spotPrices
 	onDemand map[string]onDemandPrice
-	builtIn  map[string]float64 // the snapshot's on-demand prices
 }
 
 type templateVersion struct{ id, version string }
@@ -201,16 +200,21 @@ func (a *Actor) priceOnDemand(ctx context.Context, c *market.Catalog, product st
 	}
 }
 
-// builtIn are the snapshot's on-demand prices of the Actor's region, of which there are many: they are read once.
+// builtIn are the snapshot's on-demand prices of the Actor's region, of which there are many: they are read once, and only read.
 func (a *Actor) builtIn() map[string]float64 {
-	if a.cache.builtIn == nil {
-		a.cache.builtIn = map[string]float64{}
-		for _, p := range snapshot.Prices(a.Region) {
-			a.cache.builtIn[p.Type] = p.OnDemandUSD
-		}
+	if usd, ok := builtIn.get(a.Region); ok {
+		return usd
 	}
-	return a.cache.builtIn
+	usd := map[string]float64{}
+	for _, p := range snapshot.Prices(a.Region) {
+		usd[p.Type] = p.OnDemandUSD
+	}
+	builtIn.put(a.Region, usd)
+	return usd
 }
+
+// builtIn is by region. What is built in is the same for every Actor of a process.
+var builtIn table[map[string]float64]
 
 // typesOf lists the types that a swap in the group would be measured by, in order.
 func typesOf(w decide.World) []string {

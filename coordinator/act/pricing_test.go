@@ -99,3 +99,17 @@ func TestALivePriceIsInTheCatalogOfItsGroupAlone(t *testing.T) {
 		}
 	}
 }
+
+func TestTheBuiltInPricesAreThoseOfTheActorsOwnRegion(t *testing.T) {
+	t.Parallel()
+	w := decide.World{Instances: []decide.Instance{{ID: "i-1", Type: "m5.large", Member: true}}}
+	for range 2 {
+		for region, want := range map[string]float64{"us-east-1": 0.096, "eu-central-1": 0.115, "nowhere-1": 0} {
+			var c market.Catalog
+			New(Config{Region: region}).priceOnDemand(t.Context(), &c, linux, w)
+			if got := c.OnDemandUSD["m5.large"]; got != want {
+				t.Errorf("%s: %v, want %v", region, got, want)
+			}
+		}
+	}
+}

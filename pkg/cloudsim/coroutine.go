@@ -35,6 +35,7 @@ func (c *Cloud) spawn(s *Session, body func(), done func(crash bool)) {
 	co := &coroutine{cloud: c, session: s, done: done}
 	co.next, co.stop = iter.Pull(func(yield func(struct{}) bool) {
 		co.yield = yield
+		roomy(0)
 		co.crash = Guard(body)
 	})
 	s.co = co
@@ -122,3 +123,12 @@ func (s *Session) Kill() {
 
 // Sleep lets d of simulated time pass for a process or invocation; outside of one it returns at once.
 func (s *Session) Sleep(d time.Duration) { s.pause(d) }
+
+// roomy makes room on a coroutine's stack, which is small at first, in one step while there is nothing on it: what an invocation needs would be
+// come by in five, and each copies all that is there.
+//
+//go:noinline
+func roomy(at int) byte {
+	var room [24 << 10]byte
+	return room[at]
+}
