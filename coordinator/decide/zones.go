@@ -89,12 +89,14 @@ func (r *run) countsLater() map[string]int {
 	for _, it := range r.rec.Intents {
 		if v, ok := r.v.Instance(it.Victim); ok && it.Abandoned == "" {
 			counts[it.Zone]++
-			counts[v.Zone]--
+			if v.Present() {
+				counts[v.Zone]--
+			}
 		}
 	}
 	for _, d := range r.b.Debts() {
-		if r.v.Stays(d.Victim) {
-			counts[r.v.Get(d.Victim).Zone]--
+		if v := r.v.Get(d.Victim); v.Present() {
+			counts[v.Zone]--
 		}
 		if d.Phase == books.Attaching {
 			counts[d.Replacement.Zone]++
@@ -127,14 +129,11 @@ func spreads(counts map[string]int, to, from string) (during, after int) {
 }
 
 func spread(counts map[string]int) int {
-	lo, hi := -1, 0
-	for _, n := range counts {
-		hi = max(hi, n)
-		if lo < 0 || n < lo {
-			lo = n
-		}
+	if len(counts) == 0 {
+		return 0
 	}
-	return hi - lo
+	all := slices.Collect(maps.Values(counts))
+	return slices.Max(all) - slices.Min(all)
 }
 
 func (r *run) zones() []string { return slices.Sorted(maps.Keys(r.w.Group.Subnets)) }
@@ -184,8 +183,8 @@ func (r *run) hasTurn(it *ledger.Intent, s Instance) bool {
 		later[z] = n
 	}
 	for _, d := range r.b.Debts() {
-		if r.v.Stays(d.Victim) {
-			later[r.v.Get(d.Victim).Zone]--
+		if v := r.v.Get(d.Victim); v.Present() {
+			later[v.Zone]--
 		}
 	}
 	_, after := spreads(later, s.Zone, cmp.Or(r.v.Get(it.Victim).Zone, s.Zone))
