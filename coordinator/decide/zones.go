@@ -3,7 +3,6 @@ package decide
 import (
 	"cmp"
 	"maps"
-	"math"
 	"slices"
 	"time"
 
@@ -90,12 +89,14 @@ func (r *run) countsLater() map[string]int {
 	for _, it := range r.rec.Intents {
 		if v, ok := r.v.Instance(it.Victim); ok && it.Abandoned == "" {
 			counts[it.Zone]++
-			counts[v.Zone]--
+			if v.Present() {
+				counts[v.Zone]--
+			}
 		}
 	}
 	for _, d := range r.b.Debts() {
-		if r.v.Stays(d.Victim) {
-			counts[r.v.Get(d.Victim).Zone]--
+		if v := r.v.Get(d.Victim); v.Present() {
+			counts[v.Zone]--
 		}
 		if d.Phase == books.Attaching {
 			counts[d.Replacement.Zone]++
@@ -127,17 +128,12 @@ func spreads(counts map[string]int, to, from string) (during, after int) {
 	return during, after
 }
 
-// spread is by how many members the fullest zone differs from the emptiest. One may lack members that are still to leave others: then its count
-// is below 0.
 func spread(counts map[string]int) int {
-	lo, hi := math.MaxInt, math.MinInt
-	for _, n := range counts {
-		lo, hi = min(lo, n), max(hi, n)
+	if len(counts) == 0 {
+		return 0
 	}
-	if lo > hi {
-		return 0 // no zones
-	}
-	return hi - lo
+	all := slices.Collect(maps.Values(counts))
+	return slices.Max(all) - slices.Min(all)
 }
 
 func (r *run) zones() []string { return slices.Sorted(maps.Keys(r.w.Group.Subnets)) }
@@ -187,8 +183,8 @@ func (r *run) hasTurn(it *ledger.Intent, s Instance) bool {
 		later[z] = n
 	}
 	for _, d := range r.b.Debts() {
-		if r.v.Stays(d.Victim) {
-			later[r.v.Get(d.Victim).Zone]--
+		if v := r.v.Get(d.Victim); v.Present() {
+			later[v.Zone]--
 		}
 	}
 	_, after := spreads(later, s.Zone, cmp.Or(r.v.Get(it.Victim).Zone, s.Zone))

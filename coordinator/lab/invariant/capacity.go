@@ -26,14 +26,20 @@ func (c *Checker) capacity(ch change) {
 	if !c.caused || ready < c.lowest {
 		c.lowest, c.caused = ready, true
 	}
-	if now < want { // what was taken off desired and is forgiven is wanted no more, also while debts are open on top of it
-		want -= min(c.below.total(), want-now) - c.spend(c.below, min(c.below.total(), want-now), "too little of desired is left")
-	}
-	if now < want {
+	if now < c.stillWanted(want, now) {
 		c.broken(breach{Event: ch.Event, invariant: Capacity}, "%s of %s by %s left %d of %d in service", ch.Kind, ch.Instance, ch.Actor, now, want)
 		return
 	}
 	c.undoomed(ch, was, want)
+}
+
+// stillWanted is what is wanted less what was taken off desired and is forgiven, also while debts are open on top of it, as far as have is short of it.
+func (c *Checker) stillWanted(want, have int) int {
+	forgiven := min(c.below.total(), want-have)
+	if forgiven <= 0 {
+		return want
+	}
+	return want - forgiven + c.spend(c.below, forgiven, "too little of desired is left")
 }
 
 // undoomed holds a retirement of somebody healthy against what will be left once AWS has taken those whose notice is written in the
@@ -57,6 +63,10 @@ func (c *Checker) undoomed(ch change, was []cloudsim.InstanceView, want int) {
 	}
 	b := breach{Event: ch.Event, invariant: Capacity}
 	left, broken := short(ch.At)
+	if broken {
+		want = c.stillWanted(want, left)
+		left, broken = short(ch.At)
+	}
 	if known, early := short(ch.At.Add(-c.race - 1)); early {
 		left, broken = known, true
 	} else if broken {

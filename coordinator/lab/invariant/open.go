@@ -40,6 +40,10 @@ var Bounds = []Bound{
 	{"proving", 75 * time.Minute, "A replacement that serves for half an hour has lasted. Why one left is asked of the activities for an hour.", keys(func(r ledger.Record) map[string]time.Time { return r.Proving })},
 	{"unconfirmed", 75 * time.Minute, "Counted for an hour.", unconfirmed},
 	{"said", 2 * time.Hour, "Kept for an hour, and as long as its instance is a replacement.", keys(func(r ledger.Record) map[string]ledger.Said { return r.Said })},
+	{"silence", 6 * time.Minute, "A look that takes nothing further says what is waited for, and there is one every 5 minutes.",
+		one(func(r ledger.Record) bool {
+			return r.Status.Waiting.For == "" && (len(r.Intents) > 0 || r.Books.Any() || r.Books.Lease().Open())
+		})},
 	{"short", time.Hour, "The group launches what it lacks, or spot fills it after a minute.", one(func(r ledger.Record) bool { return !r.Short.IsZero() })},
 }
 

@@ -129,6 +129,23 @@ func borrowMore(_ decide.World, p *decide.Plan) {
 	}
 }
 
+func totalForChange(w *decide.World) {
+	w.Activities = slices.Clone(w.Activities)
+	for i := range w.Activities {
+		if a := &w.Activities[i]; a.Kind == decide.Resize {
+			a.Kind = decide.OtherChange
+		}
+	}
+}
+
+func refuseOutright(w decide.World, p *decide.Plan) {
+	if decide.Refusal(w) == "" {
+		return
+	}
+	p.Actions = slices.DeleteFunc(p.Actions, func(a decide.Action) bool { return a.Kind == decide.LaunchOne })
+	p.Record.Intents = slices.DeleteFunc(p.Record.Intents, func(it ledger.Intent) bool { return it.Instance == "" })
+}
+
 func takeOutAtOnce(w decide.World, p *decide.Plan) {
 	for _, id := range slices.Sorted(maps.Keys(p.Record.Notices)) {
 		n := p.Record.Notices[id]

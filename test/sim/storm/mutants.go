@@ -76,6 +76,12 @@ var Mutants = []Mutant{
 		p.Forget = p.Forget || !w.Group.Enabled && w.Record.Revision > 0
 	})},
 	{Name: "keep-the-shield", What: "protection from scale-in is never taken off again", Scenario: "storm", Alter: acting(func(a *decide.Action, _ *time.Time) bool { return a.Kind != decide.Unprotect })},
+	{Name: "take-a-total-for-a-change", What: "a total that a policy names goes on top of what our attaches added", Scenario: "target-tracking", Alter: seeing(totalForChange)},
+	{Name: "wait-in-silence", What: "nobody is told what is waited for", Scenario: "squall", Alter: writing(func(ctx context.Context, l handle.Ledger, r ledger.Record) (ledger.Record, error) {
+		r.Status.Waiting = ledger.Waiting{}
+		return l.Put(ctx, r)
+	})},
+	{Name: "refuse-outright", What: "a group that is refused gets nothing, notices included", Scenario: "one-api-down", Alter: planning(refuseOutright)},
 	{Name: "keep-the-doubt", What: "a doubt about desired is never put aside, and outlives the last debt", Scenario: "squall", Alter: writing(keepDoubt)},
 	{Name: "a-failing-read-stops-everything", What: "what cannot be read is an error, whatever it is needed for", Scenario: "one-api-down", Alter: observing(stopped)},
 	{Name: "a-failed-read-is-empty", What: "what cannot be read is not there", Scenario: "one-api-down", Alter: seeing(emptied)},

@@ -82,6 +82,10 @@ func down(rng *rand.Rand, api string, long time.Duration) Script {
 		}
 	}
 	add(end-time.Duration(1+rng.IntN(60))*time.Second, "notice")
+	if rng.IntN(4) == 0 { // the owner writes a tag that nobody can read, for a while: the group is refused, and notices are answered all the same
+		add(o.At+time.Duration(rng.IntN(int(o.For))), "typo")
+		add(end+2*time.Minute, "mended")
+	}
 	slices.SortStableFunc(s.Deeds, func(a, b Deed) int { return cmp.Compare(a.At, b.At) })
 	return s
 }

@@ -37,6 +37,10 @@ func (p *player) owner(kind string, g cloudsim.GroupView, m cloudsim.MemberView,
 		p.refresh(g.Name, rng.IntN(2) == 0)
 	case "keep":
 		_ = p.Cloud.SetGroupTag(g.Name, "autospotting:keep-on-demand", []string{"0", "1", "2", "40%"}[rng.IntN(4)])
+	case "typo":
+		_ = p.Cloud.SetGroupTag(g.Name, "autospotting:margin", "ten percent")
+	case "mended":
+		_ = p.Cloud.DeleteGroupTag(g.Name, "autospotting:margin")
 	case "opt":
 		if g.Tags["spot-enabled"] == "true" {
 			_ = p.Cloud.DeleteGroupTag(g.Name, "spot-enabled")
