@@ -19,6 +19,7 @@ const (
 	ChecksFail    Kind = "checks-fail"    // the load balancers' checks of an instance fail; Text is unhealthy once they have failed often enough
 	Unhealthy     Kind = "unhealthy"      // the group knows that the member is bad
 	Terminating   Kind = "terminating"    // member leaves service
+	Rested        Kind = "standby"        // its owner put the member in Standby
 	Removed       Kind = "removed"        // no member any more
 	SizeChanged   Kind = "size"           // min, max or desired changed; Text has old and new
 	LaunchFailed  Kind = "launch-failed"  // a group's or fleet's launch failed

@@ -127,7 +127,7 @@ func spread(g cloudsim.GroupView) int {
 		n[z] = 0
 	}
 	for _, m := range g.Members {
-		if !leaving(m) && (m.Instance.State == "pending" || m.Instance.State == "running") { // the group finds later that one has ended
+		if !leaving(m) && m.State != "Standby" && (m.Instance.State == "pending" || m.Instance.State == "running") { // the group finds later that one has ended
 			n[m.Zone]++
 		}
 	}

@@ -85,6 +85,7 @@ type Checker struct {
 	lowest     int
 	caused     bool
 	protected  map[string]time.Time // since when
+	resting    map[string]time.Time // in Standby, since when
 	unwanted   map[string]time.Time
 	opened     map[string]time.Time // since when something stands in the record, by kind and name
 	kindAt     time.Time            // since when nothing is wrong in the cloud; zero while something is
@@ -102,7 +103,7 @@ func Watch(cloud *cloudsim.Cloud, group string, ours func(string) bool, record f
 	g, _ := cloud.Group(group)
 	c := &Checker{cloud: cloud, group: group, ours: ours, read: record, ownerMax: g.Max, was: sizesOf(g), race: lag + roundTrip,
 		forgiven: map[string]int{}, opened: map[string]time.Time{},
-		protected: map[string]time.Time{}, unwanted: map[string]time.Time{}, tries: map[int]time.Time{},
+		protected: map[string]time.Time{}, resting: map[string]time.Time{}, unwanted: map[string]time.Time{}, tries: map[int]time.Time{},
 		budget: budget{begun: map[string]begun{}, fresh: map[string]time.Time{}}}
 	c.wish.read(g, cloud.Now())
 	cloud.OnEvent(c.event)
@@ -190,6 +191,11 @@ func (c *Checker) event(e cloudsim.Event) {
 // remember keeps who was protected before an event that may end it.
 func (c *Checker) remember(g cloudsim.GroupView) {
 	for _, m := range g.Members {
+		if _, known := c.resting[m.ID]; m.State == "Standby" && !known {
+			c.resting[m.ID] = c.cloud.Now()
+		} else if m.State == "InService" {
+			delete(c.resting, m.ID)
+		}
 		if !strings.HasPrefix(m.State, "Terminating") {
 			if _, known := c.protected[m.ID]; m.Protected && !known {
 				c.protected[m.ID] = c.cloud.Now()

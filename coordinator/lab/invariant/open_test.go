@@ -30,6 +30,7 @@ func standingRecords() map[string]ledger.Record {
 	}
 	at := map[string]time.Time{"i-1": begin}
 	return map[string]ledger.Record{
+		"silence":        {Intents: []ledger.Intent{{Launch: ledger.Launch{Nonce: "n"}}}},
 		"intent":         {Intents: []ledger.Intent{{Launch: ledger.Launch{Nonce: "n"}}}},
 		"attaching":      phase(books.Attaching),
 		"undoing":        phase(books.Undoing),

@@ -74,6 +74,9 @@ func (c *Checker) touched(e cloudsim.Event, g cloudsim.GroupView) {
 		if since, kept := c.protected[e.Instance]; !ourTag && kept {
 			c.broken(breach{e, Untouched, since}, "%s of %s, which its owner protects from scale-in", e.Kind, e.Instance)
 		}
+		if since, rests := c.resting[e.Instance]; rests && i.NoticeAt.IsZero() {
+			c.broken(breach{e, Untouched, since}, "%s of %s, which its owner put in Standby", e.Kind, e.Instance)
+		}
 	}
 	if e.Kind == cloudsim.Terminating && !i.Spot {
 		c.floor(e, g)

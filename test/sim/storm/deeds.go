@@ -124,6 +124,8 @@ func (p *player) aws(kind string, g cloudsim.GroupView, m cloudsim.MemberView, r
 	case "famine":
 		p.Cloud.NoCapacity("", "", true, p.Cloud.Now().Add(20*time.Minute))
 		p.Cloud.NoCapacity("", "", false, p.Cloud.Now().Add(20*time.Minute))
+	case "drought of on-demand":
+		p.Cloud.NoCapacity("", "", false, p.Cloud.Now().Add(6*time.Hour))
 	case "drought":
 		p.Cloud.NoCapacity("", "", true, p.Cloud.Now().Add(6*time.Hour))
 	}
@@ -172,6 +174,7 @@ func (p *player) calm(small bool) {
 		_ = p.Cloud.Protect(id, false)
 	}
 	for _, name := range p.Groups {
+		p.awaken(name)
 		p.refresh(name, false)
 		p.settleSizes(name)
 		if g, _ := p.Cloud.Group(name); g.Desired < 3 && !small { // one zone each, so that no zone is out of balance for good

@@ -82,6 +82,20 @@ var Mutants = []Mutant{
 		return l.Put(ctx, r)
 	})},
 	{Name: "refuse-outright", What: "a group that is refused gets nothing, notices included", Scenario: "one-api-down", Alter: planning(refuseOutright)},
+	{Name: "standby-serves", What: "who is in Standby is as good a victim as any", Scenario: "standby", Alter: seeing(standbyServes)},
+	{Name: "fill-on-demand-alone", What: "what the group lacks is asked for on-demand alone", Scenario: "no-on-demand", Alter: planning(fillOnDemand)},
+	{Name: "deaf-to-min", What: "a MinSize above the owner's MaxSize says nothing of MaxSize", Scenario: "resizes", Alter: seeing(func(w *decide.World) {
+		if l := w.Record.Books.Lease(); l.Open() && l.Ours(w.Group.Max) {
+			w.Group.Min = min(w.Group.Min, l.Owner)
+		}
+	})},
+	{Name: "the-young-do-not-count", What: "what the group launched itself counts only once spotd has vouched for it", Scenario: "squall", Alter: seeing(func(w *decide.World) {
+		for i := range w.Instances {
+			if one := &w.Instances[i]; !one.Ours {
+				one.Launched = w.Now
+			}
+		}
+	})},
 	{Name: "keep-the-doubt", What: "a doubt about desired is never put aside, and outlives the last debt", Scenario: "squall", Alter: writing(keepDoubt)},
 	{Name: "a-failing-read-stops-everything", What: "what cannot be read is an error, whatever it is needed for", Scenario: "one-api-down", Alter: observing(stopped)},
 	{Name: "a-failed-read-is-empty", What: "what cannot be read is not there", Scenario: "one-api-down", Alter: seeing(emptied)},

@@ -26,6 +26,15 @@ var sizing = []Scenario{
 	{"zonal-shift", "zones are shifted away from, evacuated or not, and back", func(rng *rand.Rand) Script {
 		return named(rng, []string{"shift", "shift", "shift", "notice", "desired", "policy", "no-spot"}, 10*time.Minute)
 	}},
+	{"standby", "members are put in Standby, with and without decrement, and back", func(rng *rand.Rand) Script {
+		return named(rng, []string{"aside", "aside", "back", "notice", "policy"}, 4*time.Minute)
+	}},
+	{"no-on-demand", "on-demand has nothing for six hours, spot has, and members are lost", func(rng *rand.Rand) Script {
+		s := named(rng, []string{"kill", "kill", "unhealthy", "no-spot"}, 12*time.Minute)
+		delete(s.Groups[0].Tags, "autospotting:keep-on-demand")
+		s.Deeds = append([]Deed{{At: 30 * time.Minute, Kind: "drought of on-demand"}}, slices.DeleteFunc(s.Deeds, func(d Deed) bool { return d.At <= 30*time.Minute })...)
+		return s
+	}},
 	{"slow-attach-that-fails-later", "attaches are answered, and some fail minutes later", func(rng *rand.Rand) Script {
 		s := named(rng, []string{"notice", "notice", "interrupt", "kill", "desired"}, 15*time.Minute)
 		s.Faults.AttachFails = 0.1 + 0.6*rng.Float64()
@@ -53,6 +62,20 @@ func (p *player) sized(kind string, g cloudsim.GroupView, m cloudsim.MemberView,
 		p.sizes(g, rng)
 	case "shift":
 		p.shift(g, m, rng)
+	case "aside":
+		_ = p.Cloud.EnterStandby(m.ID, rng.IntN(3) > 0)
+	case "back":
+		p.awaken(g.Name)
+	}
+}
+
+// awaken puts back in service who is in Standby. Where there is no room for it, it leaves for good.
+func (p *player) awaken(group string) {
+	g, _ := p.Cloud.Group(group)
+	for _, m := range g.Members {
+		if m.State == "Standby" && p.Cloud.ExitStandby(m.ID) != nil {
+			_ = p.Cloud.TerminateByOwner(m.ID)
+		}
 	}
 }
 
