@@ -57,7 +57,7 @@ func (a *Actor) targets(ctx context.Context, arn string, list []decide.Instance)
 	health := map[string]string{}
 	for _, t := range out.TargetHealthDescriptions {
 		if t.Target != nil && t.TargetHealth != nil {
-			health[aws.ToString(t.Target.Id)] = targetState(t.TargetHealth.State)
+			health[aws.ToString(t.Target.Id)] = targetState(*t.TargetHealth)
 		}
 	}
 	merge(list, health)
@@ -66,12 +66,13 @@ func (a *Actor) targets(ctx context.Context, arn string, list []decide.Instance)
 
 // targetState is empty where nobody checks: in a target group that no load balancer uses (as the idle one of a blue/green pair), in a zone that
 // is not enabled for the load balancer, and where the checks are off. That says neither that the target is healthy nor that it is not.
-func targetState(s elbtypes.TargetHealthStateEnum) string {
-	switch s {
-	case elbtypes.TargetHealthStateEnumUnused, elbtypes.TargetHealthStateEnumUnavailable:
+// One that has stopped or is registered no more is unused too, and does not serve (ELB API reference, TargetHealth).
+func targetState(h elbtypes.TargetHealth) string {
+	switch {
+	case h.State == elbtypes.TargetHealthStateEnumUnavailable, h.State == elbtypes.TargetHealthStateEnumUnused && h.Reason == elbtypes.TargetHealthReasonEnumNotInUse:
 		return ""
 	}
-	return string(s)
+	return string(h.State)
 }
 
 func (a *Actor) classic(ctx context.Context, name string, list []decide.Instance) error {

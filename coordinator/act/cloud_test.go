@@ -228,8 +228,9 @@ func (c *cloud) template() *types.ResponseLaunchTemplateData {
 func targets(states ...string) (list []elbv2types.TargetHealthDescription) {
 	for n, state := range states {
 		if state != "" {
+			state, reason, _ := strings.Cut(state, " ")
 			list = append(list, elbv2types.TargetHealthDescription{Target: &elbv2types.TargetDescription{Id: aws.String(fmt.Sprint("i-", n+1))},
-				TargetHealth: &elbv2types.TargetHealth{State: elbv2types.TargetHealthStateEnum(state)}})
+				TargetHealth: &elbv2types.TargetHealth{State: elbv2types.TargetHealthStateEnum(state), Reason: elbv2types.TargetHealthReasonEnum(reason)}})
 		}
 	}
 	return list

@@ -15,7 +15,8 @@ func (c *Checker) capacity(ch change) {
 	now := standing(c.serving, ch.At)
 	// A number above the owner's own MaxSize could only be set because of our lease: it is taken back.
 	want := min(ch.now.Desired-c.net(ch.now), c.ownerMax)
-	if !ch.mine && (now < before || want > c.wanted || ch.Kind == cloudsim.SizeChanged) {
+	lost := ch.Kind == cloudsim.Stopping || ch.Kind == cloudsim.Terminating // perhaps of one that has become healthy by time alone
+	if !ch.mine && (now < before || want > c.wanted || ch.Kind == cloudsim.SizeChanged || lost) {
 		c.others = ch.At
 	}
 	c.wanted = want
