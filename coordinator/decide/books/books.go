@@ -152,7 +152,7 @@ func (b *Books) close(i int, how Phase) {
 // inherit puts the replacement of a paid debt in the place of its victim, where that one was itself a replacement whose debt is open: it stands for
 // the first victim now.
 func (b *Books) inherit(paid Debt) {
-	i := slices.IndexFunc(b.debts, func(d Debt) bool { return d.Owed() && d.Replacement.Instance == paid.Victim && paid.Victim != "" })
+	i := slices.IndexFunc(b.debts, func(d Debt) bool { return d.Owed() && d.Replacement.Instance == paid.Victim })
 	if i < 0 {
 		return
 	}
@@ -160,8 +160,8 @@ func (b *Books) inherit(paid Debt) {
 	purpose := d.Replacement.Purpose
 	d.Replacement = paid.Replacement
 	d.Replacement.Purpose = purpose
-	if d.Phase == Attached && d.Since.Before(paid.Sent) { // reads may not show the new one yet
-		d.Since = paid.Sent
+	if d.Phase == Attached { // reads may not show the new one yet
+		d.Since = slices.MaxFunc([]time.Time{d.Since, paid.Sent}, time.Time.Compare)
 	}
 	b.debts[i] = d.forVictim(d.Victim)
 }

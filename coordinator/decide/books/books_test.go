@@ -216,6 +216,22 @@ func TestWhoReplacesAReplacementStandsForItsVictim(t *testing.T) {
 		{"its payment is not made", func(b *Books) { b.On("i-2", PaymentNotMade, noon) }, "i-s for i-od attached swap since 0s, due 5"},
 		{"its debt is given up", func(b *Books) { b.On("i-2", GivenUp, noon) }, "i-s for i-od attached swap since 0s, due 5"},
 		{"the first is paid already", func(b *Books) { b.On("i-s", PaymentDone, noon); b.On("i-2", PaymentDone, noon) }, "none, due 3"},
+		{"the first payment was not made since", func(b *Books) {
+			b.On("i-s", PaymentSent, noon.Add(6*time.Minute))
+			b.On("i-s", PaymentNotMade, noon.Add(7*time.Minute))
+			b.On("i-2", PaymentDone, noon)
+		}, "i-2 for i-od attached swap since 7m0s, due 4"},
+		{"the first payment is under way since before", func(b *Books) { b.On("i-s", PaymentSent, noon.Add(4*time.Minute)); b.On("i-2", PaymentDone, noon) }, "i-2 for i-od paying swap since 4m0s, due 4"},
+		{"the first attach is to be undone", func(b *Books) {
+			b.Edit(func(k *Stored) { k.Pairs[0].Phase = Undoing })
+			b.On("i-2", PaymentDone, noon)
+		}, "i-s for i-od undoing swap since 0s, due 3"},
+		{"it is retired since desired is above MaxSize", func(b *Books) {
+			b.On("i-2", GivenUp, noon)
+			b.OpenOverMax("i-s", 5, "", noon)
+			b.On("over-max i-s", PaymentSent, noon)
+			b.On("over-max i-s", PaymentDone, noon)
+		}, "i-s for i-od attached swap since 0s, due 4"},
 		{"the first payment is under way", func(b *Books) { b.On("i-s", PaymentSent, noon.Add(6*time.Minute)); b.On("i-2", PaymentDone, noon) }, "i-2 for i-od paying swap since 6m0s, due 4"},
 	} {
 		var b Books
@@ -232,6 +248,27 @@ func TestWhoReplacesAReplacementStandsForItsVictim(t *testing.T) {
 		}
 		if got += fmt.Sprintf(", due %d", b.Due()); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+func TestARefusedAttachWasNotMadeIfItWasSentOnce(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		sent []time.Duration
+		want time.Time
+	}{
+		{"once", []time.Duration{0}, time.Time{}},
+		{"twice", []time.Duration{0, time.Second}, noon},
+	} {
+		b := opened(Attaching)
+		for _, after := range c.sent {
+			b.On("i-s", AttachSent, noon.Add(after))
+		}
+		d, _ := b.On("i-s", AttachRefused, noon.Add(time.Minute))
+		if d.Phase != Undoing || !d.Sent.Equal(c.want) || !d.Since.Equal(noon.Add(time.Minute)) {
+			t.Errorf("%s: %+v", c.name, d)
 		}
 	}
 }

@@ -36,6 +36,30 @@ func TestActivities(t *testing.T) {
 	}
 }
 
+func TestAnAttachThatFellThrough(t *testing.T) {
+	t.Parallel()
+	s := owes(books.Attached, 100) // opened 102 s ago
+	fell := Activity{Kind: Attach, Instance: "i-s", At: ago(50), Failed: true}
+	change := func(f func(*Activity)) Activity { a := fell; f(&a); return a }
+	for _, c := range []struct {
+		name string
+		a    Activity
+		want bool
+	}{
+		{"since it was opened", fell, true},
+		{"two seconds before, by another clock", change(func(a *Activity) { a.At = ago(104) }), true},
+		{"before", change(func(a *Activity) { a.At = ago(105) }), false},
+		{"it did not fail", change(func(a *Activity) { a.Failed = false }), false},
+		{"somebody else's", change(func(a *Activity) { a.Instance = "i-x" }), false},
+		{"it was no attach", change(func(a *Activity) { a.Kind = UserShrink }), false},
+	} {
+		s.reads.Activities = []Activity{c.a}
+		if got := s.view().FellThrough(s.rec.Books.Debts()[0]); got != c.want {
+			t.Errorf("%s: %t", c.name, got)
+		}
+	}
+}
+
 func TestWhoFellIll(t *testing.T) {
 	t.Parallel()
 	ill := Activity{Kind: Unhealthy, Instance: "i-s", At: ago(50)}

@@ -114,6 +114,29 @@ func TestDesiredMayBeFromBeforeOurLastCalls(t *testing.T) {
 	}
 }
 
+func TestDesiredMayBeWhatItWasBeforeOurLastCalls(t *testing.T) {
+	t.Parallel()
+	hide := func(i *Instance) { i.Listed = false }
+	for _, c := range []struct {
+		name              string
+		s                 *scene
+		desired, expected int
+		want              bool
+	}{
+		{"it is as expected", owes(books.Attached, 5).change("i-s", hide), 4, 4, false},
+		{"less, before an attach that no read shows", owes(books.Attached, 5).change("i-s", hide), 3, 4, true},
+		{"less by more", owes(books.Attached, 5).change("i-s", hide), 2, 4, false},
+		{"more, before a retirement", owes(books.Attached, 5).retired("i-gone", 19), 5, 4, true},
+		{"more by more", owes(books.Attached, 5).retired("i-gone", 19), 6, 4, false},
+		{"another expected", owes(books.Attached, 5).retired("i-gone", 19), 6, 5, true},
+	} {
+		c.s.reads.Group.Desired = c.desired
+		if got := c.s.view().NotYet(c.expected); got != c.want {
+			t.Errorf("%s: %t", c.name, got)
+		}
+	}
+}
+
 func TestWhoseMaxSizeItIs(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
