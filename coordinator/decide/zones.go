@@ -203,7 +203,10 @@ func (r *run) hasTurn(it *ledger.Intent, s Instance) bool {
 // turnless keeps since when a ready replacement waits for its turn with nothing else under way, and tells whether that is too long: then it goes, and the
 // swap is begun anew where the zones allow it.
 func (r *run) turnless(it *ledger.Intent, s Instance) bool {
-	if r.v.Old() || !r.ready(it, s) || r.b.Any() || r.hasTurn(it, s) || r.refitted(it, s) {
+	switch {
+	case r.v.Old() || !r.ready(it, s) || r.b.Any(): // nothing can be said now
+		return false
+	case r.hasTurn(it, s) || r.refitted(it, s):
 		it.Ready = time.Time{}
 		return false
 	}

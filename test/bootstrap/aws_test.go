@@ -45,7 +45,7 @@ func (c *cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.calls = append(c.calls, call)
 	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
 	switch {
-	case call == "AmazonSQS.SendMessage" && in.MessageGroupId != "bad":
+	case call == "AmazonSQS.SendMessage" && !strings.Contains(in.MessageBody, `"bad"`): // neither a request nor another look can be sent for that group
 		c.sent = append(c.sent, sending{in.QueueUrl, in.MessageGroupId, in.MessageBody})
 		sum := md5.Sum([]byte(in.MessageBody))
 		fmt.Fprintf(w, `{"MessageId":"m-%d","MD5OfMessageBody":%q}`, len(c.sent), hex.EncodeToString(sum[:]))
