@@ -21,7 +21,8 @@ type budget struct {
 	begun  map[string]begun     // the gradual launches of spot, by instance
 	fresh  map[string]time.Time // those in service, since when
 	failed []time.Time
-	known  []time.Time // of failed, of those that were begun when a failure of the hour before was known
+	who    map[string]time.Time // of failed, by instance
+	known  []time.Time          // of failed, of those that were begun when a failure of the hour before was known
 	moved  []time.Time
 	since  time.Time // when the group was last opted in or out
 }
@@ -64,9 +65,18 @@ func (c *Checker) late(ch change) {
 			c.failedLate(ch, start)
 		}
 		delete(b.fresh, id)
-	case cloudsim.Notice, cloudsim.Terminating:
+	case cloudsim.Notice:
+		delete(b.fresh, id)
+		b.unfail(id)
+	case cloudsim.Terminating:
 		delete(b.fresh, id)
 	}
+}
+
+// unfail takes back that an instance failed: AWS took it before anybody had looked, and then nobody can tell which came first.
+func (b *budget) unfail(id string) {
+	same := func(at time.Time) bool { return at.Equal(b.who[id]) }
+	b.failed, b.known = slices.DeleteFunc(b.failed, same), slices.DeleteFunc(b.known, same)
 }
 
 // begins notes a gradual launch of spot. None is begun where the budget is known to be spent.
@@ -104,6 +114,7 @@ func (c *Checker) failedLate(ch change, start begun) {
 		b.known = append(b.known, ch.At)
 	}
 	b.failed = append(b.failed, ch.At)
+	b.who[ch.Instance] = ch.At
 	if n, most := within(b.known, ch.At.Add(-time.Hour), ch.At), max(start.most, c.most(ch.now)); n > most {
 		c.report(Budget, "%d replacements failed late within the hour that were begun when the first was known, and %d may", n, most)
 	}

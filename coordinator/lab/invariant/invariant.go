@@ -104,7 +104,7 @@ func Watch(cloud *cloudsim.Cloud, group string, ours func(string) bool, record f
 	c := &Checker{cloud: cloud, group: group, ours: ours, read: record, ownerMax: g.Max, was: sizesOf(g), race: lag + roundTrip,
 		forgiven: map[string]int{}, opened: map[string]time.Time{},
 		protected: map[string]time.Time{}, resting: map[string]time.Time{}, unwanted: map[string]time.Time{}, tries: map[int]time.Time{},
-		budget: budget{begun: map[string]begun{}, fresh: map[string]time.Time{}}}
+		budget: budget{begun: map[string]begun{}, fresh: map[string]time.Time{}, who: map[string]time.Time{}}}
 	c.wish.read(g, cloud.Now())
 	cloud.OnEvent(c.event)
 	cloud.OnCall(c.call, nil)
