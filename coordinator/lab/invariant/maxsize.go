@@ -102,7 +102,7 @@ func (c *Checker) crossedTaken(ch change, l books.Lease) (int, bool) {
 // namedOurMax: the owner named, while our read was on its way, the very number that we leased.
 func (c *Checker) namedOurMax(ch change, l books.Lease) (int, bool) {
 	ours := l.State != books.NoLease && l.Ours(c.ownerMax) && ch.now.Min <= l.Owner
-	return l.Owner, ours && l.Since.Sub(c.ownerMaxAt).Abs() <= c.race
+	return l.Owner, ours && (l.Since.Sub(c.ownerMaxAt).Abs() <= c.race || l.At.Sub(c.ownerMaxAt).Abs() <= c.race) // raised, or some of it given back
 }
 
 // maxSize holds MaxSize against the owner's and the lease.
