@@ -60,16 +60,30 @@ func (r *run) returnSome() {
 // overMax retires one instance of our choice where a policy took the room that we had borrowed; restoring MaxSize instead would let
 // AWS choose. It is of the zone that has most, an on-demand one, or of ours where the owner keeps those that there are.
 func (r *run) overMax() {
-	among := r.victims()
-	slices.Reverse(among)
-	if spot := r.returnable(); r.onDemandLater() <= r.keep() && len(spot) > 0 {
-		among = spot
-	}
-	v, ok := r.fullest(among)
+	v, ok := r.surplus()
 	if !ok {
 		r.wait("", "desired is above the owner's MaxSize, and nobody may be retired for it: %s", r.heldBack(r.v.Live()))
 		return
 	}
 	r.b.OpenOverMax(v.ID, r.w.Group.Desired, "desired is above the owner's MaxSize", r.now())
 	r.lookAt(r.now())
+}
+
+// surplus is who goes where desired is above the owner's MaxSize.
+func (r *run) surplus() (Instance, bool) {
+	among := r.victims()
+	slices.Reverse(among)
+	if spot := r.returnable(); r.onDemandLater() <= r.keep() && len(spot) > 0 {
+		among = spot
+	}
+	return r.fullest(among)
+}
+
+// inAFullerZone names who goes in the place of one that was chosen when its zone had as many members as any; empty where it is still so.
+func (r *run) inAFullerZone(d books.Debt) string {
+	counts := r.zoneCounts()
+	if v, ok := r.surplus(); d.Kind == books.OverMax && ok && counts[v.Zone] > counts[r.v.Get(d.Victim).Zone] {
+		return v.ID
+	}
+	return ""
 }

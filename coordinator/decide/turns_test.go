@@ -205,3 +205,34 @@ func TestWhatOfAMaxSizeIsGivenBack(t *testing.T) {
 		}
 	}
 }
+
+func TestWhoIsOverMaxSizeIsOfTheZoneThatHasMost(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		world func(*World)
+		want  string
+	}{
+		{"its zone has as many as any", func(*World) {}, "i-odb"},
+		{"another has more by now", func(w *World) { w.add(member("i-odd", "c")) }, "i-odd"},
+		{"but they are protected", func(w *World) {
+			w.add(member("i-odd", "c"))
+			w.at("i-odd").Protected, w.at("i-odc").Protected = true, true
+		}, "i-odb"},
+		{"its payment may have been made", func(w *World) {
+			w.add(member("i-odd", "c"))
+			w.keep(func(k *books.Stored) { k.Pairs[0].Phase, k.Pairs[0].Since = books.Paying, noon.Add(-time.Second) })
+		}, "i-odb"},
+	} {
+		w := web()
+		w.keep(func(k *books.Stored) {
+			k.Desired0, k.Pairs = 2, []books.StoredDebt{{Victim: "i-odb", Phase: books.Attached, At: noon.Add(-5 * time.Minute), Since: noon.Add(-5 * time.Minute)}}
+		})
+		c.world(&w)
+		r := newRun(w)
+		r.seeVictims()
+		if got := r.b.Debts()[0].Victim; got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}

@@ -51,6 +51,9 @@ func (r *run) seeVictim(d books.Debt) (closed, unexplained bool) {
 		} else if why := r.spared(v); unpaid && why != "" && (d.Kind != books.Reversal || v.Resting()) {
 			r.say(v.ID, "%s since: another victim is chosen", why)
 			r.b.Retarget(d.Name(), r.nextVictim(d))
+		} else if other := r.inAFullerZone(d); unpaid && other != "" {
+			r.say(v.ID, "its zone has fewer members than another by now: %s is retired in its stead", other)
+			r.b.Retarget(d.Name(), other)
 		}
 	case d.Kind == books.Waiting:
 		r.b.Retarget(d.Name(), r.nextVictim(d))
