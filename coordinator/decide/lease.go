@@ -22,6 +22,9 @@ func (r *run) returnLease() {
 		return
 	}
 	r.poll()
+	if members := r.v.Listed(); g.Desired < l.Owner && members > l.Owner {
+		r.awaits("", "MaxSize is %d instead of the owner's %d until no more are members: of %d some are on their way out, or in Standby", g.Max, l.Owner, members)
+	}
 	r.awaits("", "MaxSize is %d instead of the owner's %d until desired fits it", g.Max, l.Owner)
 	if r.b.Attaching() || r.v.Old() || r.planned(Retire) > 0 || slices.ContainsFunc(r.b.Debts(), r.v.Unanswered) {
 		return
