@@ -18,7 +18,7 @@ func (r *run) attach() {
 	}
 	// Desired as the calls sent before may already have made it is what must fit.
 	need := max(g.Desired, r.b.Due()) + len(ids)
-	if r.b.MaybeAttached() && g.Desired == r.b.Due()+len(ids) {
+	if r.b.MaybeAttached() && r.undoing() == 0 && g.Desired == r.b.Due()+len(ids) {
 		need = g.Desired
 	}
 	if need > g.Max && !r.v.Room(need) {
