@@ -18,7 +18,7 @@ func (r *run) attach() {
 	}
 	// Desired as the calls sent before may already have made it is what must fit.
 	need := max(g.Desired, r.b.Due()) + len(ids)
-	if r.b.MaybeAttached() && g.Desired == r.b.Due()+len(ids) {
+	if r.b.MaybeAttached() && r.undoing() == 0 && g.Desired == r.b.Due()+len(ids) {
 		need = g.Desired
 	}
 	if need > g.Max && !r.v.Room(need) {
@@ -72,11 +72,14 @@ func (r *run) makeRoom(first string, need int) {
 		return
 	}
 	if members > need && !r.urgent() {
-		r.wait(first, "not attached yet: MaxSize would have to be %d for a while, since of %d members some are still on their way out", members, r.v.Listed())
+		r.wait(first, "not attached yet: "+roomFor, members, r.v.Listed())
 		return
 	}
 	r.raise(max(need, members))
 }
+
+// roomFor says why MaxSize is not raised for what can wait.
+const roomFor = "MaxSize would have to be %d for a while, since of %d members some are still on their way out, or in Standby"
 
 // memberSoon counts the members in any state, and for each that AWS takes one more: the group may have launched in its place since the read.
 func (r *run) memberSoon() int {

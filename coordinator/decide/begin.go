@@ -45,6 +45,8 @@ func (r *run) nothingInTheWay() bool {
 		r.wait("", "not now: %d of %d in service", r.capacity(""), r.w.Group.Desired)
 		r.poll()
 	case r.unpriced(), r.noRoom(ledger.Swap):
+	case r.unroomy() != "":
+		r.wait("", "not now: %s", r.unroomy()) // a tick sees when they are gone
 	case r.scalingOut():
 		r.wait("", "not now: the group launched an instance less than %s ago", scaleOutQuiet)
 		r.poll()
@@ -52,6 +54,17 @@ func (r *run) nothingInTheWay() bool {
 		return true
 	}
 	return false
+}
+
+// unroomy tells that one more could not be attached for want of room in MaxSize that is not borrowed (makeRoom): it would be launched, wait, and be
+// ended again. Empty where there is room, or can be.
+func (r *run) unroomy() string {
+	g := r.w.Group
+	need := max(g.Desired, r.b.Due()) + len(r.rec.Intents) + r.toAttach() + 1
+	if members := r.memberSoon(); need > g.Max && members > need {
+		return fmt.Sprintf(roomFor, members, r.v.Listed())
+	}
+	return ""
 }
 
 // budget is how many replacements an hour may fail after they were in service, or be moved again: beyond it something is wrong that swaps do not
@@ -88,6 +101,17 @@ func (r *run) toSpotUnderWay() int {
 	}
 	for _, d := range r.b.Debts() {
 		if d.Phase == books.Attaching && d.Replacement.Spot {
+			n++
+		}
+	}
+	return n
+}
+
+// toAttach counts the debts whose replacement is not attached yet.
+func (r *run) toAttach() int {
+	n := 0
+	for d := range r.b.All() {
+		if d.Phase == books.Attaching {
 			n++
 		}
 	}

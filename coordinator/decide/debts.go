@@ -20,6 +20,9 @@ func (r *run) seeAttached() {
 			r.on(d, books.NoMember)
 		case d.Phase == books.Attaching && (seen && s.Listed || r.toldOfAttach(d)): // and somebody may have taken it out since
 			r.seen(d)
+		case d.Phase == books.Undoing && s.Listed && r.v.Shown(d.Asked) && (s.Leaving() || r.needed(d)):
+			r.say(s.ID, "its attach is given up, and took effect: it is owed for")
+			r.seen(d)
 		case d.Owed() && d.Kind != books.OverMax && !r.v.Stays(s.ID) && r.v.FellThrough(d):
 			r.fellThrough(d)
 		case d.Phase == books.Attaching && (!seen || !s.Live()):
@@ -33,6 +36,14 @@ func (r *run) seeAttached() {
 			neverMember(&r.rec, d, r.now())
 		}
 	}
+}
+
+// needed tells whether the replacement of an attach that is given up is capacity that the group would lack without it, or stands in for one that AWS
+// takes.
+func (r *run) needed(d books.Debt) bool {
+	s := d.Replacement.Instance
+	lacks := r.v.Standing(s) == view.Serving && r.up(r.v.Get(s)) && r.capacity(s) < r.size()-r.undoing()
+	return !r.doomed(s) && (lacks || r.doomed(d.Victim))
 }
 
 // fellThrough closes the debt of an attach that was answered and failed minutes later: desired was set back with it.
@@ -153,7 +164,7 @@ func (r *run) takenBack() {
 		}
 		if d.Phase == books.Attached && d.Kind != books.OverMax && !r.b.Retiring(s) && r.left(d) && (r.v.Happened(UserShrink, s, d) || r.v.Happened(GroupTook, s, d)) {
 			r.say(s, "left the group, and desired was lowered with it: nothing is owed for it")
-			r.on(d, books.SeenPaid)
+			r.on(d, books.TakenBack)
 		}
 	}
 }

@@ -196,7 +196,7 @@ func (r *run) pair(it *ledger.Intent, s Instance) bool {
 		r.awaits(s.ID, "boots: it has until %s to be ready", it.At.Add(r.w.Settings.Grace+r.w.Settings.BootLimit).UTC().Format(time.TimeOnly))
 		return false
 	}
-	if r.v.Old() {
+	if r.v.Behind() || r.v.Old() && it.Purpose.Gradual() {
 		r.awaits(s.ID, "is ready, and waits for a read that shows what was done last")
 		return false
 	}

@@ -22,6 +22,9 @@ func (r *run) returnLease() {
 		return
 	}
 	r.poll()
+	if members := r.v.Listed(); g.Desired < l.Owner && members > l.Owner {
+		r.awaits("", "MaxSize is %d instead of the owner's %d until no more are members: of %d some are on their way out, or in Standby", g.Max, l.Owner, members)
+	}
 	r.awaits("", "MaxSize is %d instead of the owner's %d until desired fits it", g.Max, l.Owner)
 	if r.b.Attaching() || r.v.Old() || r.planned(Retire) > 0 || slices.ContainsFunc(r.b.Debts(), r.v.Unanswered) {
 		return
@@ -81,8 +84,11 @@ func (r *run) surplus() (Instance, bool) {
 
 // inAFullerZone names who goes in the place of one that was chosen when its zone had as many members as any; empty where it is still so.
 func (r *run) inAFullerZone(d books.Debt) string {
+	if d.Kind != books.OverMax {
+		return ""
+	}
 	counts := r.zoneCounts()
-	if v, ok := r.surplus(); d.Kind == books.OverMax && ok && counts[v.Zone] > counts[r.v.Get(d.Victim).Zone] {
+	if v, ok := r.surplus(); ok && counts[v.Zone] > counts[r.v.Get(d.Victim).Zone] {
 		return v.ID
 	}
 	return ""

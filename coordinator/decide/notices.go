@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -89,14 +90,37 @@ func (r *run) releaseInTime(x Instance) {
 	if r.now().Before(r.release(n)) || !r.v.Mostly(n.Released) { // later it is still there: the call was never made
 		return
 	}
+	why := "no replacement is attached"
 	for _, d := range r.b.Debts() {
-		if d.Victim == x.ID && d.Owed() && r.standsIn(d) && r.v.Numbers() != view.Unknown {
+		switch {
+		case d.Victim != x.ID || !d.Owed() || !r.standsIn(d):
+		case r.unexplained():
+			why = fmt.Sprintf("desired is %d where %d was due, so that it cannot be lowered for it yet", r.w.Group.Desired, r.b.Due())
+		case r.undoStuck():
+			why = "another attach is being undone, of which is not known whether it lowered desired"
+		case r.v.Numbers() != view.Unknown:
 			return // pay retires it, with decrement
 		}
 	}
 	n.Released = r.now()
 	r.rec.Notices[x.ID] = n
-	r.act(Action{Kind: Retire, Instance: x.ID, Decrement: false, Why: "its end is near and no replacement is attached: the group starts its own and drains it"})
+	r.act(Action{Kind: Retire, Instance: x.ID, Decrement: false, Why: "its end is near and " + why + ": the group starts its own and drains it"})
+}
+
+// unexplained tells whether desired is another than the one due on a read that shows all that we did: a payment would wait until it is known why.
+func (r *run) unexplained() bool {
+	return r.v.Numbers() == view.Known && r.w.Group.Desired != r.b.Due() && !r.v.MaybeBefore()
+}
+
+// undoStuck tells whether an attach is being undone of which only later reads tell what it did to desired: nothing is paid before (pay).
+func (r *run) undoStuck() bool {
+	for d := range r.b.All() {
+		inDoubt := !d.Sent.IsZero() && !r.v.Shown(d.Since) && !r.v.Get(d.Replacement.Instance).Listed
+		if d.Phase == books.Undoing && (!r.v.Shown(d.Asked) || inDoubt) {
+			return true
+		}
+	}
+	return false
 }
 
 // standsIn tells whether the debt's replacement is a member, as far as is known: a read lists it, or may be older than its attach.

@@ -95,7 +95,13 @@ func (r *run) outdated(d books.Debt) bool {
 func (r *run) replacedByGroup(d books.Debt) bool {
 	s, v := d.Replacement, r.v.Get(d.Victim)
 	return d.Kind == books.Exchange && s.Purpose != books.Return && r.left(d) && !r.doomed(v.ID) && v.Launched.Before(d.At) &&
-		!r.b.Doubted() && r.v.Numbers() == view.Known && r.w.Group.Desired == r.b.Due()
+		!r.b.Doubted() && r.v.Numbers() == view.Known && r.w.Group.Desired == r.b.Due() && (r.since(d.Since) < fillFor || r.came(d))
+}
+
+// came tells whether somebody who may be retired came since the debt was opened. For a while one is waited for; then whoever was there serves as well.
+func (r *run) came(d books.Debt) bool {
+	n, ok := r.newcomer(d.Replacement.Zone, d.At)
+	return ok && !n.Launched.Before(d.At)
 }
 
 // left tells whether the debt's replacement was a member and is none any more, or is on its way out.

@@ -29,7 +29,7 @@ func opened(phase Phase) Books {
 var (
 	phases = []Phase{Attaching, Attached, Paying, Undoing}
 	events = []Event{AttachSent, AttachAnswered, AttachNotMade, AttachUnclear, AttachRefused, SeenAttached, AttachTimedOut, NotServed, DiedBefore, AttachFailed,
-		PaymentSent, PaymentDone, PaymentNotMade, AtMinimum, SeenPaid, Retargeted, GivenUp, UndoSent, UndoDone, UndoNotMade, NoMember, ""}
+		PaymentSent, PaymentDone, PaymentNotMade, AtMinimum, SeenPaid, TakenBack, Retargeted, GivenUp, UndoSent, UndoDone, UndoNotMade, NoMember, ""}
 )
 
 func TestABaseIsTakenFromTheFirstDebtAlone(t *testing.T) {
@@ -182,7 +182,7 @@ func TestWhateverBefallsTheBooksTheyAddUp(t *testing.T) {
 				if d.Phase == Undoing && to == Undone {
 					continue // whether it was in, and so whether desired falls, only AWS knows
 				}
-				if d.Phase == Attaching && to == Attached {
+				if !d.Owed() && to == Attached {
 					desired++
 				}
 				if ok && (to == Paid || to == Dropped && d.Owed()) {
@@ -213,6 +213,10 @@ func TestWhoReplacesAReplacementStandsForItsVictim(t *testing.T) {
 	}{
 		{"its payment is answered", func(b *Books) { b.On("i-2", PaymentDone, noon) }, "i-2 for i-od attached swap since 5m0s, due 4"},
 		{"its payment is seen", func(b *Books) { b.On("i-2", SeenPaid, noon) }, "i-2 for i-od attached swap since 5m0s, due 4"},
+		{"it left, and desired was lowered with it", func(b *Books) {
+			b.On("i-2", PaymentNotMade, noon)
+			b.On("i-2", TakenBack, noon)
+		}, "i-s for i-od attached swap since 0s, due 4"},
 		{"its payment is not made", func(b *Books) { b.On("i-2", PaymentNotMade, noon) }, "i-s for i-od attached swap since 0s, due 5"},
 		{"its debt is given up", func(b *Books) { b.On("i-2", GivenUp, noon) }, "i-s for i-od attached swap since 0s, due 5"},
 		{"the first is paid already", func(b *Books) { b.On("i-s", PaymentDone, noon); b.On("i-2", PaymentDone, noon) }, "none, due 3"},

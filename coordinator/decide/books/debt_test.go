@@ -22,7 +22,7 @@ func TestWhatIsDueFollowsDesired(t *testing.T) {
 			}
 			want := before
 			switch {
-			case p == Attaching && to == Attached:
+			case owed == 0 && to == Attached:
 				want++
 			case owed == 1 && (to == Paid || to == Undone || to == Dropped):
 				want--

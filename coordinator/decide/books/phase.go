@@ -10,7 +10,8 @@ const (
 	Attaching Phase = "attaching" // written before the attach call
 	Attached  Phase = "attached"  // desired was raised by one for it
 	Paying    Phase = "paying"    // written before the retire call
-	// Undoing ends a debt whose attach is given up: the replacement is taken out of the group, if it is in.
+	// Undoing ends a debt whose attach is given up: the replacement is taken out of the group, if it is in. Where it is, and is needed or has left
+	// by another hand, the debt is one like any other.
 	Undoing Phase = "undoing"
 
 	Paid    Phase = "paid"    // its victim was retired, and desired lowered by one
@@ -41,7 +42,8 @@ const (
 	PaymentDone    Event = "payment answered"
 	PaymentNotMade Event = "payment not made" // throttled, too late, refused, or the victim is no member
 	AtMinimum      Event = "desired is the minimum"
-	SeenPaid       Event = "seen paid" // told by the activities
+	SeenPaid       Event = "seen paid"  // told by the activities
+	TakenBack      Event = "taken back" // its replacement left, and desired was lowered with it
 	Retargeted     Event = "another victim"
 	GivenUp        Event = "given up" // somebody set desired, or what happened cannot be told
 	UndoSent       Event = "undo sent"
@@ -72,6 +74,7 @@ var Transitions = []Transition{
 	{Attached, AttachFailed, Dropped},
 	{Attached, PaymentSent, Paying},
 	{Attached, SeenPaid, Paid},
+	{Attached, TakenBack, Dropped},
 	{Attached, Retargeted, Attached},
 	{Attached, GivenUp, Void},
 
@@ -84,6 +87,7 @@ var Transitions = []Transition{
 	{Paying, Retargeted, Attached},
 	{Paying, GivenUp, Void},
 
+	{Undoing, SeenAttached, Attached},
 	{Undoing, UndoSent, Undoing},
 	{Undoing, UndoNotMade, Undoing},
 	{Undoing, UndoDone, Undone},

@@ -30,6 +30,16 @@ func (v *View) Numbers() Certainty {
 // Old tells whether the read is older than a call of ours: nothing that counts on the group's numbers is begun on it. Each read is held by itself
 // against what was answered lately, since reads need not come in order. One description shows members and desired as of one moment.
 func (v *View) Old() bool {
+	for d := range v.rec.Books.All() {
+		if d.Phase == books.Undoing {
+			return true
+		}
+	}
+	return v.Behind()
+}
+
+// Behind is Old but for an attach that is being undone, which may change the numbers yet, and nothing that is known of them.
+func (v *View) Behind() bool {
 	for id, at := range v.rec.Retired {
 		i := v.byID[id]
 		detached := !v.Mostly(at) && i.Lifecycle == "Detaching" // which our call does not make: it may be from before it
@@ -41,7 +51,7 @@ func (v *View) Old() bool {
 		return true
 	}
 	for d := range v.rec.Books.All() {
-		if d.Phase == books.Undoing || v.unlisted(d) && !v.Shown(d.Since) {
+		if v.unlisted(d) && !v.Shown(d.Since) {
 			return true
 		}
 	}

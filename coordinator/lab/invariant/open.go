@@ -24,7 +24,7 @@ type Bound struct {
 var Bounds = []Bound{
 	{"intent", 45 * time.Minute, "Given up after 5 minutes without an instance, and when the grace and the boot limit (15 minutes) are over; its instance is then ended.", intents},
 	{"attaching", 20 * time.Minute, "Undone after 10 minutes.", debts(books.Attaching)},
-	{"undoing", 30 * time.Minute, "Asked for again every minute, and closed 5 minutes after the replacement is no member.", debts(books.Undoing)},
+	{"undoing", 30 * time.Minute, "Asked for again every minute, and closed 5 minutes after the replacement is no member. Where it is one and is needed, or leaves by another hand, it is a debt like any other.", debts(books.Undoing)},
 	{"debt", time.Hour, "Paid when the replacement serves. It waits 15 minutes for a victim where the group can launch none.",
 		debts(books.Attaching, books.Attached, books.Paying, books.Undoing)},
 	{"doubt", 15 * time.Minute, "Believed after half a minute, or explained by the activities within a minute. It ends with the last debt.",
