@@ -33,6 +33,7 @@ const (
 	longestDwell = 6 * time.Hour
 	lastingSwap  = 30 * time.Minute // a swap that lasts so long ends a row of failures
 	shortFor     = time.Minute      // a deficit that the group cannot fill is ours to fill after this long
+	fillPause    = 15 * time.Minute // the longest pause between two tries to fill it
 	fillFor      = 15 * time.Minute // and settled for less where nothing comes
 	maxOverrides = 20
 

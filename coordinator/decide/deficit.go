@@ -62,7 +62,8 @@ func (r *run) filling() int {
 }
 
 func (r *run) fill() bool {
-	if r.now().Before(r.rec.PausedUntil) {
+	if again := r.fillAgain(); r.now().Before(again) {
+		r.wait("", "the group lacks an instance, and %d tries failed: tried again at %s", r.rec.Failures, again.UTC().Format(time.TimeOnly))
 		return false
 	}
 	like := Instance{Type: r.ownersType(r.example()), Zone: cmp.Or(r.emptiest(), r.example().Zone)}
@@ -74,6 +75,12 @@ func (r *run) fill() bool {
 	}
 	r.launch(ledger.Fill, like, like.Zone, spot, overrides, "the group lacks an instance that it fails to launch")
 	return true
+}
+
+// fillAgain is when a place may be filled after failures: the pause holds back no longer than fillPause what the group lacks.
+func (r *run) fillAgain() time.Time {
+	pause := doubled(firstPause, max(0, r.rec.Failures-pauseAfter), longestPause)
+	return r.rec.PausedUntil.Add(min(pause, fillPause) - pause)
 }
 
 // fillFrom is what a place is filled from: spot, unless the owner keeps on-demand there. After each failure it is the other's turn, so that
