@@ -87,7 +87,11 @@ func (r *run) fillAgain() time.Time {
 // neither is asked for ever while the other could be had.
 func (r *run) fillFrom(like Instance, zones []string) (overrides []ledger.Override, spot bool) {
 	kept := r.onDemandLater() < r.keep()
-	if !kept && r.rec.Failures%2 == 0 {
+	turn := r.rec.Failures
+	if turn > 0 {
+		turn += r.fills()
+	}
+	if !kept && turn%2 == 0 {
 		overrides = r.spotOverrides(like, zones)
 	}
 	if spot = len(overrides) > 0; !spot {
@@ -98,6 +102,17 @@ func (r *run) fillFrom(like Instance, zones []string) (overrides []ledger.Overri
 		spot = len(overrides) > 0
 	}
 	return overrides, spot
+}
+
+// fills counts the places that are filled by this plan already: of several, one is the other's turn, since an even number of failures would change none.
+func (r *run) fills() int {
+	n := 0
+	for _, it := range r.rec.Intents {
+		if it.Purpose == ledger.Fill && it.At.Equal(r.now()) {
+			n++
+		}
+	}
+	return n
 }
 
 // example is a member whose like is looked for.
