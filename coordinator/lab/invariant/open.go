@@ -44,7 +44,7 @@ var Bounds = []Bound{
 		one(func(r ledger.Record) bool {
 			return r.Status.Waiting.For == "" && (len(r.Intents) > 0 || r.Books.Any() || r.Books.Lease().Open())
 		})},
-	{"short", time.Hour, "The group launches what it lacks, or spot fills it after a minute.", one(func(r ledger.Record) bool { return !r.Short.IsZero() })},
+	{"short", 90 * time.Minute, "The group launches what it lacks, or it is filled after a minute, and after failures every quarter of an hour, spot and on-demand in turn; each time a newcomer is waited for.", one(func(r ledger.Record) bool { return !r.Short.IsZero() })},
 }
 
 func one(is func(ledger.Record) bool) func(ledger.Record) []string {
