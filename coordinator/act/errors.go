@@ -74,6 +74,7 @@ var texts = []struct {
 	{"is already part of AutoScalingGroup", decide.AlreadyMember},
 	{"is not part of Auto Scaling group", decide.NotMember},
 	{"No managed instance found", decide.NotMember},
+	{"is not in InService", decide.Throttled}, // it was put in Standby, say: not done, and to be done once it is back
 	{"desiredSize equals minSize", decide.AtMin},
 	{"please update the AutoScalingGroup sizes appropriately", decide.AtMax},
 	{"AutoScalingGroup name not found", decide.Gone},

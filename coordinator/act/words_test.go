@@ -26,6 +26,7 @@ func TestAWSsWordsAreUnderstood(t *testing.T) {
 		{"1.1 #6 a member already", "ValidationError", "Instance i-1 is already part of AutoScalingGroup:web", decide.AlreadyMember},
 		{"1.2 not a member", "ValidationError", "The instance i-1 is not part of Auto Scaling group web.", decide.NotMember},
 		{"no member of any group", "ValidationError", "Instance Id not found - No managed instance found for instance ID i-1", decide.NotMember},
+		{"1.1 #11 protection of one in Standby", "ValidationError", "The instance i-1 is not in InService or EnteringStandby or Standby.", decide.Throttled},
 		{"1.4 desired equals min", "ValidationError", "Currently, desiredSize equals minSize (1). Terminating instance without replacement will violate group's min size constraint. Either set shouldDecrementDesiredCapacity flag to false or lower group's min size.", decide.AtMin},
 		{"1.4 an activity in progress", "ScalingActivityInProgress", "x", decide.Throttled},
 		{"1.8 Auto Scaling throttles", "Throttling", "Rate exceeded", decide.Throttled},

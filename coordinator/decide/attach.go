@@ -85,7 +85,7 @@ const roomFor = "MaxSize would have to be %d for a while, since of %d members so
 func (r *run) memberSoon() int {
 	n := r.v.Listed()
 	for id := range r.rec.Notices {
-		if r.v.Stays(id) {
+		if r.v.Get(id).Present() { // one in Standby holds no place that another could take
 			n++
 		}
 	}

@@ -58,10 +58,12 @@ func (r *run) nothingInTheWay() bool {
 
 // unroomy tells that one more could not be attached for want of room in MaxSize that is not borrowed (makeRoom): it would be launched, wait, and be
 // ended again. Empty where there is room, or can be.
-func (r *run) unroomy() string {
-	g := r.w.Group
-	need := max(g.Desired, r.b.Due()) + len(r.rec.Intents) + r.toAttach() + 1
-	if members := r.memberSoon(); need > g.Max && members > need {
+func (r *run) unroomy() string { return r.noRoomFor(len(r.rec.Intents) + r.toAttach() + 1) }
+
+// noRoomFor tells that so many could not be attached without borrowing for members that are on their way out, or in Standby; empty if they could.
+func (r *run) noRoomFor(more int) string {
+	need := max(r.w.Group.Desired, r.b.Due()) + more
+	if members := r.memberSoon(); need > r.w.Group.Max && members > need {
 		return fmt.Sprintf(roomFor, members, r.v.Listed())
 	}
 	return ""

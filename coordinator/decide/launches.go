@@ -2,7 +2,6 @@ package decide
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"time"
 
@@ -136,8 +135,8 @@ func (r *run) unwanted(it *ledger.Intent, s Instance) string {
 	if !r.keepsVictim(it) && r.w.blind() == "" { // who may be retired is not known either
 		return "no instance is left that it could replace"
 	}
-	if r.turnless(it, s) {
-		return fmt.Sprintf("its zone has had more members than another for %s: the swap is begun anew where it fits", unevenFor)
+	if why := r.turnless(it, s); why != "" {
+		return why
 	}
 	limit := it.At.Add(r.w.Settings.Grace + r.w.Settings.BootLimit)
 	if !r.ready(it, s) && !r.now().Before(limit) && !r.w.missing(ReadStatus) {
@@ -206,6 +205,10 @@ func (r *run) pair(it *ledger.Intent, s Instance) bool {
 	}
 	if r.b.Any() && r.w.Group.Desired != r.b.Due() {
 		r.wait(s.ID, "ready, but desired is not what the open debts explain: waiting")
+		return false
+	}
+	if why := r.cramped(it); why != "" {
+		r.wait(s.ID, "ready, and not attached yet: %s", why)
 		return false
 	}
 	if !r.hasTurn(it, s) {

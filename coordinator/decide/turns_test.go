@@ -89,8 +89,8 @@ func TestWhoHasNoTurnForLongGoes(t *testing.T) {
 		if c.since > 0 {
 			it.Ready = noon.Add(-c.since)
 		}
-		if got := r.turnless(it, s); got != c.goes {
-			t.Errorf("%s: %t", c.name, got)
+		if got := r.turnless(it, s); (got != "") != c.goes {
+			t.Errorf("%s: %q", c.name, got)
 		}
 		switch {
 		case c.waits < 0 && !it.Ready.IsZero():

@@ -28,7 +28,7 @@ var failed = map[string][]int64{
 
 // unmended are the scenarios of which two seeds in a hundred still fail, played by name only: around Standby zones are put further apart (20900052,
 // 20900099), a protection of ours is left (20900067), and MaxSize is raised by one too many (20900177).
-var unmended = map[string]bool{"standby": true}
+
 
 // fresh is what the numbers of fresh seeds are shares of, SIM_SEEDS if set.
 func fresh(t *testing.T) int {
