@@ -13,7 +13,7 @@ import (
 const urgentFor = 5 * time.Minute
 
 // hasTurn tells whether a replacement that nobody is waiting for can be attached now: beside those that are attached and not paid for yet its zone may
-// not have two more than another; and once all are paid the zones must not be further apart than they would be without it, whatever they were when it
+// not have two more than another; and once all of those are paid, before and after it is, the zones must not be further apart than they would be without it, whatever they were when it
 // was launched.
 func (r *run) hasTurn(it *ledger.Intent, s Instance) bool {
 	if !it.Purpose.Gradual() || it.Urgent && r.since(it.At) < urgentFor {
@@ -37,8 +37,8 @@ func (r *run) hasTurn(it *ledger.Intent, s Instance) bool {
 			later[v.Zone]--
 		}
 	}
-	_, after := spreads(later, s.Zone, cmp.Or(r.v.Get(it.Victim).Zone, s.Zone))
-	if after > max(1, spread(later)) {
+	during, after := spreads(later, s.Zone, cmp.Or(r.v.Get(it.Victim).Zone, s.Zone)) // they may all be paid before it is attached
+	if max(during, after) > max(1, spread(later)) {
 		return false
 	}
 	counts[s.Zone]++

@@ -51,6 +51,11 @@ func TestWhoseTurnItIsToBeAttached(t *testing.T) {
 			w.owes("i-t", "i-odb", "b", books.Attached, time.Minute)
 		}, true},
 		{"beside one that is about to be attached there", "a", "i-oda", func(w *World) { w.add(ours("i-t", "a")); w.owes("i-t", "i-odb", "a", books.Attaching, time.Minute) }, false},
+		{"where it is even only until another is paid", "a", "i-oda", func(w *World) { // a 2, b 2, c 2 with i-t, which c loses nobody for
+			w.add(member("i-odd", "a"), member("i-ode", "b"), attached("i-t", "c"))
+			w.Group.Desired = 6
+			w.owes("i-t", "i-odc", "c", books.Attached, time.Minute)
+		}, false},
 		{"where the zones are apart, beside another", "c", "i-odc", func(w *World) {
 			uneven(w)
 			w.add(attached("i-t", "b"))
