@@ -81,9 +81,9 @@ func (r *run) makeRoom(first string, need int) {
 // roomFor says why MaxSize is not raised for what can wait.
 const roomFor = "MaxSize would have to be %d for a while, since of %d members some are still on their way out, or in Standby"
 
-// memberSoon counts the members in any state, and for each that AWS takes one more: the group may have launched in its place since the read.
+// memberSoon counts the members in any state, and those that the group may have launched since the read: what it lacks, and one for each that AWS takes.
 func (r *run) memberSoon() int {
-	n := r.v.Listed()
+	n := r.v.Listed() + max(0, r.w.Group.Desired-len(r.v.Live()))
 	for id := range r.rec.Notices {
 		if r.v.Get(id).Present() { // one in Standby holds no place that another could take
 			n++

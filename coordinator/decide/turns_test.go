@@ -179,6 +179,7 @@ func TestWhatOfAMaxSizeIsGivenBack(t *testing.T) {
 		{"what no member and no debt needs", func(*World) {}, 5},
 		{"what a member on its way out needs stays", func(w *World) { x := member("i-x", "a"); x.Lifecycle = "Terminating"; w.add(x) }, 6},
 		{"what whoever has a notice may need stays", func(w *World) { w.doom("i-odb", time.Second) }, 6},
+		{"what the group lacks, and may launch at any moment, stays", func(w *World) { w.at("i-d").State = "terminated" }, 6},
 		{"nothing where all is needed", func(w *World) {
 			w.keep(func(k *books.Stored) { k.Lease.Leased, k.Lease.Tried = 5, []int{5} })
 			w.Group.Max = 5

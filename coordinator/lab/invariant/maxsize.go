@@ -16,7 +16,13 @@ type room struct {
 // roomFor tells how far MaxSize may be raised at this event: to the members that there are, or desired, and one for each attach that waits. What they were
 // so short before that a read may still show it counts.
 func (c *Checker) roomFor(ch change) int {
-	need, waiting := max(len(ch.now.Members), ch.now.Desired), 0
+	live := 0
+	for _, m := range ch.now.Members {
+		if !leaving(m) && m.State != "Standby" {
+			live++
+		}
+	}
+	need, waiting := len(ch.now.Members)+max(0, ch.now.Desired-live), 0 // what it lacks, the group may launch at any moment
 	if rec, err := c.record(); err == nil {
 		for _, d := range rec.Books.Debts() {
 			if d.Phase == books.Attaching || d.Phase == books.Undoing {
