@@ -79,3 +79,27 @@ func TestWithoutWhatALaunchNeedsANoticeWaitsAndIsLookedAtSoon(t *testing.T) {
 		}
 	}
 }
+
+func TestWhichTemplateIsNewer(t *testing.T) {
+	t.Parallel()
+	copied := Template{ID: "lt-1", Version: "3", CopyOf: noon.Add(-time.Hour)}
+	for _, c := range []struct {
+		name string
+		x    Instance
+		of   Template
+		want bool
+	}{
+		{"the same", Instance{Template: "lt-1", TemplateVersion: "3"}, copied, false},
+		{"a later version", Instance{Template: "lt-1", TemplateVersion: "4"}, copied, true},
+		{"a version that is no number", Instance{Template: "lt-1", TemplateVersion: "x"}, copied, false},
+		{"against a version that is no number", Instance{Template: "lt-1", TemplateVersion: "4"}, Template{ID: "lt-1", Version: "$Latest"}, false},
+		{"both are no numbers", Instance{Template: "lt-1", TemplateVersion: "x"}, Template{ID: "lt-1", Version: ""}, false},
+		{"another template, launched since", Instance{Template: "lt-2", Launched: noon}, copied, true},
+		{"another template, launched before", Instance{Template: "lt-2", TemplateVersion: "9", Launched: noon.Add(-2 * time.Hour)}, copied, false},
+		{"no template is told, launched since", Instance{TemplateVersion: "1", Launched: noon}, copied, false},
+	} {
+		if got := newer(c.x, c.of); got != c.want {
+			t.Errorf("%s: %t", c.name, got)
+		}
+	}
+}

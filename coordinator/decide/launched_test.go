@@ -3,6 +3,7 @@ package decide
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/ledger"
@@ -107,5 +108,39 @@ func TestNoRequestNamesMorePoolsThanAFleetMayHave(t *testing.T) {
 	p := place{candidates: make([]market.Candidate, maxOverrides+5)}
 	if n := len(r.under(p, 1)); n != maxOverrides {
 		t.Errorf("%d pools of a move", n)
+	}
+}
+
+func TestUntilWhenARequestIsSentAgain(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		world func(*World)
+		want  time.Duration // after it was decided
+	}{
+		{"for nobody with a notice", func(*World) {}, resendFor},
+		{"as long as the notice lasts", func(w *World) { w.doom("i-oda", 0) }, noticeLead},
+		{"a notice that ends sooner is no limit", func(w *World) { w.doom("i-oda", 100*time.Second) }, resendFor},
+		{"one that was let go", func(w *World) {
+			w.doom("i-oda", 0)
+			n := w.Record.Notices["i-oda"]
+			n.Released = noon
+			w.Record.Notices["i-oda"] = n
+		}, resendFor},
+		{"one that has left", func(w *World) { w.doom("i-oda", 0); w.at("i-oda").Lifecycle = "Terminating" }, resendFor},
+		{"never for longer than the token is surely good for", func(w *World) {
+			w.doom("i-oda", 0)
+			n := w.Record.Notices["i-oda"]
+			n.Deadline = noon.Add(time.Hour)
+			w.Record.Notices["i-oda"] = n
+		}, resendAtMost},
+	} {
+		w := web()
+		w.intends(ledger.Replace, "", "i-oda", "a", 0)
+		c.world(&w)
+		r := newRun(w)
+		if got := r.resendUntil(&r.rec.Intents[0]).Sub(noon); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
 	}
 }

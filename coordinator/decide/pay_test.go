@@ -2,6 +2,7 @@ package decide
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -50,5 +51,53 @@ func TestWhatIsCountedOnceAPlanIsHeldAgainstEachVictimByItself(t *testing.T) {
 				t.Errorf("retired %q, want %q:\n%s", got, c.retired, render(p))
 			}
 		})
+	}
+}
+
+func TestWhatForbidsToRetire(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		world func(*World)
+		want  string
+	}{
+		{"nothing", func(*World) {}, ""},
+		{"Standby", func(w *World) { w.at("i-oda").Lifecycle = "Standby" }, "in Standby"},
+		{"what protects it cannot be read", func(w *World) {
+			w.at("i-oda").Unchecked = true
+			w.Missing = []Missing{{What: ReadProtection, Class: Prudence}}
+		}, "protected from termination"},
+		{"it was not asked, and could be", func(w *World) { w.at("i-oda").Unchecked = true }, ""},
+		{"what protects others cannot be read", func(w *World) { w.Missing = []Missing{{What: ReadProtection, Class: Prudence}} }, ""},
+		{"target health cannot be read", func(w *World) { w.Missing = []Missing{{What: ReadBalancers, Class: Prudence}} }, "target health cannot be read"},
+		{"too few serve", func(w *World) { w.at("i-odb").Healthy = false }, "2 in service without it, 3 wanted"},
+	} {
+		r, d := pairOf(true, func(w *World) { w.keep(func(k *books.Stored) { k.Pairs[0].Victim = "i-oda" }); c.world(w) })
+		ok, why := r.mayRetire(r.v.Get("i-oda"), d, r.tally())
+		if ok != (c.want == "") || !strings.Contains(why, c.want) {
+			t.Errorf("%s: %t %q", c.name, ok, why)
+		}
+	}
+}
+
+func TestWhoCannotWaitIsPaidForFirst(t *testing.T) {
+	t.Parallel()
+	r, _ := pairOf(true, func(w *World) {
+		w.Group.Desired = 7
+		w.add(attached("i-t", "b"), attached("i-u", "c"), attached("i-v", "c"))
+		w.keep(func(k *books.Stored) { k.Pairs[0].Victim = "i-x" })
+		w.owes("i-t", "i-oda", "b", books.Attached, time.Minute)
+		w.owes("i-u", "i-odb", "c", books.Attached, time.Minute)
+		w.owes("i-v", "i-odc", "c", books.Attached, time.Minute)
+		w.doom("i-odc", 10*time.Second)
+		w.doom("i-odb", 20*time.Second)
+		w.at("i-s").Healthy = false
+	})
+	var got []string
+	for _, d := range r.payable(r.b.Debts()) {
+		got = append(got, d.Name())
+	}
+	if s := strings.Join(got, " "); s != "i-u i-v i-t i-s" {
+		t.Errorf("%s: first who has a notice, by its end, then who has a replacement that is up", s)
 	}
 }

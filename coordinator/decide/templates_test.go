@@ -148,3 +148,19 @@ func TestTheRecordStaysWhileSomethingOfOursMayBeLeftOver(t *testing.T) {
 		})
 	}
 }
+
+func TestWhatHasEndedIsNotUnproven(t *testing.T) {
+	t.Parallel()
+	w := web()
+	x := ours("i-u", "a")
+	x.Ours, x.Unproven, x.State = false, true, "terminated"
+	w.add(x)
+	if r := newRun(w); len(r.unproven()) != 0 {
+		t.Error("it is")
+	}
+	w.at("i-u").State, w.at("i-u").Unasked = "running", true
+	r := newRun(w)
+	if r.proveNone(); len(r.plan.Why) != 1 {
+		t.Errorf("of one that could not be asked about is said %v", r.plan.Why)
+	}
+}

@@ -242,3 +242,21 @@ func TestWhoIsOverMaxSizeIsOfTheZoneThatHasMost(t *testing.T) {
 		}
 	}
 }
+
+func TestABringBackIsRefittedAmongSpot(t *testing.T) {
+	t.Parallel()
+	w := web()
+	w.allSpot()
+	s := ours("i-s", "a")
+	s.Spot = false
+	w.add(s)
+	w.intends(ledger.Return, "i-s", "i-odb", "a", 10*time.Minute)
+	w.Record.Intents[0].Launch.Spot = false
+	w.intends(ledger.Return, "i-t", "i-odc", "c", time.Minute)
+	w.says("i-s", true, true)
+	r := newRun(w)
+	it := &r.rec.Intents[0]
+	if !r.refitted(it, r.v.Get("i-s")) || it.Victim != "i-oda" || r.rec.Intents[1].Victim != "i-odc" {
+		t.Errorf("stands for %s, the other for %s", it.Victim, r.rec.Intents[1].Victim)
+	}
+}

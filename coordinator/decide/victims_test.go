@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -215,5 +216,80 @@ func TestWhoMayBeMoved(t *testing.T) {
 		if r := newRun(w); r.mayMove(r.v.Get(i.ID)) {
 			t.Errorf("%s may be moved", name)
 		}
+	}
+}
+
+func TestWhatIsOfAnOldTemplate(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		world func(*World)
+		want  bool
+	}{
+		{"the template is the same", func(w *World) { w.Template.Hash = "h1" }, false},
+		{"it changed", func(*World) {}, true},
+		{"it was not read", func(w *World) { w.Template.Hash = "" }, false},
+		{"it is a copy of an older one", func(w *World) { w.Template.CopyOf = noon.Add(-time.Hour) }, false},
+		{"AWS takes the victim", func(w *World) { w.doom("i-oda", time.Second) }, false},
+		{"it is no member", func(w *World) { w.at("i-s").Member = false }, false},
+		{"it is to go itself", func(w *World) { w.keep(func(k *books.Stored) { k.Pairs[0].Victim = "i-s" }) }, false},
+		{"another debt retires it", func(w *World) { w.add(attached("i-t", "b")); w.owes("i-t", "i-s", "b", books.Attached, time.Minute) }, false},
+	} {
+		r, d := pairOf(true, func(w *World) {
+			w.Template.Hash = "h2"
+			w.keep(func(k *books.Stored) { k.Pairs[0].Victim = "i-oda" })
+			c.world(w)
+		})
+		if got := r.outdated(d); got != c.want {
+			t.Errorf("%s: %t", c.name, got)
+		}
+	}
+	r, _ := pairOf(true, func(w *World) {
+		w.Template.Hash = "h2"
+		w.keep(func(k *books.Stored) {
+			k.Pairs[0].Victim, k.Pairs[0].Phase, k.Pairs[0].Since = "i-oda", books.Paying, noon.Add(-time.Second)
+		})
+	})
+	if r.seeVictims(); r.b.Debts()[0].Victim != "i-oda" {
+		t.Error("its payment may have been made, and another is retired for it")
+	}
+}
+
+func TestWhatIsOverMaxSizeIsNoReplacement(t *testing.T) {
+	t.Parallel()
+	w := web()
+	w.Template.Hash = "h2"
+	w.keep(func(k *books.Stored) {
+		k.Desired0, k.Pairs = 3, []books.StoredDebt{{Victim: "i-odb", Phase: books.Attached, At: noon.Add(-5 * time.Minute), Since: noon.Add(-5 * time.Minute),
+			Intent: books.StoredLaunch{Launch: books.StoredNonce{SourceHash: "h1"}}}}
+	})
+	w.Activities = []Activity{{Kind: GroupTook, At: noon.Add(-time.Minute)}}
+	r := newRun(w)
+	if r.outdated(r.b.Debts()[0]) {
+		t.Error("it has no template")
+	}
+	if r.takenBack(); !r.b.Any() {
+		t.Error("nobody left with it")
+	}
+}
+
+func TestWhatIsSaidOfAnotherVictim(t *testing.T) {
+	t.Parallel()
+	w := web()
+	w.add(member("i-odd", "c"))
+	w.keep(func(k *books.Stored) {
+		k.Desired0, k.Pairs = 2, []books.StoredDebt{{Victim: "i-odb", Phase: books.Attached, At: noon.Add(-5 * time.Minute), Since: noon.Add(-5 * time.Minute)}}
+	})
+	r := newRun(w)
+	if r.seeVictims(); len(r.plan.Why) != 1 || !strings.Contains(r.plan.Why[0].Text, "i-odd is retired in its stead") {
+		t.Errorf("%v", r.plan.Why)
+	}
+}
+
+func TestAnOnDemandReplacementDoesNotPayForItself(t *testing.T) {
+	t.Parallel()
+	r, d := pairOf(false, func(w *World) { w.tagged(map[string]string{"autospotting:keep-on-demand": "4"}) })
+	if got := r.breaksFloor(d, r.v.Get("i-oda")); got != "" {
+		t.Errorf("%q goes", got)
 	}
 }
