@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"autospotting/coordinator/ledger"
 	"autospotting/pkg/cloudsim"
 )
 
@@ -67,6 +68,9 @@ func (c *Checker) touched(e cloudsim.Event, g cloudsim.GroupView) {
 		if ourTag && i.Spot && !c.wish.enabled {
 			c.broken(breach{e, Untouched, c.wish.enabledAt}, "launched spot %s for a group that its owner has not opted in", e.Instance)
 		}
+		if ourTag && i.Spot && c.wish.enabled {
+			c.filled(e, g, i.Tags[tagLaunch])
+		}
 	case cloudsim.Terminating, cloudsim.Stopping:
 		if !ourTag && i.EverIn != c.group {
 			c.report(Untouched, "%s of %s, which is neither ours nor the group's", e.Kind, e.Instance)
@@ -80,6 +84,29 @@ func (c *Checker) touched(e cloudsim.Event, g cloudsim.GroupView) {
 	}
 	if e.Kind == cloudsim.Terminating && !i.Spot {
 		c.floor(e, g)
+	}
+}
+
+// filled holds a place that is filled by spot against what the owner keeps on-demand: that is not there, and not on its way.
+func (c *Checker) filled(e cloudsim.Event, g cloudsim.GroupView, nonce string) {
+	rec, err := c.record()
+	if err != nil {
+		return // the books tell
+	}
+	have, fill := 0, false
+	for _, m := range g.Members {
+		if !leaving(m) && !m.Instance.Spot {
+			have++
+		}
+	}
+	for _, it := range rec.Intents {
+		fill = fill || it.Launch.Nonce == nonce && it.Purpose == ledger.Fill
+		if !it.Launch.Spot && it.Abandoned == "" {
+			have++
+		}
+	}
+	if keep := Keep(c.wish.keep, min(g.Desired-c.Net(), c.ownerMax)); fill && have < keep {
+		c.broken(breach{Event: e, invariant: Floor}, "spot %s is launched where %d are on-demand, or on their way, and the owner keeps %d", e.Instance, have, keep)
 	}
 }
 

@@ -124,6 +124,8 @@ func (p *player) aws(kind string, g cloudsim.GroupView, m cloudsim.MemberView, r
 	case "famine":
 		p.Cloud.NoCapacity("", "", true, p.Cloud.Now().Add(20*time.Minute))
 		p.Cloud.NoCapacity("", "", false, p.Cloud.Now().Add(20*time.Minute))
+	case "shortage of on-demand":
+		p.Cloud.NoCapacity("", "", false, p.Cloud.Now().Add(40*time.Minute))
 	case "drought of on-demand":
 		p.Cloud.NoCapacity("", "", false, p.Cloud.Now().Add(6*time.Hour))
 	case "drought":

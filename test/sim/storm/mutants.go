@@ -83,6 +83,11 @@ var Mutants = []Mutant{
 	})},
 	{Name: "refuse-outright", What: "a group that is refused gets nothing, notices included", Scenario: "one-api-down", Alter: planning(refuseOutright)},
 	{Name: "standby-serves", What: "who is in Standby is as good a victim as any", Scenario: "standby", Alter: seeing(standbyServes)},
+	{Name: "fill-with-spot", What: "what the group lacks is filled with spot, also where the owner keeps it on-demand", Scenario: "no-on-demand", Alter: seeing(func(w *decide.World) {
+		if w.Group.Desired > len(w.Instances) || !w.Record.Short.IsZero() {
+			w.Settings.KeepOnDemand = settings.Amount{}
+		}
+	})},
 	{Name: "fill-on-demand-alone", What: "what the group lacks is asked for on-demand alone", Scenario: "no-on-demand", Alter: planning(fillOnDemand)},
 	{Name: "deaf-to-min", What: "a MinSize above the owner's MaxSize says nothing of MaxSize", Scenario: "resizes", Alter: seeing(func(w *decide.World) {
 		if l := w.Record.Books.Lease(); l.Open() && l.Ours(w.Group.Max) {

@@ -32,7 +32,11 @@ var sizing = []Scenario{
 	{"no-on-demand", "on-demand has nothing for six hours, spot has, and members are lost", func(rng *rand.Rand) Script {
 		s := named(rng, []string{"kill", "kill", "unhealthy", "no-spot"}, 12*time.Minute)
 		delete(s.Groups[0].Tags, "autospotting:keep-on-demand")
-		s.Deeds = append([]Deed{{At: 30 * time.Minute, Kind: "drought of on-demand"}}, slices.DeleteFunc(s.Deeds, func(d Deed) bool { return d.At <= 30*time.Minute })...)
+		kind := "drought of on-demand"
+		if rng.IntN(4) == 0 { // what the owner keeps on-demand is waited for
+			s.Groups[0].Tags["autospotting:keep-on-demand"], kind = "100%", "shortage of on-demand"
+		}
+		s.Deeds = append([]Deed{{At: 30 * time.Minute, Kind: kind}}, slices.DeleteFunc(s.Deeds, func(d Deed) bool { return d.At <= 30*time.Minute })...)
 		return s
 	}},
 	{"slow-attach-that-fails-later", "attaches are answered, and some fail minutes later", func(rng *rand.Rand) Script {
