@@ -68,6 +68,41 @@ type Type struct {
 	// NetworkInterfaces is MaximumNetworkInterfaces; 0 is unknown, read as 1.
 	NetworkInterfaces int
 
+	// Cores and ThreadsPerCore are DefaultCores and DefaultThreadsPerCore of
+	// VCpuInfo; 0 is unknown. ValidCores and ValidThreads are what CPU options
+	// may ask for; empty: the type takes no CPU options.
+	Cores, ThreadsPerCore    int
+	ValidCores, ValidThreads []int
+	SEVSNP                   bool // ProcessorInfo.SupportedFeatures contains amd-sev-snp
+	NestedVirtualization     bool // … contains nested-virtualization
+
+	Enclaves    bool // NitroEnclavesSupport
+	Hibernation bool // HibernationSupported
+	TPM         bool // NitroTpmSupport
+
+	// CardInterfaces is MaximumNetworkInterfaces of each of NetworkCards, by
+	// index; empty is unknown, read as one card that takes NetworkInterfaces.
+	CardInterfaces []int
+	// BaselineGbps is what all network cards together have always, gigabits
+	// per second (BaselineBandwidthInGbps); 0 is unknown.
+	BaselineGbps        float64
+	IPv4PerInterface    int      // Ipv4AddressesPerInterface; 0 is unknown
+	IPv6PerInterface    int      // Ipv6AddressesPerInterface; 0 without IPv6
+	IPv6                bool     // Ipv6Supported
+	EFAInterfaces       int      // EfaInfo.MaximumEfaInterfaces; 0: no EFA
+	ENAExpress          bool     // EnaSrdSupported
+	BandwidthWeightings []string // default, vpc-1, ebs-1; empty: cannot be weighted
+	FlexibleENAQueues   bool     // FlexibleEnaQueuesSupport
+
+	// EBSAttachments is MaximumEbsAttachments; 0 is unknown. Where it is
+	// EBSShared (AttachmentLimitType shared), network interfaces and NVMe
+	// instance-store disks count too.
+	EBSAttachments  int
+	EBSShared       bool
+	EBSBaselineIOPS int      // EbsOptimizedInfo.BaselineIops; 0 is unknown
+	EBSEncryption   bool     // EncryptionSupport
+	RootDevices     []string // ebs, instance-store; empty is unknown, read as ebs
+
 	Burstable         bool
 	BareMetal         bool
 	CurrentGeneration bool

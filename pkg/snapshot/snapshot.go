@@ -48,6 +48,34 @@ type Type struct {
 	BootModes         []string
 	NetworkInterfaces int // 0 where unknown
 
+	// What follows is derived from the type's name; the meaning of each is
+	// that of the field of the same name of market.Type.
+
+	Cores, ThreadsPerCore    int
+	ValidCores, ValidThreads []int
+	SEVSNP                   bool
+	NestedVirtualization     bool
+
+	Enclaves    bool
+	Hibernation bool
+	TPM         bool
+
+	CardInterfaces      []int
+	BaselineGbps        float64
+	IPv4PerInterface    int // from the data
+	IPv6PerInterface    int
+	IPv6                bool // from the data
+	EFAInterfaces       int
+	ENAExpress          bool
+	BandwidthWeightings []string
+	FlexibleENAQueues   bool
+
+	EBSAttachments  int
+	EBSShared       bool
+	EBSBaselineIOPS int
+	EBSEncryption   bool
+	RootDevices     []string
+
 	Burstable         bool // derived
 	BareMetal         bool // derived
 	CurrentGeneration bool
