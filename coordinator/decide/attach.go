@@ -83,7 +83,7 @@ const roomFor = "MaxSize would have to be %d for a while, since of %d members so
 
 // memberSoon counts the members in any state, and those that the group may have launched since the read: what it lacks, and one for each that AWS takes.
 func (r *run) memberSoon() int {
-	n := r.v.Listed() + max(0, r.w.Group.Desired-len(r.v.Live()))
+	n := r.v.Listed() + max(0, r.w.Group.Desired-len(r.v.Live())-r.v.Undescribed())
 	for id := range r.rec.Notices {
 		if r.v.Get(id).Present() { // one in Standby holds no place that another could take
 			n++

@@ -80,6 +80,17 @@ func (v *View) IDs() []string { return v.ids }
 // Live lists the members that are not on their way out, and were not taken out of service by their owner, in order of id.
 func (v *View) Live() []Instance { return v.live }
 
+// Undescribed counts the members of which EC2 shows nothing: launched a moment ago, as a rule.
+func (v *View) Undescribed() int {
+	n := 0
+	for _, i := range v.byID {
+		if i.Listed && i.State == "" && !i.Leaving() && !i.Resting() {
+			n++
+		}
+	}
+	return n
+}
+
 // Standing is what an instance is to a group.
 type Standing string
 

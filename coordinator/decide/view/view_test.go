@@ -100,6 +100,16 @@ func TestWhatAnInstanceIsToTheGroup(t *testing.T) {
 	}
 }
 
+func TestAMemberThatEC2DoesNotShowYetIsNotLacking(t *testing.T) {
+	t.Parallel()
+	s := &scene{reads: Reads{Instances: []Instance{member("i-a"), with(member("i-new"), func(i *Instance) { i.State, i.Lifecycle = "", "Pending" }),
+		with(member("i-l"), func(i *Instance) { leaving(i); i.State = "" }), with(member("i-s"), func(i *Instance) { i.State, i.Lifecycle = "", "Standby" }),
+		with(member("i-o"), func(i *Instance) { unlist(i); i.State = "" }), with(member("i-d"), func(i *Instance) { i.State = "terminated" })}}}
+	if got := s.view().Undescribed(); got != 1 {
+		t.Errorf("%d are not described, want i-new alone", got)
+	}
+}
+
 func TestTheLive(t *testing.T) {
 	t.Parallel()
 	s := &scene{reads: Reads{Instances: []Instance{member("i-b"), member("i-a"), with(member("i-p"), func(i *Instance) { i.Lifecycle = "Pending" }), with(member("i-l"), leaving),

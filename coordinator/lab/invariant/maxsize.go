@@ -18,7 +18,7 @@ type room struct {
 func (c *Checker) roomFor(ch change) int {
 	live := 0
 	for _, m := range ch.now.Members {
-		if !leaving(m) && m.State != "Standby" {
+		if !leaving(m) && m.State != "Standby" && (m.Instance.State == "pending" || m.Instance.State == "running") {
 			live++
 		}
 	}

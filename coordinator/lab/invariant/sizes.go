@@ -29,9 +29,9 @@ func (ch change) rose() bool { return ch.mine && ch.now.Net > ch.was.net }
 // named tells whether somebody named desired, so that what it held of ours is theirs now.
 func (ch change) named() bool { return !ch.mine && ch.now.Net == 0 && ch.was.net != 0 }
 
-// moved tells whether somebody else changed desired without naming it, while some of it was ours.
+// moved tells whether somebody else changed desired without naming it, while some of it was ours, if perhaps less now: MinSize rose over a part.
 func (ch change) moved() bool {
-	return !ch.mine && ch.now.Net > 0 && ch.now.Net == ch.was.net && ch.now.Desired != ch.was.desired
+	return !ch.mine && ch.now.Net > 0 && ch.now.Net <= ch.was.net && ch.now.Desired != ch.was.desired
 }
 
 // owners tells whether the owner did it, or a schedule of theirs.
