@@ -149,6 +149,9 @@ type Catalog struct {
 	Offered     map[Pool]bool      // from DescribeInstanceTypeOfferings by zone
 	SpotUSD     map[Pool]float64   // per hour; absent is unknown and never guessed
 	OnDemandUSD map[string]float64 // per hour, by type; absent is unknown
+	// SpotVCPU and OnDemandVCPU are the account's quotas of vCPUs in the
+	// region (Service Quotas); absent is unknown.
+	SpotVCPU, OnDemandVCPU map[Class]int
 
 	// Source says where the figures come from ("live", "snapshot spring
 	// 2025 …"); plans repeat it, so that nobody mistakes old for new.

@@ -48,6 +48,9 @@ func (w *wish) refusesIn(c Catalog, t *Type) (Rule, bool) {
 	if rule, refused := w.refuses(t); refused {
 		return rule, true
 	}
+	if quota, known := c.SpotVCPU[ClassOf(t.Name)]; known && t.VCPU > quota {
+		return RuleQuota, true
+	}
 	if !offeredAnywhere(c, t.Name, w.Zones) {
 		return RuleOffered, true
 	}
@@ -95,6 +98,15 @@ func settle(victim Type, n Need) (wish, []string) {
 		assume("image NVMe support unknown: none, since %s does without", victim.Name)
 	}
 	w.bootModes = imageBootModes(n.BootMode, w.archs)
+	if n.MemberArch != "" && !slices.Contains(w.archs, n.MemberArch) {
+		w.archs = append(slices.Clone(w.archs), n.MemberArch)
+	}
+	if victim.BaselineGbps == 0 {
+		assume("network bandwidth of %s unknown: it is not compared", victim.Name)
+	}
+	if victim.EBSBaselineIOPS == 0 {
+		assume("EBS operations per second of %s unknown: they are not compared", victim.Name)
+	}
 	if w.disks == 0 {
 		w.disks = victim.StorageDisks
 	}

@@ -12,7 +12,7 @@ func original() Type {
 	return Type{Name: "o1.large", VCPU: 2, MemoryMiB: 8192, Arch: []string{"x86_64"}, Virtualization: []string{HVM},
 		GPUs: 1, GPUModel: "T4", GPUMemoryMiB: 16384, Accelerators: 1, AcceleratorModel: "A1", StorageDisks: 2, StorageGB: 200, StorageKind: "ssd",
 		EBSBaselineMbps: 650, EBSOptimized: true, ENA: ENARequired, NVMe: true, BootModes: []string{LegacyBIOS, UEFI},
-		NetworkInterfaces: 3, CurrentGeneration: true, Spot: true}
+		NetworkInterfaces: 3, BaselineGbps: 0.75, EBSBaselineIOPS: 3600, EBSEncryption: true, IPv4PerInterface: 10, CurrentGeneration: true, Spot: true}
 }
 
 // modest is an original that needs no ENA, no NVMe, no accelerator.
@@ -46,7 +46,7 @@ func TestEachRuleRefusesWhatBreaksItAndNothingElse(t *testing.T) {
 		{name: "more of everything is accepted", change: func(x *Type) {
 			x.VCPU, x.MemoryMiB, x.GPUs, x.Accelerators, x.EBSBaselineMbps, x.NetworkInterfaces = 96, 1<<20, 8, 8, 19000, 15
 			x.StorageDisks, x.StorageGB, x.StorageKind = 4, 8000, "nvme"
-		}, need: Need{UsesInstanceStore: true, NetworkInterfaces: 3}},
+		}, need: Need{UsesInstanceStore: true, Asks: Asks{NetworkInterfaces: 3}}},
 		{name: "a denied name", change: func(*Type) {}, need: Need{Deny: []string{"x1.*"}}, want: RuleDenied},
 		{name: "a name that the allow list lacks", change: func(*Type) {}, need: Need{Allow: []string{"m?.*", "o1.large"}}, want: RuleDenied},
 		{name: "deny wins over allow", change: func(*Type) {}, need: Need{Allow: []string{"x*"}, Deny: []string{"*.large"}}, want: RuleDenied},
@@ -91,8 +91,8 @@ func TestEachRuleRefusesWhatBreaksItAndNothingElse(t *testing.T) {
 		{name: "one disk where only one is needed is accepted", change: func(x *Type) { x.StorageDisks, x.StorageGB = 1, 100 }, need: Need{UsesInstanceStore: true, Disks: 1}},
 		{name: "less EBS throughput", change: func(x *Type) { x.EBSBaselineMbps-- }, want: RuleEBS},
 		{name: "not EBS-optimized", change: func(x *Type) { x.EBSOptimized = false }, want: RuleEBS},
-		{name: "too few network interfaces", change: func(x *Type) { x.NetworkInterfaces = 2 }, need: Need{NetworkInterfaces: 3}, want: RuleNetworkInterfaces},
-		{name: "an unknown number of interfaces is one", change: func(x *Type) { x.NetworkInterfaces = 0 }, need: Need{NetworkInterfaces: 1}},
+		{name: "too few network interfaces", change: func(x *Type) { x.NetworkInterfaces = 2 }, need: Need{Asks: Asks{NetworkInterfaces: 3}}, want: RuleNetworkInterfaces},
+		{name: "an unknown number of interfaces is one", change: func(x *Type) { x.NetworkInterfaces = 0 }, need: Need{Asks: Asks{NetworkInterfaces: 1}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -168,12 +168,14 @@ func TestWhatTheCallerDidNotKnowIsNamed(t *testing.T) {
 	t.Parallel()
 	_, r := Compatible(pair(modest(), modest()), Need{Victim: "o1.large"})
 	all := strings.Join(r.Assumptions, "\n")
-	for _, word := range []string{"architecture", "virtualization", "ENA", "NVMe"} {
+	for _, word := range []string{"architecture", "virtualization", "ENA", "NVMe", "network bandwidth", "EBS operations"} {
 		if !strings.Contains(all, word) {
 			t.Errorf("no assumption about %s in:\n%s", word, all)
 		}
 	}
-	_, r = Compatible(pair(modest(), modest()), Need{Victim: "o1.large", Arch: "x86_64", Virtualization: HVM, ENA: SupportNo, NVMe: SupportNo})
+	known := modest()
+	known.BaselineGbps, known.EBSBaselineIOPS = 0.75, 3600
+	_, r = Compatible(pair(known, known), Need{Victim: "o1.large", Arch: "x86_64", Virtualization: HVM, ENA: SupportNo, NVMe: SupportNo})
 	if len(r.Assumptions) != 0 {
 		t.Errorf("everything known, yet assumed: %v", r.Assumptions)
 	}

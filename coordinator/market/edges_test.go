@@ -188,7 +188,7 @@ func TestATypeIsHeldAgainstWhatIsKnownOfTheOriginal(t *testing.T) {
 		{"an original of no known architecture fits nothing", func(o *Type) { o.Arch = nil }, func(*Type) {}, Need{}, RuleArch},
 		{"one of the current generation, where no other is wanted", func(*Type) {}, func(*Type) {}, Need{CurrentOnly: true}, ""},
 		{"an original without GPUs asks for no memory of them", func(o *Type) { o.GPUs, o.GPUMemoryMiB = 0, 16384 }, func(x *Type) { x.GPUs, x.GPUMemoryMiB = 1, 8192 }, Need{}, ""},
-		{"as many network interfaces as are needed", func(*Type) {}, func(x *Type) { x.NetworkInterfaces = 3 }, Need{NetworkInterfaces: 3}, ""},
+		{"as many network interfaces as are needed", func(*Type) {}, func(x *Type) { x.NetworkInterfaces = 3 }, Need{Asks: Asks{NetworkInterfaces: 3}}, ""},
 	} {
 		o := original()
 		c.original(&o)

@@ -26,7 +26,7 @@ const NoMargin = -1
 
 // Need is what a replacement must be able to do: the hardware is the
 // original's (Victim, looked up in the Catalog), the rest is what its image,
-// its block devices and the group's owner ask for. The zero value of every
+// its options, the members and the group's owner ask for. The zero value of every
 // field but Victim is usable.
 type Need struct {
 	Victim string   // type of the on-demand instance to be replaced
@@ -46,7 +46,9 @@ type Need struct {
 	// originals set it unless the owner says the disks are not used.
 	UsesInstanceStore bool
 	Disks             int // needed; 0: as many as the original has
-	NetworkInterfaces int // needed; 0 and 1 fit every type
+
+	// Asks is what template, image and members ask for besides.
+	Asks
 
 	// Allow and Deny hold type names with wildcards (path.Match: m5.*). An
 	// empty Allow allows all; Deny wins.

@@ -38,7 +38,7 @@ func someNeed(r *rand.Rand, c Catalog) (Need, Holding, map[Pool]bool, int) {
 	pick := func() string { return all[r.IntN(len(all))] }
 	n := Need{Victim: pick(), Zones: eastZones[:1+r.IntN(3)], UsesInstanceStore: r.IntN(2) == 0, AllowBurstable: r.IntN(2) == 0,
 		ENA: []Support{SupportUnknown, SupportYes, SupportNo}[r.IntN(3)], BootMode: []string{"", UEFI, LegacyBIOS, UEFIPreferred}[r.IntN(4)],
-		NetworkInterfaces: r.IntN(3), Margin: r.Float64() / 2}
+		Asks: Asks{NetworkInterfaces: r.IntN(3), Volumes: r.IntN(4), TPM: r.IntN(9) == 0, EncryptedVolumes: r.IntN(5) == 0}, Margin: r.Float64() / 2}
 	if r.IntN(3) == 0 {
 		n.Deny = []string{c.Types[pick()].Family() + ".*"}
 	}

@@ -14,13 +14,26 @@ var rules = []struct {
 	{RuleVirtualization, func(w *wish, t *Type) bool { return slices.Contains(virtualization(t), w.virtualization) }},
 	{RuleBareMetal, func(w *wish, t *Type) bool { return t.BareMetal == w.victim.BareMetal }},
 	{RuleBurstable, func(w *wish, t *Type) bool { return !t.Burstable || w.victim.Burstable || w.AllowBurstable }},
+	{RuleFlex, func(w *wish, t *Type) bool {
+		return !t.Flex() || w.victim.Flex() || w.victim.Burstable || w.AllowBurstable
+	}},
 	{RuleGeneration, func(w *wish, t *Type) bool {
 		return !w.CurrentOnly || t.CurrentGeneration || !w.victim.CurrentGeneration
 	}},
 	{RuleENA, func(w *wish, t *Type) bool { return t.ENA != ENARequired || w.ena }},
+	{RuleDeviceNames, sameDeviceNames},
 	{RuleNVMe, func(w *wish, t *Type) bool { return !t.NVMe || w.nvme }},
+	{RuleNitro, func(w *wish, t *Type) bool { return t.NVMe || !w.Nitro }},
 	{RuleBootMode, boots},
-	{RuleVCPU, func(w *wish, t *Type) bool { return t.VCPU >= w.victim.VCPU }},
+	{RuleTPM, func(w *wish, t *Type) bool { return t.TPM || !w.TPM }},
+	{RuleRootDevice, sameRootDevice},
+	{RuleCPUOptions, takesCPUOptions},
+	{RuleSEVSNP, func(w *wish, t *Type) bool { return t.SEVSNP || !w.SEVSNP }},
+	{RuleNested, func(w *wish, t *Type) bool { return t.NestedVirtualization || t.BareMetal || !w.NestedVirtualization }},
+	{RuleEnclaves, func(w *wish, t *Type) bool { return t.Enclaves || !w.Enclaves }},
+	{RuleHibernation, func(w *wish, t *Type) bool { return t.Hibernation || !w.Hibernation }},
+	{RuleVCPU, func(w *wish, t *Type) bool { return w.vcpu(t) >= w.vcpu(&w.victim) }},
+	{RuleLicence, func(w *wish, t *Type) bool { return !w.SameVCPU || w.vcpu(t) <= w.vcpu(&w.victim) }},
 	{RuleMemory, func(w *wish, t *Type) bool { return t.MemoryMiB >= w.victim.MemoryMiB }},
 	{RuleGPU, func(w *wish, t *Type) bool {
 		return enough(w.victim.GPUs, w.victim.GPUModel, t.GPUs, t.GPUModel) && (t.GPUMemoryMiB == 0 || t.GPUMemoryMiB >= w.victim.GPUMemoryMiB || w.victim.GPUs == 0)
@@ -30,10 +43,30 @@ var rules = []struct {
 	}},
 	{RuleStorage, stores},
 	{RuleEBS, func(w *wish, t *Type) bool {
-		return t.EBSBaselineMbps >= w.victim.EBSBaselineMbps && (t.EBSOptimized || !w.victim.EBSOptimized)
+		return t.EBSBaselineMbps >= w.victim.EBSBaselineMbps && (t.EBSOptimized || !w.victim.EBSOptimized && !w.EBSOptimized)
+	}},
+	{RuleEBSIOPS, func(w *wish, t *Type) bool {
+		return t.EBSBaselineIOPS == 0 || t.EBSBaselineIOPS >= w.victim.EBSBaselineIOPS
+	}},
+	{RuleVolumes, takesVolumes},
+	{RuleEncryption, func(w *wish, t *Type) bool { return t.EBSEncryption || !w.EncryptedVolumes }},
+	{RuleBandwidth, func(w *wish, t *Type) bool {
+		return t.BaselineGbps == 0 || t.BaselineGbps >= alike*w.victim.BaselineGbps
 	}},
 	{RuleNetworkInterfaces, func(w *wish, t *Type) bool { return max(t.NetworkInterfaces, 1) >= w.NetworkInterfaces }},
+	{RuleNetworkCards, takesCards},
+	{RuleAddresses, takesAddresses},
+	{RuleEFA, func(w *wish, t *Type) bool { return t.EFAInterfaces >= w.EFAInterfaces }},
+	{RuleENAExpress, func(w *wish, t *Type) bool { return t.ENAExpress || !w.ENAExpress }},
+	{RuleENAQueues, func(w *wish, t *Type) bool { return t.FlexibleENAQueues || !w.ENAQueues }},
+	{RuleWeighting, func(w *wish, t *Type) bool {
+		return w.BandwidthWeighting == "" || slices.Contains(t.BandwidthWeightings, w.BandwidthWeighting)
+	}},
 }
+
+// alike is the part of the original's network bandwidth that still counts as the same: the generations differ by a few hundredths (m5.large
+// has 0.75 Gbit/s, m6i.large 0.781; EC2 user guide, "Network specifications").
+const alike = 0.9
 
 // refuses returns the first rule that the type breaks.
 func (w *wish) refuses(t *Type) (Rule, bool) {
@@ -89,3 +122,72 @@ func stores(w *wish, t *Type) bool {
 // device names differ: an SSD original's disks are found as NVMe ones only
 // by images that look for them, which RuleNVMe has settled.
 var storageRank = map[string]int{"": 0, "hdd": 1, "ssd": 2, "nvme": 3}
+
+// vcpu is how many a type has with the template's CPU options. Which cores are asked for is the same for all.
+func (w *wish) vcpu(t *Type) int {
+	switch {
+	case w.Cores > 0:
+		return w.Cores * max(w.ThreadsPerCore, 1)
+	case w.ThreadsPerCore > 0 && t.Cores > 0:
+		return t.Cores * w.ThreadsPerCore
+	}
+	return t.VCPU
+}
+
+func takesCPUOptions(w *wish, t *Type) bool {
+	return (w.Cores == 0 || slices.Contains(t.ValidCores, w.Cores)) && (w.ThreadsPerCore == 0 || slices.Contains(t.ValidThreads, w.ThreadsPerCore))
+}
+
+// sameDeviceNames holds disks that somebody knows by name against how the type calls them. An owner who says that the image knows NVMe has
+// answered for one that was made for Xen.
+func sameDeviceNames(w *wish, t *Type) bool {
+	return !w.DeviceNames || t.NVMe == w.victim.NVMe || t.NVMe && w.NVMe == SupportYes
+}
+
+func sameRootDevice(w *wish, t *Type) bool {
+	kind := "ebs"
+	if w.InstanceStoreRoot {
+		kind = "instance-store"
+	}
+	if len(t.RootDevices) == 0 {
+		return !w.InstanceStoreRoot
+	}
+	return slices.Contains(t.RootDevices, kind)
+}
+
+// fewestAttachments is what a type takes of which it is not known.
+const fewestAttachments = 20
+
+// takesVolumes counts with them, where the type's limit is for all of them together, its network interfaces and its NVMe disks (EC2 user
+// guide, "Amazon EBS volume limits").
+func takesVolumes(w *wish, t *Type) bool {
+	limit, n := t.EBSAttachments, max(w.Volumes, 1)
+	if limit == 0 {
+		limit = fewestAttachments
+	}
+	if t.EBSShared {
+		n += max(w.NetworkInterfaces, 1)
+		if t.StorageKind == "nvme" {
+			n += t.StorageDisks
+		}
+	}
+	return n <= limit
+}
+
+// takesCards asks each network card for the interfaces that are to be on it.
+func takesCards(w *wish, t *Type) bool {
+	for card, n := range w.CardInterfaces {
+		have := at(t.CardInterfaces, card)
+		if len(t.CardInterfaces) == 0 && card == 0 {
+			have = max(t.NetworkInterfaces, 1)
+		}
+		if have < n {
+			return false
+		}
+	}
+	return true
+}
+
+func takesAddresses(w *wish, t *Type) bool {
+	return (t.IPv4PerInterface == 0 || t.IPv4PerInterface >= w.IPv4PerInterface) && t.IPv6PerInterface >= w.IPv6PerInterface && (t.IPv6 || !w.IPv6)
+}
