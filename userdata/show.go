@@ -54,11 +54,19 @@ func listParts(b []byte, depth int) []Part {
 	if len(m.opened) == 0 || depth == 0 {
 		return []Part{leaf(b, m.header)}
 	}
+	var parts []Part
+	for _, text := range m.texts(b) {
+		parts = append(parts, listParts(text, depth-1)...)
+	}
+	return parts
+}
+
+// texts cuts a message into its parts.
+func (m message) texts(b []byte) (parts [][]byte) {
 	end := m.close
 	if end < 0 {
 		end = len(b)
 	}
-	var parts []Part
 	for i, start := range m.opened {
 		stop := end
 		if i+1 < len(m.opened) {
@@ -68,8 +76,7 @@ func listParts(b []byte, depth int) []Part {
 		if n := bytes.IndexByte(text, '\n'); n >= 0 { // behind the delimiter
 			text = text[n+1:]
 		}
-		text = bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r"))
-		parts = append(parts, listParts(text, depth-1)...)
+		parts = append(parts, bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r")))
 	}
 	return parts
 }

@@ -1,6 +1,7 @@
 package act
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -126,9 +127,6 @@ func fleetRequest(l ledger.Launch) *ec2.CreateFleetInput {
 		ClientToken: &l.Nonce,
 		TargetCapacitySpecification: &types.TargetCapacitySpecificationRequest{
 			TotalTargetCapacity: aws.Int32(1), DefaultTargetCapacityType: types.DefaultTargetCapacityTypeOnDemand},
-		LaunchTemplateConfigs: []types.FleetLaunchTemplateConfigRequest{{
-			LaunchTemplateSpecification: &types.FleetLaunchTemplateSpecificationRequest{LaunchTemplateId: &l.Template, Version: &l.TemplateVersion},
-		}},
 		TagSpecifications: []types.TagSpecification{
 			{ResourceType: types.ResourceTypeInstance, Tags: fleetTags(l.Tags)},
 			{ResourceType: types.ResourceTypeFleet, Tags: fleetTags(map[string]string{decide.TagGroup: l.Tags[decide.TagGroup]})},
@@ -140,16 +138,31 @@ func fleetRequest(l ledger.Launch) *ec2.CreateFleetInput {
 	} else {
 		in.OnDemandOptions = &types.OnDemandOptionsRequest{AllocationStrategy: types.FleetOnDemandAllocationStrategyPrioritized}
 	}
+	in.LaunchTemplateConfigs = fleetConfigs(l)
+	return in
+}
+
+// fleetConfigs has one entry for each version of the template, in the order in which they are first wanted.
+func fleetConfigs(l ledger.Launch) (configs []types.FleetLaunchTemplateConfigRequest) {
+	at := map[string]int{}
 	for i, o := range l.Overrides {
+		version := cmp.Or(o.Version, l.TemplateVersion)
+		n, known := at[version]
+		if !known {
+			n = len(configs)
+			at[version] = n
+			configs = append(configs, types.FleetLaunchTemplateConfigRequest{
+				LaunchTemplateSpecification: &types.FleetLaunchTemplateSpecificationRequest{LaunchTemplateId: &l.Template, Version: &version}})
+		}
 		r := types.FleetLaunchTemplateOverridesRequest{InstanceType: types.InstanceType(o.Type), SubnetId: aws.String(o.Subnet)}
 		if l.Spot {
 			r.MaxPrice = aws.String(strconv.FormatFloat(o.MaxUSD, 'f', -1, 64))
 		} else {
 			r.Priority = aws.Float64(float64(i))
 		}
-		in.LaunchTemplateConfigs[0].Overrides = append(in.LaunchTemplateConfigs[0].Overrides, r)
+		configs[n].Overrides = append(configs[n].Overrides, r)
 	}
-	return in
+	return configs
 }
 
 func fleetTags(tags map[string]string) []types.Tag {

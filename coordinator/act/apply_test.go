@@ -61,7 +61,7 @@ func TestEveryActionIsOneCall(t *testing.T) {
 			if len(acc.asked) != 1 || acc.asked[0].call != c.call || !reflect.DeepEqual(acc.asked[0].in, c.in) {
 				t.Fatalf("called %+v", acc.asked)
 			}
-			acc.failing(c.call, refused("ScalingActivityInProgress", "later"))
+			acc.failing(c.call, refusedBy("ScalingActivityInProgress", "later"))
 			if res := acc.actor().Apply(t.Context(), "web", c.act, noon.Add(time.Minute)); res.Failure != decide.Throttled || res.Detail != "ScalingActivityInProgress: later" {
 				t.Errorf("refused: %+v", res)
 			}
@@ -159,14 +159,14 @@ func TestALaunchThatIsRefusedIsClassedAndExplained(t *testing.T) {
 		want decide.Failure
 		says string
 	}{
-		{"throttled", refused("RequestLimitExceeded", "slower"), decide.Throttled, "RequestLimitExceeded: slower"},
-		{"a quota is used up: time alone does not help", refused("MaxSpotInstanceCountExceeded", "no"), decide.Invalid, "raise the vCPU quota of spot requests"},
-		{"a quota of on-demand", refused("VcpuLimitExceeded", "no"), decide.Invalid, "raise the vCPU quota of on-demand"},
-		{"a quota of instances", refused("InstanceLimitExceeded", "no"), decide.Invalid, "raise the quota"},
-		{"a quota of fleets", refused("MaxFleetCountExceeded", "no"), decide.Invalid, "MaxFleetCountExceeded: no"},
+		{"throttled", refusedBy("RequestLimitExceeded", "slower"), decide.Throttled, "RequestLimitExceeded: slower"},
+		{"a quota is used up: time alone does not help", refusedBy("MaxSpotInstanceCountExceeded", "no"), decide.Invalid, "raise the vCPU quota of spot requests"},
+		{"a quota of on-demand", refusedBy("VcpuLimitExceeded", "no"), decide.Invalid, "raise the vCPU quota of on-demand"},
+		{"a quota of instances", refusedBy("InstanceLimitExceeded", "no"), decide.Invalid, "raise the quota"},
+		{"a quota of fleets", refusedBy("MaxFleetCountExceeded", "no"), decide.Invalid, "MaxFleetCountExceeded: no"},
 		{"no answer", errLost, decide.Lost, errLost.Error()},
-		{"another's token", refused("IdempotentParameterMismatch", "no"), decide.Mismatch, "IdempotentParameterMismatch: no"},
-		{"a role that may not be passed", refused("UnauthorizedOperation", "iam:PassRole. Encoded authorization failure message: abc"), decide.Invalid, "(UnauthorizedOperation: iam:PassRole.)"},
+		{"another's token", refusedBy("IdempotentParameterMismatch", "no"), decide.Mismatch, "IdempotentParameterMismatch: no"},
+		{"a role that may not be passed", refusedBy("UnauthorizedOperation", "iam:PassRole. Encoded authorization failure message: abc"), decide.Invalid, "(UnauthorizedOperation: iam:PassRole.)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -201,7 +201,7 @@ func TestOurTemplateIsLookedForAgainOnceALaunchMissesIt(t *testing.T) {
 		if seen() != "lt-ours" {
 			t.Fatal("ours is not remembered")
 		}
-		acc.failing("ec2.CreateFleet", refused(code, "gone"))
+		acc.failing("ec2.CreateFleet", refusedBy(code, "gone"))
 		actor.Apply(t.Context(), "web", decide.Action{Kind: decide.LaunchOne, Launch: &spot}, noon.Add(time.Minute))
 		if id := seen(); (id == "") != again {
 			t.Errorf("after %s: %q", code, id)

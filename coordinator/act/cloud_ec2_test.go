@@ -102,7 +102,7 @@ func (c cloudEC2) DescribeLaunchTemplateVersions(ctx context.Context, in *ec2.De
 		return out
 	})
 	if _, exists := c.versions[name]; err == nil && !exists {
-		return nil, refused("InvalidLaunchTemplateName.NotFoundException", "At least one of the launch templates specified in the request does not exist.")
+		return nil, refusedBy("InvalidLaunchTemplateName.NotFoundException", "At least one of the launch templates specified in the request does not exist.")
 	}
 	return out, err
 }

@@ -144,7 +144,7 @@ func (c *cloud) stranger() *Actor {
 }
 
 // refused is an error as a service gives it.
-func refused(code, text string) error { return &smithy.GenericAPIError{Code: code, Message: text} }
+func refusedBy(code, text string) error { return &smithy.GenericAPIError{Code: code, Message: text} }
 
 // noon is when most tests happen; no group named web looks at the market for its own sake then.
 var noon = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
@@ -189,7 +189,7 @@ func web() *cloud {
 		offered: []types.InstanceTypeOffering{{InstanceType: "m5.large", Location: aws.String("us-east-1a")}, {InstanceType: "m5a.large", Location: aws.String("us-east-1b")}},
 		prices: []types.SpotPrice{{InstanceType: "m5.large", AvailabilityZone: aws.String("us-east-1a"), SpotPrice: aws.String("0.03"), Timestamp: aws.Time(noon)},
 			{InstanceType: "m5a.large", AvailabilityZone: aws.String("us-east-1b"), SpotPrice: aws.String("0.02"), Timestamp: aws.Time(noon)}},
-		dryRun:  refused("DryRunOperation", "Request would have succeeded, but DryRun flag is set."),
+		dryRun:  refusedBy("DryRunOperation", "Request would have succeeded, but DryRun flag is set."),
 		targets: map[string][]elbv2types.TargetHealthDescription{targetGroup: targets("healthy", "healthy")},
 		classic: map[string][]elbtypes.InstanceState{"old": {{InstanceId: aws.String("i-1"), State: aws.String("InService")}, {InstanceId: aws.String("i-2"), State: aws.String("InService")}}},
 		stacks:  []cfntypes.Stack{{StackStatus: cfntypes.StackStatusUpdateComplete}},

@@ -4,7 +4,6 @@ import (
 	"reflect"
 	"slices"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
 
@@ -18,36 +17,11 @@ var answersOnly = map[string]string{
 
 // convert turns a launch template's data as described into data to create one with. The two are different types
 // with the same field names, so they are copied by name, to any depth: a field that AWS adds later is taken over
-// without our doing. dropped names what has no counterpart; why is set where the template cannot be served.
-func convert(in *types.ResponseLaunchTemplateData) (out *types.RequestLaunchTemplateData, dropped []string, why string) {
-	if in.InstanceMarketOptions != nil {
-		return nil, nil, "the launch template asks for spot itself (instance market options): there is nothing left to replace"
-	}
-	if in.InstanceRequirements != nil {
-		return nil, nil, "the launch template chooses instance types by attributes, which only a mixed instances policy uses"
-	}
+// once the table of fields knows it. dropped names what has no counterpart.
+func convert(in *types.ResponseLaunchTemplateData) (out *types.RequestLaunchTemplateData, dropped []string) {
 	out = &types.RequestLaunchTemplateData{}
 	copyByName(reflect.ValueOf(out).Elem(), reflect.ValueOf(in).Elem(), "", &dropped)
-	dropped = slices.DeleteFunc(dropped, func(name string) bool { return answersOnly[name] != "" })
-	forOverrides(out)
-	if aws.ToBool(out.DisableApiTermination) { // spot cannot have it, and we could not end what is never attached (EC2 user guide, "Enable termination protection")
-		out.DisableApiTermination, dropped = nil, append(dropped, "DisableApiTermination")
-	}
-	return out, dropped, ""
-}
-
-// forOverrides takes out what would contradict the zone and subnet of a fleet's override.
-func forOverrides(d *types.RequestLaunchTemplateData) {
-	if d.Placement != nil {
-		d.Placement.AvailabilityZone, d.Placement.AvailabilityZoneId = nil, nil
-	}
-	for i := range d.NetworkInterfaces {
-		d.NetworkInterfaces[i].SubnetId = nil
-	}
-	// Tags for spot requests in a template fail every on-demand launch from it (aws-facts 2.1).
-	d.TagSpecifications = slices.DeleteFunc(d.TagSpecifications, func(t types.LaunchTemplateTagSpecificationRequest) bool {
-		return t.ResourceType == types.ResourceTypeSpotInstancesRequest
-	})
+	return out, slices.DeleteFunc(dropped, func(name string) bool { return answersOnly[name] != "" })
 }
 
 func copyByName(dst, src reflect.Value, path string, dropped *[]string) {

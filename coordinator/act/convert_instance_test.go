@@ -94,7 +94,7 @@ func TestAnInstanceBecomesATemplateAsReviewed(t *testing.T) {
 	if why != "" {
 		t.Fatal(why)
 	}
-	forOverrides(data)
+	dropFrom(data)
 	tidyTags(data, nil)
 	text := tidyJSON(t, data)
 	const path = "testdata/instance.golden"

@@ -44,30 +44,20 @@ func fill(v reflect.Value, rng *rand.Rand) {
 	}
 }
 
-// notTaken lists what a launch template tells and none can be created with, or what overrides forbid; each with its reason.
-var notTaken = map[string]string{
-	"InstanceMarketOptions": "refused: the template asks for spot itself",
-	"InstanceRequirements":  "refused: only a mixed instances policy uses it",
-}
-
 func TestEveryFieldOfATemplateIsTakenOver(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 20 {
 		in := &types.ResponseLaunchTemplateData{}
 		fill(reflect.ValueOf(in).Elem(), rng)
-		in.InstanceMarketOptions, in.InstanceRequirements, in.DisableApiTermination = nil, nil, aws.Bool(false)
-		out, dropped, why := convert(in)
-		if why != "" {
-			t.Fatal(why)
-		}
+		out, dropped := convert(in)
 		for _, name := range dropped {
 			t.Errorf("%s is dropped and not listed with its reason", name)
 		}
 		v := reflect.ValueOf(in).Elem()
 		for i := range v.NumField() {
 			f := v.Type().Field(i)
-			if !f.IsExported() || notTaken[f.Name] != "" || answersOnly[f.Name] != "" {
+			if !f.IsExported() || answersOnly[f.Name] != "" {
 				continue
 			}
 			if reflect.ValueOf(out).Elem().FieldByName(f.Name).IsZero() {
@@ -77,28 +67,16 @@ func TestEveryFieldOfATemplateIsTakenOver(t *testing.T) {
 	}
 }
 
-func TestTerminationProtectionIsNotTakenOverAndSaid(t *testing.T) {
-	t.Parallel()
-	out, dropped, why := convert(&types.ResponseLaunchTemplateData{DisableApiTermination: aws.Bool(true)})
-	if out.DisableApiTermination != nil || len(dropped) != 1 || dropped[0] != "DisableApiTermination" || why != "" {
-		t.Errorf("%v, %v, %q", out.DisableApiTermination, dropped, why)
-	}
-}
-
-func TestATemplateThatAsksForSpotIsRefused(t *testing.T) {
-	t.Parallel()
-	if _, _, why := convert(&types.ResponseLaunchTemplateData{InstanceMarketOptions: &types.LaunchTemplateInstanceMarketOptions{}}); why == "" {
-		t.Error("taken over")
-	}
-}
-
 func TestWhatContradictsAnOverrideIsTakenOut(t *testing.T) {
 	t.Parallel()
-	out, _, _ := convert(&types.ResponseLaunchTemplateData{
-		Placement:         &types.LaunchTemplatePlacement{AvailabilityZone: aws.String("a"), Tenancy: types.TenancyDefault},
-		NetworkInterfaces: []types.LaunchTemplateInstanceNetworkInterfaceSpecification{{SubnetId: aws.String("subnet-1"), Groups: []string{"sg-1"}}},
-		TagSpecifications: []types.LaunchTemplateTagSpecification{{ResourceType: types.ResourceTypeSpotInstancesRequest}, {ResourceType: types.ResourceTypeVolume}},
-	})
+	out := &types.RequestLaunchTemplateData{
+		Placement:         &types.LaunchTemplatePlacementRequest{AvailabilityZone: aws.String("a"), Tenancy: types.TenancyDefault},
+		NetworkInterfaces: []types.LaunchTemplateInstanceNetworkInterfaceSpecificationRequest{{SubnetId: aws.String("subnet-1"), Groups: []string{"sg-1"}}},
+		TagSpecifications: []types.LaunchTemplateTagSpecificationRequest{{ResourceType: types.ResourceTypeSpotInstancesRequest}, {ResourceType: types.ResourceTypeVolume}},
+	}
+	if names := dropFrom(out); len(names) != 0 {
+		t.Errorf("it is said though nothing is lost: %v", names)
+	}
 	if out.Placement.AvailabilityZone != nil || out.Placement.Tenancy != types.TenancyDefault {
 		t.Errorf("placement %+v", out.Placement)
 	}

@@ -52,13 +52,6 @@ func TestWhatHasNoCounterpartIsNamedAndTheRestIsTakenOver(t *testing.T) {
 	}
 }
 
-func TestATemplateThatChoosesTypesByAttributesIsRefused(t *testing.T) {
-	t.Parallel()
-	if _, _, why := convert(&types.ResponseLaunchTemplateData{InstanceRequirements: &types.InstanceRequirements{}}); why == "" {
-		t.Error("a template that chooses types by attributes is taken over")
-	}
-}
-
 func TestAnInstancesPartsBecomeTheTemplates(t *testing.T) {
 	t.Parallel()
 	nic := func(index int32, addresses, v6 int) types.InstanceNetworkInterface {

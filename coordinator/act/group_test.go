@@ -105,7 +105,7 @@ func TestWhatSurroundsAGroup(t *testing.T) {
 	}
 	unseen := func(g decide.Group) any { return g.Unseen }
 	failing := func(call, code, text string) func(*cloud) {
-		return func(c *cloud) { c.failing(call, refused(code, text)) }
+		return func(c *cloud) { c.failing(call, refusedBy(code, text)) }
 	}
 	type row struct {
 		name   string
@@ -238,7 +238,7 @@ func TestTheGroupsOfInstancesAreFound(t *testing.T) {
 		err  error
 		says string
 	}{
-		{"autoscaling.DescribeAutoScalingInstances", refused("ValidationError", "one id is at fault"), "find the groups of 1 instances"},
+		{"autoscaling.DescribeAutoScalingInstances", refusedBy("ValidationError", "one id is at fault"), "find the groups of 1 instances"},
 		{"ec2.DescribeInstances", errLost, "find instances by our tag autospotting-group"},
 	} {
 		acc.failing(c.call, c.err)
@@ -255,7 +255,7 @@ func TestTheGroupsOfInstancesAreFoundByTagsWhereAutoScalingDoesNotAnswer(t *test
 	moved := oursSpot("i-8", "us-east-1a")
 	moved.Tags = append(moved.Tags, types.Tag{Key: aws.String("aws:autoscaling:groupName"), Value: aws.String("api")})
 	acc.instances = append(acc.instances, moved)
-	for name, err := range map[string]error{"no answer": errLost, "throttled": refused("Throttling", "Rate exceeded"), "a 503": answered(503, "ServiceUnavailable")} {
+	for name, err := range map[string]error{"no answer": errLost, "throttled": refusedBy("Throttling", "Rate exceeded"), "a 503": answered(503, "ServiceUnavailable")} {
 		acc.failing("autoscaling.DescribeAutoScalingInstances", err)
 		got, err := acc.actor().GroupsOf(t.Context(), []string{"i-1", "i-8", "i-9", "i-unknown"})
 		if want := map[string]string{"i-1": "web", "i-8": "api", "i-9": "web"}; err != nil || !reflect.DeepEqual(got, want) {

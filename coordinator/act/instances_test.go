@@ -46,7 +46,7 @@ func TestOnlyTwoStatusChecksThatPassedAreReadiness(t *testing.T) {
 		{"that of the system is missing", status(types.InstanceStatus{InstanceId: aws.String("i-9"), InstanceStatus: summary}), ledger.Said{}, false},
 		{"there are none", func(c *cloud) { c.statuses = nil }, ledger.Said{}, false},
 		{"the instance is not described yet", func(c *cloud) {
-			c.failing("ec2.DescribeInstanceStatus", refused("InvalidInstanceID.NotFound", "The instance ID 'i-9' does not exist"))
+			c.failing("ec2.DescribeInstanceStatus", refusedBy("InvalidInstanceID.NotFound", "The instance ID 'i-9' does not exist"))
 		}, ledger.Said{}, false},
 		{"spotd said hello: they are not asked", func(*cloud) {}, ledger.Said{Hello: noon}, false},
 		{"spotd said ready: they are not asked", func(*cloud) {}, ledger.Said{Ready: noon}, false},
@@ -217,7 +217,7 @@ func TestHealthInTheLoadBalancers(t *testing.T) {
 		}
 	}
 	denying := func(call, code string) func(*cloud) {
-		return func(c *cloud) { c.failing(call, refused(code, "said")) }
+		return func(c *cloud) { c.failing(call, refusedBy(code, "said")) }
 	}
 	const targetCall, classicCall = "elasticloadbalancingv2.DescribeTargetHealth", "elasticloadbalancing.DescribeInstanceHealth"
 	for _, c := range []struct {

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
 	"autospotting/coordinator/decide"
 	"autospotting/coordinator/market"
 	"autospotting/pkg/snapshot"
@@ -29,7 +31,7 @@ type cache struct {
 	templates table[templateVersion]
 	named     table[namedTemplate]
 	rehearsed table[rehearsal]
-	images    table[market.Need]
+	images    table[types.Image]
 	aboard    table[crewed] // by group
 	subnets   table[zoneSubnets]
 	protected table[protection]

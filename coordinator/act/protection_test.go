@@ -121,7 +121,7 @@ func TestTerminationProtectionIsBelievedForAWhileButNotBeforeARetirement(t *test
 	if on, _ := asks(true); on {
 		t.Error("protected by an answer that says nothing")
 	}
-	acc.failing("ec2.DescribeInstanceAttribute", refused("InvalidInstanceID.NotFound", "gone"))
+	acc.failing("ec2.DescribeInstanceAttribute", refusedBy("InvalidInstanceID.NotFound", "gone"))
 	if on, _ := asks(true); on {
 		t.Error("what is gone is protected")
 	}
@@ -143,7 +143,7 @@ func TestWhatIsReadIsBelievedForItsTime(t *testing.T) {
 		{"an on-demand price", "pricing.GetProducts", onDemandFor, func(c *cloud) { c.products = []string{priced(`"USD":"0.1"`)} }},
 		{"the want of an on-demand price", "pricing.GetProducts", noOnDemandFor, nil},
 		{"a rehearsal that went well", "ec2.RunInstances", rehearsedFor, nil},
-		{"a rehearsal that failed", "ec2.RunInstances", refusedFor, func(c *cloud) { c.dryRun = refused("InvalidKeyPair.NotFound", "gone") }},
+		{"a rehearsal that failed", "ec2.RunInstances", refusedFor, func(c *cloud) { c.dryRun = refusedBy("InvalidKeyPair.NotFound", "gone") }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -26,7 +26,7 @@ func TestAnInstanceIsOursByItsTemplate(t *testing.T) {
 	failing := func(code string) func(*cloud) {
 		return func(c *cloud) {
 			named("lt-ours")(c)
-			c.failing("ec2.DescribeLaunchTemplateVersions", refused(code, "said"))
+			c.failing("ec2.DescribeLaunchTemplateVersions", refusedBy(code, "said"))
 		}
 	}
 	none := ledger.Record{Group: "web"}
@@ -79,7 +79,7 @@ func TestWhichTemplateHasTheNameOfOursIsRememberedForAWhile(t *testing.T) {
 		return id
 	}
 	name := decide.TemplateName("web")
-	acc.failing("ec2.DescribeLaunchTemplateVersions", refused("Unavailable", "said"))
+	acc.failing("ec2.DescribeLaunchTemplateVersions", refusedBy("Unavailable", "said"))
 	if id := ask(); id != "" {
 		t.Errorf("unread it is %q", id)
 	}

@@ -14,7 +14,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"autospotting/coordinator/decide"
-	"autospotting/coordinator/market"
 )
 
 // latest is the version name that follows the owner's newest version.
@@ -23,39 +22,53 @@ const latestVersion, defaultVersion = "$Latest", "$Default"
 // wanted is what our own template has to say for one group.
 type wanted struct {
 	name   string // of our launch template
-	hash   string // of data and source; also the description of the version
 	source string // hash of what the owner says, without what is ours: two versions of us have to agree about that
-	data   *types.RequestLaunchTemplateData
-	notes  []string // what could not be taken over, and why spotd is not on board
+	spec          // for every type
+	// burstable is for the types that alone take what it says besides; nil where there is nothing of that kind.
+	burstable *spec
+	notes     []string // what could not be taken over, and why spotd is not on board
+}
+
+// spec is what a version of our template says.
+type spec struct {
+	hash string // of data and source; also the description of the version
+	data *types.RequestLaunchTemplateData
+}
+
+// specs lists them, the one for every type first.
+func (w wanted) specs() []spec {
+	if w.burstable == nil {
+		return []spec{w.spec}
+	}
+	return []spec{w.spec, *w.burstable}
 }
 
 // template reads what the group launches from, makes ours of it in memory, and looks whether that exists already. A group that launches
 // from nothing is refused before.
 func (a *Actor) template(ctx context.Context, g described) (decide.Template, error) {
-	want, image, unreadable, err := a.want(ctx, g)
+	want, unreadable, err := a.want(ctx, g)
 	if err != nil || unreadable != "" {
 		return decide.Template{Unreadable: unreadable}, err
 	}
-	t := decide.Template{Hash: want.source, Type: string(want.data.InstanceType), Unreadable: unservable(want.data, g.world.PlacementGroup), Notes: want.notes}
-	if t.Unreadable != "" {
-		return t, nil
-	}
-	if t.Need, unreadable, err = a.need(ctx, image); err != nil || unreadable != "" {
+	t := decide.Template{Hash: want.source, Type: string(want.data.InstanceType), Notes: want.notes}
+	image, unreadable, err := a.image(ctx, aws.ToString(want.data.ImageId))
+	if err != nil || unreadable != "" {
 		t.Unreadable = unreadable
 		return t, err
 	}
-	t.Need.NetworkInterfaces = len(want.data.NetworkInterfaces)
-	if t.ID, t.Version, err = a.ours(ctx, want); err == nil {
-		t.Unreadable = a.rehearse(ctx, g, want, t)
+	t.Need = NeedOf(image, want.data)
+	if err := a.ours(ctx, want, &t); err != nil {
+		return t, err
 	}
-	return t, err
+	t.Unreadable = a.rehearse(ctx, g, want, t)
+	return t, nil
 }
 
 // launches tells whether the group says what it launches; one with a mixed instances policy says it there.
 func (d described) launches() bool { return d.source != nil || d.configuration != "" }
 
 // want converts what the group launches from; unreadable is set where that is impossible for good.
-func (a *Actor) want(ctx context.Context, g described) (w wanted, image, unreadable string, err error) {
+func (a *Actor) want(ctx context.Context, g described) (w wanted, unreadable string, err error) {
 	var from original
 	if g.source != nil {
 		from, unreadable, err = a.fromTemplate(ctx, g)
@@ -68,27 +81,42 @@ func (a *Actor) want(ctx context.Context, g described) (w wanted, image, unreada
 		}
 	}
 	if err != nil || unreadable != "" {
-		return w, "", unreadable, err
+		return w, unreadable, err
 	}
-	w = wanted{name: decide.TemplateName(g.world.Name), data: from.data}
-	if len(from.dropped) > 0 {
-		w.notes = append(w.notes, "not taken over: "+strings.Join(from.dropped, ", "))
+	if unreadable = unservable(from.data, g.world.PlacementGroup); unreadable != "" {
+		return w, unreadable, nil
 	}
-	tidyTags(w.data, g.world.Tags)
-	toGP3(w.data, g.settings.GP2Threshold)
-	intoPlacementGroup(w.data, g.world.PlacementGroup)
+	w = wanted{name: decide.TemplateName(g.world.Name)}
+	if left := append(from.dropped, dropFrom(from.data)...); len(left) > 0 {
+		w.notes = append(w.notes, "not taken over: "+strings.Join(left, ", "))
+	}
+	tidyTags(from.data, g.world.Tags)
+	toGP3(from.data, g.settings.GP2Threshold)
+	intoPlacementGroup(from.data, g.world.PlacementGroup)
 	w.source = contentHash(from)
 	if g.world.Enabled { // what is launched on the way back to on-demand carries nothing of ours
-		note, err := a.crew(g, w.data)
+		note, err := a.crew(g, from.data)
 		if err != nil {
-			return w, "", "", err
+			return w, "", err
 		}
 		if note != "" {
 			w.notes = append(w.notes, note)
 		}
 	}
-	w.hash = contentHash(from)
-	return w, aws.ToString(w.data.ImageId), "", nil
+	w.vary(from)
+	return w, "", nil
+}
+
+// vary parts what every type takes from what burstable ones alone take: others refuse it (InstanceCreditSpecification.NotSupported).
+func (w *wanted) vary(from original) {
+	plain := *from.data
+	if plain.CreditSpecification != nil {
+		w.burstable = &spec{contentHash(from), from.data}
+		w.notes = append(w.notes, "CreditSpecification goes to burstable types only")
+		plain.CreditSpecification = nil
+		from.data = &plain
+	}
+	w.spec = spec{contentHash(from), from.data}
 }
 
 // intoPlacementGroup launches where the group does: Attach would not ask. A template that names another one keeps it, and is refused.
@@ -137,8 +165,8 @@ func (a *Actor) fromTemplate(ctx context.Context, g described) (o original, unre
 	}
 	source := out.LaunchTemplateVersions[0]
 	o.id, o.version = aws.ToString(source.LaunchTemplateId), aws.ToInt64(source.VersionNumber)
-	o.data, o.dropped, unreadable = convert(source.LaunchTemplateData)
-	return o, unreadable, nil
+	o.data, o.dropped = convert(source.LaunchTemplateData)
+	return o, "", nil
 }
 
 func (a *Actor) fromConfiguration(ctx context.Context, g described) (o original, unreadable string, err error) {
@@ -162,36 +190,57 @@ func contentHash(from original) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// ours finds the version of our template that says what is wanted; empty where it is still to be made.
-func (a *Actor) ours(ctx context.Context, w wanted) (id, version string, err error) {
-	if t, ok := a.cache.templates.get(w.name + w.hash); ok {
-		return t.id, t.version, nil
+// ours finds the versions of our template that say what is wanted; what is not there is still to be made.
+func (a *Actor) ours(ctx context.Context, w wanted, t *decide.Template) error {
+	for _, s := range w.specs() {
+		v, err := a.version(ctx, w.name, s.hash)
+		if err != nil {
+			return err
+		}
+		if v.version == "" {
+			t.ID, t.Version, t.Burstable = "", "", ""
+			return nil
+		}
+		t.ID = v.id
+		if s.hash == w.hash {
+			t.Version = v.version
+		} else {
+			t.Burstable = v.version
+		}
 	}
-	in := &ec2.DescribeLaunchTemplateVersionsInput{LaunchTemplateName: &w.name, MaxResults: aws.Int32(200)}
+	return nil
+}
+
+// version finds the version of our template that says what has that hash; the zero value where there is none.
+func (a *Actor) version(ctx context.Context, name, hash string) (templateVersion, error) {
+	if t, ok := a.cache.templates.get(name + hash); ok {
+		return t, nil
+	}
+	in := &ec2.DescribeLaunchTemplateVersionsInput{LaunchTemplateName: &name, MaxResults: aws.Int32(200)}
 	for {
 		out, err := a.EC2.DescribeLaunchTemplateVersions(ctx, in)
 		if f, _ := classify(err); f == decide.Gone {
-			return "", "", nil
+			return templateVersion{}, nil
 		}
 		if err != nil {
-			return "", "", fmt.Errorf("read our launch template %s: %w", w.name, err)
+			return templateVersion{}, fmt.Errorf("read our launch template %s: %w", name, err)
 		}
 		for _, v := range out.LaunchTemplateVersions {
-			if aws.ToString(v.VersionDescription) == w.hash {
+			if aws.ToString(v.VersionDescription) == hash {
 				t := templateVersion{aws.ToString(v.LaunchTemplateId), fmt.Sprint(aws.ToInt64(v.VersionNumber))}
-				a.cache.templates.put(w.name+w.hash, t)
-				return t.id, t.version, nil
+				a.cache.templates.put(name+hash, t)
+				return t, nil
 			}
 		}
 		if out.NextToken == nil {
-			return "", "", nil
+			return templateVersion{}, nil
 		}
 		in.NextToken = out.NextToken
 	}
 }
 
-// makeTemplate creates our template, or a version of it. The name lets there be one template only; neither has a token of ours: for a day
-// what was deleted since would be answered instead of made. A version that two make at once is there twice, which harms nobody.
+// makeTemplate creates our template, or the versions of it that are not there. The name lets there be one template only; neither has a token
+// of ours: for a day what was deleted since would be answered instead of made. A version that two make at once is there twice, which harms nobody.
 func (a *Actor) makeTemplate(ctx context.Context, group string) error {
 	g, err := a.group(ctx, group)
 	if err != nil {
@@ -200,15 +249,30 @@ func (a *Actor) makeTemplate(ctx context.Context, group string) error {
 	if !g.launches() {
 		return fmt.Errorf("group %q has neither a launch template nor a launch configuration", group)
 	}
-	w, _, unreadable, err := a.want(ctx, g)
+	w, unreadable, err := a.want(ctx, g)
 	if err != nil {
 		return err
 	}
 	if unreadable != "" {
 		return fmt.Errorf("group %q: %s", group, unreadable)
 	}
-	_, err = a.EC2.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{
-		LaunchTemplateName: &w.name, VersionDescription: &w.hash, LaunchTemplateData: w.data,
+	for _, s := range w.specs() {
+		if v, err := a.version(ctx, w.name, s.hash); err != nil || v.version != "" {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		if err := a.makeVersion(ctx, group, w.name, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *Actor) makeVersion(ctx context.Context, group, name string, s spec) error {
+	_, err := a.EC2.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{
+		LaunchTemplateName: &name, VersionDescription: &s.hash, LaunchTemplateData: s.data,
 		TagSpecifications: []types.TagSpecification{{ResourceType: types.ResourceTypeLaunchTemplate,
 			Tags: []types.Tag{{Key: aws.String(decide.TagGroup), Value: &group}}}},
 	})
@@ -216,40 +280,10 @@ func (a *Actor) makeTemplate(ctx context.Context, group string) error {
 		return err
 	}
 	_, err = a.EC2.CreateLaunchTemplateVersion(ctx, &ec2.CreateLaunchTemplateVersionInput{
-		LaunchTemplateName: &w.name, VersionDescription: &w.hash, LaunchTemplateData: w.data,
+		LaunchTemplateName: &name, VersionDescription: &s.hash, LaunchTemplateData: s.data,
 	})
 	if err == nil {
-		a.prune(ctx, w.name)
+		a.prune(ctx, name)
 	}
 	return err
-}
-
-// need reads from the image what it asks of an instance type.
-func (a *Actor) need(ctx context.Context, image string) (market.Need, string, error) {
-	if n, ok := a.cache.images.get(image); ok {
-		return n, "", nil
-	}
-	out, err := a.EC2.DescribeImages(ctx, &ec2.DescribeImagesInput{ImageIds: []string{image}})
-	if f, detail := classify(err); f == decide.Gone || f == decide.Invalid {
-		return market.Need{}, "the image cannot be read: " + detail, nil
-	}
-	if err != nil {
-		return market.Need{}, "", fmt.Errorf("describe image %s: %w", image, err)
-	}
-	if len(out.Images) == 0 {
-		return market.Need{}, fmt.Sprintf("the image %s does not exist any more, and attach needs it to", image), nil
-	}
-	i := out.Images[0]
-	n := market.Need{Arch: string(i.Architecture), Virtualization: string(i.VirtualizationType), BootMode: string(i.BootMode)}
-	if i.EnaSupport != nil {
-		n.ENA = market.SupportNo
-		if *i.EnaSupport {
-			n.ENA = market.SupportYes
-		}
-	}
-	for _, b := range i.BlockDeviceMappings {
-		n.UsesInstanceStore = n.UsesInstanceStore || strings.HasPrefix(aws.ToString(b.VirtualName), "ephemeral")
-	}
-	a.cache.images.put(image, n)
-	return n, "", nil
 }

@@ -29,7 +29,7 @@ func TestOursIsRememberedAndTheImageToo(t *testing.T) {
 			ours++
 		}
 	}
-	if ours != 2 || acc.calls("ec2.DescribeImages") != 1 { // two pages, once
+	if ours != 3 || acc.calls("ec2.DescribeImages") != 1 { // before it was made, and two pages once
 		t.Errorf("ours was looked for %d times, the image %d times", ours, acc.calls("ec2.DescribeImages"))
 	}
 }
@@ -63,7 +63,7 @@ func TestOursCannotBeMade(t *testing.T) {
 	acc.fails = func(call string, _ any) error {
 		switch call {
 		case "ec2.CreateLaunchTemplate":
-			return refused("InvalidLaunchTemplateName.AlreadyExistsException", "there")
+			return refusedBy("InvalidLaunchTemplateName.AlreadyExistsException", "there")
 		case "ec2.CreateLaunchTemplateVersion":
 			return errLost
 		}

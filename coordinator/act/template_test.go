@@ -114,14 +114,15 @@ func TestTheSameSourceMakesNoNewVersionAndAnotherImageDoes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w, image, why, err := actor.want(t.Context(), g)
-		if err != nil || why != "" || image != acc.image {
-			t.Fatalf("%v, %q, image %q", err, why, image)
+		w, why, err := actor.want(t.Context(), g)
+		if err != nil || why != "" || aws.ToString(w.data.ImageId) != acc.image {
+			t.Fatalf("%v, %q, image %q", err, why, aws.ToString(w.data.ImageId))
 		}
-		_, version, err = actor.ours(t.Context(), w)
-		if err != nil {
+		var found decide.Template
+		if err := actor.ours(t.Context(), w, &found); err != nil {
 			t.Fatal(err)
 		}
+		version = found.Version
 		if version == "" {
 			if err := actor.makeTemplate(t.Context(), "web"); err != nil {
 				t.Fatal(err)
@@ -208,7 +209,7 @@ func TestWhatCannotBeLaunchedIsLearntBeforeTheSwapWithTheRemedy(t *testing.T) {
 			now := time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC)
 			actor.Inspector, actor.Now = asked, func() time.Time { return now }
 			g := described{world: decide.Group{Name: "web"}, raw: astypes.AutoScalingGroup{VPCZoneIdentifier: aws.String("subnet-b,subnet-a")}}
-			w := wanted{data: &types.RequestLaunchTemplateData{}}
+			w := wanted{spec: spec{data: &types.RequestLaunchTemplateData{}}}
 			tmpl := decide.Template{ID: "lt-1", Version: "3", Type: "m5.large", Hash: "h"}
 			first := actor.rehearse(t.Context(), g, w, tmpl)
 			if second := actor.rehearse(t.Context(), g, w, tmpl); second != first || len(asked.asked) != 1 {
@@ -237,8 +238,8 @@ func TestNothingIsRehearsedThatWouldBeRefusedWrongly(t *testing.T) {
 	asked := &rehearsing{code: "InvalidAMIID.NotFound"}
 	actor.Inspector = asked
 	in := described{raw: astypes.AutoScalingGroup{VPCZoneIdentifier: aws.String("subnet-a")}}
-	ready, plain := decide.Template{ID: "lt-1", Type: "m5.large"}, wanted{data: &types.RequestLaunchTemplateData{}}
-	interfaces := wanted{data: &types.RequestLaunchTemplateData{NetworkInterfaces: []types.LaunchTemplateInstanceNetworkInterfaceSpecificationRequest{{}}}}
+	ready, plain := decide.Template{ID: "lt-1", Type: "m5.large"}, wanted{spec: spec{data: &types.RequestLaunchTemplateData{}}}
+	interfaces := wanted{spec: spec{data: &types.RequestLaunchTemplateData{NetworkInterfaces: []types.LaunchTemplateInstanceNetworkInterfaceSpecificationRequest{{}}}}}
 	actor.rehearse(t.Context(), in, interfaces, ready)
 	actor.rehearse(t.Context(), in, plain, decide.Template{Type: "m5.large"})
 	actor.rehearse(t.Context(), described{}, plain, ready)
@@ -255,7 +256,7 @@ func TestNothingIsRehearsedThatWouldBeRefusedWrongly(t *testing.T) {
 func TestAMembersTypeIsRehearsedWhereTheTemplateNamesNone(t *testing.T) {
 	t.Parallel()
 	group := astypes.AutoScalingGroup{VPCZoneIdentifier: aws.String("subnet-a"), Instances: []astypes.Instance{{InstanceType: aws.String("c5.large")}}}
-	plain := wanted{data: &types.RequestLaunchTemplateData{}}
+	plain := wanted{spec: spec{data: &types.RequestLaunchTemplateData{}}}
 	for named, want := range map[string]types.InstanceType{"": "c5.large", "m5.large": "m5.large"} {
 		if in := rehearsalOf(described{raw: group}, plain, decide.Template{ID: "lt-1", Type: named}); in == nil || in.InstanceType != want {
 			t.Errorf("the template names %q: %+v", named, in)

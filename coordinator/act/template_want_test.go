@@ -46,7 +46,7 @@ func TestWhatAReplacementWouldBeLaunchedFrom(t *testing.T) {
 			c.template().NetworkInterfaces = []types.LaunchTemplateInstanceNetworkInterfaceSpecification{{}, {}}
 		}, func(t decide.Template) any { return t.Need.NetworkInterfaces }, 2},
 		{"nothing that could not be taken over", func(*cloud) {}, notes, off},
-		{"one thing", func(c *cloud) { c.template().DisableApiTermination = aws.Bool(true) }, notes, "not taken over: DisableApiTermination; " + off},
+		{"one thing", func(c *cloud) { c.template().DisableApiTermination = aws.Bool(true) }, notes, "not taken over: DisableApiTermination (spot cannot be protected from termination, and what is never attached has to be ended); " + off},
 		{"a group that is given back launches with nothing of ours, and says nothing of spotd", func(c *cloud) {
 			c.group().Tags[0].Value = aws.String("false")
 		}, notes, ""},
@@ -68,7 +68,7 @@ func TestWhatAReplacementWouldBeLaunchedFrom(t *testing.T) {
 func TestWhatStandsAgainstATemplateIsSaid(t *testing.T) {
 	t.Parallel()
 	failing := func(call, code string) func(*cloud) {
-		return func(c *cloud) { c.failing(call, refused(code, "said")) }
+		return func(c *cloud) { c.failing(call, refusedBy(code, "said")) }
 	}
 	for _, c := range []struct {
 		name   string

@@ -24,7 +24,7 @@ import (
 
 // answered is an answer with that status and code, as the SDK gives it.
 func answered(status int, code string) error {
-	return &smithyhttp.ResponseError{Response: &smithyhttp.Response{Response: &http.Response{StatusCode: status}}, Err: refused(code, "try again")}
+	return &smithyhttp.ResponseError{Response: &smithyhttp.Response{Response: &http.Response{StatusCode: status}}, Err: refusedBy(code, "try again")}
 }
 
 // wire answers every request with the same status and an error of the same code, in the format that the request is in; without a code
@@ -118,14 +118,14 @@ func TestEveryCodeHasItsClass(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			for _, code := range c.codes {
-				if got, detail := classify(refused(code, "said")); got != c.want || detail != code+": said" {
+				if got, detail := classify(refusedBy(code, "said")); got != c.want || detail != code+": said" {
 					t.Errorf("%s: %q (%s), want %q", code, got, detail, c.want)
 				}
 			}
 		})
 	}
 	for code := range codes { // a row that is added needs its place above
-		if f, _ := classify(refused(code, "said")); f != codes[code] {
+		if f, _ := classify(refusedBy(code, "said")); f != codes[code] {
 			t.Errorf("%s is %q, and read as %q", code, codes[code], f)
 		}
 	}
@@ -135,7 +135,7 @@ func TestEveryCodeHasItsClass(t *testing.T) {
 	if got, _ := classify(&smithy.GenericAPIError{Code: "Modelled", Fault: smithy.FaultClient}); got != decide.Invalid {
 		t.Errorf("a fault of the caller, by its model: %q", got)
 	}
-	if got, _ := classify(refused("ValidationError", "AutoScalingGroup name not found - AutoScalingGroup web not found")); got != decide.Gone {
+	if got, _ := classify(refusedBy("ValidationError", "AutoScalingGroup name not found - AutoScalingGroup web not found")); got != decide.Gone {
 		t.Errorf("a group that is not there: %q", got)
 	}
 	if got, detail := classify(nil); got != decide.Done || detail != "" {
@@ -150,12 +150,12 @@ func TestAStrangersMalformedIdIsARefusalAndAWeakNetworkIsNot(t *testing.T) {
 		err  error
 		want bool
 	}{
-		{"an id that is none", refused("InvalidInstanceID.Malformed", "x"), true},
-		{"the same, as Auto Scaling says it", refused("ValidationError", "x"), true},
-		{"a value", refused("InvalidParameterValue", "x"), true},
-		{"too many at once", refused("FilterLimitExceeded", "x"), true},
-		{"no permission", refused("UnauthorizedOperation", "x"), false},
-		{"throttled", refused("RequestLimitExceeded", "x"), false},
+		{"an id that is none", refusedBy("InvalidInstanceID.Malformed", "x"), true},
+		{"the same, as Auto Scaling says it", refusedBy("ValidationError", "x"), true},
+		{"a value", refusedBy("InvalidParameterValue", "x"), true},
+		{"too many at once", refusedBy("FilterLimitExceeded", "x"), true},
+		{"no permission", refusedBy("UnauthorizedOperation", "x"), false},
+		{"throttled", refusedBy("RequestLimitExceeded", "x"), false},
 		{"no answer", errLost, false},
 		{"a fault of the server", answered(503, "ValidationError"), false},
 		{"the caller's, whatever its status", answered(499, "ValidationError"), true},

@@ -89,7 +89,7 @@ func (r *run) under(p place, most float64) []ledger.Override {
 	var out []ledger.Override
 	for _, c := range p.candidates {
 		if c.SpotUSD <= most && len(out) < maxOverrides {
-			out = append(out, ledger.Override{Type: c.Type, Zone: c.Zone, Subnet: r.w.Group.Subnets[c.Zone], MaxUSD: c.MaxUSD})
+			out = append(out, r.offer(c.Pool, c.MaxUSD))
 		}
 	}
 	return out

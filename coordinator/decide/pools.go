@@ -25,7 +25,7 @@ func (r *run) spotOverrides(v Instance, zones []string) []ledger.Override {
 			continue
 		}
 		for _, c := range candidates {
-			out = append(out, ledger.Override{Type: c.Type, Zone: c.Zone, Subnet: r.w.Group.Subnets[c.Zone], MaxUSD: c.MaxUSD})
+			out = append(out, r.offer(c.Pool, c.MaxUSD))
 		}
 	}
 	if len(out) > maxOverrides {
@@ -49,11 +49,20 @@ func (r *run) onDemandOverrides(typ string, zones []string) []ledger.Override {
 	for _, name := range append([]string{typ}, names...) {
 		for _, z := range zones {
 			if len(out) < maxOverrides && r.w.Catalog.Offered[market.Pool{Type: name, Zone: z}] && r.w.Group.Subnets[z] != "" {
-				out = append(out, ledger.Override{Type: name, Zone: z, Subnet: r.w.Group.Subnets[z]})
+				out = append(out, r.offer(market.Pool{Type: name, Zone: z}, 0))
 			}
 		}
 	}
 	return out
+}
+
+// offer is a pool as a launch asks for it, at most at that price if there is one: burstable types take what they alone take.
+func (r *run) offer(p market.Pool, most float64) ledger.Override {
+	o := ledger.Override{Type: p.Type, Zone: p.Zone, Subnet: r.w.Group.Subnets[p.Zone], MaxUSD: most}
+	if r.w.Catalog.Types[p.Type].Burstable {
+		o.Version = r.w.Template.Burstable
+	}
+	return o
 }
 
 // fit finds, once for each type, what may stand in for an instance of it.

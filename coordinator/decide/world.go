@@ -71,6 +71,8 @@ type Template struct {
 	Type string
 	// ID and Version are our own template made from it; empty until it exists.
 	ID, Version string
+	// Burstable is the version for burstable types, which says what they alone take; empty where it is the same.
+	Burstable string
 	// Need is what the image and the block devices ask of an instance type; its victim fields are filled here.
 	Need market.Need
 	// Unreadable is the reason why there is no template; empty if there is one.

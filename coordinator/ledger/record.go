@@ -132,6 +132,8 @@ type Override struct {
 	Zone   string  `json:"zone"`
 	Subnet string  `json:"subnet"`
 	MaxUSD float64 `json:"max_usd,omitempty"` // per hour; 0 for on-demand
+	// Version of the launch template, where it is another than the launch's: this type alone takes what it says.
+	Version string `json:"version,omitempty"`
 }
 
 // Excess is a debt that was given up. It holds as long as nobody has changed desired since.

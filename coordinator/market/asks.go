@@ -12,8 +12,8 @@ type Asks struct {
 	SEVSNP                bool
 	NestedVirtualization  bool
 	Enclaves              bool
-	Hibernation           bool
 	TPM                   bool
+	Paravirtual           bool // a kernel or a RAM disk of its own
 	Nitro                 bool // something that only Nitro instances do, IMDS over IPv6, say
 	SameVCPU              bool // licences are counted by vCPU: not more than the original has
 
@@ -50,8 +50,8 @@ func (a Asks) And(b Asks) Asks {
 	for _, flag := range []struct {
 		to   *bool
 		from bool
-	}{{&a.SEVSNP, b.SEVSNP}, {&a.NestedVirtualization, b.NestedVirtualization}, {&a.Enclaves, b.Enclaves}, {&a.Hibernation, b.Hibernation},
-		{&a.TPM, b.TPM}, {&a.Nitro, b.Nitro}, {&a.SameVCPU, b.SameVCPU}, {&a.IPv6, b.IPv6}, {&a.ENAExpress, b.ENAExpress}, {&a.ENAQueues, b.ENAQueues},
+	}{{&a.SEVSNP, b.SEVSNP}, {&a.NestedVirtualization, b.NestedVirtualization}, {&a.Enclaves, b.Enclaves},
+		{&a.TPM, b.TPM}, {&a.Paravirtual, b.Paravirtual}, {&a.Nitro, b.Nitro}, {&a.SameVCPU, b.SameVCPU}, {&a.IPv6, b.IPv6}, {&a.ENAExpress, b.ENAExpress}, {&a.ENAQueues, b.ENAQueues},
 		{&a.EncryptedVolumes, b.EncryptedVolumes}, {&a.EBSOptimized, b.EBSOptimized}, {&a.InstanceStoreRoot, b.InstanceStoreRoot}, {&a.DeviceNames, b.DeviceNames}} {
 		*flag.to = *flag.to || flag.from
 	}

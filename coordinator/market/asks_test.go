@@ -21,7 +21,7 @@ func TestEachThingThatIsAskedForRefusesWhatLacksItAndNothingElse(t *testing.T) {
 		{name: "SEV-SNP", asks: Asks{SEVSNP: true}, has: func(x *Type) { x.SEVSNP = true }, want: RuleSEVSNP},
 		{name: "nested virtualization", asks: Asks{NestedVirtualization: true}, has: func(x *Type) { x.NestedVirtualization = true }, want: RuleNested},
 		{name: "enclaves", asks: Asks{Enclaves: true}, has: func(x *Type) { x.Enclaves = true }, want: RuleEnclaves},
-		{name: "hibernation", asks: Asks{Hibernation: true}, has: func(x *Type) { x.Hibernation = true }, want: RuleHibernation},
+		{name: "paravirtualization", asks: Asks{Paravirtual: true}, has: func(x *Type) { x.Virtualization = []string{HVM, Paravirtual} }, want: RuleVirtualization},
 		{name: "a TPM", asks: Asks{TPM: true}, has: func(x *Type) { x.TPM = true }, want: RuleTPM},
 		{name: "Nitro", asks: Asks{Nitro: true}, has: func(*Type) {}, want: RuleNitro, less: func(x *Type) { x.NVMe = false }},
 		{name: "disks by their names", asks: Asks{DeviceNames: true}, has: func(*Type) {}, want: RuleDeviceNames, less: func(x *Type) { x.NVMe = false }},

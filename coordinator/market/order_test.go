@@ -28,7 +28,6 @@ var breakers = []struct {
 	{RuleSEVSNP, func(_ *Type, n *Need) { n.SEVSNP = true }},
 	{RuleNested, func(_ *Type, n *Need) { n.NestedVirtualization = true }},
 	{RuleEnclaves, func(_ *Type, n *Need) { n.Enclaves = true }},
-	{RuleHibernation, func(_ *Type, n *Need) { n.Hibernation = true }},
 	{RuleVCPU, func(x *Type, _ *Need) { x.VCPU-- }},
 	{RuleLicence, func(x *Type, n *Need) {
 		n.SameVCPU = true

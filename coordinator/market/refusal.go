@@ -33,7 +33,6 @@ const (
 	RuleSEVSNP            Rule = "no AMD SEV-SNP"
 	RuleNested            Rule = "no nested virtualization"
 	RuleEnclaves          Rule = "no Nitro Enclaves"
-	RuleHibernation       Rule = "cannot hibernate"
 	RuleVCPU              Rule = "fewer vCPUs"
 	RuleLicence           Rule = "more vCPUs than the licences are for"
 	RuleMemory            Rule = "less memory"

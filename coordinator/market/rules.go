@@ -11,7 +11,9 @@ var rules = []struct {
 	{RuleDenied, allowed},
 	{RuleSpot, func(_ *wish, t *Type) bool { return t.Spot }},
 	{RuleArch, sameArch},
-	{RuleVirtualization, func(w *wish, t *Type) bool { return slices.Contains(virtualization(t), w.virtualization) }},
+	{RuleVirtualization, func(w *wish, t *Type) bool {
+		return slices.Contains(virtualization(t), w.virtualization) && (!w.Paravirtual || slices.Contains(virtualization(t), Paravirtual))
+	}},
 	{RuleBareMetal, func(w *wish, t *Type) bool { return t.BareMetal == w.victim.BareMetal }},
 	{RuleBurstable, func(w *wish, t *Type) bool { return !t.Burstable || w.victim.Burstable || w.AllowBurstable }},
 	{RuleFlex, func(w *wish, t *Type) bool {
@@ -31,7 +33,6 @@ var rules = []struct {
 	{RuleSEVSNP, func(w *wish, t *Type) bool { return t.SEVSNP || !w.SEVSNP }},
 	{RuleNested, func(w *wish, t *Type) bool { return t.NestedVirtualization || t.BareMetal || !w.NestedVirtualization }},
 	{RuleEnclaves, func(w *wish, t *Type) bool { return t.Enclaves || !w.Enclaves }},
-	{RuleHibernation, func(w *wish, t *Type) bool { return t.Hibernation || !w.Hibernation }},
 	{RuleVCPU, func(w *wish, t *Type) bool { return w.vcpu(t) >= w.vcpu(&w.victim) }},
 	{RuleLicence, func(w *wish, t *Type) bool { return !w.SameVCPU || w.vcpu(t) <= w.vcpu(&w.victim) }},
 	{RuleMemory, func(w *wish, t *Type) bool { return t.MemoryMiB >= w.victim.MemoryMiB }},
