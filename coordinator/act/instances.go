@@ -90,7 +90,7 @@ func ToInstance(i types.Instance) decide.Instance {
 	if i.Placement != nil {
 		out.Zone, out.Tenancy = aws.ToString(i.Placement.AvailabilityZone), string(i.Placement.Tenancy)
 	}
-	out.Product = Product(aws.ToString(i.PlatformDetails))
+	out.Product, out.Arch, out.Uses = Product(aws.ToString(i.PlatformDetails)), string(i.Architecture), usesOf(i)
 	out.Reserved = aws.ToString(i.CapacityReservationId) != ""
 	if i.State != nil {
 		out.State = string(i.State.Name)

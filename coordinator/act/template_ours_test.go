@@ -98,10 +98,10 @@ func TestOldVersionsGoByTwoHundred(t *testing.T) {
 		name                       string
 		have, page, deleted, reads int
 	}{
-		{"none is old", keptVersions + 1, 10, 0, 1},
-		{"one is", keptVersions + 2, 10, 1, 1},
-		{"two hundred are in five pages", 300, 41, 200, 5},
-		{"one less is, and a sixth page tells of it", 300, 40, 200, 6},
+		{"none is old", keptVersions + 1, 20, 0, 1},
+		{"one is", keptVersions + 2, 20, 1, 1},
+		{"two hundred are in five pages", 300, 42, 200, 5},
+		{"one less is, and a sixth page tells of it", 300, 41, 200, 6},
 		{"a page has more of them", 300, 130, 200, 2},
 		{"one is missing after four pages", 300, 51, 200, 5},
 	} {
@@ -128,5 +128,57 @@ func TestOldVersionsGoByTwoHundred(t *testing.T) {
 	acc.failing("ec2.DescribeLaunchTemplateVersions", errLost)
 	if acc.actor().prune(t.Context(), "owner"); acc.calls("ec2.DeleteLaunchTemplateVersions") != 0 {
 		t.Error("versions that were not seen are deleted")
+	}
+}
+
+func TestWhatBurstableTypesAloneTakeIsAVersionOfItsOwn(t *testing.T) {
+	t.Parallel()
+	acc := web()
+	acc.group().DesiredCapacity = aws.Int32(4)
+	acc.template().CreditSpecification = &types.CreditSpecification{CpuCredits: aws.String("unlimited")}
+	actor := acc.actor()
+	first := look(t, acc, ledger.Record{}).Template
+	if first.Version != "" || first.Burstable != "" || !strings.Contains(strings.Join(first.Notes, "; "), "CreditSpecification goes to burstable types only") {
+		t.Errorf("before it is made: %+v", first)
+	}
+	acc.made(t, actor)
+	var said []*types.RequestLaunchTemplateData
+	for _, in := range inputs[ec2.CreateLaunchTemplateInput](acc) {
+		said = append(said, in.LaunchTemplateData)
+	}
+	for _, in := range inputs[ec2.CreateLaunchTemplateVersionInput](acc) {
+		said = append(said, in.LaunchTemplateData)
+	}
+	credits := 0
+	for _, d := range said {
+		if d.CreditSpecification != nil {
+			credits++
+		}
+	}
+	if credits != 1 || len(said) < 2 {
+		t.Errorf("%d of the %d versions give credits, want one", credits, len(said))
+	}
+}
+
+func TestAFleetTakesEachTypeWithItsVersion(t *testing.T) {
+	t.Parallel()
+	l := ledger.Launch{Nonce: "n", Template: "lt-1", TemplateVersion: "4", Overrides: []ledger.Override{
+		{Type: "m5.large", Subnet: "subnet-a"}, {Type: "t3.large", Subnet: "subnet-a", Version: "5"}, {Type: "m5a.large", Subnet: "subnet-a"}}}
+	for _, spot := range []bool{true, false} {
+		l.Spot = spot
+		in := fleetRequest(l)
+		var got []string
+		for _, c := range in.LaunchTemplateConfigs {
+			for _, o := range c.Overrides {
+				got = append(got, fmt.Sprintf("%s:%s:%v", *c.LaunchTemplateSpecification.Version, o.InstanceType, aws.ToFloat64(o.Priority)))
+			}
+		}
+		want := "[4:m5.large:0 4:m5a.large:2 5:t3.large:1]"
+		if spot {
+			want = "[4:m5.large:0 4:m5a.large:0 5:t3.large:0]"
+		}
+		if fmt.Sprint(got) != want {
+			t.Errorf("spot %t: %v, want %v", spot, got, want)
+		}
 	}
 }

@@ -9,8 +9,8 @@ import (
 )
 
 // keptVersions is how many versions of our template stay: the newest, and those that launches under way may still name.
-// A template takes 5,000 (EC2 quotas), and an owner's pipeline makes one a day or an hour.
-const keptVersions = 5
+// A template takes 5,000 (EC2 quotas), and an owner's pipeline makes one a day or an hour, which may be two of ours.
+const keptVersions = 10
 
 // prune deletes our oldest versions. It may fail: what stays is deleted with the next version, so nobody is told.
 // The default version, our first, cannot be deleted.

@@ -150,7 +150,7 @@ func TestOldVersionsOfOursAreDeleted(t *testing.T) {
 	for _, fails := range []error{nil, fmt.Errorf("no permission")} {
 		acc, actor := newAccount()
 		acc.fails = fails
-		for i := range 12 {
+		for i := range 16 {
 			acc.image = fmt.Sprintf("ami-%d", i)
 			if err := actor.makeTemplate(t.Context(), "web"); err != nil {
 				t.Fatalf("version %d: %v", i+1, err)
@@ -160,10 +160,10 @@ func TestOldVersionsOfOursAreDeleted(t *testing.T) {
 		for _, v := range acc.ours() {
 			left = append(left, *v.VersionNumber)
 		}
-		if want := []int64{1, 8, 9, 10, 11, 12}; fails == nil && !slices.Equal(left, want) {
+		if want := []int64{1, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}; fails == nil && !slices.Equal(left, want) {
 			t.Errorf("versions %v are left, want %v", left, want)
 		}
-		if fails != nil && (len(left) != 12 || len(acc.deleted) == 0) {
+		if fails != nil && (len(left) != 16 || len(acc.deleted) == 0) {
 			t.Errorf("when deletions fail: %v are left, tried %v", left, acc.deleted)
 		}
 		if slices.Contains(acc.deleted, "1") {

@@ -12,6 +12,7 @@ import (
 func (r *run) forget() {
 	r.prove() // while the notices are there that tell why one left
 	r.templates()
+	r.uses()
 	wanted := map[string]bool{}
 	for _, it := range r.rec.Intents {
 		wanted[it.Instance] = true

@@ -46,7 +46,10 @@ func (r *run) onDemandOverrides(typ string, zones []string) []ledger.Override {
 	names := slices.DeleteFunc(slices.Clone(fit.Names), func(n string) bool { return n == typ || price[n] <= 0 })
 	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(price[a], price[b]) })
 	var out []ledger.Override
-	for _, name := range append([]string{typ}, names...) {
+	if _, arch := usesOf(r.w, typ); arch == "" || r.w.Template.Need.Arch == "" || arch == r.w.Template.Need.Arch {
+		names = append([]string{typ}, names...) // else what is launched by now cannot boot on it
+	}
+	for _, name := range names {
 		for _, z := range zones {
 			if len(out) < maxOverrides && r.w.Catalog.Offered[market.Pool{Type: name, Zone: z}] && r.w.Group.Subnets[z] != "" {
 				out = append(out, r.offer(market.Pool{Type: name, Zone: z}, 0))
@@ -88,6 +91,9 @@ func Need(w World, typ string) market.Need {
 	n.UsesInstanceStore = n.UsesInstanceStore || w.Catalog.Types[typ].StorageKind == "nvme"
 	n.Deny, n.AllowBurstable = w.Settings.Deny, w.Settings.AllowBurstable
 	n.CurrentOnly = w.Settings.CurrentOnly
+	uses, arch := usesOf(w, typ)
+	n.MemberArch = arch
+	n.Asks = n.Asks.And(market.Asks{NetworkInterfaces: uses.Interfaces, IPv4PerInterface: uses.IPv4, IPv6PerInterface: uses.IPv6, IPv6: uses.IPv6 > 0, Volumes: uses.Volumes})
 	for _, a := range w.Settings.Allow {
 		if a == settings.Current {
 			a = typ
@@ -95,6 +101,37 @@ func Need(w World, typ string) market.Need {
 		n.Allow = append(n.Allow, a)
 	}
 	return n
+}
+
+// usesOf is what the owner's members use of their types, those that are there and, of the same template, those that were; and of what
+// architecture those of the one type are.
+func usesOf(w World, typ string) (uses ledger.Uses, arch string) {
+	if w.Record.Uses.Of == w.Template.Hash {
+		uses = w.Record.Uses
+	}
+	for _, i := range w.Instances {
+		if !i.Member || i.Ours || !i.Live() {
+			continue
+		}
+		uses = uses.And(i.Uses)
+		if i.Type == typ && arch == "" {
+			arch = i.Arch
+		}
+	}
+	return uses, arch
+}
+
+// uses writes down what the owner's members use, since those that take their places have to do without their example. Where nothing is known of
+// the template, nothing is changed.
+func (r *run) uses() {
+	if r.w.Template.Hash == "" {
+		return
+	}
+	uses, _ := usesOf(r.w, "")
+	if uses.Of = ""; uses != (ledger.Uses{}) {
+		uses.Of = r.w.Template.Hash
+	}
+	r.rec.Uses = uses
 }
 
 // holding counts the spot instances of each pool, those that are launched and not described yet included. It is counted once a plan, since a

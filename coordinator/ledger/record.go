@@ -64,8 +64,25 @@ type Record struct {
 	Status Status    `json:"status,omitzero"`
 	// Templates are the ids of the launch templates that are ours, or once were, oldest first. One is written before anything is launched from it.
 	Templates []string `json:"templates,omitempty"`
+	// Uses is what the owner's own members were last seen to use of their types.
+	Uses Uses `json:"uses,omitzero"`
 	// Dropped says that our launch template was deleted, the last thing but the record itself.
 	Dropped bool `json:"dropped,omitempty"`
+}
+
+// Uses is what instances use of what their types offer, also where no template says so: the most that any one of them does.
+type Uses struct {
+	Of         string `json:"of,omitempty"` // hash of what the owner's template said then
+	Interfaces int    `json:"interfaces,omitempty"`
+	IPv4       int    `json:"ipv4,omitempty"` // of one interface
+	IPv6       int    `json:"ipv6,omitempty"` // of one interface
+	Volumes    int    `json:"volumes,omitempty"`
+}
+
+// And is what any of both uses.
+func (u Uses) And(o Uses) Uses {
+	u.Interfaces, u.IPv4, u.IPv6, u.Volumes = max(u.Interfaces, o.Interfaces), max(u.IPv4, o.IPv4), max(u.IPv6, o.IPv6), max(u.Volumes, o.Volumes)
+	return u
 }
 
 // Purpose says why an instance is launched.

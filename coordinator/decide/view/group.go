@@ -3,6 +3,8 @@ package view
 import (
 	"strings"
 	"time"
+
+	"autospotting/coordinator/ledger"
 )
 
 // Group is the Auto Scaling group as described.
@@ -64,8 +66,10 @@ type Instance struct {
 	Unchecked   bool   // whether EC2 protects it from termination was not read
 	Product     string // by which spot is priced: Linux/UNIX, Windows …
 	Tenancy     string // default, dedicated or host; empty is default
-	Reserved    bool   // runs in a capacity reservation, which is paid for anyhow
-	Foreign     bool   // a member of another group
+	Arch        string // of its processor, as the image was made for
+	Uses        ledger.Uses
+	Reserved    bool // runs in a capacity reservation, which is paid for anyhow
+	Foreign     bool // a member of another group
 }
 
 // Live tells whether the instance exists and is not on its way out.
