@@ -1,11 +1,9 @@
 package act
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -16,7 +14,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"autospotting/coordinator/decide"
-	"autospotting/coordinator/ledger"
 	"autospotting/coordinator/settings"
 )
 
@@ -88,106 +85,6 @@ func (a *Actor) tagStatus(ctx context.Context, group string, act decide.Action) 
 	tag.Value, tag.PropagateAtLaunch = &act.Text, aws.Bool(false)
 	_, err := a.AutoScaling.CreateOrUpdateTags(ctx, &autoscaling.CreateOrUpdateTagsInput{Tags: []asgtypes.Tag{tag}})
 	return err
-}
-
-// launch sends the frozen request. Nothing of it is computed anew: a retry must be the same to the letter.
-func (a *Actor) launch(ctx context.Context, l ledger.Launch) decide.Result {
-	out, err := a.EC2.CreateFleet(ctx, fleetRequest(l))
-	if err != nil {
-		f, detail := classify(err)
-		if overQuota(detail) {
-			f = decide.Invalid // time alone does not help: the next launch asks for something else
-		}
-		detail, _ = explain(detail)
-		return decide.Result{Failure: f, Detail: detail}
-	}
-	var res decide.Result
-	for _, i := range out.Instances {
-		for _, id := range i.InstanceIds {
-			res.Launched = append(res.Launched, decide.LaunchedOne{ID: id, Type: string(i.InstanceType), Zone: fleetZone(i.LaunchTemplateAndOverrides, l)})
-		}
-	}
-	// A fleet that launched nothing is still an answer with HTTP status 200; its errors name the pools.
-	for _, e := range out.Errors {
-		code := aws.ToString(e.ErrorCode)
-		if !perPool[code] {
-			res.Detail, _ = explain(code + ": " + aws.ToString(e.ErrorMessage))
-			continue
-		}
-		if o := e.LaunchTemplateAndOverrides; o != nil && o.Overrides != nil {
-			res.Refused = append(res.Refused, decide.RefusedPool{Type: string(o.Overrides.InstanceType), Zone: fleetZone(o, l), Code: code})
-		}
-	}
-	return res
-}
-
-func fleetRequest(l ledger.Launch) *ec2.CreateFleetInput {
-	in := &ec2.CreateFleetInput{
-		Type:        types.FleetTypeInstant, // the default, maintain, would relaunch for ever
-		ClientToken: &l.Nonce,
-		TargetCapacitySpecification: &types.TargetCapacitySpecificationRequest{
-			TotalTargetCapacity: aws.Int32(1), DefaultTargetCapacityType: types.DefaultTargetCapacityTypeOnDemand},
-		TagSpecifications: []types.TagSpecification{
-			{ResourceType: types.ResourceTypeInstance, Tags: fleetTags(l.Tags)},
-			{ResourceType: types.ResourceTypeFleet, Tags: fleetTags(map[string]string{decide.TagGroup: l.Tags[decide.TagGroup]})},
-		},
-	}
-	if l.Spot {
-		in.TargetCapacitySpecification.DefaultTargetCapacityType = types.DefaultTargetCapacityTypeSpot
-		in.SpotOptions = &types.SpotOptionsRequest{AllocationStrategy: types.SpotAllocationStrategyPriceCapacityOptimized}
-	} else {
-		in.OnDemandOptions = &types.OnDemandOptionsRequest{AllocationStrategy: types.FleetOnDemandAllocationStrategyPrioritized}
-	}
-	in.LaunchTemplateConfigs = fleetConfigs(l)
-	return in
-}
-
-// fleetConfigs has one entry for each version of the template, in the order in which they are first wanted.
-func fleetConfigs(l ledger.Launch) (configs []types.FleetLaunchTemplateConfigRequest) {
-	at := map[string]int{}
-	for i, o := range l.Overrides {
-		version := cmp.Or(o.Version, l.TemplateVersion)
-		n, known := at[version]
-		if !known {
-			n = len(configs)
-			at[version] = n
-			configs = append(configs, types.FleetLaunchTemplateConfigRequest{
-				LaunchTemplateSpecification: &types.FleetLaunchTemplateSpecificationRequest{LaunchTemplateId: &l.Template, Version: &version}})
-		}
-		r := types.FleetLaunchTemplateOverridesRequest{InstanceType: types.InstanceType(o.Type), SubnetId: aws.String(o.Subnet)}
-		if l.Spot {
-			r.MaxPrice = aws.String(strconv.FormatFloat(o.MaxUSD, 'f', -1, 64))
-		} else {
-			r.Priority = aws.Float64(float64(i))
-		}
-		configs[n].Overrides = append(configs[n].Overrides, r)
-	}
-	return configs
-}
-
-func fleetTags(tags map[string]string) []types.Tag {
-	out := make([]types.Tag, 0, len(tags))
-	for k, v := range tags {
-		out = append(out, types.Tag{Key: aws.String(k), Value: aws.String(v)})
-	}
-	slices.SortFunc(out, func(a, b types.Tag) int { return strings.Compare(*a.Key, *b.Key) })
-	return out
-}
-
-// fleetZone finds the zone of an answer by the subnet that was asked for.
-func fleetZone(o *types.LaunchTemplateAndOverridesResponse, l ledger.Launch) string {
-	if o == nil || o.Overrides == nil {
-		return ""
-	}
-	if z := aws.ToString(o.Overrides.AvailabilityZone); z != "" {
-		return z
-	}
-	for _, asked := range l.Overrides {
-		if asked.Subnet == aws.ToString(o.Overrides.SubnetId) {
-			return asked.Zone
-		}
-	}
-	return ""
 }
 
 func splitIDs(list string) []string {

@@ -133,11 +133,11 @@ func TestALaunchIsAnsweredByWhatItBroughtAndByThePoolsThatRefused(t *testing.T) 
 		{"nor no template", brought(nil), launched("")},
 		{"nothing", &ec2.CreateFleetOutput{}, decide.Result{}},
 		{"pools without capacity", failed(fault("InsufficientInstanceCapacity", of("m5.large", nil, subnet)), fault("SpotMaxPriceTooLow", of("m5a.large", zone, nil))),
-			decide.Result{Refused: []decide.RefusedPool{{Type: "m5.large", Zone: "us-east-1b", Code: "InsufficientInstanceCapacity"}, {Type: "m5a.large", Zone: "us-east-1c", Code: "SpotMaxPriceTooLow"}}}},
-		{"a pool that is not named", failed(fault("UnfulfillableCapacity", nil), fault("Unsupported", &types.LaunchTemplateAndOverridesResponse{})), decide.Result{}},
+			decide.Result{Refused: []decide.RefusedPool{{Type: "m5.large", Zone: "us-east-1b", Code: "InsufficientInstanceCapacity", Owner: decide.OfPool}, {Type: "m5a.large", Zone: "us-east-1c", Code: "SpotMaxPriceTooLow", Owner: decide.OfPool}}}},
+		{"a pool that is not named", failed(fault("UnfulfillableCapacity", nil), fault("Unsupported", &types.LaunchTemplateAndOverridesResponse{})), decide.Result{Detail: "Unsupported: said"}},
 		{"what is the request's fault is no pool's", failed(fault("InvalidSecurityGroupID.NotFound", of("m5.large", zone, nil)), fault("ReservationCapacityExceeded", of("m5.large", zone, nil))),
 			decide.Result{Detail: "a security group is gone: name another in the group's template (InvalidSecurityGroupID.NotFound: said)",
-				Refused: []decide.RefusedPool{{Type: "m5.large", Zone: "us-east-1c", Code: "ReservationCapacityExceeded"}}}},
+				Refused: []decide.RefusedPool{{Type: "m5.large", Zone: "us-east-1c", Code: "ReservationCapacityExceeded", Owner: decide.OfPool}}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

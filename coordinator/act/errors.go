@@ -97,23 +97,3 @@ var codes = map[string]decide.Failure{
 	"Unavailable":                   decide.Lost,
 	"RequestTimeout":                decide.Lost,
 }
-
-// overQuota tells whether the account has no room for more, which is no matter of the rate of calls.
-func overQuota(detail string) bool {
-	for _, code := range []string{"MaxSpotInstanceCountExceeded", "VcpuLimitExceeded", "InstanceLimitExceeded", "MaxFleetCountExceeded"} {
-		if strings.HasPrefix(detail, code) {
-			return true
-		}
-	}
-	return false
-}
-
-// perPool are the fleet error codes that say something of the pool and nothing of the request (aws-facts 2.3).
-var perPool = map[string]bool{
-	"InsufficientInstanceCapacity":      true,
-	"UnfulfillableCapacity":             true,
-	"Unsupported":                       true,
-	"InsufficientFreeAddressesInSubnet": true,
-	"SpotMaxPriceTooLow":                true,
-	"ReservationCapacityExceeded":       true,
-}

@@ -75,10 +75,10 @@ func TestARetirementIsSentOnce(t *testing.T) {
 
 func TestAQuotaIsNoMatterOfPatience(t *testing.T) {
 	t.Parallel()
-	for code, want := range map[string]bool{"MaxSpotInstanceCountExceeded": true, "VcpuLimitExceeded": true, "RequestLimitExceeded": false, "Throttling": false} {
-		f, detail := classify(&smithy.GenericAPIError{Code: code, Message: "no"})
-		if f != decide.Throttled || overQuota(detail) != want {
-			t.Errorf("%s: %q, a quota: %v", code, f, !want)
+	for code, want := range map[string]decide.Owner{"MaxSpotInstanceCountExceeded": decide.OfQuota, "VcpuLimitExceeded": decide.OfQuota, "RequestLimitExceeded": decide.OfMoment, "Throttling": decide.OfMoment} {
+		f, _ := classify(&smithy.GenericAPIError{Code: code, Message: "no"})
+		if got := ownerOf(code, "no"); f != decide.Throttled || got != want {
+			t.Errorf("%s: %q, of %s", code, f, got)
 		}
 	}
 	if gone(errors.New("no answer")) {

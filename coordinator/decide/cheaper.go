@@ -76,7 +76,7 @@ func (r *run) placeFor(v Instance) place {
 	if err != nil || !r.allows(c) {
 		return place{}
 	}
-	list, err := fit.Candidates(c.zone, r.holding(), r.avoided(), r.w.Group.Desired)
+	list, err := fit.Candidates(c.zone, r.holding(), r.avoided(true), r.w.Group.Desired)
 	if err != nil {
 		return place{}
 	}

@@ -27,15 +27,19 @@ const (
 	keepMark     = 24 * time.Hour
 	firstAvoid   = 5 * time.Minute // doubling per failure of the same pool
 	longestAvoid = 6 * time.Hour
-	firstPause   = 5 * time.Minute // after pauseAfter failures in a row, doubling
-	longestPause = 6 * time.Hour
-	pauseAfter   = 3
-	longestDwell = 6 * time.Hour
-	lastingSwap  = 30 * time.Minute // a swap that lasts so long ends a row of failures
-	shortFor     = time.Minute      // a deficit that the group cannot fill is ours to fill after this long
-	fillPause    = 15 * time.Minute // the longest pause between two tries to fill it
-	fillFor      = 15 * time.Minute // and settled for less where nothing comes
-	maxOverrides = 20
+	// firstAvoidType is for a type that the template cannot be launched on: nothing passes by itself.
+	firstAvoidType   = time.Hour
+	longestAvoidType = 24 * time.Hour
+	mostSplits       = 6               // failed requests in a row that are split before it counts as the template's fault
+	firstPause       = 5 * time.Minute // after pauseAfter failures in a row, doubling
+	longestPause     = 6 * time.Hour
+	pauseAfter       = 3
+	longestDwell     = 6 * time.Hour
+	lastingSwap      = 30 * time.Minute // a swap that lasts so long ends a row of failures
+	shortFor         = time.Minute      // a deficit that the group cannot fill is ours to fill after this long
+	fillPause        = 15 * time.Minute // the longest pause between two tries to fill it
+	fillFor          = 15 * time.Minute // and settled for less where nothing comes
+	maxOverrides     = 20
 
 	leastBelieved = 3  // notices an hour on spotd's word alone; in a larger group one for each instance
 	attachBatch   = 20 // AttachInstances takes no more

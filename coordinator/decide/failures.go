@@ -42,14 +42,24 @@ func markPool(rec *ledger.Record, now time.Time, p market.Pool, why string) {
 	if p.Type == "" || p.Zone == "" {
 		return
 	}
+	mark(rec, now, p.String(), ledger.PoolMark{Why: why})
+}
+
+// mark counts one more failure of what the key names.
+func mark(rec *ledger.Record, now time.Time, key string, m ledger.PoolMark) {
 	if rec.Pools == nil {
 		rec.Pools = map[string]ledger.PoolMark{}
 	}
-	m := rec.Pools[p.String()]
-	m.Until = now.Add(doubled(firstAvoid, m.Failures, longestAvoid))
-	m.Failures++
-	m.Why = why
-	rec.Pools[p.String()] = m
+	first, most := firstAvoid, longestAvoid
+	if m.Source != "" {
+		first, most = firstAvoidType, longestAvoidType
+	}
+	before := rec.Pools[key]
+	if before.Source != m.Source {
+		before = ledger.PoolMark{} // of another template
+	}
+	m.Until, m.Failures = now.Add(doubled(first, before.Failures, most)), before.Failures+1
+	rec.Pools[key] = m
 }
 
 func doubled(first time.Duration, times int, most time.Duration) time.Duration {

@@ -13,6 +13,7 @@ func (r *run) forget() {
 	r.prove() // while the notices are there that tell why one left
 	r.templates()
 	r.uses()
+	r.staleSuspicions()
 	wanted := map[string]bool{}
 	for _, it := range r.rec.Intents {
 		wanted[it.Instance] = true

@@ -34,6 +34,7 @@ func (r *run) launch(purpose ledger.Purpose, v Instance, zone string, spot bool,
 	if r.noRoom(purpose) {
 		return
 	}
+	overrides = r.sift(overrides, purpose.Gradual())
 	it := ledger.Intent{Purpose: purpose, Victim: v.ID, Zone: zone, At: r.now(), Launch: ledger.Launch{
 		Nonce: r.nonce(v.ID), Template: t.ID, TemplateVersion: t.Version, Spot: spot,
 		Overrides: overrides, SourceHash: t.Hash,

@@ -24,7 +24,7 @@ func TestWhatALaunchBroughtIsRemembered(t *testing.T) {
 	} {
 		rec := ledger.Record{Fallback: ledger.Fallback{Times: 2}, Intents: []ledger.Intent{{Purpose: c.purpose, At: earlier,
 			Launch: ledger.Launch{Nonce: "n", Spot: c.spot, Overrides: []ledger.Override{{Type: "m5.large"}}, Tags: map[string]string{"a": "b"}}}}}
-		res := Result{Launched: []LaunchedOne{{"i-new", "m5.large", "b"}}, Refused: []RefusedPool{{"m6i.large", "b", "InsufficientInstanceCapacity"}}}
+		res := Result{Launched: []LaunchedOne{{"i-new", "m5.large", "b"}}, Refused: []RefusedPool{{Type: "m6i.large", Zone: "b", Code: "InsufficientInstanceCapacity", Owner: OfPool}}}
 		rec = Learn(rec, Action{Kind: LaunchOne, Launch: &ledger.Launch{Nonce: "n"}}, res, noon)
 		it := rec.Intents[0]
 		if it.Instance != "i-new" || it.Type != "m5.large" || it.Zone != "b" || it.Launch.Overrides != nil || it.Launch.Tags != nil || !it.At.Equal(earlier) {
@@ -33,7 +33,11 @@ func TestWhatALaunchBroughtIsRemembered(t *testing.T) {
 		if rec.Fallback.Times != c.fallback || rec.Fallback.At.Equal(noon) != (c.fallback == 3) {
 			t.Errorf("%s: fallback %+v", c.name, rec.Fallback)
 		}
-		if m := rec.Pools["m6i.large/b"]; m.Failures != 1 || !m.Until.Equal(noon.Add(firstAvoid)) || m.Why != "InsufficientInstanceCapacity" {
+		key := "m6i.large/b"
+		if !c.spot {
+			key += about
+		}
+		if m := rec.Pools[key]; m.Failures != 1 || !m.Until.Equal(noon.Add(firstAvoid)) || m.Why != "InsufficientInstanceCapacity" {
 			t.Errorf("%s: the pool that was refused is marked %+v", c.name, m)
 		}
 	}

@@ -2,11 +2,11 @@ package decide
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/ledger"
-	"autospotting/coordinator/market"
 )
 
 // Learn takes the answer to an action into the record. What an answer proves need not be asked again; what was
@@ -60,12 +60,14 @@ func learnLaunch(rec *ledger.Record, l ledger.Launch, res Result, now time.Time)
 	if i < 0 {
 		return
 	}
-	for _, p := range res.Refused {
-		markPool(rec, now, market.Pool{Type: p.Type, Zone: p.Zone}, p.Code)
-	}
 	it := &rec.Intents[i]
+	l = it.Launch
+	learnRefusals(rec, l, res.Refused, now)
 	switch {
 	case len(res.Launched) > 0:
+		asked := typesIn(l.Overrides)
+		rec.Suspicions = without(rec.Suspicions, func(t string) bool { return slices.Contains(asked, t) }) // together they did not fail
+		rec.Splits = 0
 		one := res.Launched[0]
 		it.Instance, it.Type, it.Zone = one.ID, one.Type, one.Zone
 		it.Launch.Overrides, it.Launch.Tags = nil, nil      // never sent again; a record has room for 400 kB (DynamoDB)
@@ -85,16 +87,34 @@ func learnLaunch(rec *ledger.Record, l ledger.Launch, res Result, now time.Time)
 func closeLaunch(rec *ledger.Record, i int, res Result, now time.Time) {
 	it := rec.Intents[i]
 	rec.Intents = slices.Delete(rec.Intents, i, i+1)
+	if splits(rec, it.Launch, res, now) {
+		return
+	}
 	if n, ok := rec.Notices[it.Victim]; ok {
 		n.Tries++
 		rec.Notices[it.Victim] = n
 		return
 	}
-	why := "no capacity in any of the pools asked"
+	failed(rec, now, refusedFor(res))
+}
+
+// refusedFor names why a launch brought nothing, as AWS gave it.
+func refusedFor(res Result) string {
 	if res.Detail != "" {
-		why = "launch refused: " + res.Detail
+		return "launch refused: " + res.Detail
 	}
-	failed(rec, now, why)
+	var codes []string
+	for _, f := range res.Refused {
+		if !slices.Contains(codes, f.Code) {
+			codes = append(codes, f.Code)
+		}
+	}
+	slices.Sort(codes)
+	why := "no capacity in any of the pools asked"
+	if len(codes) > 0 && (len(codes) > 1 || codes[0] != "InsufficientInstanceCapacity") {
+		why = "launch refused: " + strings.Join(codes, ", ")
+	}
+	return why
 }
 
 func learnAttach(rec *ledger.Record, ids []string, res Result, now time.Time) {

@@ -114,10 +114,10 @@ func TestOnlyAPoolCanBeMarked(t *testing.T) {
 	}
 	markPool(&rec, noon, market.Pool{Type: "m5.large", Zone: "a"}, "why")
 	r := newRun(World{Now: noon.Add(firstAvoid), Record: rec})
-	if len(rec.Pools) != 1 || len(r.avoided()) != 0 {
-		t.Errorf("marks %v; avoided to the end of its time: %v", rec.Pools, r.avoided())
+	if len(rec.Pools) != 1 || len(r.avoided(true)) != 0 {
+		t.Errorf("marks %v; avoided to the end of its time: %v", rec.Pools, r.avoided(true))
 	}
-	if r.w.Now = r.w.Now.Add(-time.Second); len(r.avoided()) != 1 {
+	if r.w.Now = r.w.Now.Add(-time.Second); len(r.avoided(true)) != 1 {
 		t.Error("not avoided")
 	}
 }

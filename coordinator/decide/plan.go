@@ -86,10 +86,30 @@ type Result struct {
 	Detail   string
 	Launched []LaunchedOne // launch only
 	Refused  []RefusedPool // launch only
+	// Suspect says that a launch failed as a whole, with an error that may be one type's alone. Detail has the error.
+	Suspect bool
 }
 
 // LaunchedOne is an instance that a launch brought.
 type LaunchedOne struct{ ID, Type, Zone string }
 
+// Owner says whose fault an error of a launch is, and so what is to be avoided after it.
+type Owner string
+
+// The owners.
+const (
+	OfPool     Owner = "pool"     // the type in the zone: no capacity, a price
+	OfType     Owner = "type"     // the type, wherever
+	OfZone     Owner = "zone"     // the subnet that there is in it, for every type
+	OfTemplate Owner = "template" // whatever type is asked for
+	OfQuota    Owner = "quota"    // the account's, of the type's class
+	OfAccount  Owner = "account"  // the account's, whatever is asked for
+	OfMoment   Owner = "moment"   // later it works
+	OfUnknown  Owner = "unknown"
+)
+
 // RefusedPool is a pool that a launch could not use, with EC2's error code.
-type RefusedPool struct{ Type, Zone, Code string }
+type RefusedPool struct {
+	Type, Zone, Code string
+	Owner            Owner
+}

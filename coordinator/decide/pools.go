@@ -19,7 +19,7 @@ func (r *run) spotOverrides(v Instance, zones []string) []ledger.Override {
 	}
 	var out []ledger.Override
 	for _, z := range zones {
-		candidates, err := fit.Candidates(z, r.holding(), r.avoided(), r.w.Group.Desired)
+		candidates, err := fit.Candidates(z, r.holding(), r.avoided(true), r.w.Group.Desired)
 		if err != nil {
 			r.wait(v.ID, "no spot in %s: %v", z, err)
 			continue
@@ -35,7 +35,7 @@ func (r *run) spotOverrides(v Instance, zones []string) []ledger.Override {
 }
 
 // onDemandOverrides lists what may be bought on-demand in the zones, in their order, for an instance of that type: the same
-// type first, whatever the owner's lists say of spot, then the cheapest compatible ones.
+// type first, whatever the owner's lists say of spot, then the cheapest compatible ones. Who said no lately comes in only where nobody else is left.
 func (r *run) onDemandOverrides(typ string, zones []string) []ledger.Override {
 	fit, err := r.fit(typ)
 	if err != nil {
@@ -45,14 +45,26 @@ func (r *run) onDemandOverrides(typ string, zones []string) []ledger.Override {
 	price := r.w.Catalog.OnDemandUSD
 	names := slices.DeleteFunc(slices.Clone(fit.Names), func(n string) bool { return n == typ || price[n] <= 0 })
 	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(price[a], price[b]) })
-	var out []ledger.Override
 	if _, arch := usesOf(r.w, typ); arch == "" || r.w.Template.Need.Arch == "" || arch == r.w.Template.Need.Arch {
 		names = append([]string{typ}, names...) // else what is launched by now cannot boot on it
 	}
+	avoided := r.avoided(false)
+	if out := r.onDemandOf(names, zones, avoided); len(out) > 0 {
+		return out
+	}
+	return r.onDemandOf(names, zones, nil)
+}
+
+func (r *run) onDemandOf(names, zones []string, avoided market.Shunned) (out []ledger.Override) {
 	for _, name := range names {
+		quota, known := r.w.Catalog.OnDemandVCPU[market.ClassOf(name)]
+		if known && r.w.Catalog.Types[name].VCPU > quota {
+			continue
+		}
 		for _, z := range zones {
-			if len(out) < maxOverrides && r.w.Catalog.Offered[market.Pool{Type: name, Zone: z}] && r.w.Group.Subnets[z] != "" {
-				out = append(out, r.offer(market.Pool{Type: name, Zone: z}, 0))
+			p := market.Pool{Type: name, Zone: z}
+			if len(out) < maxOverrides && r.w.Catalog.Offered[p] && r.w.Group.Subnets[z] != "" && !avoided.Has(p) {
+				out = append(out, r.offer(p, 0))
 			}
 		}
 	}
@@ -153,15 +165,4 @@ func (r *run) holding() market.Holding {
 	}
 	r.held = h
 	return h
-}
-
-func (r *run) avoided() map[market.Pool]bool {
-	out := map[market.Pool]bool{}
-	for key, mark := range r.rec.Pools {
-		var p market.Pool
-		if p.UnmarshalText([]byte(key)) == nil && r.now().Before(mark.Until) {
-			out[p] = true
-		}
-	}
-	return out
 }

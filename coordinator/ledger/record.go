@@ -37,8 +37,12 @@ type Record struct {
 	Unconfirmed []time.Time `json:"unconfirmed,omitempty"`
 	// Orphans holds instances of ours that nothing wants, by id, with the time they were first seen so.
 	Orphans map[string]time.Time `json:"strays,omitempty"`
-	// Pools holds pools to be avoided, by "type/zone".
+	// Pools holds what is to be avoided: pools by "type/zone", where either may be *, and " on-demand" behind them if it is about that.
 	Pools map[string]PoolMark `json:"pools,omitempty"`
+	// Suspicions are the sets of types of which one at least makes whole launch requests fail; it is not known which.
+	Suspicions []Suspicion `json:"suspicions,omitempty"`
+	// Splits counts the requests in a row that failed so and were split.
+	Splits int `json:"splits,omitempty"`
 
 	Failures    int       `json:"failures,omitempty"`
 	Cause       string    `json:"cause,omitempty"` // of the last of them
@@ -178,11 +182,22 @@ type Notice struct {
 	Released time.Time `json:"released,omitzero"`
 }
 
-// PoolMark is a pool that failed or was interrupted.
+// PoolMark is a pool, type, zone or quota that failed, or a pool that was interrupted.
 type PoolMark struct {
 	Until    time.Time `json:"until"`
 	Failures int       `json:"failures"`
 	Why      string    `json:"why"`
+	// Source is the hash of the owner's template that it was about; empty where any template would have failed.
+	Source string `json:"source,omitempty"`
+}
+
+// Suspicion is a set of types one of which, or more, makes whole requests fail.
+type Suspicion struct {
+	Types  []string  `json:"types"`
+	Error  string    `json:"error"`  // as AWS gave it
+	Source string    `json:"source"` // hash of the owner's template that it is about
+	Until  time.Time `json:"until"`  // not to be narrowed down before
+	Times  int       `json:"times"`
 }
 
 // Fallback is a row of purchases of on-demand for want of spot.
@@ -230,6 +245,7 @@ func (r Record) Clone() Record {
 	r.Unconfirmed, r.Sick, r.Moved = slices.Clone(r.Unconfirmed), slices.Clone(r.Sick), slices.Clone(r.Moved)
 	r.Retired, r.Shielded, r.Orphans = maps.Clone(r.Retired), maps.Clone(r.Shielded), maps.Clone(r.Orphans)
 	r.Said, r.Notices, r.Pools, r.Proving = maps.Clone(r.Said), maps.Clone(r.Notices), maps.Clone(r.Pools), maps.Clone(r.Proving)
+	r.Suspicions = slices.Clone(r.Suspicions)
 	return r
 }
 

@@ -30,7 +30,7 @@ type Candidate struct {
 // A pool that has its share of the group (see share) comes back only when
 // nothing else is left, and Why says so. The error is a *NoCandidate when
 // rules left nothing, else that of Need.Validate.
-func Candidates(c Catalog, n Need, zone string, h Holding, avoid map[Pool]bool, size int) ([]Candidate, error) {
+func Candidates(c Catalog, n Need, zone string, h Holding, avoid Shunned, size int) ([]Candidate, error) {
 	f, err := NewFit(c, n)
 	if err != nil {
 		return nil, err
@@ -62,12 +62,12 @@ func NewFit(c Catalog, n Need) (Fit, error) {
 }
 
 // Candidates is the function of the same name for this need.
-func (f Fit) Candidates(zone string, h Holding, avoid map[Pool]bool, size int) ([]Candidate, error) {
+func (f Fit) Candidates(zone string, h Holding, avoid Shunned, size int) ([]Candidate, error) {
 	s := shareOf(f.need, zone, h, size)
 	offers := f.offers(zone)
 	found := make([]Candidate, 0, len(offers))
 	for _, o := range offers {
-		if !avoid[o.pool] {
+		if !avoid.Has(o.pool) {
 			found = append(found, s.candidate(o.pool, o.usd, f.limits))
 		}
 	}
@@ -100,7 +100,7 @@ func (f Fit) offers(zone string) []offer {
 }
 
 // none tells which rules left nothing in the zone.
-func (f Fit) none(zone string, avoid map[Pool]bool) error {
+func (f Fit) none(zone string, avoid Shunned) error {
 	all := f.Refusals.clone()
 	for _, name := range f.Names {
 		if _, rule := f.limits.judge(f.catalog, Pool{name, zone}, avoid); rule != "" {
@@ -130,7 +130,7 @@ func limitsOf(c Catalog, n Need) limits {
 
 // judge applies the rules of a zone and returns the pool's price or the rule
 // that refuses it.
-func (l limits) judge(c Catalog, p Pool, avoid map[Pool]bool) (float64, Rule) {
+func (l limits) judge(c Catalog, p Pool, avoid Shunned) (float64, Rule) {
 	if !c.Offered[p] {
 		return 0, RuleOffered
 	}
@@ -145,7 +145,7 @@ func (l limits) judge(c Catalog, p Pool, avoid map[Pool]bool) (float64, Rule) {
 		return 0, RulePrice
 	case price > l.max:
 		return 0, RuleMaxPrice
-	case avoid[p]:
+	case avoid.Has(p):
 		return 0, RuleAvoided
 	}
 	return price, ""

@@ -179,15 +179,24 @@ func TestPoolsAreKeysOfJSON(t *testing.T) {
 	}
 }
 
-func TestAvoidedPoolsReturnWhenTheirTimeIsUp(t *testing.T) {
+func TestAPoolIsLeftOutByItselfByItsTypeItsZoneOrItsClass(t *testing.T) {
 	t.Parallel()
-	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	a := Avoid{{"b", "z"}: now, {"a", "z"}: now.Add(time.Second)}
-	if got := a.At(now); !maps.Equal(got, map[Pool]bool{{"a", "z"}: true}) {
-		t.Errorf("still avoided: %v", got)
+	p := Pool{"m5.large", "a"}
+	for _, c := range []struct {
+		by   Pool
+		want bool
+	}{{p, true}, {Pool{"m5.large", Any}, true}, {Pool{Any, "a"}, true}, {OfClass(Standard), true}, {Pool{"m5.large", "b"}, false},
+		{Pool{"m5a.large", Any}, false}, {Pool{Any, "b"}, false}, {OfClass(ClassG), false}} {
+		if got := (Shunned{c.by: true}).Has(p); got != c.want {
+			t.Errorf("by %s: %t", c.by, got)
+		}
+		var read Pool
+		if text, _ := c.by.MarshalText(); read.UnmarshalText(text) != nil || read != c.by {
+			t.Errorf("%s is read back as %s", c.by, read)
+		}
 	}
-	if got := a.Pools(); !slices.Equal(got, []Pool{{"a", "z"}, {"b", "z"}}) {
-		t.Errorf("pools: %v", got)
+	if Shunned(nil).Has(p) {
+		t.Error("left out by nothing")
 	}
 }
 

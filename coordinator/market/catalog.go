@@ -2,7 +2,6 @@ package market
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 )
@@ -177,28 +176,16 @@ func (h Holding) OfType(name string) int {
 	return n
 }
 
-// Avoid holds pools that failed or interrupted lately, each with the moment
-// it may be tried again.
-type Avoid map[Pool]time.Time
+// Any stands in a Pool for every type, or for every zone.
+const Any = "*"
 
-// At returns the pools still to be avoided at the given moment, in the form
-// Candidates takes.
-func (a Avoid) At(now time.Time) map[Pool]bool {
-	out := make(map[Pool]bool, len(a))
-	for p, until := range a {
-		if now.Before(until) {
-			out[p] = true
-		}
-	}
-	return out
-}
+// OfClass is the pool that stands for all types of a class of quotas, in every zone.
+func OfClass(c Class) Pool { return Pool{"class:" + string(c), Any} }
 
-// Pools returns the avoided pools in order.
-func (a Avoid) Pools() []Pool {
-	out := make([]Pool, 0, len(a))
-	for p := range a {
-		out = append(out, p)
-	}
-	slices.SortFunc(out, ComparePools)
-	return out
+// Shunned are the pools to be left out for now; with Any as its zone a type everywhere, with Any as its type a zone, and OfClass.
+type Shunned map[Pool]bool
+
+// Has tells whether the pool is to be left out.
+func (s Shunned) Has(p Pool) bool {
+	return len(s) > 0 && (s[p] || s[Pool{p.Type, Any}] || s[Pool{Any, p.Zone}] || s[OfClass(ClassOf(p.Type))])
 }

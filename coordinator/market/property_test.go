@@ -33,7 +33,7 @@ func reshuffled[K comparable, V any](r *rand.Rand, compare func(a, b K) int, m m
 }
 
 // someNeed draws an original, an owner's wishes and a group's holding.
-func someNeed(r *rand.Rand, c Catalog) (Need, Holding, map[Pool]bool, int) {
+func someNeed(r *rand.Rand, c Catalog) (Need, Holding, Shunned, int) {
 	all := slices.Sorted(maps.Keys(c.Types))
 	pick := func() string { return all[r.IntN(len(all))] }
 	n := Need{Victim: pick(), Zones: eastZones[:1+r.IntN(3)], UsesInstanceStore: r.IntN(2) == 0, AllowBurstable: r.IntN(2) == 0,
@@ -42,7 +42,7 @@ func someNeed(r *rand.Rand, c Catalog) (Need, Holding, map[Pool]bool, int) {
 	if r.IntN(3) == 0 {
 		n.Deny = []string{c.Types[pick()].Family() + ".*"}
 	}
-	held, avoid := Holding{}, map[Pool]bool{}
+	held, avoid := Holding{}, Shunned{}
 	for range r.IntN(30) {
 		held[Pool{pick(), n.Zones[r.IntN(len(n.Zones))]}]++
 		avoid[Pool{pick(), n.Zones[r.IntN(len(n.Zones))]}] = true

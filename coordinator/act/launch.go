@@ -1,0 +1,211 @@
+package act
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"autospotting/coordinator/decide"
+	"autospotting/coordinator/ledger"
+	"autospotting/coordinator/market"
+)
+
+// launch sends the frozen request. Nothing of it is computed anew: a retry must be the same to the letter.
+func (a *Actor) launch(ctx context.Context, l ledger.Launch) decide.Result {
+	out, err := a.EC2.CreateFleet(ctx, fleetRequest(l))
+	if err != nil {
+		return refusedWhole(l, err)
+	}
+	var res decide.Result
+	for _, i := range out.Instances {
+		for _, id := range i.InstanceIds {
+			res.Launched = append(res.Launched, decide.LaunchedOne{ID: id, Type: string(i.InstanceType), Zone: fleetZone(i.LaunchTemplateAndOverrides, l)})
+		}
+	}
+	// A fleet that launched nothing is still an answer with HTTP status 200; its errors name the pools.
+	refusedPools(l, out.Errors, &res)
+	return res
+}
+
+// refusedWhole is the answer to a request that AWS refused as a whole.
+func refusedWhole(l ledger.Launch, err error) decide.Result {
+	f, detail := classify(err)
+	text, _ := explain(detail)
+	res := decide.Result{Failure: f, Detail: text}
+	if f != decide.Invalid && f != decide.Throttled {
+		return res
+	}
+	code, message, _ := strings.Cut(detail, ": ")
+	switch owner := ownerOf(code, message); owner {
+	case decide.OfQuota:
+		res.Failure = decide.Invalid // time alone does not help: the next launch asks for something else
+		classes := map[market.Class]string{}
+		for _, o := range l.Overrides {
+			classes[market.ClassOf(o.Type)] = o.Type
+		}
+		if res.Suspect = len(classes) > 1; !res.Suspect { // else it is not said whose quota
+			for _, name := range classes {
+				res.Refused = append(res.Refused, decide.RefusedPool{Type: name, Code: code, Owner: owner})
+			}
+		}
+	case decide.OfAccount:
+		res.Failure = decide.Invalid
+	case decide.OfType, decide.OfPool, decide.OfUnknown:
+		if named := typesNamed(l, message); len(named) > 0 {
+			res.Refused = refusedTypes(named, code)
+		} else {
+			res.Suspect = true
+		}
+	}
+	return res
+}
+
+// refusedPools reads the errors of a fleet that was accepted.
+func refusedPools(l ledger.Launch, errs []types.CreateFleetError, res *decide.Result) {
+	said := map[string]bool{}
+	for _, e := range errs {
+		code, message := aws.ToString(e.ErrorCode), aws.ToString(e.ErrorMessage)
+		words, owner := code+": "+message, ownerOf(code, message)
+		said[words] = true
+		if res.Detail == "" && owner != decide.OfPool && owner != decide.OfZone {
+			res.Detail, _ = explain(words)
+		}
+		if named := typesNamed(l, message); owner == decide.OfType && len(named) > 0 {
+			res.Refused = append(res.Refused, refusedTypes(named, code)...)
+			continue
+		}
+		o := e.LaunchTemplateAndOverrides
+		switch owner {
+		case decide.OfPool, decide.OfType, decide.OfZone, decide.OfQuota, decide.OfUnknown:
+			if o != nil && o.Overrides != nil {
+				res.Refused = append(res.Refused, decide.RefusedPool{Type: string(o.Overrides.InstanceType), Zone: fleetZone(o, l), Code: code, Owner: owner})
+			}
+		}
+	}
+	if len(said) == 1 && sameForAll(l, *res) {
+		res.Refused, res.Suspect = nil, true
+	}
+}
+
+// sameForAll tells whether every type that was asked for is refused, by what can be one type's fault alone: EC2 may repeat for all what it has
+// against one (karpenter-provider-aws#2975).
+func sameForAll(l ledger.Launch, res decide.Result) bool {
+	asked := typesAsked(l)
+	if len(res.Launched) > 0 || len(asked) < 2 {
+		return false
+	}
+	for _, p := range res.Refused {
+		if p.Owner != decide.OfType && p.Owner != decide.OfUnknown {
+			return false
+		}
+		delete(asked, p.Type)
+	}
+	return len(asked) == 0
+}
+
+func typesAsked(l ledger.Launch) map[string]bool {
+	asked := map[string]bool{}
+	for _, o := range l.Overrides {
+		asked[o.Type] = true
+	}
+	return asked
+}
+
+// typesNamed lists those of the types asked for that a message names: it is about them.
+func typesNamed(l ledger.Launch, message string) (named []string) {
+	words := strings.FieldsFunc(message, func(r rune) bool { return !strings.ContainsRune(inTypeNames, r) })
+	asked := typesAsked(l)
+	for _, w := range words {
+		if w = strings.Trim(w, ".-"); asked[w] && !slices.Contains(named, w) {
+			named = append(named, w)
+		}
+	}
+	if slices.Sort(named); len(named) == len(asked) && len(asked) > 1 { // all of them: a list of what was asked for
+		return nil
+	}
+	return named
+}
+
+const inTypeNames = "abcdefghijklmnopqrstuvwxyz0123456789.-"
+
+func refusedTypes(names []string, code string) (list []decide.RefusedPool) {
+	for _, name := range names {
+		list = append(list, decide.RefusedPool{Type: name, Code: code, Owner: decide.OfType})
+	}
+	return list
+}
+
+func fleetRequest(l ledger.Launch) *ec2.CreateFleetInput {
+	in := &ec2.CreateFleetInput{
+		Type:        types.FleetTypeInstant, // the default, maintain, would relaunch for ever
+		ClientToken: &l.Nonce,
+		TargetCapacitySpecification: &types.TargetCapacitySpecificationRequest{
+			TotalTargetCapacity: aws.Int32(1), DefaultTargetCapacityType: types.DefaultTargetCapacityTypeOnDemand},
+		TagSpecifications: []types.TagSpecification{
+			{ResourceType: types.ResourceTypeInstance, Tags: fleetTags(l.Tags)},
+			{ResourceType: types.ResourceTypeFleet, Tags: fleetTags(map[string]string{decide.TagGroup: l.Tags[decide.TagGroup]})},
+		},
+	}
+	if l.Spot {
+		in.TargetCapacitySpecification.DefaultTargetCapacityType = types.DefaultTargetCapacityTypeSpot
+		in.SpotOptions = &types.SpotOptionsRequest{AllocationStrategy: types.SpotAllocationStrategyPriceCapacityOptimized}
+	} else {
+		in.OnDemandOptions = &types.OnDemandOptionsRequest{AllocationStrategy: types.FleetOnDemandAllocationStrategyPrioritized}
+	}
+	in.LaunchTemplateConfigs = fleetConfigs(l)
+	return in
+}
+
+// fleetConfigs has one entry for each version of the template, in the order in which they are first wanted.
+func fleetConfigs(l ledger.Launch) (configs []types.FleetLaunchTemplateConfigRequest) {
+	at := map[string]int{}
+	for i, o := range l.Overrides {
+		version := cmp.Or(o.Version, l.TemplateVersion)
+		n, known := at[version]
+		if !known {
+			n = len(configs)
+			at[version] = n
+			configs = append(configs, types.FleetLaunchTemplateConfigRequest{
+				LaunchTemplateSpecification: &types.FleetLaunchTemplateSpecificationRequest{LaunchTemplateId: &l.Template, Version: &version}})
+		}
+		r := types.FleetLaunchTemplateOverridesRequest{InstanceType: types.InstanceType(o.Type), SubnetId: aws.String(o.Subnet)}
+		if l.Spot {
+			r.MaxPrice = aws.String(strconv.FormatFloat(o.MaxUSD, 'f', -1, 64))
+		} else {
+			r.Priority = aws.Float64(float64(i))
+		}
+		configs[n].Overrides = append(configs[n].Overrides, r)
+	}
+	return configs
+}
+
+func fleetTags(tags map[string]string) []types.Tag {
+	out := make([]types.Tag, 0, len(tags))
+	for k, v := range tags {
+		out = append(out, types.Tag{Key: aws.String(k), Value: aws.String(v)})
+	}
+	slices.SortFunc(out, func(a, b types.Tag) int { return strings.Compare(*a.Key, *b.Key) })
+	return out
+}
+
+// fleetZone finds the zone of an answer by the subnet that was asked for.
+func fleetZone(o *types.LaunchTemplateAndOverridesResponse, l ledger.Launch) string {
+	if o == nil || o.Overrides == nil {
+		return ""
+	}
+	if z := aws.ToString(o.Overrides.AvailabilityZone); z != "" {
+		return z
+	}
+	for _, asked := range l.Overrides {
+		if asked.Subnet == aws.ToString(o.Overrides.SubnetId) {
+			return asked.Zone
+		}
+	}
+	return ""
+}
