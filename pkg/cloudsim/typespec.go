@@ -70,7 +70,7 @@ type TypeSpec struct {
 // FromSnapshot is a type of the built-in data at an on-demand price. The data does not name the network performance and
 // the most that EBS bursts to: Network and EBSMaxMbps stay empty.
 func FromSnapshot(t snapshot.Type, onDemandUSD float64) TypeSpec {
-	out := TypeSpec{Name: t.Name, VCPU: t.VCPU, MemoryMiB: t.MemoryMiB, Arch: t.Arch[len(t.Arch)-1], I386: slices.Contains(t.Arch[:len(t.Arch)-1], "i386"),
+	out := TypeSpec{Name: t.Name, VCPU: t.VCPU, MemoryMiB: t.MemoryMiB, I386: slices.Contains(t.Arch, "i386"),
 		Manufacturer: manufacturer(t), BareMetal: t.BareMetal, Hypervisor: "xen", NVMe: "unsupported", ENA: t.ENA,
 		Virtualization: t.Virtualization, BootModes: t.BootModes, Burstable: t.Burstable, OldGeneration: !t.CurrentGeneration, NoSpot: !t.Spot, OnDemandUSD: onDemandUSD,
 
@@ -86,6 +86,11 @@ func FromSnapshot(t snapshot.Type, onDemandUSD float64) TypeSpec {
 
 		Disks: t.StorageDisks, DiskKind: t.StorageKind, GPUs: t.GPUs, GPUModel: t.GPUModel, GPUMemoryMiB: t.GPUMemoryMiB,
 		Accelerators: t.Accelerators, AcceleratorModel: t.AcceleratorModel}
+	for _, arch := range t.Arch {
+		if arch != "i386" {
+			out.Arch = arch
+		}
+	}
 	if t.StorageDisks > 0 {
 		out.DiskGB = t.StorageGB / t.StorageDisks
 	}

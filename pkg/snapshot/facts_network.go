@@ -7,9 +7,10 @@ import (
 	"strings"
 )
 
-// networkCards lists the types with several network cards: cards x interfaces
-// of each, or the interfaces card by card (EC2 user guide, "Network cards";
-// NetworkCards of DescribeInstanceTypes).
+// networkCards lists the types with several network cards, and those that the
+// data has no interfaces of: cards x interfaces of each, or the interfaces card
+// by card (EC2 user guide, "Network cards" and "Maximum IP addresses per
+// network interface"; NetworkCards of DescribeInstanceTypes).
 var networkCards = newTable(`
 c6in m6idn m6in r6idn r6in: 32xlarge,metal=2x8
 dl1 p4d p4de: 24xlarge=4x15
@@ -24,11 +25,21 @@ trn1n: 32xlarge=16x5
 trn2: 48xlarge=16x2
 u7in-16tb u7in-24tb u7in-32tb: 224xlarge=2x8
 hpc6a: 48xlarge=1x2
+cr1 hs1: 8xlarge=1x8
+g2: 2xlarge=1x4 8xlarge=1x8
+g3: 4xlarge,8xlarge=1x8 16xlarge=1x15
+g3s: xlarge=1x4
+p2: xlarge=1x4 8xlarge,16xlarge=1x8
 `)
 
 // ipv4 are the addresses per interface of those types that the data has no
-// interfaces of (EC2 instance types guide, "Network specifications").
+// interfaces of (EC2 user guide, "Maximum IP addresses per network interface").
 var ipv4 = newTable(`
+cr1 hs1: 8xlarge=30
+g2: 2xlarge=15 8xlarge=30
+g3: 4xlarge,8xlarge=30 16xlarge=50
+g3s: xlarge=15
+p2: xlarge=15 8xlarge,16xlarge=30
 hpc6a p5e trn2: 48xlarge=50
 hpc6id: 32xlarge=50
 hpc7a: 12xlarge,24xlarge,48xlarge,96xlarge=50
