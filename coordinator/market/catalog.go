@@ -83,19 +83,22 @@ type Type struct {
 	// index; empty is unknown, read as one card that takes NetworkInterfaces.
 	CardInterfaces []int
 	// BaselineGbps is what all network cards together have always, gigabits
-	// per second (BaselineBandwidthInGbps); 0 is unknown.
+	// per second (BaselineBandwidthInGbps, and no more than a NetworkPerformance
+	// that is a plain figure); 0 is unknown.
 	BaselineGbps        float64
 	IPv4PerInterface    int      // Ipv4AddressesPerInterface; 0 is unknown
-	IPv6PerInterface    int      // Ipv6AddressesPerInterface; 0 without IPv6
+	IPv6PerInterface    int      // Ipv6AddressesPerInterface; 0 without IPv6 or unknown
 	IPv6                bool     // Ipv6Supported
 	EFAInterfaces       int      // EfaInfo.MaximumEfaInterfaces; 0: no EFA
 	ENAExpress          bool     // EnaSrdSupported
 	BandwidthWeightings []string // default, vpc-1, ebs-1; empty: cannot be weighted
 	FlexibleENAQueues   bool     // FlexibleEnaQueuesSupport
 
-	// EBSAttachments is MaximumEbsAttachments; 0 is unknown. Where it is
-	// EBSShared (AttachmentLimitType shared), network interfaces and NVMe
-	// instance-store disks count too.
+	// EBSAttachments is MaximumEbsAttachments: how many volumes, the root's
+	// among them, an instance with one network interface takes; 0 is unknown.
+	// Instance-store disks, GPUs and that interface are taken off already:
+	// m5.large has 27, m5d.large 26 of Nitro's 28. Where it is EBSShared
+	// (AttachmentLimitType shared), every further interface takes one more.
 	EBSAttachments  int
 	EBSShared       bool
 	EBSBaselineIOPS int      // EbsOptimizedInfo.BaselineIops; 0 is unknown

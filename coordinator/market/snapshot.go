@@ -59,7 +59,7 @@ func (c Catalog) offer(p snapshot.Price, zones []string) {
 func snapshotAssumptions(unpriced int) []string {
 	out := []string{
 		"spot prices are of " + snapshot.Date + ", sorted and without zone names: the cheapest is taken for the first zone",
-		"ENA, NVMe, boot modes, burstable and bare metal are derived from the type's family",
+		"ENA, NVMe, boot modes, burstable and bare metal are derived from the type's family, what processor, network and EBS can do from AWS's tables of 2026",
 		"virtualization, where the data does not say, is hvm",
 	}
 	if unpriced > 0 {

@@ -34,42 +34,6 @@ func (e *EC2) DescribeInstanceTypes(ctx context.Context, in *ec2.DescribeInstanc
 	})
 }
 
-func (t *TypeSpec) describe() ec2types.InstanceTypeInfo {
-	out := ec2types.InstanceTypeInfo{
-		InstanceType: ec2types.InstanceType(t.Name), BareMetal: aws.Bool(false), BurstablePerformanceSupported: aws.Bool(t.Burstable),
-		CurrentGeneration: aws.Bool(!t.OldGeneration), FreeTierEligible: aws.Bool(false), SupportedInRegion: aws.Bool(true),
-		Hypervisor: ec2types.InstanceTypeHypervisor(t.Hypervisor), InstanceStorageSupported: aws.Bool(t.Disks > 0),
-		VCpuInfo:   &ec2types.VCpuInfo{DefaultVCpus: aws.Int32(int32(t.VCPU))},
-		MemoryInfo: &ec2types.MemoryInfo{SizeInMiB: aws.Int64(int64(t.MemoryMiB))},
-		ProcessorInfo: &ec2types.ProcessorInfo{Manufacturer: aws.String(t.Manufacturer),
-			SupportedArchitectures: []ec2types.ArchitectureType{ec2types.ArchitectureType(t.Arch)}},
-		SupportedVirtualizationTypes: []ec2types.VirtualizationType{ec2types.VirtualizationTypeHvm},
-		SupportedRootDeviceTypes:     []ec2types.RootDeviceType{ec2types.RootDeviceTypeEbs},
-		SupportedUsageClasses:        []ec2types.UsageClassType{ec2types.UsageClassTypeOnDemand},
-		EbsInfo: &ec2types.EbsInfo{EbsOptimizedSupport: ec2types.EbsOptimizedSupportDefault, NvmeSupport: ec2types.EbsNvmeSupport(t.NVMe),
-			MaximumEbsAttachments: aws.Int32(27), EncryptionSupport: ec2types.EbsEncryptionSupportSupported,
-			EbsOptimizedInfo: &ec2types.EbsOptimizedInfo{BaselineBandwidthInMbps: aws.Int32(int32(t.EBSMbps)), MaximumBandwidthInMbps: aws.Int32(int32(t.EBSMaxMbps))}},
-		NetworkInfo: &ec2types.NetworkInfo{EnaSupport: ec2types.EnaSupport(t.ENA), MaximumNetworkInterfaces: aws.Int32(int32(t.Interfaces)),
-			Ipv4AddressesPerInterface: aws.Int32(int32(t.IPv4)), Ipv6AddressesPerInterface: aws.Int32(int32(t.IPv4)),
-			Ipv6Supported: aws.Bool(true), NetworkPerformance: aws.String(t.Network)},
-	}
-	if !t.NoSpot {
-		out.SupportedUsageClasses = append(out.SupportedUsageClasses, ec2types.UsageClassTypeSpot)
-	}
-	for _, m := range t.BootModes {
-		out.SupportedBootModes = append(out.SupportedBootModes, ec2types.BootModeType(m))
-	}
-	if t.Disks > 0 {
-		out.InstanceStorageInfo = &ec2types.InstanceStorageInfo{TotalSizeInGB: aws.Int64(int64(t.Disks * t.DiskGB)),
-			NvmeSupport: ec2types.EphemeralNvmeSupportRequired,
-			Disks:       []ec2types.DiskInfo{{Count: aws.Int32(int32(t.Disks)), SizeInGB: aws.Int64(int64(t.DiskGB)), Type: ec2types.DiskTypeSsd}}}
-	}
-	if t.GPUs > 0 {
-		out.GpuInfo = &ec2types.GpuInfo{Gpus: []ec2types.GpuDeviceInfo{{Count: aws.Int32(int32(t.GPUs)), Name: aws.String(t.GPUModel)}}}
-	}
-	return out
-}
-
 // DescribeInstanceTypeOfferings serves the location types region and availability-zone, with the filters location and
 // instance-type.
 func (e *EC2) DescribeInstanceTypeOfferings(ctx context.Context, in *ec2.DescribeInstanceTypeOfferingsInput, _ ...func(*ec2.Options)) (*ec2.DescribeInstanceTypeOfferingsOutput, error) {

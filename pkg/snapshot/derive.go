@@ -30,7 +30,7 @@ var xenExceptions = map[string]struct {
 // noUEFI are the Nitro families of Intel and AMD that boot from BIOS only
 // (EC2 user guide, "Requirements for UEFI boot mode"), besides all Xen types
 // and, to be on the safe side, all bare metal.
-var noUEFI = []string{"dl1", "g4ad", "p4d", "p4de", "u-3tb1", "u-6tb1", "u-9tb1", "u-12tb1", "u-18tb1", "u-24tb1", "vt1"}
+var noUEFI = []string{"dl1", "g4ad", "p4d", "p4de", "trn1", "trn1n", "u-3tb1", "u-6tb1", "u-9tb1", "u-12tb1", "u-18tb1", "u-24tb1", "vt1"}
 
 // accelerators names what the data leaves out or mislabels: per family the
 // model, per type the count where the data has none.
@@ -64,6 +64,12 @@ func derive(t *Type, r row) {
 		}
 		t.GPUs, t.GPUModel = 0, ""
 	}
+	if len(t.Virtualization) == 0 { // the data names it of old types only; every newer one is HVM
+		t.Virtualization = []string{"hvm"}
+	}
+	processorFacts(t, family)
+	networkFacts(t, r, family)
+	ebsFacts(t, family, size)
 }
 
 func network(name, family string) (ena string, nvme bool) {
@@ -78,7 +84,7 @@ func network(name, family string) (ena string, nvme bool) {
 
 func bootModes(t Type, family string) []string {
 	switch {
-	case slices.Contains(t.Arch, "arm64"), strings.HasPrefix(family, "mac"):
+	case slices.Contains(t.Arch, "arm64"):
 		return []string{"uefi"}
 	case !t.NVMe, t.BareMetal, slices.Contains(noUEFI, family):
 		return []string{"legacy-bios"}

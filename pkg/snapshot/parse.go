@@ -39,12 +39,15 @@ type row struct {
 		NVMe    bool `json:"nvme_ssd"`
 	} `json:"storage"`
 	EBSOptimized   bool     `json:"ebs_optimized"`
-	EBSMBps        float64  `json:"ebs_baseline_throughput"` // megabytes per second
+	EBSMBps        float64  `json:"ebs_baseline_throughput"` // megabytes per second; EC2 cuts 1562.5 Mbps to 1562
 	Virtualization []string `json:"linux_virtualization_types"`
 	VPC            *struct {
 		ENIs int `json:"max_enis"`
+		IPv4 int `json:"ips_per_eni"`
 	} `json:"vpc"`
-	Zones map[string][]string `json:"availability_zones"` // region → zone IDs
+	Network string              `json:"network_performance"`
+	IPv6    bool                `json:"ipv6_support"`
+	Zones   map[string][]string `json:"availability_zones"` // region → zone IDs
 }
 
 func parse() (data, error) {
@@ -92,7 +95,7 @@ func parseTypes(file []byte) (map[string]row, error) {
 func (r row) typ(spot bool) Type {
 	t := Type{
 		Name: r.Name, VCPU: r.VCPU, MemoryMiB: int(math.Round(r.MemoryGiB * 1024)), Arch: r.Arch,
-		EBSBaselineMbps: int(math.Round(r.EBSMBps * 8)), EBSOptimized: r.EBSOptimized,
+		EBSBaselineMbps: int(r.EBSMBps * 8), EBSOptimized: r.EBSOptimized,
 		CurrentGeneration: r.Generation == "current", Spot: spot,
 	}
 	for _, v := range r.Virtualization {
@@ -106,9 +109,6 @@ func (r row) typ(spot bool) Type {
 		if s.NVMe {
 			t.StorageKind = "nvme"
 		}
-	}
-	if r.VPC != nil {
-		t.NetworkInterfaces = r.VPC.ENIs
 	}
 	derive(&t, r)
 	return t

@@ -28,7 +28,7 @@ type Type struct {
 	VCPU           int
 	MemoryMiB      int
 	Arch           []string // x86_64, arm64, i386, x86_64_mac, arm64_mac
-	Virtualization []string // hvm, paravirtual; empty where the data does not say
+	Virtualization []string // hvm, paravirtual; hvm where the data does not say
 
 	GPUs             int
 	GPUModel         string
@@ -48,8 +48,8 @@ type Type struct {
 	BootModes         []string
 	NetworkInterfaces int // 0 where unknown
 
-	// What follows is derived from the type's name; the meaning of each is
-	// that of the field of the same name of market.Type.
+	// What follows is derived from the type's name where nothing else is said;
+	// the meaning of each is that of the field of the same name of market.Type.
 
 	Cores, ThreadsPerCore    int
 	ValidCores, ValidThreads []int
@@ -61,8 +61,8 @@ type Type struct {
 	TPM         bool
 
 	CardInterfaces      []int
-	BaselineGbps        float64
-	IPv4PerInterface    int // from the data
+	BaselineGbps        float64 // from the data where it is a plain figure
+	IPv4PerInterface    int     // from the data
 	IPv6PerInterface    int
 	IPv6                bool // from the data
 	EFAInterfaces       int

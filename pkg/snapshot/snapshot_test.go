@@ -54,18 +54,28 @@ func TestEveryRowIsPlausible(t *testing.T) {
 func TestKnownTypesReadAsAWSDescribesThem(t *testing.T) {
 	t.Parallel()
 	both, bios, uefi := []string{"legacy-bios", "uefi"}, []string{"legacy-bios"}, []string{"uefi"}
-	x86 := []string{"x86_64"}
+	x86, hvm, ebs := []string{"x86_64"}, []string{"hvm"}, []string{"ebs"}
 	for _, want := range []Type{
-		{Name: "m5d.large", VCPU: 2, MemoryMiB: 8192, Arch: x86, Virtualization: []string{"hvm"}, StorageDisks: 1, StorageGB: 75, StorageKind: "nvme",
-			EBSBaselineMbps: 650, EBSOptimized: true, ENA: "required", NVMe: true, BootModes: both, NetworkInterfaces: 3, CurrentGeneration: true, Spot: true},
+		{Name: "m5d.large", VCPU: 2, MemoryMiB: 8192, Arch: x86, Virtualization: hvm, StorageDisks: 1, StorageGB: 75, StorageKind: "nvme",
+			EBSBaselineMbps: 650, EBSOptimized: true, ENA: "required", NVMe: true, BootModes: both, NetworkInterfaces: 3,
+			Cores: 1, ThreadsPerCore: 2, ValidCores: []int{1}, ValidThreads: []int{1, 2}, Hibernation: true, TPM: true,
+			CardInterfaces: []int{3}, BaselineGbps: 0.75, IPv4PerInterface: 10, IPv6PerInterface: 10, IPv6: true,
+			EBSAttachments: 26, EBSShared: true, EBSBaselineIOPS: 3600, EBSEncryption: true, RootDevices: ebs, CurrentGeneration: true, Spot: true},
 		{Name: "m1.small", VCPU: 1, MemoryMiB: 1741, Arch: []string{"i386", "x86_64"}, Virtualization: []string{"paravirtual"}, StorageDisks: 1, StorageGB: 160,
-			StorageKind: "hdd", ENA: "unsupported", BootModes: bios, NetworkInterfaces: 2, Spot: true},
-		{Name: "t4g.micro", VCPU: 2, MemoryMiB: 1024, Arch: []string{"arm64"}, EBSBaselineMbps: 87, EBSOptimized: true, ENA: "required", NVMe: true,
-			BootModes: uefi, NetworkInterfaces: 2, Burstable: true, CurrentGeneration: true, Spot: true},
-		{Name: "g4ad.xlarge", VCPU: 4, MemoryMiB: 16384, Arch: x86, GPUs: 1, GPUModel: "AMD Radeon Pro V520", StorageDisks: 1, StorageGB: 150, StorageKind: "nvme",
-			EBSBaselineMbps: 400, EBSOptimized: true, ENA: "required", NVMe: true, BootModes: bios, NetworkInterfaces: 2, CurrentGeneration: true, Spot: true},
-		{Name: "inf1.xlarge", VCPU: 4, MemoryMiB: 8192, Arch: x86, Accelerators: 1, AcceleratorModel: "AWS Inferentia", EBSBaselineMbps: 1190, EBSOptimized: true,
-			ENA: "required", NVMe: true, BootModes: both, NetworkInterfaces: 4, CurrentGeneration: true, Spot: true},
+			StorageKind: "hdd", ENA: "unsupported", BootModes: bios, NetworkInterfaces: 2, Cores: 1, ThreadsPerCore: 1, CardInterfaces: []int{2}, BaselineGbps: 0.3,
+			IPv4PerInterface: 4, EBSAttachments: 39, EBSShared: true, EBSEncryption: true, RootDevices: []string{"ebs", "instance-store"}, Spot: true},
+		{Name: "t4g.micro", VCPU: 2, MemoryMiB: 1024, Arch: []string{"arm64"}, Virtualization: hvm, EBSBaselineMbps: 87, EBSOptimized: true, ENA: "required", NVMe: true,
+			BootModes: uefi, NetworkInterfaces: 2, Cores: 2, ThreadsPerCore: 1, ValidCores: []int{1, 2}, ValidThreads: []int{1}, Hibernation: true, TPM: true,
+			CardInterfaces: []int{2}, BaselineGbps: 0.064, IPv4PerInterface: 2, IPv6PerInterface: 2, IPv6: true,
+			EBSAttachments: 27, EBSShared: true, EBSBaselineIOPS: 500, EBSEncryption: true, RootDevices: ebs, Burstable: true, CurrentGeneration: true, Spot: true},
+		{Name: "g4ad.xlarge", VCPU: 4, MemoryMiB: 16384, Arch: x86, Virtualization: hvm, GPUs: 1, GPUModel: "AMD Radeon Pro V520", StorageDisks: 1, StorageGB: 150, StorageKind: "nvme",
+			EBSBaselineMbps: 400, EBSOptimized: true, ENA: "required", NVMe: true, BootModes: bios, NetworkInterfaces: 2,
+			Cores: 2, ThreadsPerCore: 2, ValidCores: []int{2}, ValidThreads: []int{1, 2}, CardInterfaces: []int{2}, BaselineGbps: 2, IPv4PerInterface: 4, IPv6PerInterface: 4, IPv6: true,
+			EBSAttachments: 25, EBSShared: true, EBSBaselineIOPS: 1700, EBSEncryption: true, RootDevices: ebs, CurrentGeneration: true, Spot: true},
+		{Name: "inf1.xlarge", VCPU: 4, MemoryMiB: 8192, Arch: x86, Virtualization: hvm, Accelerators: 1, AcceleratorModel: "AWS Inferentia", EBSBaselineMbps: 1190, EBSOptimized: true,
+			ENA: "required", NVMe: true, BootModes: both, NetworkInterfaces: 4, Cores: 2, ThreadsPerCore: 2, ValidCores: []int{2}, ValidThreads: []int{1, 2}, Enclaves: true, TPM: true,
+			CardInterfaces: []int{4}, BaselineGbps: 5, IPv4PerInterface: 10, IPv6PerInterface: 10, IPv6: true,
+			EBSAttachments: 26, EBSShared: true, EBSBaselineIOPS: 4000, EBSEncryption: true, RootDevices: ebs, CurrentGeneration: true, Spot: true},
 	} {
 		got, ok := Lookup(want.Name)
 		if !ok || !reflect.DeepEqual(got, want) {
