@@ -86,12 +86,10 @@ func TestWhatTheTypeItselfIsLikeBindsToo(t *testing.T) {
 		{"unknown bandwidth is not compared", func(o *Type) { o.BaselineGbps = 50 }, func(x *Type) { x.BaselineGbps = 0 }, Need{}, ""},
 		{"fewer EBS operations", func(*Type) {}, func(x *Type) { x.EBSBaselineIOPS = 3599 }, Need{}, RuleEBSIOPS},
 		{"unknown operations are not compared", func(*Type) {}, func(x *Type) { x.EBSBaselineIOPS = 0 }, Need{}, ""},
-		{"volumes, interfaces and NVMe disks share a limit", func(*Type) {}, func(x *Type) {
-			x.EBSShared, x.EBSAttachments, x.StorageKind, x.StorageDisks = true, 10, "nvme", 4
-		}, Need{Asks: Asks{Volumes: 4, NetworkInterfaces: 2}}, ""},
-		{"and one more is too many", func(*Type) {}, func(x *Type) { x.EBSShared, x.EBSAttachments, x.StorageKind, x.StorageDisks = true, 10, "nvme", 4 },
-			Need{Asks: Asks{Volumes: 5, NetworkInterfaces: 2}}, RuleVolumes},
-		{"an old SSD shares none", func(*Type) {}, func(x *Type) { x.EBSShared, x.EBSAttachments, x.StorageDisks = true, 10, 4 }, Need{Asks: Asks{Volumes: 9}}, ""},
+		{"volumes and further interfaces share a limit", func(*Type) {}, func(x *Type) { x.EBSShared, x.EBSAttachments = true, 10 }, Need{Asks: Asks{Volumes: 8, NetworkInterfaces: 3}}, ""},
+		{"and one more is too many", func(*Type) {}, func(x *Type) { x.EBSShared, x.EBSAttachments = true, 10 }, Need{Asks: Asks{Volumes: 9, NetworkInterfaces: 3}}, RuleVolumes},
+		{"the first interface is off the limit already", func(*Type) {}, func(x *Type) { x.EBSShared, x.EBSAttachments = true, 10 }, Need{Asks: Asks{Volumes: 10, NetworkInterfaces: 1}}, ""},
+		{"where each has its own limit all volumes fit", func(*Type) {}, func(x *Type) { x.EBSAttachments = 10 }, Need{Asks: Asks{Volumes: 10, NetworkInterfaces: 3}}, ""},
 		{"with CPU options fewer vCPUs are enough", func(o *Type) { o.VCPU = 4 }, func(x *Type) {
 			x.VCPU, x.ValidCores, x.ValidThreads = 2, []int{2}, []int{1}
 		}, Need{Asks: Asks{Cores: 2, ThreadsPerCore: 1}}, ""},

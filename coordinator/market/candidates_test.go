@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 // shelf is a catalog of equal types named by their price in thousandths of a

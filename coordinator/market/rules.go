@@ -159,18 +159,15 @@ func sameRootDevice(w *wish, t *Type) bool {
 // fewestAttachments is what a type takes of which it is not known.
 const fewestAttachments = 20
 
-// takesVolumes counts with them, where the type's limit is for all of them together, its network interfaces and its NVMe disks (EC2 user
-// guide, "Amazon EBS volume limits").
+// takesVolumes counts with them, where the type's limit is for all of them together, the network interfaces beside the first one; what a type
+// has itself is off its limit already (DescribeInstanceTypes, MaximumEbsAttachments; EC2 user guide, "Amazon EBS volume limits").
 func takesVolumes(w *wish, t *Type) bool {
 	limit, n := t.EBSAttachments, max(w.Volumes, 1)
 	if limit == 0 {
 		limit = fewestAttachments
 	}
 	if t.EBSShared {
-		n += max(w.NetworkInterfaces, 1)
-		if t.StorageKind == "nvme" {
-			n += t.StorageDisks
-		}
+		n += max(w.NetworkInterfaces-1, 0)
 	}
 	return n <= limit
 }
