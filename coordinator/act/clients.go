@@ -90,6 +90,8 @@ type Config struct {
 	Stacks       Stacks
 	// Pricing may be nil: then on-demand prices are the built-in ones.
 	Pricing Pricing
+	// Quotas may be nil: then it is not known what the account may have.
+	Quotas Quotas
 	// Shelf may be nil: then copies do not outlive the process.
 	Shelf  Shelf
 	Region string

@@ -20,7 +20,9 @@ import (
 func (a *Actor) launch(ctx context.Context, l ledger.Launch) decide.Result {
 	out, err := a.EC2.CreateFleet(ctx, fleetRequest(l))
 	if err != nil {
-		return refusedWhole(l, err)
+		res := refusedWhole(l, err)
+		a.learnShared(l, res.Refused)
+		return res
 	}
 	var res decide.Result
 	for _, i := range out.Instances {
@@ -30,6 +32,7 @@ func (a *Actor) launch(ctx context.Context, l ledger.Launch) decide.Result {
 	}
 	// A fleet that launched nothing is still an answer with HTTP status 200; its errors name the pools.
 	refusedPools(l, out.Errors, &res)
+	a.learnShared(l, res.Refused)
 	return res
 }
 

@@ -37,6 +37,9 @@ type cache struct {
 	protected table[protection]
 	copies    table[keptCopy]
 
+	accountMu sync.Mutex
+	account   knownAccount
+
 	mu       sync.Mutex // of the market: one reads, the others wait for what it read
 	goods    map[string]goods
 	spot     map[string]spotPrices

@@ -51,6 +51,7 @@ func (a *Actor) whatToLaunch(ctx context.Context, w *decide.World, g described, 
 	}
 	a.launchFrom(ctx, w, g, last)
 	a.catalog(ctx, w, last)
+	a.wholeAccount(ctx, w, len(w.Heard) > 0)
 	a.keepCopy(ctx, *w, g)
 }
 

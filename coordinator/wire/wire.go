@@ -24,6 +24,7 @@ type Clients struct {
 	Balancers    act.Balancers
 	Stacks       act.Stacks
 	Pricing      act.Pricing
+	Quotas       act.Quotas // may be nil
 	DynamoDB     dynamo.API
 	SQS          handle.SQSAPI
 }
@@ -52,7 +53,7 @@ func Handler(c Config, with Clients) *handle.Handler {
 	store := dynamo.Store{API: with.DynamoDB, Table: c.Table}
 	actor := act.New(act.Config{
 		Shelf: store, Patience: c.Patience,
-		EC2: with.EC2, AutoScaling: with.AutoScaling, Inspector: with.Inspector, TargetGroups: with.TargetGroups, Balancers: with.Balancers, Stacks: with.Stacks, Pricing: with.Pricing, Region: c.Region, Scope: c.Scope,
+		EC2: with.EC2, AutoScaling: with.AutoScaling, Inspector: with.Inspector, TargetGroups: with.TargetGroups, Balancers: with.Balancers, Stacks: with.Stacks, Pricing: with.Pricing, Quotas: with.Quotas, Region: c.Region, Scope: c.Scope,
 		Defaults: c.Defaults, Spotd: c.Spotd, Profile: c.Profile, Now: c.Now,
 	})
 	return &handle.Handler{

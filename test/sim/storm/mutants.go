@@ -110,6 +110,6 @@ var Mutants = []Mutant{
 		w.Record.Proving, w.Record.Sick, w.Record.Ailing = nil, nil, 0
 	})},
 	{Name: "hammer", What: "failures pause nothing", Scenario: "drought", Alter: seeing(func(w *decide.World) {
-		w.Record.Failures, w.Record.PausedUntil, w.Record.Pools, w.Record.Fallback = 0, time.Time{}, nil, ledger.Fallback{}
+		w.Record.Failures, w.Record.PausedUntil, w.Record.Pools, w.Record.Fallback, w.Shared = 0, time.Time{}, nil, ledger.Fallback{}, nil
 	})},
 }
