@@ -65,6 +65,15 @@ var rules = []struct {
 	}},
 }
 
+// Rules lists the rules in the order in which they are asked, the zone's last.
+func Rules() []Rule {
+	var list []Rule
+	for _, r := range rules {
+		list = append(list, r.rule)
+	}
+	return append(append(list, RuleQuota), zoneRules...)
+}
+
 // alike is the part of the original's network bandwidth that still counts as the same: the generations differ by a few hundredths (m5.large
 // has 0.75 Gbit/s, m6i.large 0.781; EC2 user guide, "Network specifications").
 const alike = 0.9
