@@ -30,6 +30,7 @@ func program() tree.Program {
 				ours("up", "", "install, or bring what is installed to this version and these settings", runUp),
 				ours("status", "", "what is installed and how it is", runStatus),
 				ours("logs", "", "what the function wrote (--since, --follow)", runLogs),
+				ours("dead-letters", "", "what was lost on its way to the function, or crashed it (--redrive)", runDeadLetters),
 				ours("outputs", "", "names and addresses of what is installed", runOutputs),
 				ours("list", "", "our stacks in the regions", runList),
 				ours("down", "", "remove everything, and say before what that is", runDown),

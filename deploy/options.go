@@ -28,7 +28,7 @@ type options struct {
 	channel, minimum, notes  string
 	newKey                   string
 	rollback, overChannel    bool
-	follow                   bool
+	follow, redrive          bool
 	args                     []string
 }
 
@@ -99,6 +99,9 @@ func (o *options) flags(name string, fs *flag.FlagSet) {
 		fs.BoolVar(&o.keep, "keep-artifacts", false, "leave the artefact bucket")
 	case "release":
 		o.releaseFlags(fs)
+	case "dead-letters":
+		fs.StringVar(&o.format, "o", "text", "short for --format")
+		fs.BoolVar(&o.redrive, "redrive", false, "send back to its queue what is still true; what is stale or unreadable stays")
 	case "logs":
 		fs.DurationVar(&o.since, "since", 10*time.Minute, "how far back")
 		fs.BoolVar(&o.follow, "follow", false, "go on until interrupted")

@@ -2,7 +2,7 @@
 
 resource "aws_cloudwatch_metric_alarm" "inbox_dead_letters_alarm" {
   alarm_name          = "${var.name}-inbox-dead-letters"
-  alarm_description   = "Something was lost on its way to the coordinator, or crashes it: the messages in the queue say what"
+  alarm_description   = "Something was lost on its way to the coordinator, or crashes it: spotctl dead-letters says what"
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateNumberOfMessagesVisible"
   dimensions          = { QueueName = aws_sqs_queue.inbox_dead_letters.name }
@@ -18,7 +18,7 @@ resource "aws_cloudwatch_metric_alarm" "inbox_dead_letters_alarm" {
 
 resource "aws_cloudwatch_metric_alarm" "work_dead_letters_alarm" {
   alarm_name          = "${var.name}-work-dead-letters"
-  alarm_description   = "A group's reconcile crashes"
+  alarm_description   = "A group's reconcile crashes: spotctl dead-letters says whose"
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateNumberOfMessagesVisible"
   dimensions          = { QueueName = aws_sqs_queue.work_dead_letters.name }
