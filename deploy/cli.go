@@ -52,7 +52,7 @@ func program() tree.Program {
 
 // ours is a command that has the flags of an installation.
 func ours(name, args, help string, run func(context.Context, *options, cli.Streams) error) cli.Command {
-	o := &options{parameters: pairs{}}
+	o := &options{parameters: pairs{}, tags: pairs{}}
 	return cli.Command{Name: name, Args: args, Help: help,
 		Flags: func(fs *flag.FlagSet) error { o.flags(name, fs); return nil },
 		Run: func(ctx context.Context, left []string, st cli.Streams) error {

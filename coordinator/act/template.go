@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -210,7 +211,7 @@ func (a *Actor) makeTemplate(ctx context.Context, group string) error {
 	_, err = a.EC2.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{
 		LaunchTemplateName: &w.name, VersionDescription: &w.hash, LaunchTemplateData: w.data,
 		TagSpecifications: []types.TagSpecification{{ResourceType: types.ResourceTypeLaunchTemplate,
-			Tags: []types.Tag{{Key: aws.String(decide.TagGroup), Value: &group}}}},
+			Tags: a.ownTags(group)}},
 	})
 	if err == nil || !strings.Contains(err.Error(), "AlreadyExists") {
 		return err
@@ -222,6 +223,14 @@ func (a *Actor) makeTemplate(ctx context.Context, group string) error {
 		a.prune(ctx, w.name)
 	}
 	return err
+}
+
+// ownTags are those of a launch template that we make.
+func (a *Actor) ownTags(group string) []types.Tag {
+	tags := map[string]string{}
+	maps.Copy(tags, a.Tags)
+	tags[decide.TagGroup] = group // by which it is ours
+	return fleetTags(tags)
 }
 
 // need reads from the image what it asks of an instance type.
