@@ -64,6 +64,9 @@ func runPackage(ctx context.Context, o *options, st cli.Streams) error {
 }
 
 func runUpload(ctx context.Context, o *options, st cli.Streams) error {
+	if err := o.known(); err != nil {
+		return err
+	}
 	m, err := o.artefacts(ctx, func(f string, a ...any) { fmt.Fprintf(st.Err, f+"\n", a...) })
 	if err != nil {
 		return err

@@ -397,7 +397,7 @@ func TestNothingIsLostOrHiddenWhateverFails(t *testing.T) {
 				t.Errorf("%s are visible, %d sent, %d shown; want %d, %d, %d", n, len(l.cloud.Messages(l.work.Source)), len(all), c.visible, c.sent, c.letters)
 			}
 			// The same again does the rest, and nothing twice.
-			l.fails, l.after, l.cloud = nil, nil, l.cloud
+			l.fails, l.after = nil, nil
 			l.cloud.RunUntil(l.cloud.Now().Add(hold + time.Second))
 			if _, err := l.reader(true).Read(t.Context(), l.work); err != nil {
 				t.Fatal(err)

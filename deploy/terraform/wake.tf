@@ -77,6 +77,7 @@ resource "aws_cloudwatch_event_target" "auto_scaling_rule" {
 }
 
 resource "aws_scheduler_schedule" "tick" {
+  # checkov:skip=CKV_AWS_297:A tick says nothing that a key could hide
   count               = local.own_tick ? 1 : 0
   name                = "${var.name}-tick"
   description         = "Lets every group that has something to do be looked at"
