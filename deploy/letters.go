@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -52,9 +53,19 @@ func runDeadLetters(ctx context.Context, o *options, st cli.Streams) error {
 			fmt.Fprintln(st.Err, "no dead letters")
 		}
 		for _, l := range doc.Messages {
-			fmt.Fprintf(st.Out, "%s  %s, group %s, %s old\n  %s\n", l.ID, l.Kind, l.Group, time.Duration(l.Age)*time.Second, l.Action)
+			fmt.Fprintf(st.Out, "%s  %s, group %s, %s old\n  %s\n", l.ID, graphic(l.Kind), graphic(l.Group), time.Duration(l.Age)*time.Second, graphic(l.Action))
 		}
 	}))
+}
+
+// graphic keeps what a stranger wrote from steering the terminal.
+func graphic(text string) string {
+	return strings.Map(func(c rune) rune {
+		if !unicode.IsGraphic(c) {
+			return '?'
+		}
+		return c
+	}, text)
 }
 
 // terraformed gives the outputs that a stack would have, of an installation by Terraform with the name of the stack: what its function is told, and

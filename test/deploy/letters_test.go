@@ -237,11 +237,14 @@ func TestDeadLettersOfTerraformsInstallationAreFoundByItsFunction(t *testing.T) 
 	a := newAccount(t)
 	a.up("v1")
 	out := a.outputs()
-	a.lost(out["InboxDeadLettersURL"], "what?")
+	a.lost(out["InboxDeadLettersURL"], `{"id":"x","detail-type":"EC2 Instance Launch Successful","detail":{"AutoScalingGroupName":"\u001b[2J"}}`)
 	a.lost(out["WorkDeadLettersURL"], "what?")
 	a.answer = instead("DescribeStacks", 400, "ValidationError", "Stack with id autospotting does not exist")
-	if _, got := a.deadLetters(); !slices.Equal(got, []string{"unreadable of unknown: unreadable", "unreadable of unknown: unreadable"}) {
+	if _, got := a.deadLetters(); !slices.Equal(got, []string{"EC2 Instance Launch Successful of \x1b[2J: redrive", "unreadable of unknown: unreadable"}) {
 		t.Errorf("shown are %q", got)
+	}
+	if text, _ := a.must("dead-letters"); strings.Contains(text, "\x1b") || !strings.Contains(text, "group ?[2J") {
+		t.Errorf("what a stranger wrote reaches the terminal: %q", text)
 	}
 }
 
