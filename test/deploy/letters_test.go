@@ -177,24 +177,30 @@ func TestDeadLettersAreShownAndWhatIsTrueGoesBack(t *testing.T) {
 	if _, got := a.deadLetters("--redrive"); !same(got, shown("redriven")) {
 		t.Fatalf("redriven are %q", got)
 	}
-	topics := handle.Topics{Reports: out["ReportsTopicArn"], Events: out["EventsTopicArn"]}
-	var kinds []string
-	for _, body := range a.waiting(out["InboxURL"]) {
-		e, err := handle.Decode([]byte(body), topics)
-		if err != nil {
-			t.Error(err)
-		}
-		kinds = append(kinds, e.What)
-	}
-	if slices.Sort(kinds); !slices.Equal(kinds, []string{"EC2 Spot Instance Interruption Warning", "ready"}) {
-		t.Errorf("the inbox has %q", kinds)
-	}
+	a.hasInItsInbox(out, "EC2 Spot Instance Interruption Warning", "ready")
 	if got := a.waiting(out["WorkURL"]); !slices.Equal(got, []string{hint(now.Add(time.Hour)), hint(now.Add(2 * time.Hour))}) {
 		t.Errorf("the work queue has %q", got)
 	}
 	text, _ := a.must("dead-letters")
 	if strings.Count(text, "stale: ")+strings.Count(text, "unreadable: ") != 6 || strings.Contains(text, "  redrive") {
 		t.Errorf("left are\n%s", text)
+	}
+}
+
+// hasInItsInbox holds what the coordinator would read in the inbox against what is wanted.
+func (a *account) hasInItsInbox(out map[string]string, want ...string) {
+	a.t.Helper()
+	topics := handle.Topics{Reports: out["ReportsTopicArn"], Events: out["EventsTopicArn"]}
+	var kinds []string
+	for _, body := range a.waiting(out["InboxURL"]) {
+		e, err := handle.Decode([]byte(body), topics)
+		if err != nil {
+			a.t.Error(err)
+		}
+		kinds = append(kinds, e.What)
+	}
+	if slices.Sort(kinds); !slices.Equal(kinds, want) {
+		a.t.Errorf("the inbox has %q, want %q", kinds, want)
 	}
 }
 
