@@ -240,7 +240,11 @@ func (p *pass) rest(ctx context.Context) error {
 		return fmt.Errorf("count the dead letters %s: %w", p.queue.Dead, err)
 	}
 	if n := number(out.Attributes[string(visible)]); n > 0 {
-		p.Tell("about %d messages more are in %s: a FIFO queue shows ten of a group at a time, and these wait behind what is shown", n, p.queue.Dead)
+		why := fmt.Sprintf("no more than %d are read at a time, and some may just have come", most)
+		if p.queue.Work {
+			why = "a FIFO queue shows ten of a group at a time, and these wait behind what is shown"
+		}
+		p.Tell("about %d messages more are in %s: %s", n, p.queue.Dead, why)
 	}
 	if n := number(out.Attributes[string(flying)]) - int64(len(p.held)); n > 0 {
 		p.Tell("about %d messages of %s are hidden: somebody else looks at them, or did within %s", n, p.queue.Dead, hold)

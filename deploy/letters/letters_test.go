@@ -138,6 +138,37 @@ func TestARequestGoesBackInItsOrderWithoutWhatIsStale(t *testing.T) {
 	}
 }
 
+func TestARecheckGoesBackWithoutWhatIsStale(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	due := l.cloud.Now().Add(time.Minute).UTC().Truncate(time.Second)
+	fresh := l.heard(decide.HeardTerminating, live, time.Hour)
+	body, err := handle.EncodeRecheck(due, handle.Request{Group: "web", Try: 2, Hints: []decide.Hint{l.heard(decide.HeardReady, dead, 0), fresh}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.fail(l.inbox, "", string(body))
+	if all, err := l.reader(true).Read(t.Context(), l.inbox); err != nil || len(all) != 1 || all[0].Action != Redriven || all[0].Group != "web" {
+		t.Fatalf("%v, %v", all, err)
+	}
+	e, err := handle.Decode([]byte(l.cloud.Messages(l.inbox.Source)[0]), handle.Topics{Reports: reports, Events: events})
+	if err != nil || e.Kind != handle.Recheck || !e.Due.Equal(due) || e.Try != 2 || len(e.Hints) != 1 || e.Hints[0] != fresh {
+		t.Errorf("it is %+v now, %v", e, err)
+	}
+}
+
+func TestWhatSomebodyElseLooksAtIsSaid(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.fail(l.inbox, "", l.report(message.Ready, live, 0))
+	if _, err := l.sqs.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &l.inbox.Dead, VisibilityTimeout: 600}); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := l.reader(false).Read(t.Context(), l.inbox); err != nil || len(all) != 0 || !strings.Contains(strings.Join(l.said, ""), "about 1 messages of ") {
+		t.Errorf("%v, %v, it said %q", all, err, l.said)
+	}
+}
+
 func TestWhatAGroupHasBehindTenIsSaid(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
