@@ -78,7 +78,7 @@ install-check: ## checkov over the templates and the Terraform module, and Terra
 	@deploy/install-check .cache
 
 terraform-schema: ## what the module is held against, of the provider as TF_SCHEMA_PACKAGE has it (37 MB by npm)
-	@mkdir -p .cache/cdktf && npm pack --silent --pack-destination .cache/cdktf $(TF_SCHEMA_PACKAGE)
+	@rm -rf .cache/cdktf && mkdir -p .cache/cdktf && npm pack --silent --pack-destination .cache/cdktf $(TF_SCHEMA_PACKAGE)
 	@tar -xzf .cache/cdktf/*.tgz -C .cache/cdktf
 	@python3 deploy/terraform/schema/renew.py .cache/cdktf/package deploy/terraform deploy/terraform/examples/* >.cache/cdktf/schema.json
 	@mv .cache/cdktf/schema.json deploy/terraform/schema/schema.json
