@@ -106,7 +106,10 @@ type Config struct {
 	Spotd userdata.Settings
 	// Profile is the ARN of the instance profile for groups that have none and whose owners want ours; empty if there is none.
 	Profile string
-	Now     func() time.Time
+	// Tags are put on the launch templates that we make, as the account's rules may want of everything. Instances and volumes have the
+	// owner's tags, and a launch is a frozen request that nothing is added to.
+	Tags map[string]string
+	Now  func() time.Time
 }
 
 // Actor observes and applies. It may be used by several goroutines; what it caches is only what changes slowly.

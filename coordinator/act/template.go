@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -274,7 +275,7 @@ func (a *Actor) makeVersion(ctx context.Context, group, name string, s spec) err
 	_, err := a.EC2.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{
 		LaunchTemplateName: &name, VersionDescription: &s.hash, LaunchTemplateData: s.data,
 		TagSpecifications: []types.TagSpecification{{ResourceType: types.ResourceTypeLaunchTemplate,
-			Tags: []types.Tag{{Key: aws.String(decide.TagGroup), Value: &group}}}},
+			Tags: a.ownTags(group)}},
 	})
 	if err == nil || !strings.Contains(err.Error(), "AlreadyExists") {
 		return err
@@ -286,4 +287,12 @@ func (a *Actor) makeVersion(ctx context.Context, group, name string, s spec) err
 		a.prune(ctx, name)
 	}
 	return err
+}
+
+// ownTags are those of a launch template that we make.
+func (a *Actor) ownTags(group string) []types.Tag {
+	tags := map[string]string{}
+	maps.Copy(tags, a.Tags)
+	tags[decide.TagGroup] = group // by which it is ours
+	return fleetTags(tags)
 }

@@ -38,7 +38,8 @@ type Config struct {
 	Scope             settings.Scope
 	Defaults          settings.Settings
 	Spotd             userdata.Settings
-	Profile           string // the ARN of the instance profile for groups that have none
+	Profile           string            // the ARN of the instance profile for groups that have none
+	Tags              map[string]string // see act.Config
 	Verifier          handle.Verifier
 	Now               func() time.Time
 	Log               zerolog.Logger
@@ -54,7 +55,7 @@ func Handler(c Config, with Clients) *handle.Handler {
 	actor := act.New(act.Config{
 		Shelf: store, Patience: c.Patience,
 		EC2: with.EC2, AutoScaling: with.AutoScaling, Inspector: with.Inspector, TargetGroups: with.TargetGroups, Balancers: with.Balancers, Stacks: with.Stacks, Pricing: with.Pricing, Quotas: with.Quotas, Region: c.Region, Scope: c.Scope,
-		Defaults: c.Defaults, Spotd: c.Spotd, Profile: c.Profile, Now: c.Now,
+		Defaults: c.Defaults, Spotd: c.Spotd, Profile: c.Profile, Tags: c.Tags, Now: c.Now,
 	})
 	return &handle.Handler{
 		Actor: actor, Groups: actor, Verifier: c.Verifier, Now: c.Now, Log: c.Log, Tell: c.Tell, Metrics: c.Metrics, Topics: c.Topics, Together: c.Together,
