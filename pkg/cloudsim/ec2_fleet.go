@@ -48,7 +48,13 @@ func (c *Cloud) createFleet(in *ec2.CreateFleetInput) (*ec2.CreateFleetOutput, e
 	if err != nil {
 		return nil, err
 	}
-	out := f.run()
+	out, err := c.poisonedFleet(f)
+	switch {
+	case err != nil:
+		return nil, err
+	case out == nil:
+		out = f.run()
+	}
 	if token != "" {
 		c.tokens[token] = &tokenResult{string(raw), out}
 	}
