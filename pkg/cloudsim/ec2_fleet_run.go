@@ -17,7 +17,7 @@ func (f *fleet) run() *ec2.CreateFleetOutput {
 	if f.c.chance(f.c.cfg.Faults.Partial) {
 		want = f.c.rng.IntN(want)
 	}
-	for _, opt := range f.ordered() {
+	for _, opt := range f.unpoisoned(out) {
 		if want == 0 {
 			break
 		}
@@ -96,9 +96,6 @@ func (f *fleet) ordered() []fleetOption {
 func (f *fleet) refusal(o fleetOption) (code, text string) {
 	c := f.c
 	t, im := c.types[o.typ], c.image(o.image)
-	if code, text := c.poisonedOption(f, o); code != "" {
-		return code, text
-	}
 	switch {
 	case t == nil:
 		return "InvalidParameterValue", fmt.Sprintf("Invalid value '%s' for InstanceType.", o.typ)

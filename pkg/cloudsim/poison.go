@@ -2,6 +2,7 @@ package cloudsim
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -102,14 +103,22 @@ func (c *Cloud) poisonedFleet(f *fleet) (*ec2.CreateFleetOutput, error) {
 	return out, nil
 }
 
-// poisonedOption is the error of an override that spoils nothing but itself.
-func (c *Cloud) poisonedOption(f *fleet, o fleetOption) (code, text string) {
-	for _, p := range c.poisons {
-		if p.Shape == OneOverride && p.matches(f, o) {
-			return p.Code, p.text(o)
-		}
+// unpoisoned are the options in their order, without those that spoil nothing but themselves: their errors are written into the answer, whether
+// or not the fleet would have needed them.
+func (f *fleet) unpoisoned(out *ec2.CreateFleetOutput) []fleetOption {
+	opts := f.ordered()
+	if len(f.c.poisons) == 0 {
+		return opts
 	}
-	return "", ""
+	return slices.DeleteFunc(opts, func(o fleetOption) bool {
+		for _, p := range f.c.poisons {
+			if p.Shape == OneOverride && p.matches(f, o) {
+				f.refuse(out, o, p.Code, p.text(o))
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // Scope is what an error is of, as EC2 documents it.
