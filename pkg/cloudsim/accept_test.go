@@ -1,6 +1,7 @@
 package cloudsim
 
 import (
+	"encoding/base64"
 	"strings"
 	"testing"
 	"time"
@@ -146,4 +147,51 @@ func TestDescribeImagesShowsWhatAnImageIs(t *testing.T) {
 		*im.PlatformDetails != "Windows" || *im.KernelId != "aki-1" || !*im.BlockDeviceMappings[0].Ebs.Encrypted {
 		t.Errorf("%+v", im)
 	}
+}
+
+func TestAnOverrideReplacesWhatTheTemplateAsks(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, Config{}, six())
+	r.from("volumes", ec2types.RequestLaunchTemplateData{Placement: &ec2types.LaunchTemplatePlacementRequest{Tenancy: ec2types.TenancyHost}})
+	out, err := r.fleet(true, 1, nil, "m5.large")
+	must(t, err)
+	if codes(out)["m5.large"] != "InvalidParameterCombination" {
+		t.Errorf("a host as spot: %v", codes(out))
+	}
+	out, err = r.fleet(true, 1, func(in *ec2.CreateFleetInput) {
+		in.LaunchTemplateConfigs[0].Overrides[0].Placement = &ec2types.Placement{Tenancy: ec2types.TenancyDefault}
+	}, "m5.large")
+	must(t, err)
+	if len(out.Instances) != 1 {
+		t.Errorf("default tenancy by the override: %v", codes(out))
+	}
+	out, err = r.fleet(true, 1, func(in *ec2.CreateFleetInput) {
+		o := &in.LaunchTemplateConfigs[0].Overrides[0]
+		o.Placement = &ec2types.Placement{Tenancy: ec2types.TenancyDefault}
+		o.BlockDeviceMappings = []ec2types.FleetBlockDeviceMappingRequest{{DeviceName: aws.String("/dev/nvme1n1"), Ebs: &ec2types.FleetEbsBlockDeviceRequest{}}}
+	}, "m5.large")
+	must(t, err)
+	if codes(out)["m5.large"] != "InvalidParameterValue" {
+		t.Errorf("a device that is none: %v", codes(out))
+	}
+}
+
+// User data is anything at all, and a type's name is what somebody typed.
+func FuzzJudgingTakesAnyUserDataAndName(f *testing.F) {
+	f.Add([]byte("mkfs.xfs /dev/nvme1n1"), "m5.large")
+	f.Add([]byte("/dev/nvme99999999999999999999n1 /dev/sd"), "")
+	f.Add([]byte{0x1f, 0x8b}, "u-6tb1.metal")
+	types := map[string]ec2types.EbsNvmeSupport{"nitro": ec2types.EbsNvmeSupportRequired, "xen": ec2types.EbsNvmeSupportUnsupported}
+	f.Fuzz(func(t *testing.T, script []byte, name string) {
+		for hypervisor, nvme := range types {
+			l := Launch{Data: &ec2types.RequestLaunchTemplateData{UserData: aws.String(base64.StdEncoding.EncodeToString(script))},
+				Type: ec2types.InstanceTypeInfo{InstanceType: ec2types.InstanceType(name), Hypervisor: ec2types.InstanceTypeHypervisor(hypervisor), EbsInfo: &ec2types.EbsInfo{NvmeSupport: nvme}}}
+			if got := Judge(l); got.Refused() && !strings.HasPrefix(name, "mac") {
+				t.Errorf("user data is refused: %+v", got)
+			}
+		}
+		if QuotaClassOf(name) == "" {
+			t.Errorf("%q is of no class", name)
+		}
+	})
 }

@@ -104,7 +104,7 @@ func (f *fleet) refusal(o fleetOption) (code, text string) {
 	case o.pool == nil || (f.spot && t.NoSpot):
 		return "Unsupported", fmt.Sprintf("Your requested instance type (%s) is not supported in your requested Availability Zone (%s).", o.typ, o.zone)
 	}
-	if v := c.judge(o.version.data, im, o.typ, o.subnet, f.spot); v.Refused() {
+	if v := c.judge(o.data, im, o.typ, o.subnet, f.spot); v.Refused() {
 		return v.Code, v.Text
 	}
 	switch {
@@ -137,12 +137,14 @@ func (f *fleet) launch(o fleetOption) *instance {
 		tags[k] = v
 	}
 	return f.c.launchFrom(o.template, o.version, launchSpec{typ: o.typ, zone: o.zone, subnet: o.subnet, image: o.image,
-		spot: f.spot, fleet: f.id, maxPrice: o.maxPrice, tags: tags})
+		data: o.data, spot: f.spot, fleet: f.id, maxPrice: o.maxPrice, tags: tags})
 }
 
 // launchFrom launches from a template version, with the reserved tags that say so.
 func (c *Cloud) launchFrom(t *template, v *templateVersion, l launchSpec) *instance {
-	l.data = v.data
+	if l.data == nil {
+		l.data = v.data
+	}
 	if l.fleet != "" {
 		l.tags["aws:ec2:fleet-id"] = l.fleet
 	}
