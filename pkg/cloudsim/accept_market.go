@@ -39,8 +39,8 @@ var placementRows = []rule{
 	{Reason{"dedicated", "Unsupported", "rancher/os#1964, hashicorp/terraform#18215 (words): t2 on dedicated tenancy; EC2 user guide, Dedicated Instances"}, func(a *ask) string {
 		return when(tenancy(a) == ec2types.TenancyDedicated && a.is("t1", "t2"), unsupportedText)
 	}},
-	{Reason{"dedicated-host", "Unsupported", "EC2 API, DedicatedHostsSupported; EC2 user guide, Dedicated Hosts (words of the general case)"}, func(a *ask) string {
-		return when(tenancy(a) == ec2types.TenancyHost && denied(a.Type.DedicatedHostsSupported), unsupportedText)
+	{Reason{"dedicated-host", "Unsupported", "EC2 API, DedicatedHostsSupported; EC2 user guide, Dedicated Hosts: of burstable types T3 (words of the general case)"}, func(a *ask) string {
+		return when(tenancy(a) == ec2types.TenancyHost && (denied(a.Type.DedicatedHostsSupported) || a.is("t1", "t2")), unsupportedText)
 	}},
 	{Reason{"host-group", "InvalidParameterCombination", "crossplane-contrib/provider-aws#1538 (words)"}, func(a *ask) string {
 		p := a.Data.Placement
