@@ -31,7 +31,9 @@ func (v Outcome) Refused() bool { return v.Code != "" }
 type Reason struct {
 	Name string
 	Code string // of the refusal; empty where the instance is launched and does not come up
-	Doc  string // where it is documented, or the report that quotes EC2's words
+	// Doc is where it is documented, or the report that quotes EC2's words. "Ours" are a code or words that no source quotes. A † says that the
+	// page was known, and not read again for this table: of it a row is the first to be doubted.
+	Doc string
 }
 
 // rule is a reason and what it asks: EC2's words when it applies, empty when it does not.

@@ -27,7 +27,7 @@ var imageRows = []rule{
 		return when(a.Image.virtualization() == "paravirtual" && noVirtualization(a, ec2types.VirtualizationTypeParavirtual),
 			fmt.Sprintf("Virtualization type 'hvm' is required for instances of type '%s'.", a.typ))
 	}},
-	{Reason{"kernel", "InvalidParameterCombination", "EC2 user guide, User provided kernels: kernel and RAM disk ids are for paravirtual images (words: ours)"}, func(a *ask) string {
+	{Reason{"kernel", "InvalidParameterCombination", "† EC2 user guide, User provided kernels: kernel and RAM disk ids are for paravirtual images (words: ours)"}, func(a *ask) string {
 		asked := aws.ToString(a.Data.KernelId) != "" || aws.ToString(a.Data.RamDiskId) != ""
 		return when(asked && a.Image.virtualization() == "hvm", "The parameters KernelId and RamdiskId are not supported for images of virtualization type 'hvm'.")
 	}},
@@ -42,7 +42,7 @@ var imageRows = []rule{
 		return when(strict && len(have) > 0 && !slices.Contains(have, want),
 			fmt.Sprintf("The instance type '%s' does not support the boot mode '%s' of the specified AMI.", a.typ, want))
 	}},
-	{Reason{"tpm", "InvalidParameterCombination", "EC2 user guide, Requirements for using NitroTPM (enable-nitrotpm-prerequisites); code and words: ours"}, func(a *ask) string {
+	{Reason{"tpm", "InvalidParameterCombination", "† EC2 user guide, Requirements for using NitroTPM (enable-nitrotpm-prerequisites); code and words: ours"}, func(a *ask) string {
 		return when(a.Image.TPM != "" && a.Type.NitroTpmSupport == ec2types.NitroTpmSupportUnsupported,
 			fmt.Sprintf("The instance type '%s' does not support NitroTPM, which the specified AMI requires.", a.typ))
 	}},
@@ -55,7 +55,7 @@ var imageRows = []rule{
 		return when(a.Data.InstanceInitiatedShutdownBehavior != "" && a.Image.rootDevice() == "instance-store",
 			"The attribute instanceInitiatedShutdownBehavior can only be used for elastic images.")
 	}},
-	{Reason{"mac-host", "Unsupported", "EC2 user guide, Amazon EC2 Mac instances: only as bare metal on Dedicated Hosts"}, func(a *ask) string {
+	{Reason{"mac-host", "Unsupported", "† EC2 user guide, Amazon EC2 Mac instances: only as bare metal on Dedicated Hosts"}, func(a *ask) string {
 		return when(strings.HasPrefix(a.family, "mac") && tenancy(a) != ec2types.TenancyHost, unsupportedText)
 	}},
 }

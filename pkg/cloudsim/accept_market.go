@@ -21,13 +21,13 @@ var marketRows = []rule{
 	{Reason{"spot-termination-protection", "UnsupportedOperation", "EC2 user guide, Change instance termination protection: not for spot; cloud-custodian#2083 (code; words: ours)"}, func(a *ask) string {
 		return when(a.Spot && aws.ToBool(a.Data.DisableApiTermination), "'disableApiTermination' is not supported for spot instances.")
 	}},
-	{Reason{"spot-stop-protection", "UnsupportedOperation", "EC2 user guide, Enable stop protection: not for spot (code and words: ours)"}, func(a *ask) string {
+	{Reason{"spot-stop-protection", "UnsupportedOperation", "† EC2 user guide, Enable stop protection: not for spot (code and words: ours)"}, func(a *ask) string {
 		return when(a.Spot && aws.ToBool(a.Data.DisableApiStop), "'disableApiStop' is not supported for spot instances.")
 	}},
 	{Reason{"spot-host", "InvalidParameterCombination", "EC2 API, SpotPlacement.Tenancy: host is not supported for Spot Instances (code: ours)"}, func(a *ask) string {
 		return when(a.Spot && tenancy(a) == ec2types.TenancyHost, "The 'host' tenancy is not supported for Spot Instances.")
 	}},
-	{Reason{"spot-reservation", "InvalidParameterCombination", "EC2 user guide, Capacity Reservations: they are used by On-Demand Instances alone (code and words: ours)"}, func(a *ask) string {
+	{Reason{"spot-reservation", "InvalidParameterCombination", "† EC2 user guide, Capacity Reservations: they are used by On-Demand Instances alone (code and words: ours)"}, func(a *ask) string {
 		s := a.Data.CapacityReservationSpecification
 		return when(a.Spot && s != nil && (targeted(s) || s.CapacityReservationPreference == ec2types.CapacityReservationPreferenceCapacityReservationsOnly),
 			"Capacity Reservations cannot be used by Spot Instances.")
@@ -39,7 +39,7 @@ var placementRows = []rule{
 	{Reason{"dedicated", "Unsupported", "rancher/os#1964, hashicorp/terraform#18215 (words): t2 on dedicated tenancy; EC2 user guide, Dedicated Instances"}, func(a *ask) string {
 		return when(tenancy(a) == ec2types.TenancyDedicated && a.is("t1", "t2"), unsupportedText)
 	}},
-	{Reason{"dedicated-host", "Unsupported", "EC2 API, DedicatedHostsSupported; EC2 user guide, Dedicated Hosts: of burstable types T3 (words of the general case)"}, func(a *ask) string {
+	{Reason{"dedicated-host", "Unsupported", "† EC2 API, DedicatedHostsSupported; EC2 user guide, Dedicated Hosts: of burstable types T3 (words of the general case)"}, func(a *ask) string {
 		return when(tenancy(a) == ec2types.TenancyHost && (denied(a.Type.DedicatedHostsSupported) || a.is("t1", "t2")), unsupportedText)
 	}},
 	{Reason{"host-group", "InvalidParameterCombination", "crossplane-contrib/provider-aws#1538 (words)"}, func(a *ask) string {
@@ -52,7 +52,7 @@ var placementRows = []rule{
 		return when(s != "" && !placed(a, s), fmt.Sprintf("%s placement groups are not supported by the '%s' instance type. Specify a supported instance type or change the placement group strategy, and try again.",
 			map[ec2types.PlacementStrategy]string{ec2types.PlacementStrategyCluster: "Cluster", ec2types.PlacementStrategySpread: "Spread", ec2types.PlacementStrategyPartition: "Partition"}[s], a.typ))
 	}},
-	{Reason{"reservation-target", "InvalidParameterCombination", "EC2 user guide, Capacity Reservations: type, platform and zone must match the reservation (code and words: ours)"}, func(a *ask) string {
+	{Reason{"reservation-target", "InvalidParameterCombination", "† EC2 user guide, Capacity Reservations: type, platform and zone must match the reservation (code and words: ours)"}, func(a *ask) string {
 		s := a.Data.CapacityReservationSpecification
 		if a.Spot || s == nil || !targeted(s) || s.CapacityReservationTarget.CapacityReservationId == nil {
 			return ""

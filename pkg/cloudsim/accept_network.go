@@ -56,7 +56,7 @@ var interfaceRows = []rule{
 		return when(len(a.Data.NetworkInterfaces) > 0 && len(a.Data.SecurityGroupIds)+len(a.Data.SecurityGroups) > 0,
 			"Network interfaces and an instance-level security groups may not be specified on the same request")
 	}},
-	{Reason{"ena-express", "UnsupportedOperation", "EC2 user guide, Supported instance types for ENA Express; EC2 API, EnaSrdSupported (code and words: ours)"}, func(a *ask) string {
+	{Reason{"ena-express", "UnsupportedOperation", "† EC2 user guide, Supported instance types for ENA Express; EC2 API, EnaSrdSupported (code and words: ours)"}, func(a *ask) string {
 		return each(a, func(n nic) string {
 			return when(n.EnaSrdSpecification != nil && aws.ToBool(n.EnaSrdSpecification.EnaSrdEnabled) && denied(a.network().EnaSrdSupported),
 				fmt.Sprintf("ENA Express is not supported on %s", a.typ))
@@ -69,13 +69,13 @@ var interfaceRows = []rule{
 				"EnaSrdUdpEnabled requires EnaSrdEnabled.")
 		})
 	}},
-	{Reason{"ena-queues", "UnsupportedOperation", "EC2 user guide, ENA queues; EC2 API, FlexibleEnaQueuesSupport (code and words: ours)"}, func(a *ask) string {
+	{Reason{"ena-queues", "UnsupportedOperation", "† EC2 user guide, ENA queues; EC2 API, FlexibleEnaQueuesSupport (code and words: ours)"}, func(a *ask) string {
 		return each(a, func(n nic) string {
 			return when(n.EnaQueueCount != nil && a.network().FlexibleEnaQueuesSupport == ec2types.FlexibleEnaQueuesSupportUnsupported,
 				fmt.Sprintf("Specifying the number of ENA queues is not supported on %s", a.typ))
 		})
 	}},
-	{Reason{"ena-queue-count", "InvalidParameterValue", "EC2 user guide, ENA queues: a power of two within the card's limits; cilium#48246 (code and words: ours)"}, func(a *ask) string {
+	{Reason{"ena-queue-count", "InvalidParameterValue", "† EC2 user guide, ENA queues: a power of two within the card's limits; cilium#48246 (code and words: ours)"}, func(a *ask) string {
 		return each(a, func(n nic) string {
 			count := aws.ToInt32(n.EnaQueueCount)
 			card := a.card(aws.ToInt32(n.NetworkCardIndex))
@@ -97,7 +97,7 @@ var interfaceRows = []rule{
 
 // What is asked of addresses.
 var addressRows = []rule{
-	{Reason{"ipv4-addresses", "PrivateIpAddressLimitExceeded", "EC2 API, Error codes; EC2 user guide, IP addresses per network interface per instance type"}, func(a *ask) string {
+	{Reason{"ipv4-addresses", "PrivateIpAddressLimitExceeded", "† EC2 API, Error codes; EC2 user guide, IP addresses per network interface per instance type"}, func(a *ask) string {
 		return each(a, func(n nic) string {
 			most := a.network().Ipv4AddressesPerInterface
 			return when(most != nil && ipv4(n) > int(*most), "Number of private addresses will exceed limit.")
@@ -110,7 +110,7 @@ var addressRows = []rule{
 		}
 		return when(asked && denied(a.network().Ipv6Supported), fmt.Sprintf("IPv6 addresses are not supported on %s", a.typ))
 	}},
-	{Reason{"ipv6-only-subnet", "UnsupportedOperation", "VPC user guide, IPv6-only subnets take Nitro instances alone; public reports of t2.micro (words)"}, func(a *ask) string {
+	{Reason{"ipv6-only-subnet", "UnsupportedOperation", "† VPC user guide, IPv6-only subnets take Nitro instances alone; public reports of t2.micro (words)"}, func(a *ask) string {
 		return when(a.IPv6Only && a.xen(), fmt.Sprintf("IPv6 addresses are not supported on %s", a.typ))
 	}},
 	{Reason{"ipv6-addresses", "PrivateIpAddressLimitExceeded", "EC2 API, Ipv6AddressesPerInterface (code by analogy, words: ours)"}, func(a *ask) string {
@@ -119,7 +119,7 @@ var addressRows = []rule{
 			return when(most != nil && !denied(a.network().Ipv6Supported) && ipv6(n) > int(*most), "Number of IPv6 addresses will exceed limit.")
 		})
 	}},
-	{Reason{"prefixes", "UnsupportedOperation", "EC2 user guide, Prefix delegation: on Nitro instances alone (code and words: ours)"}, func(a *ask) string {
+	{Reason{"prefixes", "UnsupportedOperation", "† EC2 user guide, Prefix delegation: on Nitro instances alone (code and words: ours)"}, func(a *ask) string {
 		return each(a, func(n nic) string {
 			p4, p6 := prefixes(n)
 			return when(p4+p6 > 0 && a.xen(), fmt.Sprintf("Prefix delegation is not supported on %s", a.typ))

@@ -15,7 +15,7 @@ var processorRows = []rule{
 		return when(a.Data.CreditSpecification != nil && denied(a.Type.BurstablePerformanceSupported),
 			fmt.Sprintf("The %s instance type does not support T2 Unlimited.", a.typ))
 	}},
-	{Reason{"credits-host", "InvalidParameterCombination", "EC2 user guide, Burstable performance instances: T3 on a Dedicated Host runs in standard mode alone (words: ours)"}, func(a *ask) string {
+	{Reason{"credits-host", "InvalidParameterCombination", "† EC2 user guide, Burstable performance instances: T3 on a Dedicated Host runs in standard mode alone (words: ours)"}, func(a *ask) string {
 		c := a.Data.CreditSpecification
 		return when(c != nil && aws.ToString(c.CpuCredits) == "unlimited" && tenancy(a) == ec2types.TenancyHost,
 			"Unlimited mode is not supported for instances on a Dedicated Host.")
@@ -39,15 +39,15 @@ var processorRows = []rule{
 		return when(o.ThreadsPerCore != nil && len(v.ValidThreadsPerCore) > 0 && !slices.Contains(v.ValidThreadsPerCore, aws.ToInt32(o.ThreadsPerCore)),
 			fmt.Sprintf("Value (%d) for parameter ThreadsPerCore is invalid. Valid values for the instance type %s are %v.", aws.ToInt32(o.ThreadsPerCore), a.typ, v.ValidThreadsPerCore))
 	}},
-	{Reason{"sev-snp", "UnsupportedOperation", "EC2 user guide, AMD SEV-SNP: the types; a public run's record has the code (words: ours)"}, func(a *ask) string {
+	{Reason{"sev-snp", "UnsupportedOperation", "† EC2 user guide, AMD SEV-SNP: the types; a public run's record has the code (words: ours)"}, func(a *ask) string {
 		return when(options(a).AmdSevSnp == ec2types.AmdSevSnpSpecificationEnabled && !sevSNP(a),
 			fmt.Sprintf("The %s instance type does not support AMD SEV-SNP.", a.typ))
 	}},
-	{Reason{"sev-snp-boot", "InvalidParameterCombination", "EC2 user guide, AMD SEV-SNP, Requirements: boot mode uefi or uefi-preferred (code and words: ours)"}, func(a *ask) string {
+	{Reason{"sev-snp-boot", "InvalidParameterCombination", "† EC2 user guide, AMD SEV-SNP, Requirements: boot mode uefi or uefi-preferred (code and words: ours)"}, func(a *ask) string {
 		return when(options(a).AmdSevSnp == ec2types.AmdSevSnpSpecificationEnabled && a.Image.BootMode != "uefi" && a.Image.BootMode != "uefi-preferred",
 			"AMD SEV-SNP requires an AMI with the boot mode uefi or uefi-preferred.")
 	}},
-	{Reason{"sev-snp-with", "InvalidParameterCombination", "EC2 user guide, AMD SEV-SNP, Considerations: no hibernation, no Nitro Enclaves, no Dedicated Hosts (code and words: ours)"}, func(a *ask) string {
+	{Reason{"sev-snp-with", "InvalidParameterCombination", "† EC2 user guide, AMD SEV-SNP, Considerations: no hibernation, no Nitro Enclaves, no Dedicated Hosts (code and words: ours)"}, func(a *ask) string {
 		return when(options(a).AmdSevSnp == ec2types.AmdSevSnpSpecificationEnabled && (enclave(a) || hibernates(a) || tenancy(a) == ec2types.TenancyHost),
 			"AMD SEV-SNP cannot be enabled with hibernation, Nitro Enclaves or a Dedicated Host.")
 	}},
@@ -73,7 +73,7 @@ var hibernationRows = []rule{
 	{Reason{"hibernation", hibernationCode, "EC2 user guide, Hibernation prerequisites: families, no bare metal; EC2 API, HibernationSupported (words: ours)"}, func(a *ask) string {
 		return when(hibernates(a) && (denied(a.Type.HibernationSupported) || a.metal()), "The requested instance type does not support hibernation.")
 	}},
-	{Reason{"hibernation-memory", hibernationCode, "EC2 user guide, Hibernation prerequisites: less than 150 GiB of memory, on Windows at most 16 GiB (words: ours)"}, func(a *ask) string {
+	{Reason{"hibernation-memory", hibernationCode, "† EC2 user guide, Hibernation prerequisites: less than 150 GiB of memory, on Windows at most 16 GiB (words: ours)"}, func(a *ask) string {
 		if !hibernates(a) || a.Type.MemoryInfo == nil {
 			return ""
 		}

@@ -27,7 +27,7 @@ var storageRows = []rule{
 		return when(aws.ToBool(a.Data.EbsOptimized) && a.ebs().EbsOptimizedSupport == ec2types.EbsOptimizedSupportUnsupported,
 			"EBS-optimized instances are not supported for your requested configuration. Please check the documentation for supported configurations.")
 	}},
-	{Reason{"ebs-encryption", "EncryptedVolumesNotSupported", "EC2 API, Error codes (words)"}, func(a *ask) string {
+	{Reason{"ebs-encryption", "EncryptedVolumesNotSupported", "† EC2 API, Error codes (words)"}, func(a *ask) string {
 		encrypted := a.Image.RootEncrypted
 		for _, m := range a.Data.BlockDeviceMappings {
 			encrypted = encrypted || (m.Ebs != nil && aws.ToBool(m.Ebs.Encrypted))
@@ -35,7 +35,7 @@ var storageRows = []rule{
 		return when(encrypted && a.ebs().EncryptionSupport == ec2types.EbsEncryptionSupportUnsupported,
 			"Encrypted Amazon EBS volumes may only be attached to instances that support Amazon EBS encryption.")
 	}},
-	{Reason{"block-express", "UnsupportedOperation", "EBS user guide, io2 Block Express: more than 64,000 IOPS or 16 TiB on Nitro instances alone (code and words: ours)"}, func(a *ask) string {
+	{Reason{"block-express", "UnsupportedOperation", "† EBS user guide, io2 Block Express: more than 64,000 IOPS or 16 TiB on Nitro instances alone (code and words: ours)"}, func(a *ask) string {
 		return eachVolume(a, func(e *ec2types.LaunchTemplateEbsBlockDeviceRequest) string {
 			large := aws.ToInt32(e.Iops) > 64000 || aws.ToInt32(e.VolumeSize) > 16384
 			return when(e.VolumeType == ec2types.VolumeTypeIo2 && large && a.xen(), fmt.Sprintf("io2 Block Express volumes are not supported on %s", a.typ))

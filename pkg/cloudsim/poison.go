@@ -13,7 +13,8 @@ import (
 // Shape is how far the error of one override reaches in a fleet.
 type Shape string
 
-// The shapes. Which of them an error takes is not documented; all three have been seen (karpenter-provider-aws#2975, #5850).
+// The shapes. Which of them an error takes is not documented. That a fleet may fail as a whole, or for the override alone, is aws-facts 9 #13;
+// that every override has the culprit's error is assumed, as the worst that an answer can look like.
 const (
 	WholeFleet    Shape = "whole-fleet"    // CreateFleet answers with the error and launches nothing
 	OneOverride   Shape = "one-override"   // the fleet's Errors name the culprit alone; the others launch
