@@ -84,11 +84,12 @@ func (a *Actor) want(ctx context.Context, g described) (w wanted, unreadable str
 	if err != nil || unreadable != "" {
 		return w, unreadable, err
 	}
-	if unreadable = unservable(from.data, g.world.PlacementGroup); unreadable != "" {
+	left, unreadable := Adapt(from.data, g.world.PlacementGroup)
+	if unreadable != "" {
 		return w, unreadable, nil
 	}
 	w = wanted{name: decide.TemplateName(g.world.Name)}
-	if left := append(from.dropped, dropFrom(from.data)...); len(left) > 0 {
+	if left = append(from.dropped, left...); len(left) > 0 {
 		w.notes = append(w.notes, "not taken over: "+strings.Join(left, ", "))
 	}
 	tidyTags(from.data, g.world.Tags)
@@ -108,14 +109,12 @@ func (a *Actor) want(ctx context.Context, g described) (w wanted, unreadable str
 	return w, "", nil
 }
 
-// vary parts what every type takes from what burstable ones alone take: others refuse it (InstanceCreditSpecification.NotSupported).
+// vary parts what every type takes from what burstable ones alone take.
 func (w *wanted) vary(from original) {
-	plain := *from.data
-	if plain.CreditSpecification != nil {
+	if plain := For(from.data, false); plain != from.data {
 		w.burstable = &spec{contentHash(from), from.data}
 		w.notes = append(w.notes, "CreditSpecification goes to burstable types only")
-		plain.CreditSpecification = nil
-		from.data = &plain
+		from.data = plain
 	}
 	w.spec = spec{contentHash(from), from.data}
 }
