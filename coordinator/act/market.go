@@ -32,6 +32,7 @@ type cache struct {
 	named     table[namedTemplate]
 	rehearsed table[rehearsal]
 	images    table[types.Image]
+	needs     table[market.Need]
 	aboard    table[crewed] // by group
 	subnets   table[zoneSubnets]
 	protected table[protection]

@@ -57,7 +57,7 @@ func (a *Actor) template(ctx context.Context, g described) (decide.Template, err
 		t.Unreadable = unreadable
 		return t, err
 	}
-	t.Need = NeedOf(image, want.data)
+	t.Need = a.needOf(image, want)
 	if err := a.ours(ctx, want, &t); err != nil {
 		return t, err
 	}

@@ -116,25 +116,50 @@ func caught(rec *ledger.Record, l ledger.Launch, types []string) (list []string)
 	return list
 }
 
-// splits tells whether a request that brought nothing, for faults of types alone, leaves something that was not tried: then the next is another,
-// and it is no failure yet.
+// splits tells whether a request that brought nothing leaves something that was not tried, for faults of a type or of a zone: then the next is
+// another, and it is no failure yet.
 func splits(rec *ledger.Record, l ledger.Launch, res Result, now time.Time) bool {
-	if len(res.Refused) == 0 && !res.Suspect || slices.ContainsFunc(res.Refused, func(f RefusedPool) bool { return f.Owner != OfType }) {
-		return false
-	}
-	left := true
+	var left bool
 	if res.Suspect {
 		left = suspect(rec, l, res.Detail, now)
 	} else {
-		types := typesIn(l.Overrides)
-		left = len(caught(rec, l, types)) < len(types)
+		left = untried(l, res)
 	}
 	if left && rec.Splits < mostSplits {
 		rec.Splits++
 		return true
 	}
-	rec.Suspicions, rec.Splits = nil, 0 // no type alone is at fault
+	if res.Suspect { // no type alone is at fault
+		rec.Suspicions = nil
+	}
+	rec.Splits = 0
 	return false
+}
+
+// untried tells whether what was refused leaves anything of a request: pools that were not tried, or those of other types. Where a zone has no
+// addresses left, there are others.
+func untried(l ledger.Launch, res Result) bool {
+	ofTypes := res.Untried
+	for _, f := range res.Refused {
+		if f.Owner == OfZone {
+			return true
+		}
+		ofTypes = ofTypes || f.Owner == OfType
+		if !res.Untried && f.Owner != OfType {
+			return false // it was tried, and there was nothing
+		}
+	}
+	return ofTypes && slices.ContainsFunc(l.Overrides, func(o ledger.Override) bool {
+		return !slices.ContainsFunc(res.Refused, func(f RefusedPool) bool {
+			switch f.Owner {
+			case OfType:
+				return f.Type == o.Type
+			case OfQuota:
+				return market.ClassOf(f.Type) == market.ClassOf(o.Type)
+			}
+			return f.Type == o.Type && f.Zone == o.Zone
+		})
+	})
 }
 
 // sift leaves out of a request whom it may fail by. Where nobody else is left, half of the largest suspicion is asked; where something gradual
