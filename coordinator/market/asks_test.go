@@ -100,6 +100,25 @@ func TestWhatTheTypeItselfIsLikeBindsToo(t *testing.T) {
 		{"disks that were no NVMe devices become some", func(*Type) {}, func(x *Type) { x.StorageKind = "nvme" }, Need{UsesInstanceStore: true}, RuleDeviceNames},
 		{"disks that were NVMe devices stay so", func(o *Type) { o.StorageKind = "nvme" }, func(*Type) {}, Need{UsesInstanceStore: true}, ""},
 		{"disks that nobody uses", func(*Type) {}, func(x *Type) { x.StorageKind = "nvme" }, Need{}, ""},
+		{"bare metal nests whatever it says", func(o *Type) { o.BareMetal = true }, func(*Type) {}, Need{Asks: Asks{NestedVirtualization: true}}, ""},
+		{"one core of two threads", func(o *Type) { o.VCPU, o.Cores = 2, 1 }, func(x *Type) { x.VCPU, x.ValidCores, x.ValidThreads = 1, []int{1}, []int{2} }, Need{Asks: Asks{Cores: 1, ThreadsPerCore: 2}}, ""},
+		{"one thread a core of as many cores is enough", func(o *Type) { o.VCPU, o.Cores = 8, 4 }, func(x *Type) {
+			x.VCPU, x.Cores, x.ValidThreads = 4, 4, []int{1}
+		}, Need{Asks: Asks{ThreadsPerCore: 1}}, ""},
+		{"two threads a core, where it is not known how many cores there are", func(o *Type) { o.VCPU, o.Cores = 4, 0 }, func(x *Type) {
+			x.VCPU, x.Cores, x.ValidThreads = 4, 0, []int{2}
+		}, Need{Asks: Asks{ThreadsPerCore: 2}}, ""},
+		{"and fewer vCPUs then are fewer", func(o *Type) { o.VCPU, o.Cores = 4, 0 }, func(x *Type) {
+			x.VCPU, x.Cores, x.ValidThreads = 3, 0, []int{2}
+		}, Need{Asks: Asks{ThreadsPerCore: 2}}, RuleVCPU},
+		{"an original without instance store whose image maps one", func(o *Type) { o.StorageDisks, o.StorageGB = 0, 0 }, func(x *Type) { x.StorageKind, x.StorageDisks, x.StorageGB = "nvme", 1, 75 },
+			Need{UsesInstanceStore: true}, ""},
+		{"one disk that was no NVMe device", func(o *Type) { o.StorageDisks, o.StorageGB = 1, 100 }, func(x *Type) { x.StorageKind = "nvme" }, Need{UsesInstanceStore: true}, RuleDeviceNames},
+		{"by the owner's word an NVMe image runs on Nitro, not on Xen", func(*Type) {}, xen, Need{NVMe: SupportYes, Asks: Asks{DeviceNames: true}}, RuleDeviceNames},
+		{"EBS optimization that nobody asks for and the original has not", func(o *Type) { o.EBSOptimized = false }, func(*Type) {}, Need{}, ""},
+		{"EBS optimization that the template asks for", func(o *Type) { o.EBSOptimized = false }, func(*Type) {}, Need{Asks: Asks{EBSOptimized: true}}, RuleEBS},
+		{"an EBS root for an instance-store image", func(*Type) {}, func(x *Type) { x.RootDevices = []string{"ebs"} }, Need{Asks: Asks{InstanceStoreRoot: true}}, RuleRootDevice},
+		{"the image's architecture again", func(*Type) {}, func(x *Type) { x.Arch = []string{"i386", "x86_64"} }, Need{Arch: "x86_64", Asks: Asks{MemberArch: "x86_64"}}, ""},
 		{"a Nitro disk's name on Xen", func(*Type) {}, xen, Need{Asks: Asks{DeviceNames: true}}, RuleDeviceNames},
 		{"a Xen disk's name on Nitro", xen, func(x *Type) { x.NVMe = true }, Need{NVMe: SupportNo, ENA: SupportYes, Asks: Asks{DeviceNames: true}}, RuleDeviceNames},
 		{"a Xen disk's name on Nitro, by the owner's word", xen, func(x *Type) { x.NVMe = true }, Need{NVMe: SupportYes, ENA: SupportYes, Asks: Asks{DeviceNames: true}}, ""},
@@ -116,6 +135,14 @@ func TestWhatTheTypeItselfIsLikeBindsToo(t *testing.T) {
 				t.Errorf("%q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+func TestTheRulesAreListedInTheirOrder(t *testing.T) {
+	t.Parallel()
+	list := Rules()
+	if len(list) != len(rules)+1+len(zoneRules) || list[0] != RuleDenied || list[len(rules)] != RuleQuota || list[len(list)-1] != RuleAvoided {
+		t.Errorf("%q", list)
 	}
 }
 
