@@ -212,7 +212,7 @@ func (w *walk) object(raw json.RawMessage) error {
 	if err := json.Unmarshal(raw, &fields); err != nil {
 		return w.at(raw, err, "")
 	}
-	known := false
+	known := len(fields) == 0 // some commands print nothing else where there is nothing
 	for _, k := range kinds {
 		list, has := fields[k.key]
 		if !has || k.key == keyProtection || !bytes.HasPrefix(bytes.TrimSpace(list), []byte("[")) {
