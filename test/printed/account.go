@@ -142,12 +142,15 @@ func (p *printer) places() error {
 		return err
 	}
 	placements, err := p.ec2.DescribePlacementGroups(p.ctx, &ec2.DescribePlacementGroupsInput{})
-	return p.put("placements.json", placements, err)
+	if err != nil { // the emulator does not have the operation: then there is no file
+		return nil
+	}
+	return p.put("placements.json", placements, nil)
 }
 
 func (p *printer) market() error {
 	sold := &ec2.DescribeInstanceTypesOutput{}
-	for pages := ec2.NewDescribeInstanceTypesPaginator(p.ec2, &ec2.DescribeInstanceTypesInput{}); pages.HasMorePages(); {
+	for pages := ec2.NewDescribeInstanceTypesPaginator(p.ec2, &ec2.DescribeInstanceTypesInput{MaxResults: aws.Int32(100)}); pages.HasMorePages(); {
 		page, err := pages.NextPage(p.ctx)
 		if err != nil {
 			return err
@@ -155,7 +158,7 @@ func (p *printer) market() error {
 		sold.InstanceTypes = append(sold.InstanceTypes, page.InstanceTypes...)
 	}
 	offers := &ec2.DescribeInstanceTypeOfferingsOutput{}
-	for pages := ec2.NewDescribeInstanceTypeOfferingsPaginator(p.ec2, &ec2.DescribeInstanceTypeOfferingsInput{LocationType: types.LocationTypeAvailabilityZone}); pages.HasMorePages(); {
+	for pages := ec2.NewDescribeInstanceTypeOfferingsPaginator(p.ec2, &ec2.DescribeInstanceTypeOfferingsInput{LocationType: types.LocationTypeAvailabilityZone, MaxResults: aws.Int32(1000)}); pages.HasMorePages(); {
 		page, err := pages.NextPage(p.ctx)
 		if err != nil {
 			return err
@@ -163,7 +166,7 @@ func (p *printer) market() error {
 		offers.InstanceTypeOfferings = append(offers.InstanceTypeOfferings, page.InstanceTypeOfferings...)
 	}
 	prices := &ec2.DescribeSpotPriceHistoryOutput{}
-	for pages := ec2.NewDescribeSpotPriceHistoryPaginator(p.ec2, &ec2.DescribeSpotPriceHistoryInput{}); pages.HasMorePages(); {
+	for pages := ec2.NewDescribeSpotPriceHistoryPaginator(p.ec2, &ec2.DescribeSpotPriceHistoryInput{MaxResults: aws.Int32(1000)}); pages.HasMorePages(); {
 		page, err := pages.NextPage(p.ctx)
 		if err != nil {
 			return err
@@ -216,6 +219,13 @@ func (p *printer) ofGroups() error {
 	if err = p.put("statuses.json", statuses, err); err != nil {
 		return err
 	}
-	requests, err := p.ec2.DescribeSpotInstanceRequests(p.ctx, &ec2.DescribeSpotInstanceRequestsInput{})
-	return p.put("requests.json", requests, err)
+	requests := &ec2.DescribeSpotInstanceRequestsOutput{}
+	for pages := ec2.NewDescribeSpotInstanceRequestsPaginator(p.ec2, &ec2.DescribeSpotInstanceRequestsInput{}); pages.HasMorePages(); {
+		page, err := pages.NextPage(p.ctx)
+		if err != nil {
+			return err
+		}
+		requests.SpotInstanceRequests = append(requests.SpotInstanceRequests, page.SpotInstanceRequests...)
+	}
+	return p.put("requests.json", requests, nil)
 }
