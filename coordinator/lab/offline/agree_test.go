@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -68,8 +69,8 @@ func (g *generated) group(name string, images map[bool]string) {
 		kind = "m6g.large"
 	}
 	data := &types.RequestLaunchTemplateData{ImageId: aws.String(images[arm]), InstanceType: types.InstanceType(kind)}
-	for _, ask := range asks {
-		if g.chance(12) {
+	for n, ask := range asks {
+		if g.chance(12) || n == 0 && g.chance(50) {
 			ask(data, kind)
 		}
 	}
@@ -85,10 +86,12 @@ func (g *generated) group(name string, images map[bool]string) {
 	spec := cloudsim.GroupSpec{Name: name, Min: g.rng.IntN(desired + 1), Desired: desired, Max: desired + g.rng.IntN(4), LaunchTemplate: *made.LaunchTemplate.LaunchTemplateId,
 		Version: one(g, "", "$Latest", "1"), ProtectNew: g.chance(5), CapacityRebalance: g.chance(5), Grace: time.Minute,
 		LocalTags: map[string]string{"spot-enabled": one(g, "true", "true", "true", "true", "false")}, Tags: map[string]string{"team": "shop"}}
-	for key, values := range map[string][]string{"autospotting:keep-on-demand": {"1", "50%", "many"}, "autospotting:denied-instance-types": {"m5a.*"},
-		"autospotting:gp2-to-gp3-below": {"500"}, "autospotting:swaps-at-once": {"2"}} {
+	for _, tag := range []struct {
+		key    string
+		values []string
+	}{{"autospotting:keep-on-demand", []string{"1", "50%", "many"}}, {"autospotting:disallowed-instance-types", []string{"m5a.*"}}, {"autospotting:gp2-conversion-threshold", []string{"12"}}, {"autospotting:swaps-at-once", []string{"2"}}} {
 		if g.chance(10) {
-			spec.LocalTags[key] = one(g, values...)
+			spec.LocalTags[tag.key] = one(g, tag.values...)
 		}
 	}
 	if g.chance(10) {
@@ -262,6 +265,9 @@ func TestThirtyAccountsArePlannedFromFilesAsTheyAreLive(t *testing.T) {
 			}
 			inLive := plan.Of(live, nil)
 			seen.count(live, inLive)
+			if _, has := g.facts.configurations[w.Group.Name]; has && w.Template.Hash != "" {
+				seen["configuration"]++
+			}
 			for _, wrong := range slices.Concat(printed.Worlds(live, w.World), printed.Plans(inLive, plan.Of(w.World, w.Assumed))) {
 				t.Errorf("seed %d, %s: %s", seed, w.Group.Name, wrong)
 			}
@@ -270,8 +276,53 @@ func TestThirtyAccountsArePlannedFromFilesAsTheyAreLive(t *testing.T) {
 	t.Logf("seen %v", seen)
 	for _, what := range []string{plan.Managed, plan.Refused, plan.NotEnabled, "pools", "actions", "notes", "unreadable", "burstable version", "hooks", "our template", "configuration",
 		"refreshing", "placement", "bad tag", "arm64", "interfaces asked", "volumes asked", "ours", "spot", "protected", "undeletable", "standby", "interfaces", "volumes", "notice", "ended"} {
-		if seen[what] == 0 && what != "configuration" {
+		if seen[what] == 0 {
 			t.Errorf("of 30 accounts none had: %s", what)
 		}
 	}
+}
+
+// What a file would have told is missed: each one left out makes a plan that differs from the live one, and in what way it does is assumed aloud.
+func TestEachFileCounts(t *testing.T) {
+	t.Parallel()
+	missed, named := map[string]int{}, map[string]int{}
+	files := []string{"hooks.json", "refreshes.json", "versions.json", "configurations.json", "images.json", "placements.json", "protection.json", "requests.json", "offerings.json", "prices.json", "types.json", "activities.json"}
+	for seed := range uint64(12) {
+		g := generate(t, seed)
+		all, err := printed.Account(context.Background(), g.config().EC2, g.config().AutoScaling)
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole := worlds(t, g, all)
+		for _, name := range files {
+			less := maps.Clone(all)
+			delete(less, name)
+			for n, w := range worlds(t, g, less) {
+				if len(printed.Worlds(whole[n].World, w.World)) > 0 {
+					missed[name]++
+				}
+				if len(w.Assumed)+len(w.Catalog.Assumptions) > len(whole[n].Assumed)+len(whole[n].Catalog.Assumptions) || !slices.Equal(w.Assumed, whole[n].Assumed) {
+					named[name]++
+				}
+			}
+		}
+	}
+	for _, name := range files {
+		if missed[name] == 0 && name != "activities.json" { // which are read only while something is short
+			t.Errorf("without %s every world is the same: the accounts do not need it", name)
+		}
+		if named[name] == 0 && name != "placements.json" { // then the group is refused
+			t.Errorf("without %s nothing is assumed aloud", name)
+		}
+	}
+	t.Logf("groups that differ %v, that say so %v", missed, named)
+}
+
+func worlds(t *testing.T, g *generated, files map[string][]byte) []offline.World {
+	t.Helper()
+	out, err := offline.Worlds(offline.Files{Any: saved(t, g.rng, files)}, g.config(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }

@@ -44,6 +44,9 @@ func (c *catalogs) make(region, product string, zones []string) market.Catalog {
 	switch {
 	case known:
 		out.SpotUSD = within(spot, zones)
+		if c.shelf.types == nil {
+			assumed = append(assumed, "what instance types can do is built in, of AWS's tables of 2026")
+		}
 		if c.shelf.offered == nil {
 			for p := range out.SpotUSD {
 				out.Offered[p] = true

@@ -231,7 +231,7 @@ func (w *walk) object(raw json.RawMessage) error {
 		w.soldRows = append(append(w.soldRows, bytes.ReplaceAll(raw, []byte("\n"), []byte(" "))...), '\n')
 		return nil
 	}
-	if _, is := fields["Instances"]; is && fields["ReservationId"] != nil {
+	if fields["Instances"] != nil && fields["AutoScalingGroupName"] == nil { // a reservation
 		return w.take(kindOf(keyReservations), raw)
 	}
 	for _, k := range kinds {

@@ -74,6 +74,8 @@ func (d *dump) version(v []types.LaunchTemplateVersion, name string) (found type
 	for _, one := range v {
 		number := aws.ToInt64(one.VersionNumber)
 		switch {
+		case one.VersionNumber == nil && len(v) == 1: // --query left its number out
+			return one, true
 		case name == "$Latest" && (!ok || number > aws.ToInt64(found.VersionNumber)),
 			name == "$Default" && aws.ToBool(one.DefaultVersion), name == formatted(number):
 			found, ok = one, true

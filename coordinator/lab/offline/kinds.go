@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -97,13 +98,32 @@ func (k kind) fits(fields map[string]json.RawMessage) bool {
 func listed[T any](list func(*dump) *[]T) func(*dump, json.RawMessage) error {
 	return func(d *dump, raw json.RawMessage) error {
 		var one T
-		if err := json.Unmarshal(raw, &one); err != nil {
+		if err := decode(raw, &one); err != nil {
 			return err
 		}
 		to := list(d)
 		*to = append(*to, one)
 		return nil
 	}
+}
+
+// timeText is a time as Python's str() has it, with a space, or without a zone, which is UTC then.
+var timeText = regexp.MustCompile(`"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d(?:\.\d+)?)(Z|[+-]\d\d:\d\d)?"`)
+
+// decode reads a description. Scripts print what boto3 answers with times that are not JSON's: where it cannot be read, it is tried with those mended.
+func decode(raw json.RawMessage, into any) error {
+	err := json.Unmarshal(raw, into)
+	if err == nil || !timeText.Match(raw) {
+		return err
+	}
+	mended := timeText.ReplaceAllFunc(raw, func(t []byte) []byte {
+		part := timeText.FindSubmatch(t)
+		return fmt.Appendf(nil, "\"%sT%s%s\"", part[1], part[2], cmp.Or(string(part[3]), "Z"))
+	})
+	if json.Unmarshal(mended, into) == nil {
+		return nil
+	}
+	return err // with the place in what the file says
 }
 
 // named are the fields by which a description says which one it is, and those without which nothing could be said of a group.
@@ -120,7 +140,7 @@ func (d *dump) takeGroup(raw json.RawMessage) error {
 	var is named
 	_ = json.Unmarshal(raw, &is) // what is wrong with it the other says
 	var g asg
-	err := json.Unmarshal(raw, &g.AutoScalingGroup)
+	err := decode(raw, &g.AutoScalingGroup)
 	if err != nil && is.AutoScalingGroupName == nil {
 		return err
 	}
@@ -161,7 +181,7 @@ func (d *dump) takeReservation(raw json.RawMessage) error {
 		return nil
 	}
 	var i types.Instance
-	err := json.Unmarshal(raw, &i)
+	err := decode(raw, &i)
 	if err == nil && aws.ToString(i.InstanceId) != "" {
 		d.instances[*i.InstanceId] = i
 		return nil
@@ -176,7 +196,7 @@ func (d *dump) takeReservation(raw json.RawMessage) error {
 
 func (d *dump) takePrice(raw json.RawMessage) error {
 	var p types.SpotPrice
-	if err := json.Unmarshal(raw, &p); err != nil {
+	if err := decode(raw, &p); err != nil {
 		return err
 	}
 	if usd, err := strconv.ParseFloat(aws.ToString(p.SpotPrice), 64); err != nil || !(usd > 0) {

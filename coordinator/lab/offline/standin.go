@@ -2,6 +2,7 @@ package offline
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,6 +37,13 @@ func older(i, than types.Instance) bool {
 // mend fills in what --query cut out of the group's description, not out of the group.
 func (a *account) mend() {
 	g := &a.group
+	g.Instances = slices.Clone(g.Instances)
+	for n := range g.Instances {
+		if m := &g.Instances[n]; m.LifecycleState == "" {
+			a.assume("%s is in service, since it is listed without a LifecycleState", aws.ToString(m.InstanceId))
+			m.LifecycleState, m.HealthStatus = astypes.LifecycleStateInService, aws.String(cmp.Or(aws.ToString(m.HealthStatus), "Healthy"))
+		}
+	}
 	if g.shows.Tags == nil {
 		a.assume("the file does not tell the group's tags: it has none")
 	}
