@@ -132,9 +132,6 @@ func (d *dump) read(file, key string, r io.Reader, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	if body, err = text(body); err != nil {
-		return err
-	}
 	if (key == keyPrices || key == "") && table(body) {
 		d.told[keyPrices] = true
 		d.shelf.from = append(d.shelf.from, file)
