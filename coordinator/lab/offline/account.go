@@ -67,7 +67,7 @@ func (a *account) DescribeInstances(_ context.Context, in *ec2.DescribeInstances
 		for _, value := range f.Values {
 			found := []string{value}
 			if key, byTag := strings.CutPrefix(aws.ToString(f.Name), "tag:"); byTag {
-				found = a.made.byTag[tagKey(key, value)]
+				found = slices.DeleteFunc(slices.Clone(a.made.byTag[tagKey(key, value)]), a.elsewhere)
 			}
 			for _, id := range found {
 				if err := add(id); err != nil {
@@ -77,6 +77,16 @@ func (a *account) DescribeInstances(_ context.Context, in *ec2.DescribeInstances
 		}
 	}
 	return &ec2.DescribeInstancesOutput{Reservations: []types.Reservation{{Instances: list}}}, nil
+}
+
+// elsewhere tells whether an instance runs in another region, where a group may have the same name.
+func (a *account) elsewhere(id string) bool {
+	i := a.instances[id]
+	if i.Placement == nil {
+		return false
+	}
+	its, ours := inRegion.FindString(aws.ToString(i.Placement.AvailabilityZone)), a.region()
+	return its != "" && ours != "" && its != ours
 }
 
 // DescribeInstanceAttribute tells of termination protection.
@@ -210,6 +220,9 @@ func (a *account) ourTemplate(list []types.LaunchTemplateVersion, asked []string
 	}
 	if len(asked) > 0 {
 		for _, id := range a.made.byTag[tagKey(decide.TagGroup, aws.ToString(a.group.AutoScalingGroupName))] {
+			if a.elsewhere(id) {
+				continue
+			}
 			i := act.ToInstance(a.instances[id])
 			if _, others := a.made.versions[i.Template]; !i.Unproven || others {
 				continue

@@ -2,9 +2,9 @@ package offline
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"autospotting/coordinator/decide"
@@ -18,6 +18,7 @@ type index struct {
 	images    map[string]types.Image
 	versions  map[string][]types.LaunchTemplateVersion // by id, and by name
 	memberOf  map[string]int                           // which of the groups lists an instance
+	named     map[string]int                           // how many groups have a name
 	hooksOf   map[string]bool                          // groups of which hooks are told
 	refreshed map[string]bool
 }
@@ -26,7 +27,7 @@ func tagKey(key, value string) string { return key + "\x00" + value }
 
 func (d *dump) index() {
 	x := index{byTag: map[string][]string{}, byImage: map[string]string{}, zones: map[string]string{}, images: map[string]types.Image{},
-		versions: map[string][]types.LaunchTemplateVersion{}, memberOf: map[string]int{}, hooksOf: map[string]bool{}, refreshed: map[string]bool{}}
+		versions: map[string][]types.LaunchTemplateVersion{}, memberOf: map[string]int{}, named: map[string]int{}, hooksOf: map[string]bool{}, refreshed: map[string]bool{}}
 	for _, id := range sorted(d.instances) {
 		i := d.instances[id]
 		for _, t := range i.Tags {
@@ -52,7 +53,12 @@ func (d *dump) index() {
 			}
 		}
 	}
+	d.hooks = once(d.hooks, func(h astypes.LifecycleHook) string {
+		return aws.ToString(h.AutoScalingGroupName) + "|" + aws.ToString(h.LifecycleHookName)
+	})
+	d.activities = once(d.activities, func(a astypes.Activity) string { return aws.ToString(a.ActivityId) })
 	for n, g := range d.groups {
+		x.named[*g.AutoScalingGroupName]++
 		for _, m := range g.Instances {
 			x.memberOf[aws.ToString(m.InstanceId)] = n
 		}
@@ -84,7 +90,18 @@ func (d *dump) version(v []types.LaunchTemplateVersion, name string) (found type
 	return found, ok
 }
 
-// ids splits the list of a group's subnets.
-func ids(list string) []string {
-	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
+// once leaves the last of what several files tell of the same thing, in the place of the first.
+func once[T any](list []T, key func(T) string) []T {
+	at := map[string]int{}
+	var out []T
+	for _, one := range list {
+		k := key(one)
+		if n, has := at[k]; has {
+			out[n] = one
+			continue
+		}
+		at[k] = len(out)
+		out = append(out, one)
+	}
+	return out
 }

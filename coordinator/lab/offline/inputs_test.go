@@ -71,6 +71,7 @@ func TestWhateverTheCLIPrintsGivesTheSamePlan(t *testing.T) {
 		{"UTF-16 twice, by >>", groups, utf16Of(`{"Reservations": []}`, binary.LittleEndian, true) + utf16Of(instances, binary.LittleEndian, true)},
 		{"--query of the lists", bare, reservations},
 		{"--query of one group and of flat instances", one, flat},
+		{"--query of one reservation", `{"AutoScalingGroups": [` + one + `]}`, `{"Instances": ` + flat + `, "OwnerId": "1"}`},
 		{"--query of lists in lists", "[" + bare + "]", "[" + flat + ", []]"},
 		{"one document a line", one, lines},
 		{"several documents", groups, `{"Reservations": [{"Instances": [` + string(each[1]) + `]}], "NextToken": "more"}` + "\n" + `{"Reservations": [{"Instances": [` + string(each[0]) + `]}]}`},
@@ -190,6 +191,8 @@ func TestFurtherFilesAreJudgedAsLive(t *testing.T) {
 		{"a template that asks for spot", group("", ""), []string{template(`, "InstanceMarketOptions": {"MarketType": "spot"}`), image}, plan.Refused, "the launch template asks for spot itself"},
 		{"a template's options that are dropped", group("", ""), []string{template(`, "DisableApiTermination": true`), image}, plan.Managed, "not taken over: DisableApiTermination"},
 		{"a template's credits", group("", ""), []string{template(`, "CreditSpecification": {"CpuCredits": "unlimited"}`), image}, plan.Managed, "CreditSpecification goes to burstable types only"},
+		{"a template's version without its number", group("", ""), []string{strings.Replace(template(`, "DisableApiTermination": true`), `"VersionNumber": 1, `, "", 1), image}, plan.Managed, "not taken over: DisableApiTermination"},
+		{"a hook in two files", group("", ""), []string{`[{"LifecycleHookName": "warm", "AutoScalingGroupName": "web", "LifecycleTransition": "autoscaling:EC2_INSTANCE_LAUNCHING"}]`, `{"LifecycleHookName": "warm", "AutoScalingGroupName": "web", "LifecycleTransition": "autoscaling:EC2_INSTANCE_LAUNCHING"}`}, plan.Refused, "launching lifecycle hooks (warm) do not run"},
 		{"an image for arm", group("", ""), []string{template(""), strings.Replace(image, "x86_64", "arm64", 1)}, plan.Managed, "881 other architecture"},
 		{"a configuration that asks for spot", configured, []string{fmt.Sprintf(configuration, `, "SpotPrice": "0.05"`), image}, plan.Refused, "the launch configuration asks for spot itself"},
 		{"a configuration", configured, []string{fmt.Sprintf(configuration, ""), image}, plan.Managed, "launch"},
@@ -251,5 +254,26 @@ func TestTagsThatTheFileDoesNotTellAreNamed(t *testing.T) {
 	got := planned(t, files(t, strings.Replace(group("", ""), `"Tags"`, `"Labels"`, 1), instances))
 	if got.Status != plan.NotEnabled || !strings.Contains(strings.Join(got.Why, "\n"), "assumed: the file does not tell the group's tags: it has none") {
 		t.Errorf("got %+v", got)
+	}
+}
+
+func TestGroupsOfOneNameInTwoRegionsAreKeptApart(t *testing.T) {
+	t.Parallel()
+	here := strings.Replace(group("", ""), `"MinSize"`, `"AutoScalingGroupARN": "arn:aws:autoscaling:us-east-1:1:autoScalingGroup:u:autoScalingGroupName/web", "MinSize"`, 1)
+	there := strings.NewReplacer("us-east-1", "eu-west-1", "i-a", "i-c", "i-b", "i-d", "subnet-", "subnet-e").Replace(here)
+	tagged := strings.ReplaceAll(instances, `"EnaSupport"`, `"Tags": [{"Key": "aws:autoscaling:groupName", "Value": "web"}], "EnaSupport"`)
+	f := files(t, here+there+here, tagged+strings.NewReplacer("us-east-1", "eu-west-1", "i-a", "i-c", "i-b", "i-d", "subnet-", "subnet-e").Replace(tagged))
+	worlds, err := Worlds(f, atNoon(), nil)
+	if err != nil || len(worlds) != 2 {
+		t.Fatalf("%d worlds: %v", len(worlds), err)
+	}
+	for n, want := range []string{"i-a", "i-c"} {
+		w := worlds[n]
+		if w.Err != nil || len(w.Instances) != 2 || w.Instances[0].ID != want || !strings.Contains(strings.Join(w.Assumed, "\n"), "the files have 2 groups of this name") {
+			t.Errorf("%+v, %v, assumed %q", w.Instances, w.Err, w.Assumed)
+		}
+	}
+	if a, b := worlds[0].Catalog.OnDemandUSD["m5.large"], worlds[1].Catalog.OnDemandUSD["m5.large"]; a == b || a*b == 0 {
+		t.Errorf("an m5.large costs %v and %v", a, b)
 	}
 }

@@ -3,7 +3,6 @@ package offline
 import (
 	"context"
 	"errors"
-	"fmt"
 	"regexp"
 	"runtime"
 	"slices"
@@ -89,6 +88,9 @@ func (m *maker) world(g asg) World {
 	if len(a.unseen) > 0 {
 		a.assume("%s: no file tells any of this group, so none stands in the way", strings.Join(a.unseen, ", "))
 	}
+	if m.made.named[name] > 1 {
+		a.assume("the files have %d groups of this name: hooks, refreshes and activities do not say their region, and count for each", m.made.named[name])
+	}
 	for _, key := range sorted(m.cut) {
 		a.assume("%s has not all %s, since it ends with a NextToken: the rest does not count", m.cut[key], key)
 	}
@@ -96,7 +98,7 @@ func (m *maker) world(g asg) World {
 }
 
 func failed(name string, err error) World {
-	return World{World: decide.World{Group: decide.Group{Name: name}}, Err: fmt.Errorf("group %q: %w", name, err)}
+	return World{World: decide.World{Group: decide.Group{Name: name}}, Err: err}
 }
 
 // inRegion finds the region in a zone's name: us-east-1a is in us-east-1, and so is the local zone us-east-1-bos-1a.
