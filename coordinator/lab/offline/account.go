@@ -145,12 +145,12 @@ func (a *account) DescribeSubnets(_ context.Context, in *ec2.DescribeSubnetsInpu
 	if len(left) == 0 || a.told["Subnets"] { // those that the file does not have are gone
 		return out, nil
 	}
-	a.assume("which subnet is in which zone is not in the files")
-	for _, zone := range a.zonesOf() {
-		if !taken[zone] && len(left) > 0 {
-			out.Subnets = append(out.Subnets, types.Subnet{SubnetId: aws.String(left[0]), AvailabilityZone: aws.String(zone)})
-			left = left[1:]
-		}
+	zones := slices.DeleteFunc(a.zonesOf(), func(z string) bool { return taken[z] })
+	if len(zones) != 1 || len(left) != 1 { // else there is no choice
+		a.assume("which subnet is in which zone is not in the files")
+	}
+	for n := range min(len(zones), len(left)) {
+		out.Subnets = append(out.Subnets, types.Subnet{SubnetId: aws.String(left[n]), AvailabilityZone: aws.String(zones[n])})
 	}
 	return out, nil
 }
@@ -210,6 +210,7 @@ func (a *account) DescribeLaunchTemplateVersions(_ context.Context, in *ec2.Desc
 // ourTemplate is the one that the coordinator made for the group. Where no file has it, instances that carry all marks of ours are believed.
 func (a *account) ourTemplate(list []types.LaunchTemplateVersion, asked []string) (*ec2.DescribeLaunchTemplateVersionsOutput, error) {
 	if len(list) > 0 && len(asked) == 0 {
+		list = slices.Clone(list) // other groups read it at the same time
 		slices.SortStableFunc(list, func(x, y types.LaunchTemplateVersion) int {
 			return cmp.Compare(aws.ToInt64(y.VersionNumber), aws.ToInt64(x.VersionNumber))
 		})
