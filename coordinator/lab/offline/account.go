@@ -19,9 +19,8 @@ import (
 )
 
 // account answers EC2's calls about one group from what the files tell. Where they tell nothing, something stands in, and is named. It
-// serves reads only: a plan makes no other call.
+// serves reads only: a plan makes no other call. All of the interface is written out, so that a read that act learns to make is not forgotten here.
 type account struct {
-	act.EC2 // nil: what is not answered below is not called
 	*dump
 	group   asg
 	example *types.Instance // the member that stands in for what no file tells of the template and its image; nil where there is none

@@ -9,15 +9,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
-
-	"autospotting/coordinator/act"
 )
 
 // scaling is an account's Auto Scaling.
-type scaling struct {
-	act.AutoScaling // nil: what is not answered below is not called
-	*account
-}
+type scaling struct{ *account }
 
 func (s scaling) DescribeAutoScalingGroups(context.Context, *autoscaling.DescribeAutoScalingGroupsInput, ...func(*autoscaling.Options)) (*autoscaling.DescribeAutoScalingGroupsOutput, error) {
 	return &autoscaling.DescribeAutoScalingGroupsOutput{AutoScalingGroups: []astypes.AutoScalingGroup{s.group.AutoScalingGroup}}, nil

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -275,5 +276,19 @@ func TestGroupsOfOneNameInTwoRegionsAreKeptApart(t *testing.T) {
 	}
 	if a, b := worlds[0].Catalog.OnDemandUSD["m5.large"], worlds[1].Catalog.OnDemandUSD["m5.large"]; a == b || a*b == 0 {
 		t.Errorf("an m5.large costs %v and %v", a, b)
+	}
+}
+
+// The page lists every command whose output is read.
+func TestThePageListsEveryFile(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../../docs/plan.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range kinds {
+		if !strings.Contains(string(page), "`aws "+k.command) {
+			t.Errorf("docs/plan.md does not name aws %s", k.command)
+		}
 	}
 }
