@@ -74,6 +74,17 @@ lint: ## formatting, vet, staticcheck, known vulnerabilities, and the CloudForma
 	@.ci/vulnerabilities
 	@deploy/cfn-lint .cache/cfn-lint -r ALL_REGIONS -- deploy/stack/*.yaml
 
+install-check: ## checkov over the templates and the Terraform module, and Terraform's own checks; says what it skips
+	@deploy/install-check .cache
+
+terraform-schema: ## what the module is held against, of the provider as TF_SCHEMA_PACKAGE has it (37 MB by npm)
+	@rm -rf .cache/cdktf && mkdir -p .cache/cdktf && npm pack --silent --pack-destination .cache/cdktf $(TF_SCHEMA_PACKAGE)
+	@tar -xzf .cache/cdktf/*.tgz -C .cache/cdktf
+	@python3 deploy/terraform/schema/renew.py .cache/cdktf/package deploy/terraform deploy/terraform/examples/* >.cache/cdktf/schema.json
+	@mv .cache/cdktf/schema.json deploy/terraform/schema/schema.json
+
+TF_SCHEMA_PACKAGE := @cdktf/provider-aws@21.22.1
+
 include spotd/packaging/spotd.mk
 include userdata/userdata.mk
 
@@ -91,4 +102,4 @@ MARKET ?= ../shared/market
 clean: ## what was built
 	rm -rf bin dist .cache
 
-.PHONY: help build package package-coordinator package-spotd upload release release-packages deploy demo test sim systematic mutants mutation emulator emulator-mutants lint bench measured clean
+.PHONY: help build package package-coordinator package-spotd upload release release-packages deploy demo test sim systematic mutants mutation emulator emulator-mutants lint install-check terraform-schema bench measured clean

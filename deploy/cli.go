@@ -30,6 +30,7 @@ func program() tree.Program {
 				ours("up", "", "install, or bring what is installed to this version and these settings", runUp),
 				ours("status", "", "what is installed and how it is", runStatus),
 				ours("logs", "", "what the function wrote (--since, --follow)", runLogs),
+				ours("dead-letters", "", "what was lost on its way to the function, or crashed it (--redrive)", runDeadLetters),
 				ours("outputs", "", "names and addresses of what is installed", runOutputs),
 				ours("list", "", "our stacks in the regions", runList),
 				ours("down", "", "remove everything, and say before what that is", runDown),
@@ -51,7 +52,7 @@ func program() tree.Program {
 
 // ours is a command that has the flags of an installation.
 func ours(name, args, help string, run func(context.Context, *options, cli.Streams) error) cli.Command {
-	o := &options{parameters: pairs{}}
+	o := &options{parameters: pairs{}, tags: pairs{}}
 	return cli.Command{Name: name, Args: args, Help: help,
 		Flags: func(fs *flag.FlagSet) error { o.flags(name, fs); return nil },
 		Run: func(ctx context.Context, left []string, st cli.Streams) error {

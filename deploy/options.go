@@ -22,13 +22,13 @@ type options struct {
 	stack, bucket            string
 	dist, source, version    string
 	arch                     string
-	parameters               pairs
+	parameters, tags         pairs
 	yes, dryRun, force, keep bool
 	since, pause, valid      time.Duration
 	channel, minimum, notes  string
 	newKey                   string
 	rollback, overChannel    bool
-	follow                   bool
+	follow, redrive          bool
 	args                     []string
 }
 
@@ -89,6 +89,10 @@ func (o *options) flags(name string, fs *flag.FlagSet) {
 		fs.BoolVar(&o.yes, "yes", false, "do not ask")
 	}
 	switch name {
+	case "upload", "up", "release":
+		fs.Var(o.tags, "tag", "`KEY=VALUE` on the stacks, all that they make, and the launch templates that the function makes; may be repeated")
+	}
+	switch name {
 	case "up":
 		fs.Var(o.parameters, "parameter", "`KEY=VALUE` of the stack; may be repeated (spotctl template autospotting lists them)")
 		fs.BoolVar(&o.overChannel, "over-channel", false, "install this version also over a newer one that the release channel brought")
@@ -99,6 +103,9 @@ func (o *options) flags(name string, fs *flag.FlagSet) {
 		fs.BoolVar(&o.keep, "keep-artifacts", false, "leave the artefact bucket")
 	case "release":
 		o.releaseFlags(fs)
+	case "dead-letters":
+		fs.StringVar(&o.format, "o", "text", "short for --format")
+		fs.BoolVar(&o.redrive, "redrive", false, "send back to its queue what is still true; what is stale or unreadable stays")
 	case "logs":
 		fs.DurationVar(&o.since, "since", 10*time.Minute, "how far back")
 		fs.BoolVar(&o.follow, "follow", false, "go on until interrupted")
@@ -120,6 +127,9 @@ func (o *options) check(name string) error {
 	}
 	if len(o.regions) == 0 {
 		_ = o.regions.Set(cmp.Or(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION")))
+	}
+	if err := o.tagged(); err != nil {
+		return err
 	}
 	if name == "release" && o.valid <= 0 {
 		return fmt.Errorf("%w: --valid %s: write a time above nothing", cli.ErrUsage, o.valid)

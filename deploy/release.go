@@ -64,6 +64,9 @@ func runPackage(ctx context.Context, o *options, st cli.Streams) error {
 }
 
 func runUpload(ctx context.Context, o *options, st cli.Streams) error {
+	if err := o.known(); err != nil {
+		return err
+	}
 	m, err := o.artefacts(ctx, func(f string, a ...any) { fmt.Fprintf(st.Err, f+"\n", a...) })
 	if err != nil {
 		return err
@@ -127,10 +130,7 @@ func (s *site) home(ctx context.Context, before cfn.State) (string, error) {
 	if wanted.Known, err = stack.Parameters(stack.Artifacts); err != nil {
 		return "", err
 	}
-	wanted.Tags, wanted.Parameters = ourTags, map[string]string{}
-	if id, said := s.parameters["OrganizationId"]; said { // its accounts then install from here too
-		wanted.Parameters["OrganizationId"] = id
-	}
+	wanted.Tags, wanted.Parameters = s.stackTags(), s.among(wanted.Known) // an OrganizationId's accounts then install from here too
 	st, err := s.artifacts().Up(ctx, wanted, s.agree(s.stack+"-artifacts"))
 	if err != nil && !(s.dryRun && errors.Is(err, cfn.ErrDeclined)) {
 		return "", err

@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/logging"
@@ -47,6 +48,8 @@ type site struct {
 	ec2            *ec2.Client
 	iam            *iam.Client
 	kms            *kms.Client
+	sqs            *sqs.Client
+	scaling        *autoscaling.Client
 	ledger         dynamo.Store
 	estate         estate.Estate
 	once           []string // launch templates that are or were ours, as far as the ledger was read
@@ -131,7 +134,8 @@ func (s *site) connect(cfg aws.Config) {
 	// An emulator has no names for buckets.
 	s.s3 = s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = cfg.BaseEndpoint != nil })
 	s.ledger = dynamo.Store{API: dynamodb.NewFromConfig(cfg), Table: dynamo.DefaultTable}
-	s.estate = estate.Estate{EC2: s.ec2, AutoScaling: autoscaling.NewFromConfig(cfg), IAM: s.iam}
+	s.sqs, s.scaling = sqs.NewFromConfig(cfg), autoscaling.NewFromConfig(cfg)
+	s.estate = estate.Estate{EC2: s.ec2, AutoScaling: s.scaling, IAM: s.iam}
 	if s.wait = cfn.Pause; cfg.BaseEndpoint != nil { // an emulator is done at once
 		s.wait = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 	}

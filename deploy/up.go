@@ -57,6 +57,15 @@ func (o *options) known() error {
 	if err != nil {
 		return err
 	}
+	bucket, err := stack.Parameters(stack.Artifacts)
+	if err != nil {
+		return err
+	}
+	for _, name := range bucket {
+		if !slices.Contains(known, name) {
+			known = append(known, name)
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(o.parameters)) {
 		if !slices.Contains(known, name) {
 			return fmt.Errorf("%w: --parameter %s: the stack has no such parameter; it has %s", cli.ErrUsage, name, strings.Join(known, ", "))
@@ -89,7 +98,7 @@ func (s *site) up(ctx context.Context, m artifact.Manifest) (doc installed, err 
 		return doc, err
 	}
 	defer func() { err = errors.Join(err, takeBack()) }()
-	w.Tags = ourTags
+	w.Tags = s.stackTags()
 	if w.Known, err = stack.Parameters(stack.Autospotting); err != nil {
 		return doc, err
 	}
@@ -136,7 +145,14 @@ func (s *site) parametersOf(ctx context.Context, m artifact.Manifest, home strin
 		return nil, err
 	}
 	said["InstanceRoleArns"] = roles
-	maps.Copy(said, s.parameters)
+	if tags := s.resourceTags(before); tags != "" {
+		said["ResourceTags"] = tags
+	}
+	known, err := stack.Parameters(stack.Autospotting)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(said, s.among(known))
 	s.hearDeficits(said)
 	return said, nil
 }

@@ -91,6 +91,8 @@ type Config struct {
 	Stacks       Stacks
 	// Pricing may be nil: then on-demand prices are the built-in ones.
 	Pricing Pricing
+	// Quotas may be nil: then it is not known what the account may have.
+	Quotas Quotas
 	// Shelf may be nil: then copies do not outlive the process.
 	Shelf  Shelf
 	Region string
@@ -109,7 +111,10 @@ type Config struct {
 	Spotd userdata.Settings
 	// Profile is the ARN of the instance profile for groups that have none and whose owners want ours; empty if there is none.
 	Profile string
-	Now     func() time.Time
+	// Tags are put on the launch templates that we make, as the account's rules may want of everything. Instances and volumes have the
+	// owner's tags, and a launch is a frozen request that nothing is added to.
+	Tags map[string]string
+	Now  func() time.Time
 }
 
 // Actor observes and applies. It may be used by several goroutines; what it caches is only what changes slowly.

@@ -38,6 +38,25 @@ type field struct {
 	refuse func(d *data, placementGroup string) string
 }
 
+// Adapt takes out of a template's data what no replacement is launched with, and names it; or it tells why the group cannot be served. The group's
+// own placement group is no reason.
+func Adapt(d *types.RequestLaunchTemplateData, placementGroup string) (left []string, refused string) {
+	if refused = unservable(d, placementGroup); refused != "" {
+		return nil, refused
+	}
+	return dropFrom(d), ""
+}
+
+// For is the data as it is launched on a type: what burstable types alone take, others do without (InstanceCreditSpecification.NotSupported).
+func For(d *types.RequestLaunchTemplateData, burstable bool) *types.RequestLaunchTemplateData {
+	if burstable || d.CreditSpecification == nil {
+		return d
+	}
+	plain := *d
+	plain.CreditSpecification = nil
+	return &plain
+}
+
 // asksOf is what a template asks of a type.
 func asksOf(d *data) market.Asks {
 	var all market.Asks

@@ -55,7 +55,7 @@ func interfaces(d *data) (a market.Asks) {
 		}
 	}
 	a.NetworkInterfaces = len(d.NetworkInterfaces)
-	if last > 0 {
+	if last > 0 || len(d.NetworkInterfaces) > 1 { // a card may take fewer than the type
 		a.CardInterfaces = make([]int, last+1)
 		for card, n := range cards {
 			a.CardInterfaces[card] = n

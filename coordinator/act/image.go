@@ -32,6 +32,17 @@ func (a *Actor) image(ctx context.Context, id string) (i types.Image, unreadable
 	return out.Images[0], "", nil
 }
 
+// needOf is NeedOf, remembered: looking into user data takes longer than all else about a template.
+func (a *Actor) needOf(i types.Image, w wanted) market.Need {
+	key := w.source + aws.ToString(i.ImageId)
+	n, known := a.cache.needs.get(key)
+	if !known {
+		n = NeedOf(i, w.data)
+		a.cache.needs.put(key, n)
+	}
+	return n
+}
+
 // NeedOf is what an image and the template that launches it ask of a type. The original's type, the zones and the owner's wishes are for
 // whoever knows the group.
 func NeedOf(i types.Image, d *types.RequestLaunchTemplateData) market.Need {

@@ -20,7 +20,9 @@ import (
 func (a *Actor) launch(ctx context.Context, l ledger.Launch) decide.Result {
 	out, err := a.EC2.CreateFleet(ctx, fleetRequest(l))
 	if err != nil {
-		return refusedWhole(l, err)
+		res := refusedWhole(l, err)
+		a.learnShared(l, res.Refused)
+		return res
 	}
 	var res decide.Result
 	for _, i := range out.Instances {
@@ -30,6 +32,7 @@ func (a *Actor) launch(ctx context.Context, l ledger.Launch) decide.Result {
 	}
 	// A fleet that launched nothing is still an answer with HTTP status 200; its errors name the pools.
 	refusedPools(l, out.Errors, &res)
+	a.learnShared(l, res.Refused)
 	return res
 }
 
@@ -42,28 +45,55 @@ func refusedWhole(l ledger.Launch, err error) decide.Result {
 		return res
 	}
 	code, message, _ := strings.Cut(detail, ": ")
-	switch owner := ownerOf(code, message); owner {
-	case decide.OfQuota:
-		res.Failure = decide.Invalid // time alone does not help: the next launch asks for something else
-		classes := map[market.Class]string{}
-		for _, o := range l.Overrides {
-			classes[market.ClassOf(o.Type)] = o.Type
-		}
-		if res.Suspect = len(classes) > 1; !res.Suspect { // else it is not said whose quota
-			for _, name := range classes {
-				res.Refused = append(res.Refused, decide.RefusedPool{Type: name, Code: code, Owner: owner})
-			}
-		}
+	owner := ownerOf(code, message)
+	switch owner {
+	case decide.OfMoment:
+		return res
 	case decide.OfAccount:
-		res.Failure = decide.Invalid
-	case decide.OfType, decide.OfPool, decide.OfUnknown:
-		if named := typesNamed(l, message); len(named) > 0 {
-			res.Refused = refusedTypes(named, code)
-		} else {
-			res.Suspect = true
+		res.Failure = decide.Invalid // time alone does not help: the next launch asks for something else
+		return res
+	}
+	res.Failure = decide.Invalid
+	res.Refused = blamed(l, owner, code, message)
+	res.Untried = len(res.Refused) > 0
+	res.Suspect = !res.Untried && owner != decide.OfTemplate
+	return res
+}
+
+// blamed lists what of a request an error names, or can be about alone; none where that is not known.
+func blamed(l ledger.Launch, owner decide.Owner, code, message string) (list []decide.RefusedPool) {
+	named, zones, classes := typesNamed(l, message), map[string]bool{}, map[market.Class]bool{}
+	for _, o := range l.Overrides {
+		zones[o.Zone], classes[market.ClassOf(o.Type)] = true, true
+	}
+	add := func(p decide.RefusedPool) {
+		if p.Code, p.Owner = code, owner; !slices.Contains(list, p) {
+			list = append(list, p)
 		}
 	}
-	return res
+	for _, o := range l.Overrides {
+		hit := slices.Contains(named, o.Type)
+		switch owner {
+		case decide.OfZone:
+			if len(zones) == 1 || strings.Contains(message, o.Subnet) && o.Subnet != "" || strings.Contains(message, o.Zone) {
+				add(decide.RefusedPool{Zone: o.Zone})
+			}
+		case decide.OfQuota:
+			if hit || len(classes) == 1 {
+				add(decide.RefusedPool{Type: o.Type})
+			}
+		case decide.OfPool:
+			if hit {
+				add(decide.RefusedPool{Type: o.Type, Zone: o.Zone})
+			}
+		default: // what nobody knows and names a type is the type's
+			if hit {
+				owner = decide.OfType
+				add(decide.RefusedPool{Type: o.Type})
+			}
+		}
+	}
+	return list
 }
 
 // refusedPools reads the errors of a fleet that was accepted.
@@ -76,15 +106,24 @@ func refusedPools(l ledger.Launch, errs []types.CreateFleetError, res *decide.Re
 		if res.Detail == "" && owner != decide.OfPool && owner != decide.OfZone {
 			res.Detail, _ = explain(words)
 		}
-		if named := typesNamed(l, message); owner == decide.OfType && len(named) > 0 {
-			res.Refused = append(res.Refused, refusedTypes(named, code)...)
+		o := e.LaunchTemplateAndOverrides
+		if o == nil || o.Overrides == nil {
 			continue
 		}
-		o := e.LaunchTemplateAndOverrides
+		p := decide.RefusedPool{Type: string(o.Overrides.InstanceType), Zone: fleetZone(o, l), Code: code, Owner: owner}
+		if named := typesNamed(l, message); len(named) > 0 && !slices.Contains(named, p.Type) { // it is about another
+			res.Untried = true
+			for _, x := range blamed(l, owner, code, message) {
+				if !slices.Contains(res.Refused, x) {
+					res.Refused = append(res.Refused, x)
+				}
+			}
+			continue
+		}
 		switch owner {
 		case decide.OfPool, decide.OfType, decide.OfZone, decide.OfQuota, decide.OfUnknown:
-			if o != nil && o.Overrides != nil {
-				res.Refused = append(res.Refused, decide.RefusedPool{Type: string(o.Overrides.InstanceType), Zone: fleetZone(o, l), Code: code, Owner: owner})
+			if !slices.Contains(res.Refused, p) {
+				res.Refused = append(res.Refused, p)
 			}
 		}
 	}
@@ -97,7 +136,7 @@ func refusedPools(l ledger.Launch, errs []types.CreateFleetError, res *decide.Re
 // against one (karpenter-provider-aws#2975).
 func sameForAll(l ledger.Launch, res decide.Result) bool {
 	asked := typesAsked(l)
-	if len(res.Launched) > 0 || len(asked) < 2 {
+	if len(res.Launched) > 0 || res.Untried || len(asked) < 2 {
 		return false
 	}
 	for _, p := range res.Refused {
@@ -133,13 +172,6 @@ func typesNamed(l ledger.Launch, message string) (named []string) {
 }
 
 const inTypeNames = "abcdefghijklmnopqrstuvwxyz0123456789.-"
-
-func refusedTypes(names []string, code string) (list []decide.RefusedPool) {
-	for _, name := range names {
-		list = append(list, decide.RefusedPool{Type: name, Code: code, Owner: decide.OfType})
-	}
-	return list
-}
 
 func fleetRequest(l ledger.Launch) *ec2.CreateFleetInput {
 	in := &ec2.CreateFleetInput{

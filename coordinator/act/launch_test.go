@@ -62,8 +62,15 @@ func TestAnErrorOfALaunchHasAnOwner(t *testing.T) {
 		{name: "the same of all, as one of them may cause it", errs: every("InstanceCreditSpecification.NotSupported", "no credits"), suspect: true, says: "no credits"},
 		{name: "the same of all, which nobody knows", errs: every("SomethingNew", "no"), suspect: true, says: "SomethingNew: no"},
 		{name: "the same of all, with the one's name", errs: every("UnsupportedOperation", "t3.large cannot hibernate"), says: "t3.large", refused: []decide.RefusedPool{
-			pool("t3.large", "", "UnsupportedOperation", decide.OfType), pool("t3.large", "", "UnsupportedOperation", decide.OfType),
-			pool("t3.large", "", "UnsupportedOperation", decide.OfType), pool("t3.large", "", "UnsupportedOperation", decide.OfType)}},
+			pool("t3.large", "", "UnsupportedOperation", decide.OfType), pool("t3.large", "us-east-1b", "UnsupportedOperation", decide.OfType)}},
+		{name: "no capacity, and it is said of all that one has none", errs: every("InsufficientInstanceCapacity", "not sufficient t3.large"), refused: []decide.RefusedPool{
+			pool("t3.large", "us-east-1b", "InsufficientInstanceCapacity", decide.OfPool)}},
+		{name: "the whole request, for a pool that is named", whole: refusedBy("InsufficientInstanceCapacity", "not sufficient t3.large"), refused: []decide.RefusedPool{
+			pool("t3.large", "us-east-1b", "InsufficientInstanceCapacity", decide.OfPool)}, says: "InsufficientInstanceCapacity"},
+		{name: "the whole request, for a subnet that is named", whole: refusedBy("InsufficientFreeAddressesInSubnet", "not enough in subnet-b"), refused: []decide.RefusedPool{
+			pool("", "us-east-1b", "InsufficientFreeAddressesInSubnet", decide.OfZone)}, says: "InsufficientFreeAddressesInSubnet"},
+		{name: "the whole request, for a type that nobody knows the error of", whole: refusedBy("SomethingNew", "of t3.large"), refused: []decide.RefusedPool{
+			pool("t3.large", "", "SomethingNew", decide.OfType)}, says: "SomethingNew"},
 		{name: "the same of two that were asked, not of the third", errs: every("InvalidParameterValue", "no")[:2], says: "InvalidParameterValue: no", refused: []decide.RefusedPool{
 			pool("m5.large", "us-east-1a", "InvalidParameterValue", decide.OfType), pool("m5.large", "us-east-1b", "InvalidParameterValue", decide.OfType)}},
 		{name: "the template's", errs: every("InvalidAMIID.NotFound", "gone"), says: "the image is gone"},

@@ -32,10 +32,14 @@ type cache struct {
 	named     table[namedTemplate]
 	rehearsed table[rehearsal]
 	images    table[types.Image]
+	needs     table[market.Need]
 	aboard    table[crewed] // by group
 	subnets   table[zoneSubnets]
 	protected table[protection]
 	copies    table[keptCopy]
+
+	accountMu sync.Mutex
+	account   knownAccount
 
 	mu       sync.Mutex // of the market: one reads, the others wait for what it read
 	goods    map[string]goods

@@ -50,11 +50,12 @@ func (a *Actor) whatToLaunch(ctx context.Context, w *decide.World, g described, 
 		return
 	}
 	a.launchFrom(ctx, w, g, last)
-	if a.Market != nil {
+	if a.Market == nil {
+		a.catalog(ctx, w, last)
+	} else {
 		w.Catalog = a.Market(decideZones(w.Group), productOf(w.Instances))
-		return
 	}
-	a.catalog(ctx, w, last)
+	a.wholeAccount(ctx, w, len(w.Heard) > 0)
 	a.keepCopy(ctx, *w, g)
 }
 

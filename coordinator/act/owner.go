@@ -51,7 +51,6 @@ var owners = []struct {
 
 	{"AuthFailure", "", decide.OfTemplate},
 	{"UnauthorizedOperation", "", decide.OfTemplate},
-	{"OptInRequired", "", decide.OfTemplate},
 	{"InvalidAMI", "", decide.OfTemplate},
 	{"InvalidKeyPair", "", decide.OfTemplate},
 	{"InvalidGroup", "", decide.OfTemplate},
@@ -65,6 +64,7 @@ var owners = []struct {
 	{"", "iam:PassRole", decide.OfTemplate},
 	{"", "KMS", decide.OfTemplate},
 
+	{"OptInRequired", "", decide.OfType}, // a product of the Marketplace may be sold for some types only
 	{"InstanceCreditSpecification", "", decide.OfType},
 	{"InvalidInstanceType", "", decide.OfType},
 	{"UnsupportedHibernationConfiguration", "", decide.OfType},

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -56,7 +57,7 @@ func (a *Actor) template(ctx context.Context, g described) (decide.Template, err
 		t.Unreadable = unreadable
 		return t, err
 	}
-	t.Need = NeedOf(image, want.data)
+	t.Need = a.needOf(image, want)
 	if err := a.ours(ctx, want, &t); err != nil {
 		return t, err
 	}
@@ -83,11 +84,12 @@ func (a *Actor) want(ctx context.Context, g described) (w wanted, unreadable str
 	if err != nil || unreadable != "" {
 		return w, unreadable, err
 	}
-	if unreadable = unservable(from.data, g.world.PlacementGroup); unreadable != "" {
+	left, unreadable := Adapt(from.data, g.world.PlacementGroup)
+	if unreadable != "" {
 		return w, unreadable, nil
 	}
 	w = wanted{name: decide.TemplateName(g.world.Name)}
-	if left := append(from.dropped, dropFrom(from.data)...); len(left) > 0 {
+	if left = append(from.dropped, left...); len(left) > 0 {
 		w.notes = append(w.notes, "not taken over: "+strings.Join(left, ", "))
 	}
 	tidyTags(from.data, g.world.Tags)
@@ -107,14 +109,12 @@ func (a *Actor) want(ctx context.Context, g described) (w wanted, unreadable str
 	return w, "", nil
 }
 
-// vary parts what every type takes from what burstable ones alone take: others refuse it (InstanceCreditSpecification.NotSupported).
+// vary parts what every type takes from what burstable ones alone take.
 func (w *wanted) vary(from original) {
-	plain := *from.data
-	if plain.CreditSpecification != nil {
+	if plain := For(from.data, false); plain != from.data {
 		w.burstable = &spec{contentHash(from), from.data}
 		w.notes = append(w.notes, "CreditSpecification goes to burstable types only")
-		plain.CreditSpecification = nil
-		from.data = &plain
+		from.data = plain
 	}
 	w.spec = spec{contentHash(from), from.data}
 }
@@ -274,7 +274,7 @@ func (a *Actor) makeVersion(ctx context.Context, group, name string, s spec) err
 	_, err := a.EC2.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{
 		LaunchTemplateName: &name, VersionDescription: &s.hash, LaunchTemplateData: s.data,
 		TagSpecifications: []types.TagSpecification{{ResourceType: types.ResourceTypeLaunchTemplate,
-			Tags: []types.Tag{{Key: aws.String(decide.TagGroup), Value: &group}}}},
+			Tags: a.ownTags(group)}},
 	})
 	if err == nil || !strings.Contains(err.Error(), "AlreadyExists") {
 		return err
@@ -286,4 +286,12 @@ func (a *Actor) makeVersion(ctx context.Context, group, name string, s spec) err
 		a.prune(ctx, name)
 	}
 	return err
+}
+
+// ownTags are those of a launch template that we make.
+func (a *Actor) ownTags(group string) []types.Tag {
+	tags := map[string]string{}
+	maps.Copy(tags, a.Tags)
+	tags[decide.TagGroup] = group // by which it is ours
+	return fleetTags(tags)
 }

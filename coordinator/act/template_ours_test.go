@@ -75,6 +75,25 @@ func TestOursCannotBeMade(t *testing.T) {
 }
 
 // Names of our templates: what EC2 forbids is replaced, and the hash tells apart what then reads the same.
+func TestOursCarriesTheTagsOfTheInstallation(t *testing.T) {
+	t.Parallel()
+	acc := web()
+	actor := acc.actor()
+	actor.Tags = map[string]string{"CostCenter": "42", decide.TagGroup: "forged"}
+	if res := actor.Apply(t.Context(), "web", decide.Action{Kind: decide.MakeTemplate}, noon.Add(1e9)); res.Failure != decide.Done {
+		t.Fatalf("%+v", res)
+	}
+	tags := map[string]string{}
+	for _, in := range inputs[ec2.CreateLaunchTemplateInput](acc) {
+		for _, one := range in.TagSpecifications[0].Tags {
+			tags[aws.ToString(one.Key)] = aws.ToString(one.Value)
+		}
+	}
+	if fmt.Sprint(tags) != fmt.Sprint(map[string]string{"CostCenter": "42", decide.TagGroup: "web"}) {
+		t.Errorf("it is tagged %v", tags)
+	}
+}
+
 func TestANameForOursIsMadeOfTheGroups(t *testing.T) {
 	t.Parallel()
 	name := func(group string) string {

@@ -40,6 +40,7 @@ type Options struct {
 	releaseURL, sums, certificates string
 	updateChannel, updateKeys      string
 	profile                        string
+	resourceTags                   string
 	logLevel                       string
 }
 
@@ -65,6 +66,7 @@ func (s *Options) Flags(fs *flag.FlagSet, getenv func(string) string) error {
 	text(&s.updateChannel, "spotd-update-channel", "AUTOSPOTTING_SPOTD_UPDATE_CHANNEL", "", "channel that spotd on what is launched updates itself from; none is never")
 	text(&s.updateKeys, "spotd-update-keys", "AUTOSPOTTING_SPOTD_UPDATE_KEYS", "", "public keys by which it believes that channel, separated by commas")
 	text(&s.profile, "instance-profile", "AUTOSPOTTING_INSTANCE_PROFILE", "", "ARN of the instance profile for groups that have none and set minimal-profile")
+	text(&s.resourceTags, "resource-tags", "AUTOSPOTTING_RESOURCE_TAGS", "", "KEY=VALUE,KEY=VALUE on launch templates that we make, beside our own tag")
 	text(&s.certificates, "certificates", "AUTOSPOTTING_CERTIFICATES", "", "files with further certificates for identity documents, separated by commas; one named REGION.pem is that region's only")
 	text(&s.logLevel, "log-level", "AUTOSPOTTING_LOG_LEVEL", "info", "debug, info, warn or error")
 	if err := settings.Flags(&s.Defaults, fs, getenv); err != nil {
@@ -102,12 +104,16 @@ func (s Options) Handler(c wire.Clients, now func() time.Time, log zerolog.Logge
 	if err != nil {
 		return nil, err
 	}
+	tags, err := ParseTags(s.resourceTags)
+	if err != nil {
+		return nil, err
+	}
 	return wire.Handler(wire.Config{
 		Region: s.region, InboxURL: s.InboxURL, WorkURL: s.WorkURL, Table: s.table,
 		Topics: handle.Topics{Reports: s.ReportsTopic, Events: s.EventsTopic, Ticks: s.tickTopic}, Scope: scope,
 		Defaults: s.Defaults,
 		Together: launchesTogether, Patience: patience,
-		Spotd: spotd, Profile: s.profile, Verifier: verifier, Now: now, Log: log, Metrics: s.Metrics,
+		Spotd: spotd, Profile: s.profile, Tags: tags, Verifier: verifier, Now: now, Log: log, Metrics: s.Metrics,
 	}, c), nil
 }
 
@@ -168,6 +174,27 @@ func (s Options) updates() (map[string]string, error) {
 		return nil, fmt.Errorf("%w: --spotd-update-keys: %w", cli.ErrUsage, err)
 	}
 	return map[string]string{"SPOTD_UPDATE_CHANNEL": s.updateChannel, "SPOTD_UPDATE_KEYS": s.updateKeys}, nil
+}
+
+// ParseTags reads KEY=VALUE,KEY=VALUE. The keys of AWS and our own are refused.
+func ParseTags(list string) (map[string]string, error) {
+	tags := map[string]string{}
+	for one := range strings.SplitSeq(list, ",") {
+		if one == "" {
+			continue
+		}
+		key, value, ok := strings.Cut(one, "=")
+		if !ok || key == "" {
+			return nil, fmt.Errorf("%w: --resource-tags: %q: write KEY=VALUE", cli.ErrUsage, one)
+		}
+		for _, taken := range []string{"aws:", "autospotting-", "autospotting:"} {
+			if strings.HasPrefix(strings.ToLower(key), taken) {
+				return nil, fmt.Errorf("%w: --resource-tags: key %q: those with %s are not free", cli.ErrUsage, key, taken)
+			}
+		}
+		tags[key] = value
+	}
+	return tags, nil
 }
 
 // ParseSums reads amd64=HEX,arm64=HEX.

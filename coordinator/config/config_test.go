@@ -43,3 +43,24 @@ func TestSpotdIsToldToUpdateItselfOnlyIfTheOwnerSaysSo(t *testing.T) {
 		})
 	}
 }
+
+func TestTagsOfTheInstallationAreReadOrRefused(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		list string
+		want map[string]string
+		bad  bool
+	}{
+		{"", map[string]string{}, false},
+		{"CostCenter=42,owner=Team A", map[string]string{"CostCenter": "42", "owner": "Team A"}, false},
+		{"CostCenter=", map[string]string{"CostCenter": ""}, false},
+		{"CostCenter", nil, true},
+		{"=42", nil, true},
+		{"aws:x=1", nil, true},
+		{"AutoSpotting-group=web", nil, true},
+	} {
+		if got, err := ParseTags(c.list); errors.Is(err, cli.ErrUsage) != c.bad || !maps.Equal(got, c.want) {
+			t.Errorf("%q: %v, %v", c.list, got, err)
+		}
+	}
+}

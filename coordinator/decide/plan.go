@@ -88,6 +88,8 @@ type Result struct {
 	Refused  []RefusedPool // launch only
 	// Suspect says that a launch failed as a whole, with an error that may be one type's alone. Detail has the error.
 	Suspect bool
+	// Untried says that a launch failed as a whole, for the fault of what Refused names: the rest of it was not tried.
+	Untried bool
 }
 
 // LaunchedOne is an instance that a launch brought.

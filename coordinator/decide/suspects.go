@@ -16,8 +16,8 @@ import (
 // about is the suffix of marks that are about on-demand.
 const about = " on-demand"
 
-// markKey is the key of a mark.
-func markKey(p market.Pool, spot bool) string {
+// MarkKey is the key of a mark in a record's Pools.
+func MarkKey(p market.Pool, spot bool) string {
 	if spot {
 		return p.String()
 	}
@@ -38,20 +38,20 @@ func learnRefusals(rec *ledger.Record, l ledger.Launch, list []RefusedPool, now 
 		switch f.Owner {
 		case OfType:
 			for _, spot := range []bool{true, false} {
-				once(markKey(market.Pool{Type: f.Type, Zone: market.Any}, spot), ledger.PoolMark{Why: f.Code, Source: l.SourceHash})
+				once(MarkKey(market.Pool{Type: f.Type, Zone: market.Any}, spot), ledger.PoolMark{Why: f.Code, Source: l.SourceHash})
 			}
 			rec.Suspicions = without(rec.Suspicions, func(t string) bool { return t == f.Type })
 		case OfZone:
 			if f.Zone != "" {
 				for _, spot := range []bool{true, false} {
-					once(markKey(market.Pool{Type: market.Any, Zone: f.Zone}, spot), ledger.PoolMark{Why: f.Code})
+					once(MarkKey(market.Pool{Type: market.Any, Zone: f.Zone}, spot), ledger.PoolMark{Why: f.Code})
 				}
 			}
 		case OfQuota:
-			once(markKey(market.OfClass(market.ClassOf(f.Type)), l.Spot), ledger.PoolMark{Why: f.Code})
+			once(MarkKey(market.OfClass(market.ClassOf(f.Type)), l.Spot), ledger.PoolMark{Why: f.Code})
 		default:
 			if p.Type != "" && p.Zone != "" {
-				once(markKey(p, l.Spot), ledger.PoolMark{Why: f.Code})
+				once(MarkKey(p, l.Spot), ledger.PoolMark{Why: f.Code})
 			}
 		}
 	}
@@ -109,32 +109,57 @@ func overlap(a, b []string) bool {
 // caught lists the types of a request that were found to be at fault under the same template before.
 func caught(rec *ledger.Record, l ledger.Launch, types []string) (list []string) {
 	for _, t := range types {
-		if m, marked := rec.Pools[markKey(market.Pool{Type: t, Zone: market.Any}, l.Spot)]; marked && m.Source == l.SourceHash {
+		if m, marked := rec.Pools[MarkKey(market.Pool{Type: t, Zone: market.Any}, l.Spot)]; marked && m.Source == l.SourceHash {
 			list = append(list, t)
 		}
 	}
 	return list
 }
 
-// splits tells whether a request that brought nothing, for faults of types alone, leaves something that was not tried: then the next is another,
-// and it is no failure yet.
+// splits tells whether a request that brought nothing leaves something that was not tried, for faults of a type or of a zone: then the next is
+// another, and it is no failure yet.
 func splits(rec *ledger.Record, l ledger.Launch, res Result, now time.Time) bool {
-	if len(res.Refused) == 0 && !res.Suspect || slices.ContainsFunc(res.Refused, func(f RefusedPool) bool { return f.Owner != OfType }) {
-		return false
-	}
-	left := true
+	var left bool
 	if res.Suspect {
 		left = suspect(rec, l, res.Detail, now)
 	} else {
-		types := typesIn(l.Overrides)
-		left = len(caught(rec, l, types)) < len(types)
+		left = untried(l, res)
 	}
 	if left && rec.Splits < mostSplits {
 		rec.Splits++
 		return true
 	}
-	rec.Suspicions, rec.Splits = nil, 0 // no type alone is at fault
+	if res.Suspect { // no type alone is at fault
+		rec.Suspicions = nil
+	}
+	rec.Splits = 0
 	return false
+}
+
+// untried tells whether what was refused leaves anything of a request: pools that were not tried, or those of other types. Where a zone has no
+// addresses left, there are others.
+func untried(l ledger.Launch, res Result) bool {
+	ofTypes := res.Untried
+	for _, f := range res.Refused {
+		if f.Owner == OfZone {
+			return true
+		}
+		ofTypes = ofTypes || f.Owner == OfType
+		if !res.Untried && f.Owner != OfType {
+			return false // it was tried, and there was nothing
+		}
+	}
+	return ofTypes && slices.ContainsFunc(l.Overrides, func(o ledger.Override) bool {
+		return !slices.ContainsFunc(res.Refused, func(f RefusedPool) bool {
+			switch f.Owner {
+			case OfType:
+				return f.Type == o.Type
+			case OfQuota:
+				return market.ClassOf(f.Type) == market.ClassOf(o.Type)
+			}
+			return f.Type == o.Type && f.Zone == o.Zone
+		})
+	})
 }
 
 // sift leaves out of a request whom it may fail by. Where nobody else is left, half of the largest suspicion is asked; where something gradual
@@ -177,14 +202,16 @@ func keepTypes(list []ledger.Override, keep func(string) bool) (kept []ledger.Ov
 // avoided are the pools that are not to be asked for now.
 func (r *run) avoided(spot bool) market.Shunned {
 	out := market.Shunned{}
-	for key, m := range r.rec.Pools {
-		if m.Source != "" && m.Source != r.w.Template.Hash || !r.now().Before(m.Until) {
-			continue
-		}
-		name, onDemand := strings.CutSuffix(key, about)
-		var p market.Pool
-		if onDemand != spot && p.UnmarshalText([]byte(name)) == nil {
-			out[p] = true
+	for _, marks := range []map[string]ledger.PoolMark{r.rec.Pools, r.w.Shared} {
+		for key, m := range marks {
+			if m.Source != "" && m.Source != r.w.Template.Hash || !r.now().Before(m.Until) {
+				continue
+			}
+			name, onDemand := strings.CutSuffix(key, about)
+			var p market.Pool
+			if onDemand != spot && p.UnmarshalText([]byte(name)) == nil {
+				out[p] = true
+			}
 		}
 	}
 	return out

@@ -264,7 +264,7 @@ func TestOnDemandThatSaidNoIsAskedAgainOnlyWhereNobodyElseIsLeft(t *testing.T) {
 	t.Parallel()
 	w := web()
 	for _, z := range []string{"a", "b", "c"} {
-		mark(&w.Record, noon, markKey(market.Pool{Type: "m5.large", Zone: z}, false), ledger.PoolMark{Why: "no"})
+		mark(&w.Record, noon, MarkKey(market.Pool{Type: "m5.large", Zone: z}, false), ledger.PoolMark{Why: "no"})
 	}
 	has := func() bool {
 		return slices.ContainsFunc(newRun(w).onDemandOverrides("m5.large", []string{"a"}), func(o ledger.Override) bool { return o.Type == "m5.large" })

@@ -27,6 +27,8 @@ type World struct {
 	Template Template
 	Catalog  market.Catalog
 	Unpriced string // why there is no Catalog now; empty if there is
+	// Shared is what other groups of the account were refused lately, by the keys of the record's Pools.
+	Shared map[string]ledger.PoolMark
 	// Activities are the group's scaling activities since the oldest open pair, newest first; read only while
 	// a pair is open or the group is short of members. Unread tells that they were wanted and could not be read.
 	Activities []Activity

@@ -21,7 +21,6 @@ func TestEachThingThatIsAskedForRefusesWhatLacksItAndNothingElse(t *testing.T) {
 		{name: "SEV-SNP", asks: Asks{SEVSNP: true}, has: func(x *Type) { x.SEVSNP = true }, want: RuleSEVSNP},
 		{name: "nested virtualization", asks: Asks{NestedVirtualization: true}, has: func(x *Type) { x.NestedVirtualization = true }, want: RuleNested},
 		{name: "enclaves", asks: Asks{Enclaves: true}, has: func(x *Type) { x.Enclaves = true }, want: RuleEnclaves},
-		{name: "paravirtualization", asks: Asks{Paravirtual: true}, has: func(x *Type) { x.Virtualization = []string{HVM, Paravirtual} }, want: RuleVirtualization},
 		{name: "a TPM", asks: Asks{TPM: true}, has: func(x *Type) { x.TPM = true }, want: RuleTPM},
 		{name: "Nitro", asks: Asks{Nitro: true}, has: func(*Type) {}, want: RuleNitro, less: func(x *Type) { x.NVMe = false }},
 		{name: "disks by their names", asks: Asks{DeviceNames: true}, has: func(*Type) {}, want: RuleDeviceNames, less: func(x *Type) { x.NVMe = false }},
@@ -96,6 +95,11 @@ func TestWhatTheTypeItselfIsLikeBindsToo(t *testing.T) {
 		{"one thread a core of half the cores is not enough", func(o *Type) { o.VCPU, o.Cores = 8, 4 }, func(x *Type) {
 			x.VCPU, x.Cores, x.ValidThreads = 4, 2, []int{1, 2}
 		}, Need{Asks: Asks{ThreadsPerCore: 1}}, RuleVCPU},
+		{"a kernel of its own beside an HVM image", func(*Type) {}, func(x *Type) { x.Virtualization = []string{HVM, Paravirtual} }, Need{Asks: Asks{Paravirtual: true}}, RuleVirtualization},
+		{"a kernel of its own", func(*Type) {}, func(x *Type) { x.Virtualization = []string{HVM, Paravirtual} }, Need{Virtualization: Paravirtual, Asks: Asks{Paravirtual: true}}, ""},
+		{"disks that were no NVMe devices become some", func(*Type) {}, func(x *Type) { x.StorageKind = "nvme" }, Need{UsesInstanceStore: true}, RuleDeviceNames},
+		{"disks that were NVMe devices stay so", func(o *Type) { o.StorageKind = "nvme" }, func(*Type) {}, Need{UsesInstanceStore: true}, ""},
+		{"disks that nobody uses", func(*Type) {}, func(x *Type) { x.StorageKind = "nvme" }, Need{}, ""},
 		{"a Nitro disk's name on Xen", func(*Type) {}, xen, Need{Asks: Asks{DeviceNames: true}}, RuleDeviceNames},
 		{"a Xen disk's name on Nitro", xen, func(x *Type) { x.NVMe = true }, Need{NVMe: SupportNo, ENA: SupportYes, Asks: Asks{DeviceNames: true}}, RuleDeviceNames},
 		{"a Xen disk's name on Nitro, by the owner's word", xen, func(x *Type) { x.NVMe = true }, Need{NVMe: SupportYes, ENA: SupportYes, Asks: Asks{DeviceNames: true}}, ""},

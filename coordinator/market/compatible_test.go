@@ -45,7 +45,7 @@ func TestEachRuleRefusesWhatBreaksItAndNothingElse(t *testing.T) {
 		{name: "its own twin is accepted", change: func(*Type) {}},
 		{name: "more of everything is accepted", change: func(x *Type) {
 			x.VCPU, x.MemoryMiB, x.GPUs, x.Accelerators, x.EBSBaselineMbps, x.NetworkInterfaces = 96, 1<<20, 8, 8, 19000, 15
-			x.StorageDisks, x.StorageGB, x.StorageKind = 4, 8000, "nvme"
+			x.StorageDisks, x.StorageGB = 4, 8000
 		}, need: Need{UsesInstanceStore: true, Asks: Asks{NetworkInterfaces: 3}}},
 		{name: "a denied name", change: func(*Type) {}, need: Need{Deny: []string{"x1.*"}}, want: RuleDenied},
 		{name: "a name that the allow list lacks", change: func(*Type) {}, need: Need{Allow: []string{"m?.*", "o1.large"}}, want: RuleDenied},

@@ -12,7 +12,7 @@ var rules = []struct {
 	{RuleSpot, func(_ *wish, t *Type) bool { return t.Spot }},
 	{RuleArch, sameArch},
 	{RuleVirtualization, func(w *wish, t *Type) bool {
-		return slices.Contains(virtualization(t), w.virtualization) && (!w.Paravirtual || slices.Contains(virtualization(t), Paravirtual))
+		return slices.Contains(virtualization(t), w.virtualization) && (!w.Paravirtual || w.virtualization == Paravirtual)
 	}},
 	{RuleBareMetal, func(w *wish, t *Type) bool { return t.BareMetal == w.victim.BareMetal }},
 	{RuleBurstable, func(w *wish, t *Type) bool { return !t.Burstable || w.victim.Burstable || w.AllowBurstable }},
@@ -63,6 +63,15 @@ var rules = []struct {
 	{RuleWeighting, func(w *wish, t *Type) bool {
 		return w.BandwidthWeighting == "" || slices.Contains(t.BandwidthWeightings, w.BandwidthWeighting)
 	}},
+}
+
+// Rules lists the rules in the order in which they are asked, the zone's last.
+func Rules() []Rule {
+	var list []Rule
+	for _, r := range rules {
+		list = append(list, r.rule)
+	}
+	return append(append(list, RuleQuota), zoneRules...)
 }
 
 // alike is the part of the original's network bandwidth that still counts as the same: the generations differ by a few hundredths (m5.large
@@ -119,9 +128,8 @@ func stores(w *wish, t *Type) bool {
 		storageRank[t.StorageKind] >= storageRank[w.victim.StorageKind]
 }
 
-// storageRank orders the kinds by speed. NVMe stands above SSD since its
-// device names differ: an SSD original's disks are found as NVMe ones only
-// by images that look for them, which RuleNVMe has settled.
+// storageRank orders the kinds by speed. That the device names of NVMe disks
+// differ is for RuleDeviceNames.
 var storageRank = map[string]int{"": 0, "hdd": 1, "ssd": 2, "nvme": 3}
 
 // vcpu is how many a type has with the template's CPU options. Which cores are asked for is the same for all.
@@ -139,10 +147,14 @@ func takesCPUOptions(w *wish, t *Type) bool {
 	return (w.Cores == 0 || slices.Contains(t.ValidCores, w.Cores)) && (w.ThreadsPerCore == 0 || slices.Contains(t.ValidThreads, w.ThreadsPerCore))
 }
 
-// sameDeviceNames holds disks that somebody knows by name against how the type calls them. An owner who says that the image knows NVMe has
-// answered for one that was made for Xen.
+// sameDeviceNames holds disks that somebody knows by name against how the type calls them: volumes, and instance-store disks that were no NVMe
+// devices. An owner who says that the image knows NVMe has answered for one that was made for Xen.
 func sameDeviceNames(w *wish, t *Type) bool {
-	return !w.DeviceNames || t.NVMe == w.victim.NVMe || t.NVMe && w.NVMe == SupportYes
+	if w.NVMe == SupportYes && t.NVMe {
+		return true
+	}
+	disks := w.UsesInstanceStore && w.victim.StorageDisks > 0
+	return (!w.DeviceNames || t.NVMe == w.victim.NVMe) && (!disks || t.StorageKind != "nvme" || w.victim.StorageKind == "nvme")
 }
 
 func sameRootDevice(w *wish, t *Type) bool {

@@ -24,6 +24,7 @@ type Clients struct {
 	Balancers    act.Balancers
 	Stacks       act.Stacks
 	Pricing      act.Pricing
+	Quotas       act.Quotas // may be nil
 	DynamoDB     dynamo.API
 	SQS          handle.SQSAPI
 }
@@ -37,7 +38,8 @@ type Config struct {
 	Scope             settings.Scope
 	Defaults          settings.Settings
 	Spotd             userdata.Settings
-	Profile           string // the ARN of the instance profile for groups that have none
+	Profile           string            // the ARN of the instance profile for groups that have none
+	Tags              map[string]string // see act.Config
 	Verifier          handle.Verifier
 	Now               func() time.Time
 	Log               zerolog.Logger
@@ -52,8 +54,8 @@ func Handler(c Config, with Clients) *handle.Handler {
 	store := dynamo.Store{API: with.DynamoDB, Table: c.Table}
 	actor := act.New(act.Config{
 		Shelf: store, Patience: c.Patience,
-		EC2: with.EC2, AutoScaling: with.AutoScaling, Inspector: with.Inspector, TargetGroups: with.TargetGroups, Balancers: with.Balancers, Stacks: with.Stacks, Pricing: with.Pricing, Region: c.Region, Scope: c.Scope,
-		Defaults: c.Defaults, Spotd: c.Spotd, Profile: c.Profile, Now: c.Now,
+		EC2: with.EC2, AutoScaling: with.AutoScaling, Inspector: with.Inspector, TargetGroups: with.TargetGroups, Balancers: with.Balancers, Stacks: with.Stacks, Pricing: with.Pricing, Quotas: with.Quotas, Region: c.Region, Scope: c.Scope,
+		Defaults: c.Defaults, Spotd: c.Spotd, Profile: c.Profile, Tags: c.Tags, Now: c.Now,
 	})
 	return &handle.Handler{
 		Actor: actor, Groups: actor, Verifier: c.Verifier, Now: c.Now, Log: c.Log, Tell: c.Tell, Metrics: c.Metrics, Topics: c.Topics, Together: c.Together,

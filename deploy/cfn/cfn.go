@@ -46,6 +46,7 @@ type State struct {
 	Reason     string
 	Outputs    map[string]string
 	Parameters map[string]string
+	Tags       map[string]string
 }
 
 // Look describes the stack; one that was deleted does not exist.
@@ -68,12 +69,15 @@ func (s Stack) Look(ctx context.Context) (State, error) {
 
 // StateOf reads CloudFormation's description of a stack.
 func StateOf(d types.Stack) State {
-	st := State{Exists: true, Status: string(d.StackStatus), Reason: aws.ToString(d.StackStatusReason), Outputs: map[string]string{}, Parameters: map[string]string{}}
+	st := State{Exists: true, Status: string(d.StackStatus), Reason: aws.ToString(d.StackStatusReason), Outputs: map[string]string{}, Parameters: map[string]string{}, Tags: map[string]string{}}
 	for _, o := range d.Outputs {
 		st.Outputs[aws.ToString(o.OutputKey)] = aws.ToString(o.OutputValue)
 	}
 	for _, p := range d.Parameters {
 		st.Parameters[aws.ToString(p.ParameterKey)] = aws.ToString(p.ParameterValue)
+	}
+	for _, t := range d.Tags {
+		st.Tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
 	}
 	return st
 }

@@ -202,3 +202,21 @@ func TestAStackThatCannotBeRemovedSaysWhy(t *testing.T) {
 		t.Errorf("an event is told once; told were %q", told)
 	}
 }
+
+func TestAStackKeepsTheTagsThatItIsNotToldOf(t *testing.T) {
+	t.Parallel()
+	var got []string
+	for _, one := range tags(map[string]string{"CostCenter": "42", "owner": "A", "aws:cloudformation:stack-name": "x"}, map[string]string{"CostCenter": "43", "application": "autospotting"}) {
+		got = append(got, aws.ToString(one.Key)+"="+aws.ToString(one.Value))
+	}
+	if want := "CostCenter=43 application=autospotting owner=A"; strings.Join(got, " ") != want {
+		t.Errorf("it is tagged %v, want %s", got, want)
+	}
+	if len(tags(nil, nil)) != 0 {
+		t.Error("none become some")
+	}
+	st := StateOf(types.Stack{Tags: []types.Tag{{Key: aws.String("a"), Value: aws.String("b")}}})
+	if st.Tags["a"] != "b" {
+		t.Errorf("its tags are not read: %v", st.Tags)
+	}
+}

@@ -23,7 +23,8 @@ type Wanted struct {
 	Parameters map[string]string
 	// Known are the parameters of the template: what the stack has of them is kept.
 	Known []string
-	Tags  map[string]string
+	// Tags are put on the stack and on all that it makes, beside those that it has: a stack that is told of tags loses all others.
+	Tags map[string]string
 }
 
 // Change is one line of a change set.
@@ -130,7 +131,8 @@ func (s Stack) propose(ctx context.Context, st State, w Wanted) (id string, chan
 		kind = types.ChangeSetTypeCreate
 	}
 	in := &cloudformation.CreateChangeSetInput{StackName: &s.Name, ChangeSetName: aws.String(own + strings.ToLower(rand.Text()[:12])), ChangeSetType: kind,
-		Capabilities: []types.Capability{types.CapabilityCapabilityIam}, Parameters: parameters(w, st, kind), Tags: tags(w.Tags)}
+		Parameters: parameters(w, st, kind), Tags: tags(st.Tags, w.Tags),
+		Capabilities: []types.Capability{types.CapabilityCapabilityIam, types.CapabilityCapabilityNamedIam}} // named: roles with a prefix
 	if w.TemplateURL != "" {
 		in.TemplateURL = &w.TemplateURL
 	} else {
@@ -246,7 +248,14 @@ func parameters(w Wanted, st State, kind types.ChangeSetType) (out []types.Param
 	return out
 }
 
-func tags(m map[string]string) (out []types.Tag) {
+// tags leaves out what only AWS sets.
+func tags(has, wanted map[string]string) (out []types.Tag) {
+	m := maps.Clone(has)
+	if m == nil {
+		m = map[string]string{}
+	}
+	maps.Copy(m, wanted)
+	maps.DeleteFunc(m, func(k, _ string) bool { return strings.HasPrefix(k, "aws:") })
 	for _, k := range slices.Sorted(maps.Keys(m)) {
 		out = append(out, types.Tag{Key: aws.String(k), Value: aws.String(m[k])})
 	}

@@ -63,7 +63,7 @@ func (m module) add(b *hclsyntax.Block) {
 
 // knownFunctions are Terraform's, as far as the module uses them.
 var knownFunctions = map[string]function.Function{
-	"jsonencode": stdlib.JSONEncodeFunc, "concat": stdlib.ConcatFunc, "split": stdlib.SplitFunc, "join": stdlib.JoinFunc, "merge": stdlib.MergeFunc, "length": stdlib.LengthFunc,
+	"jsonencode": stdlib.JSONEncodeFunc, "concat": stdlib.ConcatFunc, "split": stdlib.SplitFunc, "join": stdlib.JoinFunc, "merge": stdlib.MergeFunc, "length": stdlib.LengthFunc, "compact": stdlib.CompactFunc,
 }
 
 // planned is a module with its variables given: what Terraform would plan.

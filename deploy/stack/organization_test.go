@@ -89,6 +89,7 @@ func TestAGeneratorTicksInThePlaceOfTheOwnSchedule(t *testing.T) {
 func TestWhoMayReadTheArtefacts(t *testing.T) {
 	t.Parallel()
 	alone, shared := deploy(t, Artifacts, nil), deploy(t, Artifacts, map[string]any{"OrganizationId": organization})
+	kept := deploy(t, Artifacts, map[string]any{"OrganizationId": organization, "BucketReaders": "account"})
 	here := tags{"aws:PrincipalAccount": {account}, "aws:PrincipalOrgID": {organization}, "aws:SecureTransport": {"true"}}
 	member := tags{"aws:PrincipalAccount": {"210987654321"}, "aws:PrincipalOrgID": {organization}, "aws:SecureTransport": {"true"}}
 	stranger := tags{"aws:PrincipalAccount": {"999999999999"}, "aws:PrincipalOrgID": {"o-zzzzzzzzzz"}, "aws:SecureTransport": {"true"}}
@@ -109,6 +110,9 @@ func TestWhoMayReadTheArtefacts(t *testing.T) {
 		{"the own account still reads spotd", shared, "spotd/v1/spotd-linux-amd64", here, "s3:GetObject", true},
 		{"nobody of the organization writes", shared, "function/v1/coordinator-arm64.zip", member, "s3:PutObject", false},
 		{"a stranger reads nothing", shared, "spotd/v1/spotd-linux-amd64", stranger, "s3:GetObject", false},
+		{"kept for the account, it reads spotd", kept, "spotd/v1/spotd-linux-amd64", here, "s3:GetObject", true},
+		{"and nobody else of the organization does", kept, "spotd/v1/spotd-linux-amd64", member, "s3:GetObject", false},
+		{"nor installs from there", kept, "function/v1/coordinator-arm64.zip", member, "s3:GetObject", false},
 		{"nobody reads in the clear", shared, "spotd/v1/spotd-linux-amd64", with(member, "aws:SecureTransport", "false"), "s3:GetObject", false},
 	} {
 		var statements []map[string]any
@@ -147,8 +151,8 @@ func TestTheTemplateFitsAStackSet(t *testing.T) {
 		}
 		// CAPABILITY_NAMED_IAM would be needed, and two regions of one account would want the same name.
 		for _, property := range []string{"RoleName", "ManagedPolicyName", "InstanceProfileName", "UserName", "GroupName"} {
-			if r.Properties[property] != nil {
-				t.Errorf("%s has a name of its own, which IAM has once in an account", id)
+			if d.properties(id)[property] != nil {
+				t.Errorf("%s has a name of its own unasked, which IAM has once in an account", id)
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -105,6 +106,9 @@ func init() {
 		},
 		"Fn::Equals": func(d deployed, a any) any { return fmt.Sprint(d.resolve(at(a, 0))) == fmt.Sprint(d.resolve(at(a, 1))) },
 		"Fn::Not":    func(d deployed, a any) any { return !d.resolve(at(a, 0)).(bool) },
+		"Fn::And": func(d deployed, a any) any {
+			return !slices.ContainsFunc(list(a), func(one any) bool { return !d.resolve(one).(bool) })
+		},
 		"Fn::Join": func(d deployed, a any) any {
 			var parts []string
 			for _, p := range d.resolve(at(a, 1)).([]any) {

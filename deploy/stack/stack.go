@@ -36,8 +36,8 @@ func Template(name string) ([]byte, error) {
 	return b, nil
 }
 
-// Inline is a template as it goes into a request, which takes MaxInline bytes, where there is no bucket for it: without the lines that only people read, and no
-// further indented than YAML needs. Texts in it (|) keep their form.
+// Inline is a template as it goes into a request, which takes MaxInline bytes, where there is no bucket for it: without what only people and checks read
+// (comments, metadata), and no further indented than YAML needs. Texts in it (|) keep their form.
 func Inline(name string) (string, error) {
 	b, err := Template(name)
 	if err != nil {
@@ -46,6 +46,7 @@ func Inline(name string) (string, error) {
 	var out strings.Builder
 	var at columns
 	text, base, moved := false, 0, 0 // within a text, how far that is indented, and by how much less it is now
+	metadata := -1                   // how far the metadata is indented that the line may be of
 	for line := range strings.Lines(string(b)) {
 		content := strings.TrimLeft(line, " ")
 		indent := len(line) - len(content)
@@ -57,9 +58,14 @@ func Inline(name string) (string, error) {
 			out.WriteString(strings.Repeat(" ", max(0, indent-moved)) + content)
 			continue
 		}
-		if text, base = false, 0; content == "\n" || content[0] == '#' {
+		if text, base = false, 0; content == "\n" || content[0] == '#' || metadata >= 0 && indent > metadata {
 			continue
 		}
+		if metadata = -1; content == "Metadata:\n" {
+			metadata = indent
+			continue
+		}
+		content = bare(content)
 		to := at.of(indent)
 		out.WriteString(strings.Repeat(" ", to) + content)
 		if strings.HasPrefix(content, "- ") {
@@ -68,6 +74,15 @@ func Inline(name string) (string, error) {
 		text = blockText.MatchString(content)
 	}
 	return out.String(), nil
+}
+
+// bare is a line without the comment at its end.
+func bare(line string) string {
+	at := strings.Index(line, " # ")
+	if at < 0 || strings.Count(line[:at], "'")%2 == 1 || strings.Count(line[:at], `"`)%2 == 1 { // within a quotation
+		return line
+	}
+	return strings.TrimRight(line[:at], " ") + "\n"
 }
 
 // columns are those at which the levels around a line begin, and what they become: one more than the level around.

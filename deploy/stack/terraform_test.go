@@ -136,6 +136,7 @@ func scenarios() map[string]map[string]any {
 		"a key of their own and a hub": with(map[string]any{"KMSKeyArn": "arn:aws:kms:" + region + ":" + account + ":key/1", "TickTopicArn": tickTopic, "Scope": "opt-out", "Grace": "90s", "LogRetentionDays": 7,
 			"UpdateChannel": "s3://releases/channel/stable.json", "UpdateKeys": strings.Repeat("A", 43) + "=", "SpotdUpdates": "true"}),
 		"everything": with(map[string]any{"KMSKeyArn": "create", "OrganizationId": organization, "AlarmTopicArn": "arn:aws:sns:" + region + ":" + account + ":oncall", "Tag": "spot=yes", "Metrics": "none",
+			"PermissionsBoundaryArn": "arn:aws:iam::" + account + ":policy/bounds", "RolePath": "/team/spot/", "RoleNamePrefix": "team-", "ResourceTags": "CostCenter=42,owner=Team A",
 			"InstanceRoleArns": split("arn:aws:iam::" + account + ":role/web,arn:aws:iam::" + account + ":role/db"), "ImageParameterArns": split("arn:aws:ssm:" + region + ":" + account + ":parameter/images/web")}),
 	}
 }
@@ -194,6 +195,7 @@ func (d deployed) sameResource(t testing.TB, p planned, id string, used map[stri
 	if got == nil {
 		return
 	}
+	p.organized(address, got, d.resources[id].Type)
 	want := map[string]any{}
 	flat(want, "", asJSON(t, d.rearranged(id)), tr)
 	have := map[string]any{}
@@ -212,6 +214,25 @@ func (d deployed) sameResource(t testing.TB, p planned, id string, used map[stri
 		if !slices.Contains(tr.own, path) {
 			t.Errorf("%s: %s is %v, of which the template says nothing", address, path, v)
 		}
+	}
+}
+
+// organized holds what the template's resources get from the stack, and in the names of roles, against what the variables say.
+func (p planned) organized(address string, got map[string]any, kind string) {
+	p.t.Helper()
+	variables := p.context.Variables["var"]
+	tags := map[string]any{}
+	for pair := range strings.SplitSeq(variables.GetAttr("resource_tags").AsString(), ",") {
+		if k, v, ok := strings.Cut(pair, "="); ok {
+			tags[k] = v
+		}
+	}
+	if have, taken := got["tags"]; taken && !reflect.DeepEqual(have, tags) {
+		p.t.Errorf("%s is tagged %v, want %v", address, have, tags)
+	}
+	delete(got, "tags")
+	if prefix := variables.GetAttr("role_name_prefix").AsString() + variables.GetAttr("name").AsString() + "-"; strings.HasPrefix(kind, "AWS::IAM::") && got["name_prefix"] != prefix {
+		p.t.Errorf("the name of %s begins with %v, want %s", address, got["name_prefix"], prefix)
 	}
 }
 

@@ -40,9 +40,9 @@ var translations = map[string]translation{
 		"Target.RetryPolicy target.retry_policy Target.DeadLetterConfig.Arn target.dead_letter_config.arn"), []string{"target.rule"}, nil},
 	"AWS::Scheduler::Schedule": {"aws_scheduler_schedule", pairs("Name name Description description ScheduleExpression schedule_expression FlexibleTimeWindow.Mode flexible_time_window.mode " +
 		"Target.Arn target.arn Target.RoleArn target.role_arn Target.Input target.input Target.RetryPolicy target.retry_policy Target.DeadLetterConfig.Arn target.dead_letter_config.arn"), nil, nil},
-	"AWS::IAM::Role":            {"aws_iam_role", pairs("Description description AssumeRolePolicyDocument assume_role_policy Policies policies ManagedPolicyArns attachments"), named, nil},
-	"AWS::IAM::ManagedPolicy":   {"aws_iam_policy", pairs("Description description PolicyDocument policy"), named, nil},
-	"AWS::IAM::InstanceProfile": {"aws_iam_instance_profile", pairs("Role role"), named, nil},
+	"AWS::IAM::Role":            {"aws_iam_role", pairs("Path path PermissionsBoundary permissions_boundary Description description AssumeRolePolicyDocument assume_role_policy Policies policies ManagedPolicyArns attachments"), named, nil},
+	"AWS::IAM::ManagedPolicy":   {"aws_iam_policy", pairs("Path path Description description PolicyDocument policy"), named, nil},
+	"AWS::IAM::InstanceProfile": {"aws_iam_instance_profile", pairs("Path path Role role"), named, nil},
 	"AWS::DynamoDB::Table": {"aws_dynamodb_table", pairs("TableName name BillingMode billing_mode Attribute.AttributeName attribute.name Attribute.AttributeType attribute.type Key hash_key " +
 		"PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled point_in_time_recovery.enabled SSESpecification.SSEEnabled server_side_encryption.enabled " +
 		"SSESpecification.KMSMasterKeyId server_side_encryption.kms_key_arn"), nil, nil},
@@ -70,6 +70,9 @@ func (d deployed) rearranged(id string) map[string]any {
 	}
 	for _, names := range [][2]string{{"Topics", "Topic"}, {"Queues", "Queue"}, {"Targets", "Target"}, {"Roles", "Role"}, {"AttributeDefinitions", "Attribute"}} {
 		single(names[0], names[1])
+	}
+	for _, name := range []string{"RoleName", "ManagedPolicyName", "InstanceProfileName"} {
+		delete(p, name) // a prefix there
 	}
 	switch d.resources[id].Type {
 	case "AWS::DynamoDB::Table":

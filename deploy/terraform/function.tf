@@ -18,15 +18,23 @@ resource "aws_dynamodb_table" "ledger" {
       kms_key_arn = server_side_encryption.value
     }
   }
+  tags = local.tags
 }
 
 resource "aws_cloudwatch_log_group" "log" {
+  # checkov:skip=CKV_AWS_338:log_retention_days says how long, which is the owner's to decide
   name              = "/aws/lambda/${var.name}"
   retention_in_days = var.log_retention_days
   kms_key_id        = local.key_arn
+  tags              = local.tags
 }
 
 resource "aws_lambda_function" "function" {
+  # checkov:skip=CKV_AWS_115:Concurrency that is set aside is taken from the account, and too little of it holds back notices; the throttles have an alarm
+  # checkov:skip=CKV_AWS_116:It is called by its queues, which have dead-letter queues themselves
+  # checkov:skip=CKV_AWS_117:It calls the APIs of AWS alone, and a VPC would need a way out for each
+  # checkov:skip=CKV_AWS_272:Lambda signs zips with AWS Signer profiles of one account; releases are signed with keys of their own (docs/releases.md)
+  # checkov:skip=CKV_AWS_50:The log and the metrics tell of every run; tracing would need rights that the function does not have
   function_name = var.name
   description   = "AutoSpotting ${split("/", "${var.function_key}//")[1]}"
   runtime       = "provided.al2023"
@@ -57,6 +65,7 @@ resource "aws_lambda_function" "function" {
       AUTOSPOTTING_SPOTD_UPDATE_CHANNEL      = local.updates_spotd ? var.update_channel : ""
       AUTOSPOTTING_SPOTD_UPDATE_KEYS         = var.update_keys
       AUTOSPOTTING_INSTANCE_PROFILE          = aws_iam_instance_profile.instance_profile.arn
+      AUTOSPOTTING_RESOURCE_TAGS             = var.resource_tags
       AUTOSPOTTING_LOG_LEVEL                 = var.log_level
       AUTOSPOTTING_METRICS                   = var.metrics
       AUTOSPOTTING_KEEP_ON_DEMAND            = var.keep_on_demand
@@ -81,6 +90,7 @@ resource "aws_lambda_function" "function" {
       AUTOSPOTTING_STATUS_TAG                = var.status_tag
     }
   }
+  tags = local.tags
   lifecycle {
     precondition {
       condition     = var.update_channel == "" || var.update_keys != ""
@@ -94,6 +104,7 @@ resource "aws_lambda_event_source_mapping" "inbox_mapping" {
   event_source_arn        = aws_sqs_queue.inbox.arn
   batch_size              = 10
   function_response_types = ["ReportBatchItemFailures"]
+  tags                    = local.tags
   depends_on              = [aws_iam_role_policy.function_role_own_parts]
 }
 
@@ -102,5 +113,6 @@ resource "aws_lambda_event_source_mapping" "work_mapping" {
   event_source_arn        = aws_sqs_queue.work.arn
   batch_size              = 1
   function_response_types = ["ReportBatchItemFailures"]
+  tags                    = local.tags
   depends_on              = [aws_iam_role_policy.function_role_own_parts]
 }

@@ -73,6 +73,7 @@ resource "aws_iam_role_policy" "function_role_observe" {
             "elasticloadbalancing:DescribeInstanceHealth",
             "elasticloadbalancing:DescribeTargetHealth",
             "pricing:GetProducts",
+            "servicequotas:ListServiceQuotas",
           ]
           Resource = "*"
         },

@@ -54,4 +54,5 @@ resource "aws_kms_key" "key" {
       },
     ]
   })
+  tags = local.tags
 }

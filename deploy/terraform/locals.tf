@@ -18,6 +18,11 @@ locals {
   updates_spotd        = var.spotd_updates == "true"
   alarm_actions        = var.alarm_topic_arn == "" ? null : [var.alarm_topic_arn]
 
+  role_prefix = "${var.role_name_prefix}${var.name}-"
+  role_path   = var.role_path == "" ? null : var.role_path
+  boundary    = var.permissions_boundary_arn == "" ? null : var.permissions_boundary_arn
+  tags        = { for pair in compact(split(",", var.resource_tags)) : split("=", pair)[0] => split("=", pair)[1] }
+
   # The tag by which groups opt in, or out.
   tag_parts    = split("=", "${var.tag}==")
   tag_key      = var.tag == "" ? "spot-enabled" : local.tag_parts[0]

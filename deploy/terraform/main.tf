@@ -4,6 +4,7 @@ resource "aws_sns_topic" "reports_topic" {
   name              = "${var.name}-reports"
   display_name      = "AutoSpotting reports"
   kms_master_key_id = local.key_arn
+  tags              = local.tags
 }
 
 resource "aws_sns_topic_policy" "reports_topic_policy" {
@@ -44,6 +45,7 @@ resource "aws_sns_topic" "events_topic" {
   name              = "${var.name}-events"
   display_name      = "AutoSpotting events"
   kms_master_key_id = local.key_arn
+  tags              = local.tags
 }
 
 resource "aws_sns_topic_policy" "events_topic_policy" {
@@ -117,6 +119,7 @@ resource "aws_sqs_queue" "inbox" {
   redrive_policy             = jsonencode({ deadLetterTargetArn = aws_sqs_queue.inbox_dead_letters.arn, maxReceiveCount = 5 })
   sqs_managed_sse_enabled    = local.has_key ? null : true
   kms_master_key_id          = local.key_arn
+  tags                       = local.tags
 }
 
 resource "aws_sqs_queue" "work" {
@@ -131,6 +134,7 @@ resource "aws_sqs_queue" "work" {
   redrive_policy              = jsonencode({ deadLetterTargetArn = aws_sqs_queue.work_dead_letters.arn, maxReceiveCount = 5 })
   sqs_managed_sse_enabled     = local.has_key ? null : true
   kms_master_key_id           = local.key_arn
+  tags                        = local.tags
 }
 
 resource "aws_sqs_queue" "inbox_dead_letters" {
@@ -138,6 +142,7 @@ resource "aws_sqs_queue" "inbox_dead_letters" {
   message_retention_seconds = 1209600
   sqs_managed_sse_enabled   = local.has_key ? null : true
   kms_master_key_id         = local.key_arn
+  tags                      = local.tags
 }
 
 resource "aws_sqs_queue" "work_dead_letters" {
@@ -146,6 +151,7 @@ resource "aws_sqs_queue" "work_dead_letters" {
   message_retention_seconds = 1209600
   sqs_managed_sse_enabled   = local.has_key ? null : true
   kms_master_key_id         = local.key_arn
+  tags                      = local.tags
 }
 
 resource "aws_sqs_queue_policy" "inbox_policy" {

@@ -1,7 +1,7 @@
 # Who may do what; docs/iam.md gives the reason for each action.
 
 resource "aws_iam_role" "scheduler_role" {
-  name_prefix = "${var.name}-"
+  name_prefix = local.role_prefix
   description = "The tick of AutoSpotting"
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -14,6 +14,9 @@ resource "aws_iam_role" "scheduler_role" {
       },
     ]
   })
+  path                 = local.role_path
+  permissions_boundary = local.boundary
+  tags                 = local.tags
 }
 
 resource "aws_iam_role_policy" "scheduler_role_tick" {
@@ -47,7 +50,7 @@ resource "aws_iam_role_policy" "scheduler_role_tick" {
 }
 
 resource "aws_iam_role" "function_role" {
-  name_prefix = "${var.name}-"
+  name_prefix = local.role_prefix
   description = "The coordinator of AutoSpotting"
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -59,6 +62,9 @@ resource "aws_iam_role" "function_role" {
       },
     ]
   })
+  path                 = local.role_path
+  permissions_boundary = local.boundary
+  tags                 = local.tags
 }
 
 resource "aws_iam_role_policy_attachment" "function_role_instance_roles_policy" {
@@ -67,7 +73,7 @@ resource "aws_iam_role_policy_attachment" "function_role_instance_roles_policy" 
 }
 
 resource "aws_iam_policy" "instance_roles_policy" {
-  name_prefix = "${var.name}-"
+  name_prefix = local.role_prefix
   description = "The roles that AutoSpotting may give to instances"
   policy = jsonencode({
     Version = "2012-10-17"
@@ -81,10 +87,12 @@ resource "aws_iam_policy" "instance_roles_policy" {
       },
     ]
   })
+  path = local.role_path
+  tags = local.tags
 }
 
 resource "aws_iam_role" "instance_role" {
-  name_prefix = "${var.name}-"
+  name_prefix = local.role_prefix
   description = "Instances without a role of their own that AutoSpotting launches"
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -96,6 +104,9 @@ resource "aws_iam_role" "instance_role" {
       },
     ]
   })
+  path                 = local.role_path
+  permissions_boundary = local.boundary
+  tags                 = local.tags
 }
 
 resource "aws_iam_role_policy" "instance_role_spotd" {
@@ -124,6 +135,8 @@ resource "aws_iam_role_policy" "instance_role_spotd" {
 }
 
 resource "aws_iam_instance_profile" "instance_profile" {
-  name_prefix = "${var.name}-"
+  name_prefix = local.role_prefix
   role        = aws_iam_role.instance_role.name
+  path        = local.role_path
+  tags        = local.tags
 }

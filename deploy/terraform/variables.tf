@@ -130,6 +130,48 @@ variable "organization_id" {
   }
 }
 
+# Rules of the organization for roles and tags (docs/organization.md).
+
+variable "permissions_boundary_arn" {
+  type        = string
+  default     = ""
+  description = "Policy that bounds what every role made here may do; empty is none"
+  validation {
+    condition     = can(regex("^$|^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/.+$", var.permissions_boundary_arn))
+    error_message = "permissions_boundary_arn: want something like the ARN of a policy, or nothing."
+  }
+}
+
+variable "role_path" {
+  type        = string
+  default     = ""
+  description = "IAM path of roles, policy and instance profile, such as /team/; empty is /"
+  validation {
+    condition     = can(regex("^$|^/([A-Za-z0-9_.,+@=-]+/)+$", var.role_path))
+    error_message = "role_path: want something like /team/, or nothing."
+  }
+}
+
+variable "role_name_prefix" {
+  type        = string
+  default     = ""
+  description = "What the names of roles, policy and instance profile begin with, before name"
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_.+@-]{0,24}$", var.role_name_prefix))
+    error_message = "role_name_prefix: want at most 24 letters, digits and _.+@-."
+  }
+}
+
+variable "resource_tags" {
+  type        = string
+  default     = ""
+  description = "KEY=VALUE,KEY=VALUE on all that is made here, and on the launch templates that the function makes"
+  validation {
+    condition     = can(regex("^$|^[A-Za-z0-9_.:/+@ -]+=[A-Za-z0-9_.:/+@ -]*(,[A-Za-z0-9_.:/+@ -]+=[A-Za-z0-9_.:/+@ -]*)*$", var.resource_tags))
+    error_message = "resource_tags: want something like KEY=VALUE,KEY=VALUE, or nothing."
+  }
+}
+
 variable "alarm_topic_arn" {
   type        = string
   default     = ""

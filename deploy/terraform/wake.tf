@@ -7,6 +7,7 @@ resource "aws_cloudwatch_event_rule" "interruption_rule" {
     source        = ["aws.ec2"]
     "detail-type" = ["EC2 Spot Instance Interruption Warning", "EC2 Instance Rebalance Recommendation"]
   })
+  tags = local.tags
 }
 
 resource "aws_cloudwatch_event_target" "interruption_rule" {
@@ -27,6 +28,7 @@ resource "aws_cloudwatch_event_rule" "state_change_rule" {
   name          = "${var.name}-state-change"
   description   = "An instance starts, runs, stops or ends"
   event_pattern = jsonencode({ source = ["aws.ec2"], "detail-type" = ["EC2 Instance State-change Notification"] })
+  tags          = local.tags
 }
 
 resource "aws_cloudwatch_event_target" "state_change_rule" {
@@ -57,6 +59,7 @@ resource "aws_cloudwatch_event_rule" "auto_scaling_rule" {
       "EC2 Instance-terminate Lifecycle Action",
     ]
   })
+  tags = local.tags
 }
 
 resource "aws_cloudwatch_event_target" "auto_scaling_rule" {
@@ -74,6 +77,7 @@ resource "aws_cloudwatch_event_target" "auto_scaling_rule" {
 }
 
 resource "aws_scheduler_schedule" "tick" {
+  # checkov:skip=CKV_AWS_297:A tick says nothing that a key could hide
   count               = local.own_tick ? 1 : 0
   name                = "${var.name}-tick"
   description         = "Lets every group that has something to do be looked at"

@@ -2,7 +2,7 @@
 
 resource "aws_cloudwatch_metric_alarm" "inbox_dead_letters_alarm" {
   alarm_name          = "${var.name}-inbox-dead-letters"
-  alarm_description   = "Something was lost on its way to the coordinator, or crashes it: the messages in the queue say what"
+  alarm_description   = "Something was lost on its way to the coordinator, or crashes it: spotctl dead-letters says what"
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateNumberOfMessagesVisible"
   dimensions          = { QueueName = aws_sqs_queue.inbox_dead_letters.name }
@@ -14,11 +14,12 @@ resource "aws_cloudwatch_metric_alarm" "inbox_dead_letters_alarm" {
   treat_missing_data  = "notBreaching"
   alarm_actions       = local.alarm_actions
   ok_actions          = local.alarm_actions
+  tags                = local.tags
 }
 
 resource "aws_cloudwatch_metric_alarm" "work_dead_letters_alarm" {
   alarm_name          = "${var.name}-work-dead-letters"
-  alarm_description   = "A group's reconcile crashes"
+  alarm_description   = "A group's reconcile crashes: spotctl dead-letters says whose"
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateNumberOfMessagesVisible"
   dimensions          = { QueueName = aws_sqs_queue.work_dead_letters.name }
@@ -30,6 +31,7 @@ resource "aws_cloudwatch_metric_alarm" "work_dead_letters_alarm" {
   treat_missing_data  = "notBreaching"
   alarm_actions       = local.alarm_actions
   ok_actions          = local.alarm_actions
+  tags                = local.tags
 }
 
 resource "aws_cloudwatch_metric_alarm" "inbox_age_alarm" {
@@ -46,6 +48,7 @@ resource "aws_cloudwatch_metric_alarm" "inbox_age_alarm" {
   treat_missing_data  = "notBreaching"
   alarm_actions       = local.alarm_actions
   ok_actions          = local.alarm_actions
+  tags                = local.tags
 }
 
 resource "aws_cloudwatch_metric_alarm" "work_age_alarm" {
@@ -62,6 +65,7 @@ resource "aws_cloudwatch_metric_alarm" "work_age_alarm" {
   treat_missing_data  = "notBreaching"
   alarm_actions       = local.alarm_actions
   ok_actions          = local.alarm_actions
+  tags                = local.tags
 }
 
 resource "aws_cloudwatch_metric_alarm" "errors_alarm" {
@@ -78,6 +82,7 @@ resource "aws_cloudwatch_metric_alarm" "errors_alarm" {
   treat_missing_data  = "notBreaching"
   alarm_actions       = local.alarm_actions
   ok_actions          = local.alarm_actions
+  tags                = local.tags
 }
 
 resource "aws_cloudwatch_metric_alarm" "throttles_alarm" {
@@ -94,6 +99,7 @@ resource "aws_cloudwatch_metric_alarm" "throttles_alarm" {
   treat_missing_data  = "notBreaching"
   alarm_actions       = local.alarm_actions
   ok_actions          = local.alarm_actions
+  tags                = local.tags
 }
 
 resource "aws_cloudwatch_metric_alarm" "orphans_alarm" {
@@ -109,6 +115,7 @@ resource "aws_cloudwatch_metric_alarm" "orphans_alarm" {
   treat_missing_data  = "notBreaching"
   alarm_actions       = local.alarm_actions
   ok_actions          = local.alarm_actions
+  tags                = local.tags
 }
 
 resource "aws_cloudwatch_metric_alarm" "capacity_deficit_alarm" {
@@ -124,6 +131,7 @@ resource "aws_cloudwatch_metric_alarm" "capacity_deficit_alarm" {
   treat_missing_data  = "notBreaching"
   alarm_actions       = local.alarm_actions
   ok_actions          = local.alarm_actions
+  tags                = local.tags
 }
 
 resource "aws_cloudwatch_metric_alarm" "debt_age_alarm" {
@@ -139,6 +147,7 @@ resource "aws_cloudwatch_metric_alarm" "debt_age_alarm" {
   treat_missing_data  = "notBreaching"
   alarm_actions       = local.alarm_actions
   ok_actions          = local.alarm_actions
+  tags                = local.tags
 }
 
 resource "aws_cloudwatch_metric_alarm" "lease_age_alarm" {
@@ -154,6 +163,7 @@ resource "aws_cloudwatch_metric_alarm" "lease_age_alarm" {
   treat_missing_data  = "notBreaching"
   alarm_actions       = local.alarm_actions
   ok_actions          = local.alarm_actions
+  tags                = local.tags
 }
 
 resource "aws_cloudwatch_dashboard" "dashboard" {

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
 
 // Config describes a cloud. The zero value is valid: one region with three zones, the built-in sample of types.
@@ -113,6 +115,10 @@ type Cloud struct {
 	tables    map[string]*table
 	busTopics []string
 	mappings  []*mapping
+
+	strategies map[string]ec2types.PlacementStrategy // of the placement groups, by name
+	poisons    []*Poison
+	quotas     map[quotaKey]int // vCPUs, those that were set
 
 	levels  map[string]level // of the token buckets, by API
 	outages []Outage

@@ -16,11 +16,15 @@ import (
 type EC2 struct{ s *Session }
 
 type image struct {
-	id, arch, bootMode string
-	ena, gone          bool
+	Image
+	id   string
+	gone bool
 }
 
-type subnet struct{ id, zone string }
+type subnet struct {
+	id, zone string
+	ipv6Only bool
+}
 
 func (c *Cloud) image(id string) *image {
 	for _, im := range c.images {

@@ -123,10 +123,7 @@ func (e *EC2) DescribeImages(ctx context.Context, in *ec2.DescribeImagesInput, _
 		}
 		for _, im := range c.images {
 			if !im.gone && (len(in.ImageIds) == 0 || slices.Contains(in.ImageIds, im.id)) {
-				out.Images = append(out.Images, ec2types.Image{ImageId: aws.String(im.id), Architecture: ec2types.ArchitectureValues(im.arch),
-					EnaSupport: aws.Bool(im.ena), BootMode: ec2types.BootModeValues(im.bootMode), State: ec2types.ImageStateAvailable,
-					VirtualizationType: ec2types.VirtualizationTypeHvm, RootDeviceType: ec2types.DeviceTypeEbs,
-					RootDeviceName: aws.String("/dev/xvda"), OwnerId: aws.String(c.cfg.Account)})
+				out.Images = append(out.Images, im.describe(c.cfg.Account))
 			}
 		}
 		return out, nil

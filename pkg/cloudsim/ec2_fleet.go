@@ -48,7 +48,13 @@ func (c *Cloud) createFleet(in *ec2.CreateFleetInput) (*ec2.CreateFleetOutput, e
 	if err != nil {
 		return nil, err
 	}
-	out := f.run()
+	out, err := c.poisonedFleet(f)
+	switch {
+	case err != nil:
+		return nil, err
+	case out == nil:
+		out = f.run()
+	}
 	if token != "" {
 		c.tokens[token] = &tokenResult{string(raw), out}
 	}
@@ -99,6 +105,7 @@ type fleet struct {
 type fleetOption struct {
 	template *template
 	version  *templateVersion
+	data     *ec2types.RequestLaunchTemplateData // the version's, with what the override puts in its place
 	override ec2types.FleetLaunchTemplateOverridesRequest
 	typ      string
 	zone     string
@@ -147,8 +154,23 @@ func (c *Cloud) newFleet(in *ec2.CreateFleetInput) (*fleet, error) {
 	return f, nil
 }
 
+// overridden is a version's data with the fields that a fleet's override replaces beside type, image and place.
+func overridden(d *ec2types.RequestLaunchTemplateData, o ec2types.FleetLaunchTemplateOverridesRequest) *ec2types.RequestLaunchTemplateData {
+	out := *d
+	if len(o.BlockDeviceMappings) > 0 {
+		out.BlockDeviceMappings = convert[[]ec2types.LaunchTemplateBlockDeviceMappingRequest](o.BlockDeviceMappings)
+	}
+	if o.Placement != nil {
+		out.Placement = convert[*ec2types.LaunchTemplatePlacementRequest](o.Placement)
+	}
+	if o.MetadataOptions != nil {
+		out.MetadataOptions = convert[*ec2types.LaunchTemplateInstanceMetadataOptionsRequest](o.MetadataOptions)
+	}
+	return &out
+}
+
 func (c *Cloud) option(t *template, v *templateVersion, o ec2types.FleetLaunchTemplateOverridesRequest) (fleetOption, error) {
-	opt := fleetOption{template: t, version: v, override: o, typ: string(o.InstanceType), image: aws.ToString(v.data.ImageId)}
+	opt := fleetOption{template: t, version: v, override: o, data: overridden(v.data, o), typ: string(o.InstanceType), image: aws.ToString(v.data.ImageId)}
 	if opt.typ == "" {
 		opt.typ = string(v.data.InstanceType)
 	}

@@ -17,25 +17,34 @@ func (f *fleet) run() *ec2.CreateFleetOutput {
 	if f.c.chance(f.c.cfg.Faults.Partial) {
 		want = f.c.rng.IntN(want)
 	}
-	for _, opt := range f.ordered() {
+	for _, opt := range f.unpoisoned(out) {
 		if want == 0 {
 			break
 		}
 		if code, text := f.refusal(opt); code != "" {
-			out.Errors = append(out.Errors, ec2types.CreateFleetError{ErrorCode: aws.String(code), ErrorMessage: aws.String(text),
-				Lifecycle: f.lifecycle(), LaunchTemplateAndOverrides: opt.answer()})
-			f.c.emit(Event{Kind: LaunchFailed, Text: fmt.Sprintf("%s %s in %s: %s", f.lifecycle(), opt.typ, opt.zone, code)})
+			f.refuse(out, opt, code, text)
 			continue
 		}
 		var ids []string
-		for want > 0 && f.room(opt) {
+		for want > 0 && f.room(opt) && f.c.withinQuota(opt.typ, f.spot) {
 			ids = append(ids, f.launch(opt).id)
 			want--
+		}
+		if want > 0 && !f.c.withinQuota(opt.typ, f.spot) {
+			code, text := f.c.quotaRefusal(opt.typ, f.spot)
+			f.refuse(out, opt, code, text)
 		}
 		out.Instances = append(out.Instances, ec2types.CreateFleetInstance{InstanceIds: ids, InstanceType: ec2types.InstanceType(opt.typ),
 			AvailabilityZone: aws.String(opt.zone), SubnetId: aws.String(opt.subnet), Lifecycle: f.lifecycle(), LaunchTemplateAndOverrides: opt.answer()})
 	}
 	return out
+}
+
+// refuse writes an override's error into the answer.
+func (f *fleet) refuse(out *ec2.CreateFleetOutput, opt fleetOption, code, text string) {
+	out.Errors = append(out.Errors, ec2types.CreateFleetError{ErrorCode: aws.String(code), ErrorMessage: aws.String(text),
+		Lifecycle: f.lifecycle(), LaunchTemplateAndOverrides: opt.answer()})
+	f.c.emit(Event{Kind: LaunchFailed, Text: fmt.Sprintf("%s %s in %s: %s", f.lifecycle(), opt.typ, opt.zone, code)})
 }
 
 func (f *fleet) lifecycle() ec2types.InstanceLifecycle {
@@ -94,16 +103,17 @@ func (f *fleet) refusal(o fleetOption) (code, text string) {
 		return "InvalidAMIID.NotFound", fmt.Sprintf("The image id '[%s]' does not exist", o.image)
 	case o.pool == nil || (f.spot && t.NoSpot):
 		return "Unsupported", fmt.Sprintf("Your requested instance type (%s) is not supported in your requested Availability Zone (%s).", o.typ, o.zone)
-	case im.arch != t.Arch:
-		return "InvalidParameterValue", fmt.Sprintf("The architecture '%s' of the specified instance type does not match the architecture '%s' of the specified AMI.", t.Arch, im.arch)
-	case t.ENA == "required" && !im.ena:
-		return "InvalidParameterCombination", fmt.Sprintf("Enhanced networking with the Elastic Network Adapter (ENA) is required for the '%s' instance type.", o.typ)
+	}
+	if v := c.judge(o.data, im, o.typ, o.subnet, f.spot); v.Refused() {
+		return v.Code, v.Text
+	}
+	switch {
 	case f.spot && o.maxPrice > 0 && o.maxPrice < o.pool.spotUSD:
 		return "SpotMaxPriceTooLow", fmt.Sprintf("Your Spot request price of %g is lower than the minimum required Spot request fulfillment price of %g.", o.maxPrice, o.pool.spotUSD)
 	case !f.spot && len(templateTags(o.version.data, ec2types.ResourceTypeSpotInstancesRequest)) > 0:
 		return "InvalidParameterValue", "You cannot specify tags for Spot instances requests if there are no Spot instances requests being created by the request."
-	case len(o.version.data.NetworkInterfaces) > 0 && len(o.version.data.SecurityGroupIds) > 0:
-		return "InvalidParameterCombination", "Network interfaces and an instance-level security groups may not be specified on the same request"
+	case !c.withinQuota(o.typ, f.spot):
+		return c.quotaRefusal(o.typ, f.spot)
 	case !f.room(o) || (f.spot && c.chance(c.cfg.Faults.NoCapacity)):
 		return "InsufficientInstanceCapacity", noCapacityText(o.typ, o.zone)
 	}
@@ -127,12 +137,14 @@ func (f *fleet) launch(o fleetOption) *instance {
 		tags[k] = v
 	}
 	return f.c.launchFrom(o.template, o.version, launchSpec{typ: o.typ, zone: o.zone, subnet: o.subnet, image: o.image,
-		spot: f.spot, fleet: f.id, maxPrice: o.maxPrice, tags: tags})
+		data: o.data, spot: f.spot, fleet: f.id, maxPrice: o.maxPrice, tags: tags})
 }
 
 // launchFrom launches from a template version, with the reserved tags that say so.
 func (c *Cloud) launchFrom(t *template, v *templateVersion, l launchSpec) *instance {
-	l.data = v.data
+	if l.data == nil {
+		l.data = v.data
+	}
 	if l.fleet != "" {
 		l.tags["aws:ec2:fleet-id"] = l.fleet
 	}

@@ -132,15 +132,19 @@ func (c *Cloud) fail(i *instance) {
 // has been impaired for a few minutes (aws-facts 1.8), but not in its grace period.
 func (c *Cloud) Impair(instanceID string) error {
 	return c.withInstance("aws", instanceID, func(i *instance) error {
-		if i.state != ec2types.InstanceStateNameRunning || i.impaired {
-			return nil
-		}
-		i.impaired = true
-		c.touch(i)
-		c.fail(i)
-		c.at(c.cfg.Timing.StatusDetect, "status of "+i.id, func() { c.findImpaired(i) })
+		c.impair(i)
 		return nil
 	})
+}
+
+func (c *Cloud) impair(i *instance) {
+	if i.state != ec2types.InstanceStateNameRunning || i.impaired {
+		return
+	}
+	i.impaired = true
+	c.touch(i)
+	c.fail(i)
+	c.at(c.cfg.Timing.StatusDetect, "status of "+i.id, func() { c.findImpaired(i) })
 }
 
 func (c *Cloud) findImpaired(i *instance) {

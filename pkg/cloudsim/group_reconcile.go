@@ -132,6 +132,9 @@ func (c *Cloud) launchMember(g *group, zones []string, why string) (*member, boo
 	if c.image(img) == nil {
 		return nil, c.launchRefused(g, zones[0], why, fmt.Sprintf("The image id '[%s]' does not exist. Launching EC2 instance failed.", img))
 	}
+	if text := c.groupRefusal(g, v.data, typ); text != "" {
+		return nil, c.launchRefused(g, zones[0], why, text+" Launching EC2 instance failed.")
+	}
 	for _, zone := range zones {
 		p := c.pools[poolKey{typ, zone}]
 		if p == nil || c.clock().Before(p.noOD) {
@@ -146,6 +149,21 @@ func (c *Cloud) launchMember(g *group, zones []string, why string) (*member, boo
 		return m, true
 	}
 	return nil, c.launchRefused(g, zones[0], why, noCapacityText(typ, zones[0])+" Launching EC2 instance failed.")
+}
+
+// groupRefusal is what EC2 says to the group's own launch of a type, empty where it launches.
+func (c *Cloud) groupRefusal(g *group, d *ec2types.RequestLaunchTemplateData, typ string) string {
+	if c.types[typ] == nil {
+		return fmt.Sprintf("Invalid value '%s' for InstanceType.", typ)
+	}
+	if v := c.judge(d, c.image(ptrString(d.ImageId)), typ, g.subnets[0], false); v.Refused() {
+		return v.Text
+	}
+	if !c.withinQuota(typ, false) {
+		_, text := c.quotaRefusal(typ, false)
+		return text
+	}
+	return ""
 }
 
 // fleetID names the next launch of the group's own. It is not drawn, so that what a seed decides stays as it was.

@@ -27,6 +27,7 @@ type instance struct {
 	appReady                     bool
 	failing                      time.Time // since when its load balancers' checks fail, though it runs
 	impaired                     bool      // EC2's status checks fail
+	inVain                       string    // why it never comes up, and its status checks fail; empty for all others
 	notice, end, rebalance       time.Time
 	action                       string
 	gone                         bool // no longer described
@@ -66,6 +67,9 @@ func (c *Cloud) launch(l launchSpec) *instance {
 		c.pools[poolKey{i.typ, i.zone}].live++
 		lifecycle = "spot"
 	}
+	if im := c.image(i.image); im != nil {
+		i.inVain = c.judge(l.data, im, i.typ, i.subnet, i.spot).Impaired
+	}
 	c.instances = append(c.instances, i)
 	c.byID[i.id] = i
 	c.touch(i)
@@ -95,8 +99,13 @@ func (c *Cloud) boot(i *instance) {
 	c.touch(i)
 	c.emit(Event{Kind: Running, Actor: "ec2", Instance: i.id, Group: i.groupName()})
 	c.stateEvent(i)
-	c.at(c.cfg.Timing.AppStart, "app "+i.id, func() { c.appUp(i) })
 	c.planInterruption(i)
+	if i.inVain != "" {
+		c.memberRunning(i)
+		c.impair(i)
+		return
+	}
+	c.at(c.cfg.Timing.AppStart, "app "+i.id, func() { c.appUp(i) })
 	c.memberRunning(i)
 	c.bootGuest(i)
 }

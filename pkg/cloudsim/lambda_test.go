@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	ddb "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
 func newQueue(t testing.TB, s *Session, name string, attrs map[string]string) string {
@@ -136,6 +137,30 @@ func TestOnlyFailedRecordsComeBackAndThenGoToTheDeadLetterQueue(t *testing.T) {
 	}
 	if got := c.Messages(dead); len(got) != 1 || got[0] != "bad" {
 		t.Errorf("dead letters %v", got)
+	}
+}
+
+// SQS developer guide, "Using dead-letter queues": the time at which a message was sent is that of the original in a standard queue, and
+// begins anew in a FIFO queue.
+func TestADeadLetterOfAFIFOQueueIsSentAnew(t *testing.T) {
+	t.Parallel()
+	for suffix, want := range map[string]time.Duration{"": 0, ".fifo": 41 * time.Second} {
+		c := New(Config{})
+		s := c.NewSession("setup")
+		dead := newQueue(t, s, "dead"+suffix, nil)
+		url := newQueue(t, s, "in"+suffix, map[string]string{"VisibilityTimeout": "40", "RedrivePolicy": `{"deadLetterTargetArn":"` + c.arn("sqs", "dead"+suffix) + `","maxReceiveCount":"1"}`})
+		group := strings.TrimPrefix(suffix, ".")
+		send(t, s, url, "bad", group, group)
+		for range 2 {
+			_, err := s.SQS().ReceiveMessage(bg, &sqs.ReceiveMessageInput{QueueUrl: &url})
+			must(t, err)
+			c.RunUntil(c.Now().Add(41 * time.Second))
+		}
+		out, err := s.SQS().ReceiveMessage(bg, &sqs.ReceiveMessageInput{QueueUrl: &dead, MessageSystemAttributeNames: []sqstypes.MessageSystemAttributeName{"All"}})
+		must(t, err)
+		if got := out.Messages[0].Attributes["SentTimestamp"]; got != fmt.Sprint(c.cfg.Start.Add(want).UnixMilli()) {
+			t.Errorf("in a queue in%s it was sent at %s", suffix, got)
+		}
 	}
 }
 

@@ -39,12 +39,14 @@ func (c *Cloud) as(actor string, fn func() error) error {
 
 // CreateImage registers an image and returns its id. arch is x86_64 by default; ENA is supported.
 func (c *Cloud) CreateImage(arch string) string {
+	return c.RegisterImage(Image{Architecture: arch, BootMode: "uefi-preferred"})
+}
+
+// RegisterImage registers an image with what a launch can depend on, and returns its id.
+func (c *Cloud) RegisterImage(i Image) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if arch == "" {
-		arch = "x86_64"
-	}
-	im := &image{id: c.id("ami"), arch: arch, ena: true, bootMode: "uefi-preferred"}
+	im := &image{Image: i, id: c.id("ami")}
 	c.images = append(c.images, im)
 	return im.id
 }

@@ -188,7 +188,9 @@ func (c *Cloud) bury(q *queue, now time.Time) {
 			return false
 		}
 		q.dead.messages = append(q.dead.messages, m)
-		m.receives = 0
+		if m.receives = 0; q.fifo {
+			m.sent = now // a standard queue keeps it (SQS developer guide, "Using dead-letter queues", retention periods)
+		}
 		c.emit(Event{Kind: DeadLettered, Actor: "aws", Text: fmt.Sprintf("%s from %s: %s", m.id, q.name, m.body)})
 		c.visibleIn(q.dead, 0)
 		return true

@@ -14,6 +14,7 @@ import (
 var May = map[string]string{
 	"Record":              "what is under way only the ledger knows",
 	"Heard":               "messages are in no file",
+	"Shared":              "what other groups were refused lately is in the ledger's table",
 	"Catalog.Source":      "says where the market was read",
 	"Catalog.AsOf":        "says when the market was read",
 	"Catalog.Assumptions": "says what was not known of the market",

@@ -14,6 +14,7 @@ var (
 	_ act.EC2         = (*account)(nil)
 	_ act.AutoScaling = scaling{}
 	_ act.Stacks      = stacks{}
+	_ act.Quotas      = quotas{}
 )
 
 // errFiles is the answer to what a plan does not ask: it changes nothing, and the market is told by act.Config.Market.

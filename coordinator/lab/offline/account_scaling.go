@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 )
 
 // scaling is an account's Auto Scaling.
@@ -89,6 +91,23 @@ func (s scaling) DescribeLaunchConfigurations(_ context.Context, in *autoscaling
 		return &autoscaling.DescribeLaunchConfigurationsOutput{LaunchConfigurations: s.configurations[at : at+1]}, nil
 	}
 	return &autoscaling.DescribeLaunchConfigurationsOutput{LaunchConfigurations: []astypes.LaunchConfiguration{s.configurationLike(name)}}, nil
+}
+
+// quotas is an account's Service Quotas.
+type quotas struct{ *account }
+
+// ListServiceQuotas gives those of the group's region: their ARNs say which.
+func (q quotas) ListServiceQuotas(context.Context, *servicequotas.ListServiceQuotasInput, ...func(*servicequotas.Options)) (*servicequotas.ListServiceQuotasOutput, error) {
+	if !q.told[keyQuotas] {
+		q.none("vCPU quotas")
+	}
+	out := &servicequotas.ListServiceQuotasOutput{}
+	for _, one := range q.dump.quotas {
+		if part := strings.Split(aws.ToString(one.QuotaArn), ":"); len(part) < 4 || part[3] == q.region() {
+			out.Quotas = append(out.Quotas, one)
+		}
+	}
+	return out, nil
 }
 
 // stacks is an account's CloudFormation.

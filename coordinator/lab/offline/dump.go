@@ -15,6 +15,7 @@ import (
 	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	cfntypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	sqtypes "github.com/aws/aws-sdk-go-v2/service/servicequotas/types"
 
 	"autospotting/coordinator/lab/dataset"
 )
@@ -66,6 +67,7 @@ type dump struct {
 	subnets        []types.Subnet
 	placements     []types.PlacementGroup
 	stacks         []cfntypes.Stack
+	quotas         []sqtypes.ServiceQuota
 
 	now  time.Time         // to plan for
 	told map[string]bool   // which kinds some file holds, if only as an empty list

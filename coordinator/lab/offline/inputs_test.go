@@ -224,7 +224,7 @@ func TestWhatAFileLacksIsNamed(t *testing.T) {
 		more                   []string
 		assumed                string
 	}{
-		{"hooks and refreshes", group("", ""), instances, nil, "lifecycle hooks, instance refreshes, termination protection of instances: no file tells any of this group"},
+		{"hooks and refreshes", group("", ""), instances, nil, "lifecycle hooks, instance refreshes, termination protection of instances, vCPU quotas: no file tells any of this group"},
 		{"a page of groups", strings.Replace(group("", ""), `{"AutoScalingGroups"`, `{"NextToken": "eyJ", "AutoScalingGroups"`, 1), instances, nil, "has not all AutoScalingGroups, since it ends with a NextToken"},
 		{"a page of instances, as old programs spell it", group("", ""), strings.Replace(instances, `{"Reservations"`, `{"nextToken": "eyJ", "Reservations"`, 1), nil, "has not all Reservations"},
 		{"the template", group("", ""), instances, nil, "launch template lt-1 is not in the files: replacements are launched like i-a"},
@@ -255,27 +255,6 @@ func TestTagsThatTheFileDoesNotTellAreNamed(t *testing.T) {
 	got := planned(t, files(t, strings.Replace(group("", ""), `"Tags"`, `"Labels"`, 1), instances))
 	if got.Status != plan.NotEnabled || !strings.Contains(strings.Join(got.Why, "\n"), "assumed: the file does not tell the group's tags: it has none") {
 		t.Errorf("got %+v", got)
-	}
-}
-
-func TestGroupsOfOneNameInTwoRegionsAreKeptApart(t *testing.T) {
-	t.Parallel()
-	here := strings.Replace(group("", ""), `"MinSize"`, `"AutoScalingGroupARN": "arn:aws:autoscaling:us-east-1:1:autoScalingGroup:u:autoScalingGroupName/web", "MinSize"`, 1)
-	there := strings.NewReplacer("us-east-1", "eu-west-1", "i-a", "i-c", "i-b", "i-d", "subnet-", "subnet-e").Replace(here)
-	tagged := strings.ReplaceAll(instances, `"EnaSupport"`, `"Tags": [{"Key": "aws:autoscaling:groupName", "Value": "web"}], "EnaSupport"`)
-	f := files(t, here+there+here, tagged+strings.NewReplacer("us-east-1", "eu-west-1", "i-a", "i-c", "i-b", "i-d", "subnet-", "subnet-e").Replace(tagged))
-	worlds, err := Worlds(f, atNoon(), nil)
-	if err != nil || len(worlds) != 2 {
-		t.Fatalf("%d worlds: %v", len(worlds), err)
-	}
-	for n, want := range []string{"i-a", "i-c"} {
-		w := worlds[n]
-		if w.Err != nil || len(w.Instances) != 2 || w.Instances[0].ID != want || !strings.Contains(strings.Join(w.Assumed, "\n"), "the files have 2 groups of this name") {
-			t.Errorf("%+v, %v, assumed %q", w.Instances, w.Err, w.Assumed)
-		}
-	}
-	if a, b := worlds[0].Catalog.OnDemandUSD["m5.large"], worlds[1].Catalog.OnDemandUSD["m5.large"]; a == b || a*b == 0 {
-		t.Errorf("an m5.large costs %v and %v", a, b)
 	}
 }
 

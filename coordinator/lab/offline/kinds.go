@@ -12,6 +12,7 @@ import (
 	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	cfntypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	sqtypes "github.com/aws/aws-sdk-go-v2/service/servicequotas/types"
 )
 
 // kind is one sort of description, as one command of the AWS CLI prints it.
@@ -41,6 +42,7 @@ const (
 	keyActivities     = "Activities"
 	keyOfferings      = "InstanceTypeOfferings"
 	keyProtection     = "DisableApiTermination"
+	keyQuotas         = "Quotas"
 )
 
 // kinds are what is understood. Of those that a description could be taken for, the first counts.
@@ -63,6 +65,7 @@ var kinds = []kind{
 	{key: "Subnets", command: "ec2 describe-subnets", has: [][]string{{"SubnetId"}, {"AvailabilityZone"}, {"CidrBlock", "SubnetArn", "VpcId"}}, take: listed(func(d *dump) *[]types.Subnet { return &d.subnets })},
 	{key: "PlacementGroups", command: "ec2 describe-placement-groups", has: [][]string{{"GroupName"}, {"Strategy"}}, take: listed(func(d *dump) *[]types.PlacementGroup { return &d.placements })},
 	{key: keyStacks, command: "cloudformation describe-stacks", has: [][]string{{"StackStatus"}, {"StackName", "StackId"}}, take: listed(func(d *dump) *[]cfntypes.Stack { return &d.stacks })},
+	{key: keyQuotas, command: "service-quotas list-service-quotas --service-code ec2", has: [][]string{{"QuotaCode"}, {"Value"}}, take: listed(func(d *dump) *[]sqtypes.ServiceQuota { return &d.quotas })},
 	{key: keyProtection, command: "ec2 describe-instance-attribute --attribute disableApiTermination --instance-id ID", has: [][]string{{keyProtection}, {"InstanceId"}}, take: (*dump).takeProtection},
 }
 

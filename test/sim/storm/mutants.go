@@ -109,7 +109,10 @@ var Mutants = []Mutant{
 	{Name: "late-failures-cost-nothing", What: "a replacement that fails after it was in service is not missed", Scenario: "sick-spot", Alter: seeing(func(w *decide.World) {
 		w.Record.Proving, w.Record.Sick, w.Record.Ailing = nil, nil, 0
 	})},
+	{Name: "blame-the-request", What: "a request that fails as a whole is never split, whoever it fails by", Scenario: "poisoned-type", Alter: seeing(func(w *decide.World) {
+		w.Record.Suspicions, w.Record.Splits = nil, 1<<30
+	})},
 	{Name: "hammer", What: "failures pause nothing", Scenario: "drought", Alter: seeing(func(w *decide.World) {
-		w.Record.Failures, w.Record.PausedUntil, w.Record.Pools, w.Record.Fallback = 0, time.Time{}, nil, ledger.Fallback{}
+		w.Record.Failures, w.Record.PausedUntil, w.Record.Pools, w.Record.Fallback, w.Shared = 0, time.Time{}, nil, ledger.Fallback{}, nil
 	})},
 }

@@ -26,6 +26,7 @@ type Script struct {
 	Alone    bool // nobody else changes the group: nothing may be forgiven
 	Outage   *Outage
 	Sick     Sickness
+	Poison   *cloudsim.Poison                // a type that spoils fleets
 	Track    float64                         // the utilisation that target tracking keeps to; 0 is none
 	Targets  map[string]cloudsim.TargetGroup // what is unusual of target groups, by ARN
 	Timing   cloudsim.Timing                 // what is unusual of the cloud's
@@ -54,6 +55,9 @@ func (s Script) String() string {
 	}
 	if s.Sick.Pools > 0 {
 		fmt.Fprintf(&b, "  sick: %+v; health checks %s, grace %s, targets %+v\n", s.Sick, s.Groups[0].HealthCheckType, s.Groups[0].Grace, s.Targets)
+	}
+	if s.Poison != nil {
+		fmt.Fprintf(&b, "  %s spoils fleets (%s): %s: %s\n", s.Poison.Type, s.Poison.Shape, s.Poison.Code, s.Poison.Text)
 	}
 	for _, d := range s.Deeds {
 		fmt.Fprintf(&b, "  %s\n", d)
@@ -152,7 +156,7 @@ var Scenarios = slices.Concat([]Scenario{
 		s.Deeds = append(s.Deeds, Deed{Kind: "drought"})
 		return s
 	}},
-}, ill, sizing)
+}, ill, sizing, poisoned)
 
 // Find is the scenario of that name.
 func Find(name string) (Scenario, error) {

@@ -37,8 +37,11 @@ type World struct {
 	Crashes int
 	own     []invariant.Violation // found by the world itself
 	well    bool                  // nobody falls ill any more
-	story   []line
-	frozen  bool
+	// poisoned says that a type spoils fleets; calls counts the fleets for each notice.
+	poisoned bool
+	calls    map[string]int
+	story    []line
+	frozen   bool
 }
 
 type line struct {
@@ -59,7 +62,7 @@ func New(s Script, m *Mutant) (*World, error) {
 		More:       s.Groups[1:],
 		ReleaseURL: "https://releases.example.com/spotd",
 		SHA256:     map[string]string{"amd64": strings.Repeat("ab", 32)},
-		Tell:       func(n handle.Note) { w.tell(line{at: n.At, note: n}) },
+		Tell:       func(n handle.Note) { w.tell(line{at: n.At, note: n}); w.noted(n) },
 	}
 	cfg.Defaults.Grace = grace
 	speak := m.alter(&cfg)
@@ -78,6 +81,7 @@ func New(s Script, m *Mutant) (*World, error) {
 		w.Cloud.SetTargetGroup(arn, t)
 	}
 	w.sicken(s)
+	w.poison(s)
 	for _, g := range s.Groups {
 		w.Groups = append(w.Groups, g.Name)
 		w.Checks = append(w.Checks, invariant.Watch(w.Cloud, g.Name, coordinators, func() (ledger.Record, error) { return w.Stage.Record(g.Name) }, s.Faults.ReadLag))
