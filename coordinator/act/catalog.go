@@ -38,9 +38,7 @@ func (a *Actor) readTypes(ctx context.Context, zones []string) (goods, error) {
 		if err != nil {
 			return goods{}, fmt.Errorf("describe instance type offerings: %w", err)
 		}
-		for _, o := range page.InstanceTypeOfferings {
-			offered[market.Pool{Type: string(o.InstanceType), Zone: aws.ToString(o.Location)}] = true
-		}
+		Offer(page.InstanceTypeOfferings, offered)
 	}
 	return goods{list, offered, a.Now()}, nil
 }
@@ -58,15 +56,27 @@ func (a *Actor) readSpot(ctx context.Context, zones []string, product string) (m
 		if err != nil {
 			return nil, fmt.Errorf("read spot prices: %w", err)
 		}
-		for _, p := range page.SpotPriceHistory {
-			pool := market.Pool{Type: string(p.InstanceType), Zone: aws.ToString(p.AvailabilityZone)}
-			price, err := strconv.ParseFloat(aws.ToString(p.SpotPrice), 64)
-			if at := aws.ToTime(p.Timestamp); err == nil && !at.Before(newest[pool]) {
-				spot[pool], newest[pool] = price, at
-			}
-		}
+		Newest(page.SpotPriceHistory, spot, newest)
 	}
 	return spot, nil
+}
+
+// Newest puts the latest price of each pool into spot, and its time into newest. What is no price is passed over.
+func Newest(history []ec2types.SpotPrice, spot map[market.Pool]float64, newest map[market.Pool]time.Time) {
+	for _, p := range history {
+		pool := market.Pool{Type: string(p.InstanceType), Zone: aws.ToString(p.AvailabilityZone)}
+		price, err := strconv.ParseFloat(aws.ToString(p.SpotPrice), 64)
+		if at := aws.ToTime(p.Timestamp); err == nil && !at.Before(newest[pool]) {
+			spot[pool], newest[pool] = price, at
+		}
+	}
+}
+
+// Offer enters where types are offered, by zone.
+func Offer(list []ec2types.InstanceTypeOffering, offered map[market.Pool]bool) {
+	for _, o := range list {
+		offered[market.Pool{Type: string(o.InstanceType), Zone: aws.ToString(o.Location)}] = true
+	}
 }
 
 // subnetsFor is how long it is believed how many addresses are left where.

@@ -13,6 +13,7 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancing"
 	elbv2 "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 
+	"autospotting/coordinator/market"
 	"autospotting/coordinator/settings"
 	"autospotting/userdata"
 )
@@ -95,6 +96,10 @@ type Config struct {
 	// Shelf may be nil: then copies do not outlive the process.
 	Shelf  Shelf
 	Region string
+	// Thorough has everything read of a group with nothing to do as well, for who wants to see what it could have.
+	Thorough bool
+	// Market tells what is sold in the zones and what the product costs there, where that is not to be read of EC2; nil reads it.
+	Market func(zones []string, product string) market.Catalog
 	// Patience bounds each read without which a notice can be answered: an API that does not answer at all must not use up the time of the
 	// others. Zero sets no bound.
 	Patience time.Duration

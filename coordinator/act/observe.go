@@ -25,7 +25,7 @@ func (a *Actor) Observe(ctx context.Context, group string, rec ledger.Record, he
 	a.enrich(ctx, &w)
 	a.balancers(ctx, &w, g.raw)
 	a.placement(ctx, &w, last)
-	if w.Glance = decide.Idle(w); !w.Glance {
+	if w.Glance = !a.Thorough && decide.Idle(w); !w.Glance {
 		a.whatToLaunch(ctx, &w, g, last)
 	}
 	if since, wanted := activitiesSince(w); wanted {
@@ -50,7 +50,11 @@ func (a *Actor) whatToLaunch(ctx context.Context, w *decide.World, g described, 
 		return
 	}
 	a.launchFrom(ctx, w, g, last)
-	a.catalog(ctx, w, last)
+	if a.Market == nil {
+		a.catalog(ctx, w, last)
+	} else {
+		w.Catalog = a.Market(decideZones(w.Group), productOf(w.Instances))
+	}
 	a.wholeAccount(ctx, w, len(w.Heard) > 0)
 	a.keepCopy(ctx, *w, g)
 }

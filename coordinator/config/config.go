@@ -12,6 +12,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"autospotting/coordinator/act"
 	"autospotting/coordinator/handle"
 	"autospotting/coordinator/identity"
 	"autospotting/coordinator/ledger/dynamo"
@@ -114,6 +115,16 @@ func (s Options) Handler(c wire.Clients, now func() time.Time, log zerolog.Logge
 		Together: launchesTogether, Patience: patience,
 		Spotd: spotd, Profile: s.profile, Tags: tags, Verifier: verifier, Now: now, Log: log, Metrics: s.Metrics,
 	}, c), nil
+}
+
+// Actor is what a group is observed by, without clients: which groups are served, by what defaults, and how spotd is put on what is launched.
+func (s Options) Actor(now func() time.Time) (act.Config, error) {
+	scope, err := s.Scope()
+	if err != nil {
+		return act.Config{}, err
+	}
+	spotd, err := s.spotd()
+	return act.Config{Region: s.region, Scope: scope, Defaults: s.Defaults, Spotd: spotd, Profile: s.profile, Now: now}, err
 }
 
 // Scope reads which groups are served.

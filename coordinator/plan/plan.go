@@ -16,13 +16,15 @@ const (
 	Managed    = "managed"
 	Refused    = "refused"
 	NotEnabled = "not-enabled"
+	// Failed is a group of which nothing can be said: a read of it failed, or a file that has it cannot be read there.
+	Failed = "failed"
 )
 
 // Group is the plan of one group. The JSON names are a contract.
 type Group struct {
 	Name   string `json:"name"`
 	Status string `json:"status"`
-	// Reason says why the group is refused or not enabled, or why nothing is done now.
+	// Reason says why the group is refused, not enabled or failed, or why nothing is done now.
 	Reason  string   `json:"reason"`
 	Actions []Action `json:"actions"`
 	Pools   []Pool   `json:"pools"`
@@ -83,6 +85,11 @@ func Of(w decide.World, assumptions []string) Group {
 	}
 	g.assume(w, assumptions)
 	return g
+}
+
+// NotPlanned is the entry of a group that could not be observed.
+func NotPlanned(name string, err error) Group {
+	return Group{Name: name, Status: Failed, Reason: err.Error(), Actions: []Action{}, Pools: []Pool{}, Why: []string{}, APICalls: map[string]int{}}
 }
 
 func status(p decide.Plan, w decide.World) (code, reason string) {

@@ -3,13 +3,16 @@ package dataset
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/binary"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"autospotting/coordinator/market"
 )
@@ -220,4 +223,36 @@ func FuzzParsers(f *testing.F) {
 			_, _ = io.Copy(io.Discard, io.LimitReader(r, 1<<20))
 		}
 	})
+}
+
+func TestAFileOfWindowsIsReadAsAnyOther(t *testing.T) {
+	t.Parallel()
+	wide := func(text string, order binary.AppendByteOrder) []byte {
+		var out []byte
+		for _, unit := range utf16.Encode([]rune(text)) {
+			out = order.AppendUint16(out, unit)
+		}
+		return out
+	}
+	windows := strings.ReplaceAll(history, "\n", "\r\n")
+	want, err := History(strings.NewReader(history))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, body := range map[string][]byte{"UTF-8 with a mark": []byte("\ufeff" + windows), "UTF-16": wide("\ufeff"+windows, binary.LittleEndian), "UTF-16, the other end first": wide("\ufeff"+windows, binary.BigEndian),
+		"UTF-16 without a mark": wide(windows, binary.LittleEndian), "the other without a mark": wide(windows, binary.BigEndian)} {
+		var got map[market.Pool]Series
+		err := Read(write(t, "prices", body), func(r io.Reader) (err error) { got, err = History(r); return err })
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+	}
+	for says, body := range map[string][]byte{"it is UTF-32": []byte("\xff\xfe\x00\x00{\x00\x00\x00"), "ends in the middle of a character": []byte("\xff\xfei\x00n")} {
+		if err := Read(write(t, "prices", body), func(io.Reader) error { return nil }); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("error %v does not say %q", err, says)
+		}
+	}
+	if groups, err := ReadGroups(write(t, "groups.json", wide(`{"AutoScalingGroups": [{"AutoScalingGroupName": "web", "DesiredCapacity": 1, "AvailabilityZones": ["us-east-1a"]}]}`, binary.LittleEndian)), "m5.large"); err != nil || len(groups) != 1 {
+		t.Errorf("groups: %v, %v", groups, err)
+	}
 }

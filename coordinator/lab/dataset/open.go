@@ -38,7 +38,9 @@ func read(file string, parse func(io.Reader) error) error {
 	if err != nil {
 		return &Error{File: file, Reason: "its first bytes say gzip, and it is not: " + err.Error(), Remedy: "fetch it again"}
 	}
-	err = parse(in)
+	if in, err = plain(bufio.NewReaderSize(in, 1<<16)); err == nil {
+		err = parse(in)
+	}
 	var ours *Error
 	switch {
 	case err == nil:

@@ -3,6 +3,7 @@ package offline
 import (
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"autospotting/coordinator/market"
@@ -13,10 +14,13 @@ import (
 type catalogs struct {
 	shelf shelf
 	now   time.Time
+	mu    sync.Mutex
 	made  map[string]market.Catalog
 }
 
 func (c *catalogs) of(region, product string, zones []string) market.Catalog {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	key := region + "|" + product + "|" + strings.Join(zones, ",")
 	if have, ok := c.made[key]; ok {
 		return have
@@ -40,10 +44,15 @@ func (c *catalogs) make(region, product string, zones []string) market.Catalog {
 	switch {
 	case known:
 		out.SpotUSD = within(spot, zones)
-		for p := range out.SpotUSD {
-			out.Offered[p] = true
+		if c.shelf.types == nil {
+			assumed = append(assumed, "what instance types can do is built in, of AWS's tables of 2026")
 		}
-		assumed = append(assumed, "a type is offered where it has a price")
+		if c.shelf.offered == nil {
+			for p := range out.SpotUSD {
+				out.Offered[p] = true
+			}
+			assumed = append(assumed, "a type is offered where it has a price")
+		}
 	case len(prices) > 0 && product == linux:
 		assumed = append(assumed, out.Assumptions...)
 		if told { // the file's own date is not known
@@ -57,6 +66,9 @@ func (c *catalogs) make(region, product string, zones []string) market.Catalog {
 			out.SpotUSD = map[market.Pool]float64{}
 		}
 		assumed = append(assumed, "on-demand prices of "+product+" are not known, and a price that is not known is not guessed")
+	}
+	if c.shelf.offered != nil {
+		out.Offered = c.shelf.offered
 	}
 	c.types(&out)
 	out.Source, out.AsOf, out.Assumptions = strings.Join(append(c.shelf.from, "snapshot "+snapshot.Date), ", "), c.now, assumed

@@ -1,13 +1,13 @@
 package offline
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"autospotting/coordinator/act"
 	"autospotting/coordinator/plan"
 	"autospotting/coordinator/settings"
 )
@@ -17,17 +17,22 @@ var (
 	noon  = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 )
 
+// atNoon is what an installation of defaults goes by.
+func atNoon() act.Config {
+	return act.Config{Scope: scope, Defaults: settings.Defaults(), Now: func() time.Time { return noon }}
+}
+
 // files writes what the AWS CLI would print and returns where.
 func files(t *testing.T, groups, instances string) Files {
 	t.Helper()
 	dir := t.TempDir()
-	f := Files{Groups: filepath.Join(dir, "groups.json"), Instances: filepath.Join(dir, "instances.json")}
-	for name, text := range map[string]string{f.Groups: groups, f.Instances: instances} {
+	g, i := filepath.Join(dir, "groups.json"), filepath.Join(dir, "instances.json")
+	for name, text := range map[string]string{g: groups, i: instances} {
 		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return f
+	return Files{Groups: []string{g}, Instances: []string{i}}
 }
 
 func file(t *testing.T, text string) string {
@@ -54,12 +59,12 @@ func group(more, tags string) string {
 
 func planned(t *testing.T, f Files) plan.Group {
 	t.Helper()
-	worlds, err := Worlds(f, scope, settings.Defaults(), noon)
+	worlds, err := Worlds(f, atNoon(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(worlds) != 1 {
-		t.Fatalf("%d worlds", len(worlds))
+	if len(worlds) != 1 || worlds[0].Err != nil {
+		t.Fatalf("%d worlds, the first %+v", len(worlds), worlds)
 	}
 	return plan.Of(worlds[0].World, worlds[0].Assumed)
 }
@@ -172,44 +177,46 @@ func TestBadFilesNameThemselvesThePlaceAndTheRemedy(t *testing.T) {
 		change func(*Files)
 		says   string
 	}{
-		"no such file":      {func(f *Files) { f.Groups = "/nowhere/groups.json" }, "/nowhere/groups.json: no such file or directory"},
-		"cut off":           {func(f *Files) { f.Instances = file(t, instances[:200]) }, "line 2: unexpected end of JSON input: give the output of aws ec2 describe-instances"},
+		"no such file":      {func(f *Files) { f.Groups = []string{"/nowhere/groups.json"} }, "/nowhere/groups.json: no such file or directory"},
+		"cut off":           {func(f *Files) { f.Instances = []string{file(t, instances[:200])} }, "line 2: unexpected end of JSON input: give the output of aws ec2 describe-instances"},
 		"something else":    {func(f *Files) { f.Groups = f.Instances }, "it has no AutoScalingGroups: give the output of aws autoscaling describe-auto-scaling-groups"},
-		"of another shape":  {func(f *Files) { f.Groups = file(t, `{"AutoScalingGroups": [{"MinSize": "one"}]}`) }, "line 1: json: cannot unmarshal"},
-		"no types":          {func(f *Files) { f.Types = file(t, "{}") }, "give the output of aws ec2 describe-instance-types"},
+		"of another shape":  {func(f *Files) { f.Groups = []string{file(t, `{"AutoScalingGroups": [{"MinSize": "one"}]}`)} }, "line 1: json: cannot unmarshal"},
+		"no types":          {func(f *Files) { f.Types = []string{file(t, "{}")} }, "give the output of aws ec2 describe-instance-types"},
 		"a price that isnt": {func(f *Files) { f.Prices = []string{file(t, "m5.large,us-east-1a,2026-01-01,free\n")} }, `line 1: "free" is no price`},
 	} {
 		f := good
 		c.change(&f)
-		if _, err := Worlds(f, scope, settings.Defaults(), noon); err == nil || !strings.Contains(err.Error(), c.says) {
+		if _, err := Worlds(f, atNoon(), nil); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: error %v does not say %q", name, err, c.says)
 		}
 	}
 }
 
+// FuzzWorlds plans from any three files: what is read is planned without a panic, and a refused group says why.
 func FuzzWorlds(f *testing.F) {
-	f.Add([]byte(group("", "")), []byte(instances))
-	f.Add([]byte(group(`"PlacementGroup": "x",`, `, {"Key": "autospotting:margin", "Value": "5%"}`)), []byte(`{"Reservations": []}`))
-	f.Add([]byte(`{"AutoScalingGroups": [{"AutoScalingGroupName": "x", "DesiredCapacity": 3, "Instances": [{"InstanceId": "i-a"}]}]}`), []byte(instances))
+	const template = `{"LaunchTemplateVersions": [{"LaunchTemplateId": "lt-1", "VersionNumber": 1, "DefaultVersion": true, "LaunchTemplateData": {"ImageId": "ami-1", "NetworkInterfaces": [{}, {"Ipv6AddressCount": 2}], "UserData": "eA==", "CpuOptions": {"CoreCount": 1}}}]}`
+	f.Add([]byte(group("", "")), []byte(instances), []byte(template))
+	f.Add([]byte(group(`"PlacementGroup": "x",`, `, {"Key": "autospotting:margin", "Value": "5%"}`)), []byte(`{"Reservations": []}`), []byte("Images:\n- ImageId: ami-1\n"))
+	f.Add([]byte(`{"AutoScalingGroups": [{"AutoScalingGroupName": "x", "DesiredCapacity": 3, "Instances": [{"InstanceId": "i-a"}]}]}`), []byte(instances), []byte("{}"))
+	f.Add([]byte(group("", "")), []byte(instances), []byte(`[{"LifecycleHookName": "h", "AutoScalingGroupName": "web"}, {"LaunchConfigurationName": "lc-1", "ImageId": "a"}, {"SubnetId": "subnet-a", "AvailabilityZone": "us-east-1a", "VpcId": "v"}]`))
 	dir := f.TempDir()
-	f.Fuzz(func(t *testing.T, groups, list []byte) {
-		if !json.Valid(groups) || !json.Valid(list) {
-			return
-		}
-		in := Files{Groups: filepath.Join(dir, "g"), Instances: filepath.Join(dir, "i")}
-		for name, body := range map[string][]byte{in.Groups: groups, in.Instances: list} {
+	f.Fuzz(func(t *testing.T, groups, list, more []byte) {
+		in := Files{Groups: []string{filepath.Join(dir, "g")}, Instances: []string{filepath.Join(dir, "i")}, Any: []string{filepath.Join(dir, "m")}}
+		for name, body := range map[string][]byte{in.Groups[0]: groups, in.Instances[0]: list, in.Any[0]: more} {
 			if err := os.WriteFile(name, body, 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}
-		worlds, err := Worlds(in, scope, settings.Defaults(), noon)
+		worlds, err := Worlds(in, atNoon(), nil)
 		if err != nil {
 			return
 		}
 		for _, w := range worlds {
-			g := plan.Of(w.World, w.Assumed)
-			if g.Status == plan.Refused && g.Reason == "" || g.Status != plan.Managed && len(g.Actions) > 0 && g.Status == plan.NotEnabled && w.Group.Enabled {
-				t.Errorf("status %q, reason %q, %d actions", g.Status, g.Reason, len(g.Actions))
+			if w.Err != nil {
+				continue
+			}
+			if g := plan.Of(w.World, w.Assumed); g.Status == plan.Refused && g.Reason == "" || g.Status != plan.Managed && len(g.Pools) > 0 {
+				t.Errorf("status %q, reason %q, %d pools", g.Status, g.Reason, len(g.Pools))
 			}
 		}
 	})
