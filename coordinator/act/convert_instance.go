@@ -8,6 +8,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"autospotting/pkg/snapshot"
 )
 
 // fromInstance makes a template of a running instance, for groups whose template or configuration is gone. What an instance
@@ -38,6 +40,7 @@ func fromInstance(i types.Instance, volumes map[string]types.Volume, userData *s
 		out.LicenseSpecifications = append(out.LicenseSpecifications, types.LaunchTemplateLicenseConfigurationRequest{LicenseConfigurationArn: l.LicenseConfigurationArn})
 	}
 	sameNames(out, i)
+	out.CpuOptions = unusual(out.CpuOptions, string(i.InstanceType))
 	out.NetworkInterfaces = interfacesOf(i)
 	out.BlockDeviceMappings, why = devicesOf(i, volumes)
 	return out, why
@@ -53,6 +56,22 @@ func sameNames(out *types.RequestLaunchTemplateData, i types.Instance) {
 			copyValue(to.FieldByName(name), v, name+".", &dropped)
 		}
 	}
+}
+
+// unusual leaves of CPU options what is not the type's own, so that somebody asked for it: EC2 describes every instance with some. Of a type that
+// the snapshot does not know, cores and threads count as its own.
+func unusual(o *types.LaunchTemplateCpuOptionsRequest, typ string) *types.LaunchTemplateCpuOptionsRequest {
+	if o == nil {
+		return nil
+	}
+	t, known := snapshot.Lookup(typ)
+	if !known || t.Cores == 0 || int(aws.ToInt32(o.CoreCount)) == t.Cores && int(aws.ToInt32(o.ThreadsPerCore)) == t.ThreadsPerCore {
+		o.CoreCount, o.ThreadsPerCore = nil, nil
+	}
+	if o.CoreCount == nil && o.AmdSevSnp != types.AmdSevSnpSpecificationEnabled && o.NestedVirtualization != types.NestedVirtualizationSpecificationEnabled {
+		return nil
+	}
+	return o
 }
 
 func tagsOf(tags []types.Tag) []types.LaunchTemplateTagSpecificationRequest {

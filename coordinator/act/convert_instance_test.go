@@ -2,6 +2,7 @@ package act
 
 import (
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"reflect"
@@ -33,6 +34,7 @@ func TestEveryFieldOfAnInstanceCountsOrIsListed(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	var full types.Instance
 	fill(reflect.ValueOf(&full).Elem(), rng)
+	full.CpuOptions.AmdSevSnp = types.AmdSevSnpSpecificationEnabled // beside what is every type's own
 	at := full.LaunchTime
 	for i := range full.BlockDeviceMappings {
 		full.BlockDeviceMappings[i].Ebs.AttachTime = at
@@ -120,5 +122,28 @@ func TestAnInstanceThatCannotBeRepeatedIsRefused(t *testing.T) {
 	host.Placement.Tenancy = types.TenancyHost
 	if _, why := fromInstance(host, nil, nil); !strings.Contains(why, "dedicated host") {
 		t.Errorf("on a host: %q", why)
+	}
+}
+
+func TestOnlyUnusualCPUOptionsOfAnInstanceWereAskedFor(t *testing.T) {
+	t.Parallel()
+	asked := func(cores, threads int32, snp string) *types.LaunchTemplateCpuOptionsRequest {
+		return &types.LaunchTemplateCpuOptionsRequest{CoreCount: &cores, ThreadsPerCore: &threads, AmdSevSnp: types.AmdSevSnpSpecification(snp)}
+	}
+	for _, c := range []struct {
+		typ  string
+		in   *types.LaunchTemplateCpuOptionsRequest
+		want string
+	}{
+		{"m5.2xlarge", nil, "none"}, {"m5.2xlarge", asked(4, 2, ""), "none"}, {"m5.2xlarge", asked(4, 1, ""), "4 1 "}, {"m5.2xlarge", asked(2, 2, ""), "2 2 "},
+		{"m6a.2xlarge", asked(4, 2, "enabled"), "0 0 enabled"}, {"m6a.2xlarge", asked(4, 2, "disabled"), "none"}, {"q9.huge", asked(1, 1, ""), "none"},
+	} {
+		got := "none"
+		if o := unusual(c.in, c.typ); o != nil {
+			got = fmt.Sprint(aws.ToInt32(o.CoreCount), " ", aws.ToInt32(o.ThreadsPerCore), " ", o.AmdSevSnp)
+		}
+		if got != c.want {
+			t.Errorf("%s: %s, want %s", c.typ, got, c.want)
+		}
 	}
 }

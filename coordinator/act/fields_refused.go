@@ -54,8 +54,10 @@ func oneInterface(d *data, _ string) string {
 
 func retired(d *data, _ string) string {
 	switch {
+	//lint:ignore SA1019 a template may have it still
 	case len(d.ElasticGpuSpecifications) > 0:
 		return "the template attaches an Elastic GPU, which AWS has ended"
+	//lint:ignore SA1019 a template may have it still
 	case len(d.ElasticInferenceAccelerators) > 0:
 		return "the template attaches an Elastic Inference accelerator, which AWS has ended"
 	}

@@ -37,10 +37,9 @@ func manyTypes(n int) World {
 
 // cloud answers launches: a request with one of the poisoned types fails as a whole.
 type poisoned struct {
-	types  []string
-	calls  int
-	asked  map[string]int // how often with that type
-	refuse func(l ledger.Launch) (Result, bool)
+	types []string
+	calls int
+	asked map[string]int // how often with that type
 }
 
 func (p *poisoned) answer(l ledger.Launch) Result {

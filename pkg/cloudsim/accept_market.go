@@ -61,6 +61,7 @@ var placementRows = []rule{
 			fmt.Sprintf("The instance type %s does not match that of the Capacity Reservation %s.", a.typ, *s.CapacityReservationTarget.CapacityReservationId))
 	}},
 	{Reason{"accelerators", "UnsupportedOperation", "EC2 API, RequestLaunchTemplateData: Elastic Graphics and Elastic Inference have ended (code and words: ours)"}, func(a *ask) string {
+		//lint:ignore SA1019 a template may have them still
 		return when(len(a.Data.ElasticGpuSpecifications)+len(a.Data.ElasticInferenceAccelerators) > 0, "Elastic Graphics and Elastic Inference accelerators are not available.")
 	}},
 }
