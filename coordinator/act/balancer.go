@@ -27,8 +27,8 @@ func (a *Actor) balancers(ctx context.Context, w *decide.World, g types.AutoScal
 			}
 		}
 	}
-	look("Elastic Load Balancing v2.DescribeTargetHealth", g.TargetGroupARNs, a.targets)
-	look("Elastic Load Balancing.DescribeInstanceHealth", g.LoadBalancerNames, a.classic)
+	look("Elastic Load Balancing v2.DescribeTargetHealth", targetGroupsOf(g), a.targets)
+	look("Elastic Load Balancing.DescribeInstanceHealth", balancersOf(g), a.classic)
 }
 
 // unknown notes that a load balancer did not say how it sees the members. What another says against one holds.

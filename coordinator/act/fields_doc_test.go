@@ -28,11 +28,17 @@ func TestTheDocumentationHasTheRulesAndTheFields(t *testing.T) {
 		}
 		fmt.Fprintf(&rows, "| `%s` | %s | %s |\n", f.name, f.is, f.why)
 	}
+	var groups strings.Builder
+	groups.WriteString("| field | meaning | why |\n|---|---|---|\n")
+	for _, f := range groupFields {
+		fmt.Fprintf(&groups, "| `%s` | %s | %s |\n", f.name, f.is, f.why)
+	}
 	b, err := os.ReadFile(compatibility)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := between(t, between(t, string(b), "<!-- rules -->", rules.String()), "<!-- fields -->", rows.String())
+	want = between(t, want, "<!-- groups -->", groups.String())
 	if *update {
 		if err := os.WriteFile(compatibility, []byte(want), 0o644); err != nil {
 			t.Fatal(err)

@@ -42,6 +42,7 @@ var fields = []field{
 	{name: "InstanceMarketOptions.SpotOptions.InstanceInterruptionBehavior", is: refused, why: "it asks for spot itself", refuse: otherMarket},
 	{name: "InstanceMarketOptions.SpotOptions.MaxPrice", is: refused, why: "it asks for spot itself", refuse: otherMarket},
 	{name: "InstanceMarketOptions.SpotOptions.SpotInstanceType", is: refused, why: "it asks for spot itself", refuse: otherMarket},
+	{name: "InstanceMarketOptions.SpotOptions.ValidUntil", is: refused, why: "it asks for spot itself", refuse: otherMarket},
 	{name: "InstanceRequirements.MemoryMiB.Min", is: refused, why: "only a mixed instances policy uses it", refuse: byAttributes},
 	{name: "InstanceRequirements.MemoryMiB.Max", is: refused, why: "only a mixed instances policy uses it", refuse: byAttributes},
 	{name: "InstanceRequirements.VCpuCount.Min", is: refused, why: "only a mixed instances policy uses it", refuse: byAttributes},

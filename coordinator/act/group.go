@@ -49,8 +49,8 @@ func ToGroup(g types.AutoScalingGroup, scope settings.Scope, defaults settings.S
 		HasTemplate:  g.LaunchTemplate != nil || aws.ToString(g.LaunchConfigurationName) != "", MixedInstances: g.MixedInstancesPolicy != nil,
 		CapacityRebalance: aws.ToBool(g.CapacityRebalance), WarmPool: g.WarmPoolConfiguration != nil,
 		Weighted: weighted(g), NoSubnets: aws.ToString(g.VPCZoneIdentifier) == "",
-		PlacementGroup: aws.ToString(g.PlacementGroup), Grace: time.Duration(aws.ToInt32(g.HealthCheckGracePeriod)) * time.Second, LoadBalanced: len(g.TargetGroupARNs) > 0 || len(g.LoadBalancerNames) > 0,
-		Tags: map[string]string{},
+		PlacementGroup: aws.ToString(g.PlacementGroup), Grace: time.Duration(aws.ToInt32(g.HealthCheckGracePeriod)) * time.Second, LoadBalanced: len(g.TargetGroupARNs)+len(g.LoadBalancerNames)+len(g.TrafficSources) > 0,
+		Unservable: unservableGroup(g), Tags: map[string]string{},
 	}
 	for _, p := range g.SuspendedProcesses {
 		out.Suspended = append(out.Suspended, aws.ToString(p.ProcessName))
@@ -67,7 +67,7 @@ func ToGroup(g types.AutoScalingGroup, scope settings.Scope, defaults settings.S
 			out.Tags[key] = value
 		}
 	}
-	out.Enabled, out.StatusTag = scope.Enabled(all), all[settings.StatusTag]
+	out.Enabled, out.StatusTag, out.NearMiss = scope.Enabled(all), all[settings.StatusTag], scope.NearMiss(all)
 	out.Stack = all["aws:cloudformation:stack-id"]
 	s, err := settings.FromTags(defaults, all)
 	if err != nil {

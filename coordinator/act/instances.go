@@ -102,6 +102,7 @@ func ToInstance(i types.Instance) decide.Instance {
 	for _, t := range i.Tags {
 		tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
 	}
+	out.LaunchedBy = decide.LaunchedBy(tags)
 	out.Nonce, out.Template = tags[decide.TagLaunch], tags["aws:ec2launchtemplate:id"]
 	out.TemplateVersion = tags["aws:ec2launchtemplate:version"]
 	// Anybody may set our tags. Only AWS sets the reserved ones; but an owner's fleet has them too, and so may what a group launches itself.

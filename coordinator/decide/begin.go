@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -26,7 +27,7 @@ func (r *run) nothingInTheWay() bool {
 	case !r.w.Group.Found:
 		r.say("", "there is no such group (any more): nothing is begun")
 	case !r.w.Group.Enabled && !r.holdsOurs():
-		r.say("", "not enabled: the group does not carry the tag, so nothing is begun")
+		r.say("", "not enabled: %s, so nothing is begun", cmp.Or(r.w.Group.NearMiss, "the group does not carry the tag"))
 	case r.refusal != "":
 		r.wait("", "refused: %s", r.refusal)
 	case r.w.blind() != "":

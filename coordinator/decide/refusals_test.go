@@ -15,6 +15,8 @@ var refused = []struct {
 		w.Group.BadTag = `tag autospotting:keep-on-demand: "many" is neither a number nor a percentage: write 2 or 25%`
 	}, "keep-on-demand"},
 	{"a group being deleted", func(w *World) { w.Group.Deleting = true }, "being deleted"},
+	{"what a field of its description forbids", func(w *World) { w.Group.Unservable = "the group launches into capacity reservations" }, "capacity reservations"},
+	{"another tool's spot instance", func(w *World) { w.at("i-odb").LaunchedBy = "AutoSpotting" }, "AutoSpotting launched i-odb"},
 	{"an EKS node group", func(w *World) { w.Group.OtherOwner = "EKS" }, "EKS manages this group"},
 	{"a mixed instances policy", func(w *World) { w.Group.MixedInstances = true }, "mixed instances policy"},
 	{"weighted capacity", func(w *World) { w.Group.Weighted = true }, "in weights"},
@@ -105,5 +107,25 @@ func TestWhatAnOwnerAllowsIsNotRefused(t *testing.T) {
 		if p := Decide(w); p.Record.Status.Code != "managed" {
 			t.Errorf("%s: %+v", name, p.Record.Status)
 		}
+	}
+}
+
+func TestWhatAnotherToolLaunchedIsKnownByItsTag(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		tags map[string]string
+		want string
+	}{
+		{nil, ""}, {map[string]string{"launched-by-autospotting": "true", "Name": "web"}, "AutoSpotting"}, {map[string]string{"karpenter.sh/nodepool": "default"}, "Karpenter"},
+		{map[string]string{"spot-enabled": "true", "autospotting_min_on_demand_number": "1"}, ""}, // settings of the predecessor, which we read too
+	} {
+		if got := LaunchedBy(c.tags); got != c.want {
+			t.Errorf("%v: %q, want %q", c.tags, got, c.want)
+		}
+	}
+	w := web()
+	w.at("i-odb").LaunchedBy, w.at("i-odb").State = "AutoSpotting", "terminated"
+	if why := Refusal(w); why != "" {
+		t.Errorf("for one that has ended: %s", why)
 	}
 }

@@ -2,6 +2,7 @@ package decide
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -57,6 +58,8 @@ var refusals = []refusal{
 	{Release, func(w World) string {
 		return when(w.Group.OtherOwner != "", "%s manages this group and would undo what we do: use its own spot settings", w.Group.OtherOwner)
 	}},
+	{Release, func(w World) string { return w.Group.Unservable }},
+	{Release, otherTool},
 	{Release, func(w World) string {
 		return when(w.Group.MixedInstances, "the group has a mixed instances policy: it chooses between on-demand and spot itself")
 	}},
@@ -97,6 +100,33 @@ func when(holds bool, format string, args ...any) string {
 		return ""
 	}
 	return fmt.Sprintf(format, args...)
+}
+
+// launchTags are set by other tools on the spot instances that they launch. What people set on groups, settings and the opt-in tag, is no sign:
+// the predecessor's opt-in tag is ours too.
+var launchTags = map[string]string{
+	"launched-by-autospotting": "AutoSpotting", "launched-for-asg": "AutoSpotting", "spotinst:aws:ec2:group:id": "Spot by Flexera (Elastigroup)",
+	"spotinst:ocean:id": "Spot by Flexera (Ocean)", "xosphere:instance-orchestrator:authorized": "Xosphere", "karpenter.sh/nodepool": "Karpenter", "karpenter.sh/provisioner-name": "Karpenter",
+}
+
+// otherTool refuses a group in which another tool has launched a member that lives: two would take turns in undoing each other.
+func otherTool(w World) string {
+	for _, i := range w.Instances {
+		if i.LaunchedBy != "" && i.Member && i.Live() {
+			return fmt.Sprintf("%s launched %s in this group: two controllers would undo each other's work; take the group out of its care to be served", i.LaunchedBy, i.ID)
+		}
+	}
+	return ""
+}
+
+// LaunchedBy names the tool whose tag an instance carries; empty where there is none.
+func LaunchedBy(tags map[string]string) string {
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		if tool := launchTags[key]; tool != "" {
+			return tool
+		}
+	}
+	return ""
 }
 
 // tenancy refuses groups whose members are bought in a way that spot does not know.

@@ -3,6 +3,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strings"
@@ -97,7 +98,7 @@ func status(p decide.Plan, w decide.World) (code, reason string) {
 	case "refused":
 		return Refused, s.Reason
 	case "not-enabled":
-		return NotEnabled, "the group does not carry the tag by which it would be served"
+		return NotEnabled, cmp.Or(w.Group.NearMiss, "the group does not carry the tag by which it would be served")
 	case "gone":
 		return NotEnabled, fmt.Sprintf("there is no group %q", w.Group.Name)
 	default:

@@ -205,3 +205,23 @@ func FuzzFromTags(f *testing.F) {
 		}
 	})
 }
+
+func TestATagThatIsNearlyTheOneIsNamed(t *testing.T) {
+	t.Parallel()
+	scope := Scope{Key: "spot-enabled", Value: "true"}
+	for _, c := range []struct {
+		tags map[string]string
+		want string
+	}{
+		{nil, ""}, {map[string]string{"spot-enabled": "true"}, ""}, {map[string]string{"spot-enabled": "false"}, ""}, {map[string]string{"other": "true"}, ""},
+		{map[string]string{"spot-enabled": "True"}, "the tag says spot-enabled=True: write spot-enabled=true"},
+		{map[string]string{"spot-enabled": "TRUE"}, "the tag says spot-enabled=TRUE: write spot-enabled=true"},
+		{map[string]string{"spot-enabled": " true "}, "the tag says spot-enabled= true : write spot-enabled=true"},
+		{map[string]string{"Spot-Enabled": "true"}, "the tag says Spot-Enabled=true: write spot-enabled=true"},
+		{map[string]string{"Spot-Enabled": "true", "spot-enabled": "true"}, ""},
+	} {
+		if got := scope.NearMiss(c.tags); got != c.want {
+			t.Errorf("%v: %q, want %q", c.tags, got, c.want)
+		}
+	}
+}

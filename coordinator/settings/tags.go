@@ -96,6 +96,21 @@ func (c Scope) Enabled(tags map[string]string) bool {
 	return (ok && v == c.Value) != c.OptOut
 }
 
+// NearMiss says how the tag is written where it is nearly what opts in: in other letters, or with spaces around it. Empty where it is the one, or
+// something else.
+func (c Scope) NearMiss(tags map[string]string) string {
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		value := tags[key]
+		if key == c.Key && value == c.Value || !strings.EqualFold(strings.TrimSpace(key), c.Key) || !strings.EqualFold(strings.TrimSpace(value), c.Value) {
+			continue
+		}
+		if tags[c.Key] != c.Value {
+			return fmt.Sprintf("the tag says %s=%s: write %s=%s", key, value, c.Key, c.Value)
+		}
+	}
+	return ""
+}
+
 // String is the scope in words.
 func (c Scope) String() string {
 	if c.OptOut {

@@ -35,6 +35,8 @@ type Group struct {
 	Stack             string        // id of the CloudFormation stack that the group belongs to
 	StackStatus       string        // of that stack
 	Unseen            string        // what would have to be known to serve the group and could not be read, for good
+	NearMiss          string        // how the opt-in tag is written that is nearly the one; empty where there is none such
+	Unservable        string        // why a field of its description keeps it from being served
 	OtherOwner        string        // a service that manages the group itself: EKS, Batch, Elastic Beanstalk …
 	StatusTag         string        // what our status tag says now
 }
@@ -66,6 +68,7 @@ type Instance struct {
 	Unchecked   bool   // whether EC2 protects it from termination was not read
 	Product     string // by which spot is priced: Linux/UNIX, Windows …
 	Tenancy     string // default, dedicated or host; empty is default
+	LaunchedBy  string // another tool, by its tag
 	Arch        string // of its processor, as the image was made for
 	Uses        ledger.Uses
 	Reserved    bool // runs in a capacity reservation, which is paid for anyhow
