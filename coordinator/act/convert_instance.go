@@ -40,7 +40,6 @@ func fromInstance(i types.Instance, volumes map[string]types.Volume, userData *s
 		out.LicenseSpecifications = append(out.LicenseSpecifications, types.LaunchTemplateLicenseConfigurationRequest{LicenseConfigurationArn: l.LicenseConfigurationArn})
 	}
 	sameNames(out, i)
-	out.CpuOptions = unusual(out.CpuOptions, string(i.InstanceType))
 	out.NetworkInterfaces = interfacesOf(i)
 	out.BlockDeviceMappings, why = devicesOf(i, volumes)
 	return out, why

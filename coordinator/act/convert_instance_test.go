@@ -34,7 +34,6 @@ func TestEveryFieldOfAnInstanceCountsOrIsListed(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	var full types.Instance
 	fill(reflect.ValueOf(&full).Elem(), rng)
-	full.CpuOptions.AmdSevSnp = types.AmdSevSnpSpecificationEnabled // beside what is every type's own
 	at := full.LaunchTime
 	for i := range full.BlockDeviceMappings {
 		full.BlockDeviceMappings[i].Ebs.AttachTime = at

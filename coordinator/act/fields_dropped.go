@@ -31,6 +31,13 @@ func dropShutdown(d *data) bool {
 	return true
 }
 
+// forOverrides takes out what would contradict the zone and subnet of a fleet's override.
+func forOverrides(d *data) {
+	dropZone(d)
+	dropSubnet(d)
+	dropRequestTags(d)
+}
+
 func dropZone(d *data) bool {
 	if d.Placement != nil {
 		d.Placement.AvailabilityZone, d.Placement.AvailabilityZoneId = nil, nil

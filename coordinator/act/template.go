@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -84,18 +83,17 @@ func (a *Actor) want(ctx context.Context, g described) (w wanted, unreadable str
 	if err != nil || unreadable != "" {
 		return w, unreadable, err
 	}
-	left, unreadable := Adapt(from.data, g.world.PlacementGroup)
-	if unreadable != "" {
+	if unreadable = unservable(from.data, g.world.PlacementGroup); unreadable != "" {
 		return w, unreadable, nil
 	}
-	w = wanted{name: decide.TemplateName(g.world.Name)}
-	if left = append(from.dropped, left...); len(left) > 0 {
-		w.notes = append(w.notes, "not taken over: "+strings.Join(left, ", "))
-	}
+	forOverrides(from.data)
 	tidyTags(from.data, g.world.Tags)
 	toGP3(from.data, g.settings.GP2Threshold)
 	intoPlacementGroup(from.data, g.world.PlacementGroup)
-	w.source = contentHash(from)
+	w = wanted{name: decide.TemplateName(g.world.Name), source: sourceHash(from)}
+	if left := append(from.dropped, from.adapt()...); len(left) > 0 {
+		w.notes = append(w.notes, "not taken over: "+strings.Join(left, ", "))
+	}
 	if g.world.Enabled { // what is launched on the way back to on-demand carries nothing of ours
 		note, err := a.crew(g, from.data)
 		if err != nil {
@@ -107,6 +105,26 @@ func (a *Actor) want(ctx context.Context, g described) (w wanted, unreadable str
 	}
 	w.vary(from)
 	return w, "", nil
+}
+
+// sourceHash is of what the owner says, by which it is known whether that has changed since something was launched. It must not depend on what a
+// version of ours leaves out: else what is under way would count as outdated after an update of ours. That termination protection is not part of it
+// was so from the first.
+func sourceHash(from original) string {
+	data := *from.data
+	if aws.ToBool(data.DisableApiTermination) {
+		data.DisableApiTermination = nil
+	}
+	from.data = &data
+	return contentHash(from)
+}
+
+// adapt takes out what no replacement is launched with, and names it.
+func (o original) adapt() []string {
+	if o.member {
+		o.data.CpuOptions = unusual(o.data.CpuOptions, string(o.data.InstanceType))
+	}
+	return dropFrom(o.data)
 }
 
 // vary parts what every type takes from what burstable ones alone take.
@@ -139,6 +157,7 @@ type original struct {
 	data    *types.RequestLaunchTemplateData
 	dropped []string
 	gone    bool // there is no such template or configuration any more
+	member  bool // it is made of a member, for want of both
 }
 
 func (a *Actor) fromTemplate(ctx context.Context, g described) (o original, unreadable string, err error) {
@@ -188,110 +207,4 @@ func contentHash(from original) string {
 	b, _ := json.Marshal(from.data) // texts, whole numbers and booleans: it cannot fail
 	sum := sha256.Sum256(fmt.Appendf(b, "\x00%s\x00%d", from.id, from.version))
 	return hex.EncodeToString(sum[:16])
-}
-
-// ours finds the versions of our template that say what is wanted; what is not there is still to be made.
-func (a *Actor) ours(ctx context.Context, w wanted, t *decide.Template) error {
-	for _, s := range w.specs() {
-		v, err := a.version(ctx, w.name, s.hash)
-		if err != nil {
-			return err
-		}
-		if v.version == "" {
-			t.ID, t.Version, t.Burstable = "", "", ""
-			return nil
-		}
-		t.ID = v.id
-		if s.hash == w.hash {
-			t.Version = v.version
-		} else {
-			t.Burstable = v.version
-		}
-	}
-	return nil
-}
-
-// version finds the version of our template that says what has that hash; the zero value where there is none.
-func (a *Actor) version(ctx context.Context, name, hash string) (templateVersion, error) {
-	if t, ok := a.cache.templates.get(name + hash); ok {
-		return t, nil
-	}
-	in := &ec2.DescribeLaunchTemplateVersionsInput{LaunchTemplateName: &name, MaxResults: aws.Int32(200)}
-	for {
-		out, err := a.EC2.DescribeLaunchTemplateVersions(ctx, in)
-		if f, _ := classify(err); f == decide.Gone {
-			return templateVersion{}, nil
-		}
-		if err != nil {
-			return templateVersion{}, fmt.Errorf("read our launch template %s: %w", name, err)
-		}
-		for _, v := range out.LaunchTemplateVersions {
-			if aws.ToString(v.VersionDescription) == hash {
-				t := templateVersion{aws.ToString(v.LaunchTemplateId), fmt.Sprint(aws.ToInt64(v.VersionNumber))}
-				a.cache.templates.put(name+hash, t)
-				return t, nil
-			}
-		}
-		if out.NextToken == nil {
-			return templateVersion{}, nil
-		}
-		in.NextToken = out.NextToken
-	}
-}
-
-// makeTemplate creates our template, or the versions of it that are not there. The name lets there be one template only; neither has a token
-// of ours: for a day what was deleted since would be answered instead of made. A version that two make at once is there twice, which harms nobody.
-func (a *Actor) makeTemplate(ctx context.Context, group string) error {
-	g, err := a.group(ctx, group)
-	if err != nil {
-		return err
-	}
-	if !g.launches() {
-		return fmt.Errorf("group %q has neither a launch template nor a launch configuration", group)
-	}
-	w, unreadable, err := a.want(ctx, g)
-	if err != nil {
-		return err
-	}
-	if unreadable != "" {
-		return fmt.Errorf("group %q: %s", group, unreadable)
-	}
-	for _, s := range w.specs() {
-		if v, err := a.version(ctx, w.name, s.hash); err != nil || v.version != "" {
-			if err != nil {
-				return err
-			}
-			continue
-		}
-		if err := a.makeVersion(ctx, group, w.name, s); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (a *Actor) makeVersion(ctx context.Context, group, name string, s spec) error {
-	_, err := a.EC2.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{
-		LaunchTemplateName: &name, VersionDescription: &s.hash, LaunchTemplateData: s.data,
-		TagSpecifications: []types.TagSpecification{{ResourceType: types.ResourceTypeLaunchTemplate,
-			Tags: a.ownTags(group)}},
-	})
-	if err == nil || !strings.Contains(err.Error(), "AlreadyExists") {
-		return err
-	}
-	_, err = a.EC2.CreateLaunchTemplateVersion(ctx, &ec2.CreateLaunchTemplateVersionInput{
-		LaunchTemplateName: &name, VersionDescription: &s.hash, LaunchTemplateData: s.data,
-	})
-	if err == nil {
-		a.prune(ctx, name)
-	}
-	return err
-}
-
-// ownTags are those of a launch template that we make.
-func (a *Actor) ownTags(group string) []types.Tag {
-	tags := map[string]string{}
-	maps.Copy(tags, a.Tags)
-	tags[decide.TagGroup] = group // by which it is ours
-	return fleetTags(tags)
 }

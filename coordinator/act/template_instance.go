@@ -49,7 +49,7 @@ func (a *Actor) fromMember(ctx context.Context, g described) (o original, ok boo
 	if p := i.Placement; p != nil && aws.ToString(p.GroupName) != "" && *p.GroupName == g.world.PlacementGroup { // by its name, as the group has it; EC2 chooses the place in it
 		data.Placement.GroupId, data.Placement.PartitionNumber = nil, nil
 	}
-	return original{id: "a member", data: data}, true, nil
+	return original{id: "a member", data: data, member: true}, true, nil
 }
 
 // oldestMember is the first by id of those in service: any would do, but the choice must not change from look to look.
