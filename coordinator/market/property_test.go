@@ -94,7 +94,7 @@ func betrayal(c Catalog, n Need, zone string, avoid map[Pool]bool, cand Candidat
 	switch {
 	case cand.Zone != zone || !c.Offered[cand.Pool] || avoid[cand.Pool]:
 		return "wrong zone, not offered, or avoided"
-	case x.VCPU < o.VCPU || x.MemoryMiB < o.MemoryMiB || x.EBSBaselineMbps < o.EBSBaselineMbps:
+	case x.VCPU < o.VCPU || x.MemoryMiB < o.MemoryMiB || float64(x.EBSBaselineMbps) < 0.9*float64(o.EBSBaselineMbps):
 		return "less CPU, memory or EBS throughput"
 	case o.GPUs > 0 && (x.GPUs < o.GPUs || x.GPUModel != o.GPUModel):
 		return "less GPU"

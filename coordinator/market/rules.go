@@ -44,10 +44,10 @@ var rules = []struct {
 	}},
 	{RuleStorage, stores},
 	{RuleEBS, func(w *wish, t *Type) bool {
-		return t.EBSBaselineMbps >= w.victim.EBSBaselineMbps && (t.EBSOptimized || !w.victim.EBSOptimized && !w.EBSOptimized)
+		return float64(t.EBSBaselineMbps) >= alike*float64(w.victim.EBSBaselineMbps) && (t.EBSOptimized || !w.victim.EBSOptimized && !w.EBSOptimized)
 	}},
 	{RuleEBSIOPS, func(w *wish, t *Type) bool {
-		return t.EBSBaselineIOPS == 0 || t.EBSBaselineIOPS >= w.victim.EBSBaselineIOPS
+		return t.EBSBaselineIOPS == 0 || float64(t.EBSBaselineIOPS) >= alike*float64(w.victim.EBSBaselineIOPS)
 	}},
 	{RuleVolumes, takesVolumes},
 	{RuleEncryption, func(w *wish, t *Type) bool { return t.EBSEncryption || !w.EncryptedVolumes }},
@@ -74,8 +74,9 @@ func Rules() []Rule {
 	return append(append(list, RuleQuota), zoneRules...)
 }
 
-// alike is the part of the original's network bandwidth that still counts as the same: the generations differ by a few hundredths (m5.large
-// has 0.75 Gbit/s, m6i.large 0.781; EC2 user guide, "Network specifications").
+// alike is the part of the original's network bandwidth, EBS throughput and EBS operations that still counts as the same: generations and makers
+// differ by a few hundredths (m5.large has 0.75 Gbit/s, m6i.large 0.781; m5.xlarge 1,150 Mbit/s to EBS, m5a.xlarge 1,085; EC2 user guide, "Network
+// specifications", "EBS optimization").
 const alike = 0.9
 
 // refuses returns the first rule that the type breaks.
