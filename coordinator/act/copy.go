@@ -25,10 +25,12 @@ type Shelf interface {
 
 // Copy is what was last read of what a launch for a group needs, so that a notice is answered while one of those reads fails.
 type Copy struct {
-	At       time.Time         `json:"at"`    // when the template was read
-	Zones    map[string]string `json:"zones"` // by subnet: the subnets themselves are in the group's description
-	Hooks    []string          `json:"hooks,omitempty"`
-	Template decide.Template   `json:"template"`
+	At    time.Time         `json:"at"`    // when the template was read
+	Zones map[string]string `json:"zones"` // by subnet: the subnets themselves are in the group's description
+	Hooks []string          `json:"hooks,omitempty"`
+	// DrainHooks are those that run before an instance ends.
+	DrainHooks []string        `json:"drain_hooks,omitempty"`
+	Template   decide.Template `json:"template"`
 	// Placement is the strategy of the placement group of that name.
 	Placement struct{ Group, Strategy string } `json:"placement,omitzero"`
 	// Priced is when the catalog was read, which holds the few types only that may stand in for the group's own.
@@ -82,7 +84,7 @@ func (a *Actor) keepCopy(ctx context.Context, w decide.World, g described) {
 		return
 	}
 	last, _ := a.cache.subnets.get(subnetsKey(g.raw))
-	c := Copy{At: a.Now(), Zones: last.zones, Hooks: w.Group.LaunchHooks, Template: w.Template}
+	c := Copy{At: a.Now(), Zones: last.zones, Hooks: w.Group.LaunchHooks, DrainHooks: w.Group.DrainHooks, Template: w.Template}
 	c.Placement.Group, c.Placement.Strategy = w.Group.PlacementGroup, w.Group.PlacementStrategy
 	before, _ := a.cache.copies.get(w.Group.Name)
 	kept := keptCopy{Copy: c, saved: before.saved, mark: markOf(c)}

@@ -38,7 +38,8 @@ func (a *Actor) surroundings(ctx context.Context, w *decide.World, last func() C
 			missed(w, r.api, err)
 		}
 		if err != nil && r.api == "Auto Scaling.DescribeLifecycleHooks" {
-			g.LaunchHooks = last().Hooks
+			kept := last()
+			g.LaunchHooks, g.DrainHooks, g.HooksUnread = kept.Hooks, kept.DrainHooks, kept.At.IsZero()
 		}
 	}
 }
@@ -58,11 +59,15 @@ func (a *Actor) launchHooks(ctx context.Context, g *decide.Group) error {
 		return fmt.Errorf("describe the lifecycle hooks of group %q: %w", g.Name, err)
 	}
 	for _, h := range out.LifecycleHooks {
-		if aws.ToString(h.LifecycleTransition) == "autoscaling:EC2_INSTANCE_LAUNCHING" {
+		switch aws.ToString(h.LifecycleTransition) {
+		case "autoscaling:EC2_INSTANCE_LAUNCHING":
 			g.LaunchHooks = append(g.LaunchHooks, aws.ToString(h.LifecycleHookName))
+		case "autoscaling:EC2_INSTANCE_TERMINATING":
+			g.DrainHooks = append(g.DrainHooks, aws.ToString(h.LifecycleHookName))
 		}
 	}
 	slices.Sort(g.LaunchHooks)
+	slices.Sort(g.DrainHooks)
 	return nil
 }
 

@@ -77,6 +77,7 @@ var refusals = []refusal{
 	}},
 	{Answer, func(w World) string { return when(w.Template.Unreadable != "", "%s", w.Template.Unreadable) }},
 	{Answer, func(w World) string { return when(w.Group.Unseen != "", "%s", w.Group.Unseen) }},
+	{Release, needs},
 	{Release, tenancy},
 	{Release, placement},
 	{Release, hooks},

@@ -77,6 +77,8 @@ type Template struct {
 	Burstable string
 	// Need is what the image and the block devices ask of an instance type; its victim fields are filled here.
 	Need market.Need
+	// Needs are what the owner's user data needs of the group, or does to what others share.
+	Needs []UserNeed
 	// Unreadable is the reason why there is no template; empty if there is one.
 	Unreadable string
 	// CopyOf is when this was read, where it could not be read now; zero where it was.

@@ -26,9 +26,13 @@ type Group struct {
 	Name   string `json:"name"`
 	Status string `json:"status"`
 	// Reason says why the group is refused, not enabled or failed, or why nothing is done now.
-	Reason  string   `json:"reason"`
-	Actions []Action `json:"actions"`
-	Pools   []Pool   `json:"pools"`
+	Reason string `json:"reason"`
+	// Step is what its owner would have to do to be served, of a group that is refused; empty where nothing is known to help.
+	Step string `json:"step"`
+	// Needs are what its user data needs of the group, or does to what others share.
+	Needs   []decide.UserNeed `json:"needs"`
+	Actions []Action          `json:"actions"`
+	Pools   []Pool            `json:"pools"`
 	// SavingsUSDMonth is what is saved in a month of 730 hours once every on-demand instance that may be replaced is, at the
 	// prices of now.
 	SavingsUSDMonth float64 `json:"savings_usd_month"`
@@ -69,12 +73,16 @@ type Pool struct {
 
 // Of plans for a group. Assumptions, if any, are what the world's maker did not know.
 func Of(w decide.World, assumptions []string) Group {
-	g := Group{Name: w.Group.Name, Actions: []Action{}, Pools: []Pool{}, Why: []string{}, APICalls: map[string]int{}}
+	g := empty(w.Group.Name)
+	g.Needs = append(g.Needs, w.Template.Needs...)
 	if w.Template.Version == "" { // it would be made first
 		w.Template.ID, w.Template.Version = "planned", "1"
 	}
 	p := decide.Decide(w)
 	g.Status, g.Reason = status(p, w)
+	if g.Status == Refused {
+		g.Step = decide.Step(w)
+	}
 	g.say(p)
 	g.rounds(w, p)
 	if g.Status == Managed {
@@ -90,7 +98,14 @@ func Of(w decide.World, assumptions []string) Group {
 
 // NotPlanned is the entry of a group that could not be observed.
 func NotPlanned(name string, err error) Group {
-	return Group{Name: name, Status: Failed, Reason: err.Error(), Actions: []Action{}, Pools: []Pool{}, Why: []string{}, APICalls: map[string]int{}}
+	g := empty(name)
+	g.Status, g.Reason = Failed, err.Error()
+	return g
+}
+
+// empty is a plan that says nothing yet. No list of it is null in JSON.
+func empty(name string) Group {
+	return Group{Name: name, Needs: []decide.UserNeed{}, Actions: []Action{}, Pools: []Pool{}, Why: []string{}, APICalls: map[string]int{}}
 }
 
 func status(p decide.Plan, w decide.World) (code, reason string) {

@@ -29,6 +29,12 @@ func (g Group) text(b *strings.Builder) {
 		fmt.Fprintf(b, ": %s", g.Reason)
 	}
 	b.WriteString("\n")
+	if g.Step != "" {
+		fmt.Fprintf(b, "  step  %s\n", g.Step)
+	}
+	for _, n := range g.Needs {
+		fmt.Fprintf(b, "  needs %s (user data, %s)\n", n.Need, n.Where)
+	}
 	if g.Status != Managed {
 		b.WriteString("\n")
 		return

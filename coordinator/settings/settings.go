@@ -29,12 +29,19 @@ type Settings struct {
 
 	AllowMaxOne bool // serve groups of MaxSize 1, which often means "never two"
 	SkipHooks   bool // serve groups with launching lifecycle hooks though attach does not run them
-	StatusTag   bool // write what is done or refused, and why, to a tag of the group
+	// Accept holds the needs of the group's user data that its owner has answered for.
+	Accept    []string
+	StatusTag bool // write what is done or refused, and why, to a tag of the group
 
 	// GP2Threshold converts gp2 volumes smaller than so many GiB to gp3; 0 converts none.
 	GP2Threshold int
 
 	MinimalProfile bool // give the installation's instance profile to what is launched for groups that have none
+}
+
+// Needs are what user data may need of the group, or do to what others share: the words of Settings.Accept, and of a plan.
+func Needs() []string {
+	return []string{"membership", "cloudformation-helpers", "launch-hook", "address", "volume", "interface", "route", "dns", "quorum", "kubernetes", "ecs", "runner", "worker", "license"}
 }
 
 // Current, in a list of allowed types, stands for the type of the instance that is to be replaced.

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,6 +46,20 @@ func fraction(v string) (float64, error) {
 		return 0, fmt.Errorf("%q is no fraction from 0 up to 1: write 0.10 or 10%%", v)
 	}
 	return f, nil
+}
+
+// needs reads a list of needs.
+func needs(v string) ([]string, error) {
+	var list []string
+	for _, n := range strings.FieldsFunc(strings.ToLower(v), func(r rune) bool { return r == ',' || r == ' ' }) {
+		if !slices.Contains(Needs(), n) {
+			return nil, fmt.Errorf("%q is no need: write some of %s", n, strings.Join(Needs(), ","))
+		}
+		if !slices.Contains(list, n) {
+			list = append(list, n)
+		}
+	}
+	return list, nil
 }
 
 func truth(v string) (bool, error) {

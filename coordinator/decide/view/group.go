@@ -22,6 +22,8 @@ type Group struct {
 
 	HasTemplate       bool     // launched from a launch template
 	LaunchHooks       []string // lifecycle hooks that run at launch
+	DrainHooks        []string // lifecycle hooks that run before an instance ends
+	HooksUnread       bool     // it is not known which hooks there are
 	Suspended         []string // processes
 	MixedInstances    bool
 	CapacityRebalance bool

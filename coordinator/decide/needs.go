@@ -1,0 +1,77 @@
+package decide
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// UserNeed is what the owner's user data needs of the group, or does to what others share, and where it says so.
+type UserNeed struct {
+	Need  string `json:"need"`  // one of settings.Needs
+	Where string `json:"where"` // part and line
+}
+
+// answer is what a need means for serving the group.
+type answer struct {
+	need string
+	// drained needs only that work is drained before an instance ends, for which a terminating hook is enough.
+	drained bool
+	why     string
+	step    string // what the owner may do, beside accepting it
+}
+
+// The steps that are the same for several needs.
+const (
+	drainHook = "add a terminating lifecycle hook by which the work is drained"
+	inImage   = "put into the image what does not need it"
+)
+
+// answers is the table, from what is most certain to end badly. A replacement is launched outside the group and attached when its application is
+// up, so that for minutes both run, and the one that is replaced ends without a word to what runs on it unless a hook tells it.
+var answers = []answer{
+	{need: "quorum", why: "a replacement would join a quorum that counts the instance that it replaces", step: "serve the stateless groups"},
+	{need: "address", why: "a replacement would take the address from the instance that it replaces before it serves", step: "put a load balancer before the group"},
+	{need: "volume", why: "a replacement cannot attach a volume that the instance which it replaces still has", step: "use a file system or a volume for each instance"},
+	{need: "interface", why: "a replacement cannot attach an interface that the instance which it replaces still has", step: "put a load balancer before the group"},
+	{need: "route", why: "a replacement would take the route from the instance that it replaces before it serves", step: "use a NAT gateway"},
+	{need: "dns", why: "a replacement would take the name from the instance that it replaces before it serves", step: "put a load balancer before the group"},
+	{need: "license", why: "a replacement would take a license while the instance that it replaces still has it", step: "use license included images"},
+	{need: "membership", why: "the boot needs membership of the group, which a replacement gets only when it is up", step: inImage},
+	{need: "cloudformation-helpers", why: "CloudFormation's helpers work for members of the group, which a replacement becomes only when it is up", step: "give them a role: cfn-init --role NAME"},
+	{need: "launch-hook", why: "the boot completes a launching lifecycle hook, which does not run for a replacement", step: inImage},
+	{need: "kubernetes", drained: true, why: "a Kubernetes node would end without its pods being moved", step: drainHook + " (AWS Node Termination Handler in queue mode does)"},
+	{need: "ecs", drained: true, why: "an ECS container instance would end without its tasks being moved", step: drainHook + " (managed instance draining of a capacity provider does)"},
+	{need: "runner", drained: true, why: "a runner would end in the middle of a job", step: drainHook},
+	{need: "worker", drained: true, why: "a worker would end in the middle of a job", step: drainHook},
+}
+
+// unmet is the first answer that keeps the group from being served, and where the need stands.
+func unmet(w World) (a answer, where string, found bool) {
+	for _, a := range answers {
+		i := slices.IndexFunc(w.Template.Needs, func(n UserNeed) bool { return n.Need == a.need })
+		if i < 0 || slices.Contains(w.Settings.Accept, a.need) || a.drained && (len(w.Group.DrainHooks) > 0 || w.Group.HooksUnread) {
+			continue
+		}
+		return a, w.Template.Needs[i].Where, true
+	}
+	return answer{}, "", false
+}
+
+// needs refuses a group whose user data needs what a swap does not give.
+func needs(w World) string {
+	a, where, found := unmet(w)
+	if !found {
+		return ""
+	}
+	return fmt.Sprintf("%s (user data, %s): %s; the tag autospotting:accept=%s allows it", a.why, cmp.Or(where, "somewhere"), a.step, a.need)
+}
+
+// Step is what the owner of a refused group would have to do to be served; empty where nothing is known to help.
+func Step(w World) string {
+	if Refusal(w) != needs(w) {
+		return ""
+	}
+	a, _, _ := unmet(w)
+	return a.step
+}
