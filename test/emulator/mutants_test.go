@@ -66,6 +66,7 @@ var unmade = map[string]string{
 	"sqs.ReceiveMessage":                       "counted only where it brings something; it has one",
 	"autoscaling.DescribeInstanceRefreshes":    "the emulator does not know it: the proxy answers",
 	"pricing.GetProducts":                      "where it brings nothing the built-in prices serve, which is no fault",
+	"servicequotas.ListServiceQuotas":          "where it brings nothing the quotas are unknown, and a type that is over one is refused by EC2, which is no fault",
 	"autoscaling.DescribeLaunchConfigurations": "where a configuration is gone, a member serves in its place, which is no fault; the group from a configuration asserts what was taken over",
 	"ec2.DescribeInstanceAttribute":            "an instance that is not found is not protected, which is no fault; protected ones are not in the story",
 }
