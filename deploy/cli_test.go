@@ -56,7 +56,7 @@ func TestACommandLineThatIsNotUnderstoodIsAnsweredInOneLineAndAPointer(t *testin
 		{"simulate --size 0", "simulate: bad usage: --size 0: give a number from 1 to 10000"},
 		{"up extra", `unexpected argument "extra"`},
 		{"up --parameter Grace", "write KEY=VALUE"},
-		{"up --parameter Grase=1s --region eu-west-1", "--parameter Grase: the stack has no such parameter; it has AlarmTopicArn, "},
+		{"up --parameter Grase=1s --region eu-west-1", "--parameter Grase: the stack has no such parameter; it has Accept, AlarmTopicArn, "},
 		{"status --format yaml", `--format "yaml": write text or json`},
 		{"status --poll 0s", "--poll 0s: write a time above nothing"},
 		{"status", "no region: give --region, $AWS_REGION, or a profile that has one"},

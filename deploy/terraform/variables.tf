@@ -330,6 +330,12 @@ variable "skip_launch_hooks" {
   description = "Serve groups with launching lifecycle hooks"
 }
 
+variable "accept" {
+  type        = string
+  default     = ""
+  description = "Needs of user data that do not refuse a group, such as kubernetes,worker."
+}
+
 variable "gp2_conversion_threshold" {
   type        = string
   default     = ""
