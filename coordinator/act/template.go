@@ -2,9 +2,6 @@ package act
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"strings"
@@ -84,6 +81,7 @@ func (a *Actor) want(ctx context.Context, g described) (w wanted, unreadable str
 	if err != nil || unreadable != "" {
 		return w, unreadable, err
 	}
+	said := *from.data
 	left, unreadable := Adapt(from.data, g.world.PlacementGroup)
 	if unreadable != "" {
 		return w, unreadable, nil
@@ -95,7 +93,7 @@ func (a *Actor) want(ctx context.Context, g described) (w wanted, unreadable str
 	tidyTags(from.data, g.world.Tags)
 	toGP3(from.data, g.settings.GP2Threshold)
 	intoPlacementGroup(from.data, g.world.PlacementGroup)
-	w.source = contentHash(from)
+	w.source = sourceHash(from, said)
 	if g.world.Enabled { // what is launched on the way back to on-demand carries nothing of ours
 		note, err := a.crew(g, from.data)
 		if err != nil {
@@ -182,12 +180,6 @@ func (a *Actor) fromConfiguration(ctx context.Context, g described) (o original,
 	o.id = g.configuration
 	o.data, unreadable = fromConfiguration(out.LaunchConfigurations[0])
 	return o, unreadable, nil
-}
-
-func contentHash(from original) string {
-	b, _ := json.Marshal(from.data) // texts, whole numbers and booleans: it cannot fail
-	sum := sha256.Sum256(fmt.Appendf(b, "\x00%s\x00%d", from.id, from.version))
-	return hex.EncodeToString(sum[:16])
 }
 
 // ours finds the versions of our template that say what is wanted; what is not there is still to be made.
