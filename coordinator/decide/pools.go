@@ -113,7 +113,7 @@ func Need(w World, typ string) market.Need {
 	n.Deny, n.AllowBurstable = w.Settings.Deny, w.Settings.AllowBurstable
 	n.CurrentOnly = w.Settings.CurrentOnly
 	uses, arch := usesOf(w, typ)
-	uses = atMost(uses, w.Catalog.Types[typ])
+	uses = atMost(uses, n.Asks, w.Catalog.Types[typ])
 	n.MemberArch = arch
 	n.Asks = n.Asks.And(market.Asks{NetworkInterfaces: uses.Interfaces, IPv4PerInterface: uses.IPv4, IPv6PerInterface: uses.IPv6, IPv6: uses.IPv6 > 0, Volumes: uses.Volumes})
 	for _, a := range w.Settings.Allow {
@@ -125,9 +125,9 @@ func Need(w World, typ string) market.Need {
 	return n
 }
 
-// atMost is no more than one instance of the type can use, where that is known: what several members use together, or those of a larger type, can be
-// more, and would shut out the type on which they run.
-func atMost(u ledger.Uses, t market.Type) ledger.Uses {
+// atMost is no more than one instance of the type can use beside what the template asks, where that is known: what several members use together, or
+// those of a larger type, can be more, and would shut out the type on which they run.
+func atMost(u ledger.Uses, asked market.Asks, t market.Type) ledger.Uses {
 	for _, n := range []struct {
 		uses *int
 		most int
@@ -136,11 +136,15 @@ func atMost(u ledger.Uses, t market.Type) ledger.Uses {
 			*n.uses = min(*n.uses, n.most)
 		}
 	}
-	most := market.VolumesOf(t)
-	if t.EBSShared {
-		most -= max(u.Interfaces-1, 0)
+	if t.IPv4PerInterface > 0 && !t.IPv6 {
+		u.IPv6 = 0
 	}
-	u.Volumes = min(u.Volumes, most)
+	volumes := market.VolumesOf(t)
+	if t.EBSShared {
+		u.Interfaces = min(u.Interfaces, max(volumes-max(asked.Volumes, 1)+1, 1))
+		volumes -= max(u.Interfaces, asked.NetworkInterfaces, 1) - 1
+	}
+	u.Volumes = min(u.Volumes, volumes)
 	return u
 }
 
