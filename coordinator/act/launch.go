@@ -3,6 +3,7 @@ package act
 import (
 	"cmp"
 	"context"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -46,10 +47,10 @@ func refusedWhole(l ledger.Launch, err error) decide.Result {
 	}
 	code, message, _ := strings.Cut(detail, ": ")
 	owner := ownerOf(code, message)
-	switch owner {
-	case decide.OfMoment:
+	switch {
+	case owner == decide.OfMoment, owner == decide.OfUnknown && f == decide.Throttled:
 		return res
-	case decide.OfAccount:
+	case owner == decide.OfAccount:
 		res.Failure = decide.Invalid // time alone does not help: the next launch asks for something else
 		return res
 	}
@@ -156,8 +157,14 @@ func typesAsked(l ledger.Launch) map[string]bool {
 	return asked
 }
 
+// recommends are the words behind which a message lists what would do, which is not at fault.
+var recommends = regexp.MustCompile(`(?i)\bsupported (instance )?types?\b|valid values|\bone of\b|\bchoos(e|ing)\b|\binstead\b`)
+
 // typesNamed lists those of the types asked for that a message names: it is about them.
 func typesNamed(l ledger.Launch, message string) (named []string) {
+	if at := recommends.FindStringIndex(message); at != nil {
+		message = message[:at[0]]
+	}
 	words := strings.FieldsFunc(message, func(r rune) bool { return !strings.ContainsRune(inTypeNames, r) })
 	asked := typesAsked(l)
 	for _, w := range words {
@@ -171,7 +178,8 @@ func typesNamed(l ledger.Launch, message string) (named []string) {
 	return named
 }
 
-const inTypeNames = "abcdefghijklmnopqrstuvwxyz0123456789.-"
+// inTypeNames are what the names of types and of other things are made of, so that a role's or an image's is one word.
+const inTypeNames = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_/"
 
 func fleetRequest(l ledger.Launch) *ec2.CreateFleetInput {
 	in := &ec2.CreateFleetInput{
