@@ -1,11 +1,14 @@
 package act
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"autospotting/coordinator/decide"
@@ -72,5 +75,25 @@ func TestALongAnswerIsCutShort(t *testing.T) {
 		if len(res.Detail) > 1200 || !strings.HasPrefix(res.Detail, "SomethingNew: ") || strings.Contains(res.Detail, "xxxx") || strings.Contains(res.Detail, "\ufffd") {
 			t.Errorf("%d bytes: %.80s", len(res.Detail), res.Detail)
 		}
+	}
+}
+
+// An owner who goes back to an older template may find one of the two versions of it left, and a third that is made takes that one's place.
+func TestAVersionThatIsPrunedIsNotRemembered(t *testing.T) {
+	t.Parallel()
+	acc := web()
+	acc.perPage = 20
+	for n := keptVersions + 2; n > 0; n-- {
+		acc.versions["ours"] = append(acc.versions["ours"], types.LaunchTemplateVersion{LaunchTemplateId: aws.String("lt-1"), VersionNumber: aws.Int64(int64(n)),
+			VersionDescription: aws.String(fmt.Sprint("h", n)), DefaultVersion: aws.Bool(n == 1)})
+	}
+	actor := acc.actor()
+	if v, err := actor.version(t.Context(), "ours", "h2"); err != nil || v.version != "2" {
+		t.Fatalf("%+v, %v", v, err)
+	}
+	actor.prune(t.Context(), "ours")
+	acc.versions["ours"] = acc.versions["ours"][:keptVersions]
+	if v, err := actor.version(t.Context(), "ours", "h2"); err != nil || v.version != "" {
+		t.Errorf("%+v is named after it was deleted: %v", v, err)
 	}
 }
