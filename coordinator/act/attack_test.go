@@ -97,3 +97,15 @@ func TestAVersionThatIsPrunedIsNotRemembered(t *testing.T) {
 		t.Errorf("%+v is named after it was deleted: %v", v, err)
 	}
 }
+
+// EC2 does not check a launch template's figures when it is made. One template must not take the memory of the function that serves all groups.
+func TestATemplateWithAnAbsurdNetworkCardIsReadAndFitsNoType(t *testing.T) {
+	t.Parallel()
+	for _, card := range []int32{-1, 1<<31 - 1} {
+		d := &data{NetworkInterfaces: []types.LaunchTemplateInstanceNetworkInterfaceSpecificationRequest{{DeviceIndex: aws.Int32(0)}, {DeviceIndex: aws.Int32(1), NetworkCardIndex: &card}}}
+		asks := asksOf(d)
+		if n := len(asks.CardInterfaces); n == 0 || n > 1000 || asks.CardInterfaces[n-1] == 0 {
+			t.Errorf("card %d asks for %d cards", card, n)
+		}
+	}
+}
