@@ -83,3 +83,27 @@ func TestAShortageOnDemandDoesNotClimbToWhatCostsAFortune(t *testing.T) {
 		}
 	}
 }
+
+// Prefixes of addresses, as the CNI of EKS takes them, can be had on Nitro instances alone (EC2 user guide, "Assign prefixes").
+func TestMembersWithPrefixesAreReplacedByNitroTypes(t *testing.T) {
+	t.Parallel()
+	w := web()
+	x := w.Catalog.Types["m5a.large"]
+	x.NVMe = false
+	w.Catalog.Types["m5a.large"] = x
+	if got := offered(Decide(w)); !slices.Contains(got, "m5a.large") {
+		t.Fatalf("without prefixes %v are offered", got)
+	}
+	w.at("i-oda").Uses = ledger.Uses{Prefixes: true}
+	p := Decide(w)
+	if got := offered(p); slices.Contains(got, "m5a.large") || len(got) == 0 || !p.Record.Uses.Prefixes {
+		t.Errorf("with prefixes %v are offered, and written down is %+v", got, p.Record.Uses)
+	}
+	for name, x := range w.Catalog.Types {
+		x.NVMe = false
+		w.Catalog.Types[name] = x
+	}
+	if rule, no := market.WhyNot(w.Catalog, Need(w, "m5.large"), "m5.large"); no {
+		t.Errorf("a type is not offered in its own place: %s", rule)
+	}
+}

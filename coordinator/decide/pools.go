@@ -115,7 +115,7 @@ func Need(w World, typ string) market.Need {
 	uses, arch := usesOf(w, typ)
 	uses = atMost(uses, n.Asks, w.Catalog.Types[typ])
 	n.MemberArch = arch
-	n.Asks = n.Asks.And(market.Asks{NetworkInterfaces: uses.Interfaces, IPv4PerInterface: uses.IPv4, IPv6PerInterface: uses.IPv6, IPv6: uses.IPv6 > 0, Volumes: uses.Volumes})
+	n.Asks = n.Asks.And(market.Asks{NetworkInterfaces: uses.Interfaces, IPv4PerInterface: uses.IPv4, IPv6PerInterface: uses.IPv6, IPv6: uses.IPv6 > 0, Volumes: uses.Volumes, Nitro: uses.Prefixes})
 	for _, a := range w.Settings.Allow {
 		if a == settings.Current {
 			a = typ
@@ -139,6 +139,7 @@ func atMost(u ledger.Uses, asked market.Asks, t market.Type) ledger.Uses {
 	if t.IPv4PerInterface > 0 && !t.IPv6 {
 		u.IPv6 = 0
 	}
+	u.Prefixes = u.Prefixes && t.NVMe
 	volumes := market.VolumesOf(t)
 	if t.EBSShared {
 		u.Interfaces = min(u.Interfaces, max(volumes-max(asked.Volumes, 1)+1, 1))
