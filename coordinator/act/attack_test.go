@@ -3,6 +3,7 @@ package act
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -106,6 +107,33 @@ func TestATemplateWithAnAbsurdNetworkCardIsReadAndFitsNoType(t *testing.T) {
 		asks := asksOf(d)
 		if n := len(asks.CardInterfaces); n == 0 || n > 1000 || asks.CardInterfaces[n-1] == 0 {
 			t.Errorf("card %d asks for %d cards", card, n)
+		}
+	}
+}
+
+// An organization's policy may forbid some types alone (ec2:InstanceType in a service control policy). The others go on.
+func TestATypeThatAPolicyForbidsIsTheTypes(t *testing.T) {
+	t.Parallel()
+	const code, text = "UnauthorizedOperation", "You are not authorized to perform this operation with an explicit deny in a service control policy. Encoded authorization failure message: xxxx"
+	dry := fault("InsufficientInstanceCapacity", "none", "m5.large", "subnet-a")
+	g5 := decide.RefusedPool{Type: "g5.xlarge", Zone: "us-east-1a", Code: code, Owner: decide.OfType}
+	for _, c := range []struct {
+		name    string
+		errs    []types.CreateFleetError
+		brought bool
+		want    bool
+	}{
+		{"beside one without capacity", append(every(code, text)[2:3], dry), false, true},
+		{"beside one that was launched", every(code, text)[2:3], true, true},
+		{"alone, so that of the others nobody knows", every(code, text)[2:3], false, false},
+		{"of all types", every(code, text), false, false},
+	} {
+		res := decide.Result{}
+		if c.brought {
+			res.Launched = []decide.LaunchedOne{{ID: "i-1", Type: "m5.large"}}
+		}
+		if refusedPools(three, c.errs, &res); slices.Contains(res.Refused, g5) != c.want || res.Suspect || !strings.HasPrefix(res.Detail, "a permission is missing") || strings.Contains(res.Detail, "xxxx") {
+			t.Errorf("%s: %+v", c.name, res)
 		}
 	}
 }

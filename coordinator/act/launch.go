@@ -100,6 +100,7 @@ func blamed(l ledger.Launch, owner decide.Owner, code, message string) (list []d
 // refusedPools reads the errors of a fleet that was accepted.
 func refusedPools(l ledger.Launch, errs []types.CreateFleetError, res *decide.Result) {
 	said := map[string]bool{}
+	var denied []decide.RefusedPool
 	for _, e := range errs {
 		code, message := aws.ToString(e.ErrorCode), aws.ToString(e.ErrorMessage)
 		words, owner := code+": "+message, ownerOf(code, message)
@@ -126,11 +127,29 @@ func refusedPools(l ledger.Launch, errs []types.CreateFleetError, res *decide.Re
 			if !slices.Contains(res.Refused, p) {
 				res.Refused = append(res.Refused, p)
 			}
+		case decide.OfTemplate:
+			p.Owner = decide.OfType
+			denied = append(denied, p)
 		}
 	}
+	res.Refused = append(res.Refused, forbidden(denied, *res)...)
 	if len(said) == 1 && sameForAll(l, *res) {
 		res.Refused, res.Suspect = nil, true
 	}
+}
+
+// forbidden are the types that a policy of the organization does not let be launched, where others were launched or had no capacity only: what is
+// missing for all of them is no type's fault, and of those that were not come to nobody knows.
+func forbidden(denied []decide.RefusedPool, res decide.Result) (list []decide.RefusedPool) {
+	if len(res.Launched) == 0 && !slices.ContainsFunc(res.Refused, func(p decide.RefusedPool) bool { return p.Owner == decide.OfPool }) {
+		return nil
+	}
+	for _, p := range denied {
+		if p.Code == "UnauthorizedOperation" && !slices.ContainsFunc(res.Refused, func(o decide.RefusedPool) bool { return o.Type == p.Type }) {
+			list = append(list, p)
+		}
+	}
+	return list
 }
 
 // sameForAll tells whether every type that was asked for is refused, by what can be one type's fault alone: EC2 may repeat for all what it has
