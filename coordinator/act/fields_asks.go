@@ -41,12 +41,18 @@ func weighting(d *data) (a market.Asks) {
 
 func ebsOptimized(d *data) market.Asks { return market.Asks{EBSOptimized: aws.ToBool(d.EbsOptimized)} }
 
+// mostCards is more network cards than any type has. EC2 does not check an index before it launches.
+const mostCards = 128
+
 // interfaces counts them by network card, and the addresses of each.
 func interfaces(d *data) (a market.Asks) {
 	cards := map[int]int{}
 	last := 0
 	for _, n := range d.NetworkInterfaces {
 		card := int(aws.ToInt32(n.NetworkCardIndex))
+		if card < 0 || card > mostCards {
+			card = mostCards
+		}
 		cards[card]++
 		last = max(last, card)
 		a = a.And(interfaceAsks(n))

@@ -3,6 +3,7 @@ package act
 import (
 	"cmp"
 	"context"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -46,10 +47,10 @@ func refusedWhole(l ledger.Launch, err error) decide.Result {
 	}
 	code, message, _ := strings.Cut(detail, ": ")
 	owner := ownerOf(code, message)
-	switch owner {
-	case decide.OfMoment:
+	switch {
+	case owner == decide.OfMoment, owner == decide.OfUnknown && f == decide.Throttled:
 		return res
-	case decide.OfAccount:
+	case owner == decide.OfAccount:
 		res.Failure = decide.Invalid // time alone does not help: the next launch asks for something else
 		return res
 	}
@@ -99,6 +100,7 @@ func blamed(l ledger.Launch, owner decide.Owner, code, message string) (list []d
 // refusedPools reads the errors of a fleet that was accepted.
 func refusedPools(l ledger.Launch, errs []types.CreateFleetError, res *decide.Result) {
 	said := map[string]bool{}
+	var denied []decide.RefusedPool
 	for _, e := range errs {
 		code, message := aws.ToString(e.ErrorCode), aws.ToString(e.ErrorMessage)
 		words, owner := code+": "+message, ownerOf(code, message)
@@ -125,11 +127,29 @@ func refusedPools(l ledger.Launch, errs []types.CreateFleetError, res *decide.Re
 			if !slices.Contains(res.Refused, p) {
 				res.Refused = append(res.Refused, p)
 			}
+		case decide.OfTemplate:
+			p.Owner = decide.OfType
+			denied = append(denied, p)
 		}
 	}
+	res.Refused = append(res.Refused, forbidden(denied, *res)...)
 	if len(said) == 1 && sameForAll(l, *res) {
 		res.Refused, res.Suspect = nil, true
 	}
+}
+
+// forbidden are the types that a policy of the organization does not let be launched, where others were launched or had no capacity only: what is
+// missing for all of them is no type's fault, and of those that were not come to nobody knows.
+func forbidden(denied []decide.RefusedPool, res decide.Result) (list []decide.RefusedPool) {
+	if len(res.Launched) == 0 && !slices.ContainsFunc(res.Refused, func(p decide.RefusedPool) bool { return p.Owner == decide.OfPool }) {
+		return nil
+	}
+	for _, p := range denied {
+		if p.Code == "UnauthorizedOperation" && !slices.ContainsFunc(res.Refused, func(o decide.RefusedPool) bool { return o.Type == p.Type }) {
+			list = append(list, p)
+		}
+	}
+	return list
 }
 
 // sameForAll tells whether every type that was asked for is refused, by what can be one type's fault alone: EC2 may repeat for all what it has
@@ -156,8 +176,14 @@ func typesAsked(l ledger.Launch) map[string]bool {
 	return asked
 }
 
+// recommends are the words behind which a message lists what would do, which is not at fault.
+var recommends = regexp.MustCompile(`(?i)\bsupported (instance )?types?\b|valid values|\bone of\b|\bchoos(e|ing)\b|\binstead\b`)
+
 // typesNamed lists those of the types asked for that a message names: it is about them.
 func typesNamed(l ledger.Launch, message string) (named []string) {
+	if at := recommends.FindStringIndex(message); at != nil {
+		message = message[:at[0]]
+	}
 	words := strings.FieldsFunc(message, func(r rune) bool { return !strings.ContainsRune(inTypeNames, r) })
 	asked := typesAsked(l)
 	for _, w := range words {
@@ -171,7 +197,8 @@ func typesNamed(l ledger.Launch, message string) (named []string) {
 	return named
 }
 
-const inTypeNames = "abcdefghijklmnopqrstuvwxyz0123456789.-"
+// inTypeNames are what the names of types and of other things are made of, so that a role's or an image's is one word.
+const inTypeNames = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_/"
 
 func fleetRequest(l ledger.Launch) *ec2.CreateFleetInput {
 	in := &ec2.CreateFleetInput{

@@ -20,6 +20,7 @@ var owners = []struct {
 	{"ReservationCapacityExceeded", "", decide.OfPool},
 	{"SpotMaxPriceTooLow", "", decide.OfPool},
 	{"Unsupported", "Availability Zone", decide.OfPool}, // not offered there
+	{"InvalidFleetConfiguration", "Availability Zone", decide.OfPool},
 
 	{"InsufficientFreeAddressesInSubnet", "", decide.OfZone},
 	{"InsufficientAddressCapacity", "", decide.OfZone},

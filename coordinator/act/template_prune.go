@@ -35,5 +35,6 @@ func (a *Actor) prune(ctx context.Context, name string) {
 	}
 	if old = old[:min(len(old), most)]; len(old) > 0 {
 		_, _ = a.EC2.DeleteLaunchTemplateVersions(ctx, &ec2.DeleteLaunchTemplateVersionsInput{LaunchTemplateName: &name, Versions: old})
+		a.cache.templates.clear() // one of them may be remembered, where an owner went back to an older template
 	}
 }

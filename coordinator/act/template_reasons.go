@@ -45,10 +45,16 @@ var remedies = []struct {
 // encoded is the part of an authorization failure that only its account can read, and nobody wants in a tag.
 var encoded = regexp.MustCompile(`\s*Encoded authorization failure message: \S+`)
 
+// mostSaid is how many bytes of what AWS said are kept: records and tags have no room for all of it.
+const mostSaid = 600
+
 // explain puts name and remedy before what AWS said, a code and a text, where there are such; early as above.
 func explain(detail string) (text string, early bool) {
 	code, _, _ := strings.Cut(detail, ":")
 	short := encoded.ReplaceAllString(detail, "")
+	if len(short) > mostSaid {
+		short = strings.ToValidUTF8(short[:mostSaid], "") + "…"
+	}
 	for _, r := range remedies {
 		if strings.HasPrefix(code, r.code) && strings.Contains(detail, r.words) {
 			return r.name + ": " + r.remedy + " (" + short + ")", r.early

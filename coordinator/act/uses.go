@@ -11,6 +11,7 @@ func usesOf(i types.Instance) ledger.Uses {
 	addresses, volumes, u := 0, 0, ledger.Uses{}
 	for _, n := range i.NetworkInterfaces {
 		addresses = max(addresses, len(n.PrivateIpAddresses)+len(n.Ipv4Prefixes))
+		u.Prefixes = u.Prefixes || len(n.Ipv4Prefixes)+len(n.Ipv6Prefixes) > 0
 		u.IPv6 = max(u.IPv6, len(n.Ipv6Addresses)+len(n.Ipv6Prefixes))
 	}
 	for _, m := range i.BlockDeviceMappings {

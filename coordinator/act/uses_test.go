@@ -26,7 +26,8 @@ func TestWhatAnInstanceUsesIsCounted(t *testing.T) {
 			BlockDeviceMappings: []types.InstanceBlockDeviceMapping{volume}}, ledger.Uses{}},
 		{"three interfaces of several addresses, as a Kubernetes node's", types.Instance{NetworkInterfaces: []types.InstanceNetworkInterface{nic(10, 0, 0), nic(4, 0, 0), nic(1, 0, 0)}},
 			ledger.Uses{Interfaces: 3, IPv4: 10}},
-		{"prefixes", types.Instance{NetworkInterfaces: []types.InstanceNetworkInterface{nic(1, 5, 0)}}, ledger.Uses{IPv4: 6}},
+		{"prefixes", types.Instance{NetworkInterfaces: []types.InstanceNetworkInterface{nic(1, 5, 0)}}, ledger.Uses{IPv4: 6, Prefixes: true}},
+		{"a prefix of IPv6", types.Instance{NetworkInterfaces: []types.InstanceNetworkInterface{{Ipv6Prefixes: make([]types.InstanceIpv6Prefix, 1)}}}, ledger.Uses{IPv6: 1, Prefixes: true}},
 		{"one IPv6 address", types.Instance{NetworkInterfaces: []types.InstanceNetworkInterface{nic(1, 0, 1)}}, ledger.Uses{IPv6: 1}},
 		{"volumes, but no instance store", types.Instance{BlockDeviceMappings: []types.InstanceBlockDeviceMapping{volume, volume, {}}}, ledger.Uses{Volumes: 2}},
 	} {

@@ -30,6 +30,7 @@ const (
 	// firstAvoidType is for a type that the template cannot be launched on: nothing passes by itself.
 	firstAvoidType   = time.Hour
 	longestAvoidType = 24 * time.Hour
+	soonSplit        = 2               // with one culprit no more are needed: beyond them a notice climbs its ladder as well
 	mostSplits       = 6               // failed requests in a row that are split before it counts as the template's fault
 	firstPause       = 5 * time.Minute // after pauseAfter failures in a row, doubling
 	longestPause     = 6 * time.Hour

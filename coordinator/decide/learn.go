@@ -87,10 +87,11 @@ func learnLaunch(rec *ledger.Record, l ledger.Launch, res Result, now time.Time)
 func closeLaunch(rec *ledger.Record, i int, res Result, now time.Time) {
 	it := rec.Intents[i]
 	rec.Intents = slices.Delete(rec.Intents, i, i+1)
-	if splits(rec, it.Launch, res, now) {
+	n, ok := rec.Notices[it.Victim]
+	if splits(rec, it.Launch, res, now) && (!ok || rec.Splits <= soonSplit) {
 		return
 	}
-	if n, ok := rec.Notices[it.Victim]; ok {
+	if ok {
 		n.Tries++
 		rec.Notices[it.Victim] = n
 		return

@@ -49,21 +49,30 @@ func (r *run) onDemandOverrides(typ string, zones []string) []ledger.Override {
 		names = append([]string{typ}, names...) // else what is launched by now cannot boot on it
 	}
 	avoided := r.avoided(false)
-	if out := r.onDemandOf(names, zones, avoided); len(out) > 0 {
+	if out := r.onDemandOf(typ, names, zones, avoided); len(out) > 0 {
 		return out
 	}
-	return r.onDemandOf(names, zones, nil)
+	return r.onDemandOf(typ, names, zones, nil)
 }
 
-func (r *run) onDemandOf(names, zones []string, avoided market.Shunned) (out []ledger.Override) {
+// dear is how many times the original's price makes a type too dear to be come to after others said no: the first few are asked at any price.
+const dear = 2
+
+func (r *run) onDemandOf(typ string, names, zones []string, avoided market.Shunned) (out []ledger.Override) {
+	price, looked := r.w.Catalog.OnDemandUSD, 0
 	for _, name := range names {
 		quota, known := r.w.Catalog.OnDemandVCPU[market.ClassOf(name)]
-		if known && r.w.Catalog.Types[name].VCPU > quota {
+		if known && name != typ && r.w.Catalog.Types[name].VCPU > quota { // members run on their own type, so that a quota below it is out of date
 			continue
 		}
 		for _, z := range zones {
 			p := market.Pool{Type: name, Zone: z}
-			if len(out) < maxOverrides && r.w.Catalog.Offered[p] && r.w.Group.Subnets[z] != "" && !avoided.Has(p) {
+			if !r.w.Catalog.Offered[p] || r.w.Group.Subnets[z] == "" {
+				continue
+			}
+			looked++
+			tooDear := looked > maxOverrides && price[name] > dear*price[typ]
+			if len(out) < maxOverrides && !avoided.Has(p) && !tooDear {
 				out = append(out, r.offer(p, 0))
 			}
 		}
@@ -104,8 +113,9 @@ func Need(w World, typ string) market.Need {
 	n.Deny, n.AllowBurstable = w.Settings.Deny, w.Settings.AllowBurstable
 	n.CurrentOnly = w.Settings.CurrentOnly
 	uses, arch := usesOf(w, typ)
+	uses = atMost(uses, n.Asks, w.Catalog.Types[typ])
 	n.MemberArch = arch
-	n.Asks = n.Asks.And(market.Asks{NetworkInterfaces: uses.Interfaces, IPv4PerInterface: uses.IPv4, IPv6PerInterface: uses.IPv6, IPv6: uses.IPv6 > 0, Volumes: uses.Volumes})
+	n.Asks = n.Asks.And(market.Asks{NetworkInterfaces: uses.Interfaces, IPv4PerInterface: uses.IPv4, IPv6PerInterface: uses.IPv6, IPv6: uses.IPv6 > 0, Volumes: uses.Volumes, Nitro: uses.Prefixes})
 	for _, a := range w.Settings.Allow {
 		if a == settings.Current {
 			a = typ
@@ -113,6 +123,30 @@ func Need(w World, typ string) market.Need {
 		n.Allow = append(n.Allow, a)
 	}
 	return n
+}
+
+// atMost is no more than one instance of the type can use beside what the template asks, where that is known: what several members use together, or
+// those of a larger type, can be more, and would shut out the type on which they run.
+func atMost(u ledger.Uses, asked market.Asks, t market.Type) ledger.Uses {
+	for _, n := range []struct {
+		uses *int
+		most int
+	}{{&u.Interfaces, t.NetworkInterfaces}, {&u.IPv4, t.IPv4PerInterface}, {&u.IPv6, t.IPv6PerInterface}} {
+		if n.most > 0 {
+			*n.uses = min(*n.uses, n.most)
+		}
+	}
+	if t.IPv4PerInterface > 0 && !t.IPv6 {
+		u.IPv6 = 0
+	}
+	u.Prefixes = u.Prefixes && t.NVMe
+	volumes := market.VolumesOf(t)
+	if t.EBSShared {
+		u.Interfaces = min(u.Interfaces, max(volumes-max(asked.Volumes, 1)+1, 1))
+		volumes -= max(u.Interfaces, asked.NetworkInterfaces, 1) - 1
+	}
+	u.Volumes = min(u.Volumes, volumes)
+	return u
 }
 
 // usesOf is what the owner's members use of their types, those that are there and, of the same template, those that were; and of what

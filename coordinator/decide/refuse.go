@@ -114,7 +114,7 @@ var launchTags = map[string]string{
 func otherTool(w World) string {
 	for _, i := range w.Instances {
 		if i.LaunchedBy != "" && i.Member && i.Live() {
-			return fmt.Sprintf("%s launched %s in this group: two controllers would undo each other's work; take the group out of its care to be served", i.LaunchedBy, i.ID)
+			return fmt.Sprintf("%s launched %s in this group: two controllers would undo each other's work; take the group out of its care to be served, and if it is gone from the account already, take its tags off the instance", i.LaunchedBy, i.ID)
 		}
 	}
 	return ""

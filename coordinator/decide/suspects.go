@@ -95,11 +95,26 @@ func suspect(rec *ledger.Record, l ledger.Launch, detail string, now time.Time) 
 	}
 	if len(s.Types) == 1 {
 		learnRefusals(rec, l, []RefusedPool{{Type: s.Types[0], Code: detail, Owner: OfType}}, now)
+		if len(types) == 1 && !narrowed {
+			noLongerThanAPause(rec, types[0], now)
+		}
 		return narrowed
 	}
 	s.Error, s.Until, s.Times = detail, now.Add(doubled(firstAvoid, s.Times, longestAvoid)), s.Times+1
 	rec.Suspicions = append(rec.Suspicions, s)
 	return narrowed
+}
+
+// noLongerThanAPause bounds how long a type is avoided that failed where there was nobody else to ask: it may as well be no type's fault, and mended
+// by its owner outside the template.
+func noLongerThanAPause(rec *ledger.Record, typ string, now time.Time) {
+	for _, spot := range []bool{true, false} {
+		key := MarkKey(market.Pool{Type: typ, Zone: market.Any}, spot)
+		if m := rec.Pools[key]; m.Until.After(now.Add(longestPause)) {
+			m.Until = now.Add(longestPause)
+			rec.Pools[key] = m
+		}
+	}
 }
 
 func overlap(a, b []string) bool {

@@ -81,11 +81,14 @@ type Uses struct {
 	IPv4       int    `json:"ipv4,omitempty"` // of one interface
 	IPv6       int    `json:"ipv6,omitempty"` // of one interface
 	Volumes    int    `json:"volumes,omitempty"`
+	// Prefixes says that an interface has a prefix of addresses, which Nitro instances alone can have.
+	Prefixes bool `json:"prefixes,omitempty"`
 }
 
 // And is what any of both uses.
 func (u Uses) And(o Uses) Uses {
 	u.Interfaces, u.IPv4, u.IPv6, u.Volumes = max(u.Interfaces, o.Interfaces), max(u.IPv4, o.IPv4), max(u.IPv6, o.IPv6), max(u.Volumes, o.Volumes)
+	u.Prefixes = u.Prefixes || o.Prefixes
 	return u
 }
 

@@ -175,14 +175,19 @@ const fewestAttachments = 20
 // takesVolumes counts with them, where the type's limit is for all of them together, the network interfaces beside the first one; what a type
 // has itself is off its limit already (DescribeInstanceTypes, MaximumEbsAttachments; EC2 user guide, "Amazon EBS volume limits").
 func takesVolumes(w *wish, t *Type) bool {
-	limit, n := t.EBSAttachments, max(w.Volumes, 1)
-	if limit == 0 {
-		limit = fewestAttachments
-	}
+	n := max(w.Volumes, 1)
 	if t.EBSShared {
 		n += max(w.NetworkInterfaces-1, 0)
 	}
-	return n <= limit
+	return n <= VolumesOf(*t)
+}
+
+// VolumesOf is how many EBS volumes an instance of the type with one network interface takes.
+func VolumesOf(t Type) int {
+	if t.EBSAttachments == 0 {
+		return fewestAttachments
+	}
+	return t.EBSAttachments
 }
 
 // takesCards asks each network card for the interfaces that are to be on it.

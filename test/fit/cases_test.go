@@ -38,7 +38,6 @@ func TestTypesThatWereOfferedAndWentWrong(t *testing.T) {
 			data: ec2types.RequestLaunchTemplateData{CpuOptions: &ec2types.LaunchTemplateCpuOptionsRequest{CoreCount: aws.Int32(4), ThreadsPerCore: aws.Int32(1)}}, want: market.RuleCPUOptions},
 		{name: "three interfaces that no template names", original: "m5.large", offered: "t2.large", member: func(i *decide.Instance) { i.Uses = ledger.Uses{Interfaces: 4} }, want: market.RuleBurstable},
 		{name: "four interfaces that no template names", original: "m5.xlarge", offered: "r6i.xlarge", member: func(i *decide.Instance) { i.Uses = ledger.Uses{Interfaces: 4} }},
-		{name: "four interfaces on a type of three", original: "m5.large", offered: "m6i.large", member: func(i *decide.Instance) { i.Uses = ledger.Uses{Interfaces: 4} }, want: market.RuleNetworkInterfaces},
 		{name: "x86 for an arm64 member", original: "m7g.large", offered: "m6i.large", member: func(i *decide.Instance) { i.Arch = "arm64" }, want: market.RuleArch},
 		{name: "flex for steady", original: "m7i.large", offered: "m7i-flex.large", want: market.RuleFlex},
 		{name: "credits under a type that has none", original: "t3.large", offered: "m5.large", data: ec2types.RequestLaunchTemplateData{CreditSpecification: &ec2types.CreditSpecificationRequest{CpuCredits: aws.String("unlimited")}}},
