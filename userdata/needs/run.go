@@ -1,0 +1,236 @@
+package needs
+
+import (
+	"path"
+	"regexp"
+	"strings"
+)
+
+// flow is text on its way from one command to the next, or into a file. Its first line is line 1 of its place.
+type flow struct {
+	text    string
+	p       place
+	fetched string // instead of text: where a command gets it from
+}
+
+func (f flow) empty() bool { return f.text == "" }
+
+// script reads a shell script.
+func (r *reader) script(text string, p place, depth int) {
+	if depth > maxDepth || !r.take(len(text), p) {
+		return
+	}
+	for _, c := range parse(text, 1) {
+		if !c.piped {
+			r.pipeline(c, p, depth)
+		}
+	}
+}
+
+func (r *reader) pipeline(c *command, p place, depth int) {
+	if c.closes && len(r.groups) > 0 {
+		last := len(r.groups) - 1
+		printed := r.groups[last]
+		r.groups = r.groups[:last]
+		for _, f := range printed {
+			r.writes(c, f, depth)
+		}
+	}
+	if c.opens && len(r.groups) < maxDepth {
+		r.groups = append(r.groups, nil)
+	}
+	var f flow
+	for ; c != nil; c = c.next {
+		if c.input != nil {
+			f = flow{text: c.input.text, p: p.at(c.input.line)}
+		}
+		r.assigns(c, p)
+		if len(c.words) > 0 {
+			f = r.call(c.words, f, p.at(c.line), depth)
+		}
+		r.writes(c, f, depth)
+		if len(c.outs) > 0 {
+			f = flow{}
+		}
+	}
+	if top := len(r.groups) - 1; top >= 0 && !f.empty() && len(r.groups[top]) < maxFound {
+		r.groups[top] = append(r.groups[top], f)
+	}
+}
+
+func (r *reader) assigns(c *command, p place) {
+	exports := len(c.words) > 0 && c.words[0] == "export"
+	for _, s := range c.sets {
+		if len(s.value) <= 16<<10 {
+			r.vars[s.name] = s.value
+		}
+		if exports {
+			r.mark(byName["variable"], "variable "+s.name, "", p, s.line)
+		}
+		r.mark(byName["*"], s.value, "", p, s.line)
+	}
+}
+
+// writes hands what a command gives to the files that it is written to.
+func (r *reader) writes(c *command, f flow, depth int) {
+	for _, out := range c.outs {
+		if f.empty() || strings.HasPrefix(out, "/dev/") || out == "" {
+			continue
+		}
+		r.write(r.expand(out), f, depth)
+	}
+}
+
+func (r *reader) write(name string, f flow, depth int) {
+	if _, known := r.files[name]; !known && len(r.files) < maxFound {
+		r.files[name] = f
+	}
+	r.file(name, f.text, f.p, depth+1)
+}
+
+var variable = regexp.MustCompile(`\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::?-([^}]*))?\})`)
+
+// expand puts in the variables whose values the scripts have told.
+func (r *reader) expand(s string) string {
+	const most = 64 << 10
+	if !strings.Contains(s, "$") || len(s) > most {
+		return s
+	}
+	room := most
+	return variable.ReplaceAllStringFunc(s, func(ref string) string {
+		m := variable.FindStringSubmatch(ref)
+		text, told := r.vars[m[1]+m[2]]
+		if !told {
+			text = m[3]
+		}
+		if text == "" || strings.HasPrefix(text, "$") || strings.HasPrefix(text, "`") || len(text) > room {
+			return ref
+		}
+		room -= len(text)
+		return text
+	})
+}
+
+var version = regexp.MustCompile(`(:[\w.$-]+|@sha256:\w+)$`)
+
+// base is a command's name without directory, .exe and an image's version.
+func base(word string) string {
+	word = strings.ReplaceAll(word, `\`, "/")
+	name := path.Base(version.ReplaceAllString(strings.TrimSpace(word), ""))
+	if lower := strings.ToLower(name); strings.HasSuffix(lower, ".exe") {
+		name = lower[:len(lower)-4]
+	}
+	return name
+}
+
+var onlyVariable = regexp.MustCompile(`^(\$\w+|\$\{[^}]*\})$`)
+
+// call reads a command, which p's first line is, with what it reads from before; it returns what goes on to the next.
+func (r *reader) call(w []string, in flow, p place, depth int) flow {
+	if depth > maxDepth || len(w) == 0 {
+		return flow{}
+	}
+	if onlyVariable.MatchString(w[0]) {
+		if text := r.expand(w[0]); text != w[0] {
+			w = append(strings.Fields(text), w[1:]...)
+		}
+	}
+	if len(w) == 0 {
+		return flow{}
+	}
+	name := base(w[0])
+	if strings.HasPrefix(w[0], "$") && strings.Contains(strings.ToLower(w[0]), "aws") || strings.HasPrefix(w[0], "`which aws") {
+		name = "aws"
+	}
+	if prints(name) {
+		return r.printed(w, p)
+	}
+	if f, done := r.filter(name, w, in, p, depth); done {
+		r.mark(byName["*"], strings.Join(w, " "), "", p, 1)
+		return f
+	}
+	if rest, done := unwrap(name, w); done {
+		return r.call(rest, in, p, depth+1)
+	}
+	if r.interpret(name, w, in, p, depth) {
+		return flow{}
+	}
+	return r.plain(name, w, in, p, depth)
+}
+
+var printer = regexp.MustCompile(`(?i)^(echo|printf|print|log|logger|say|die|warn(ing)?|err(or)?|info|debug|fatal|msg|message|notice|note|fail(ed)?|abort|usage|help|title|header|banner|success|status|wall|cowsay|figlet|write-(host|output|verbose|warning|error|log)|.*(_|-)(log|echo|msg|message|error|info)|(log|echo|print|error|info|warn|debug|show|report|notify)[-_].*)$`)
+
+func prints(name string) bool { return printer.MatchString(name) }
+
+var printFlag = regexp.MustCompile(`^-[neEs]+$`)
+
+func (r *reader) printed(w []string, p place) flow {
+	args := w[1:]
+	for len(args) > 0 && printFlag.MatchString(args[0]) {
+		args = args[1:]
+	}
+	if w[0] == "printf" && len(args) > 1 && strings.Contains(args[0], "%") {
+		args = append([]string{strings.NewReplacer("%s", "", "%b", "", "%d", "").Replace(args[0])}, args[1:]...)
+		return flow{text: strings.ReplaceAll(r.expand(strings.Join(args, "\n")), `\n`, "\n"), p: p}
+	}
+	return flow{text: strings.ReplaceAll(r.expand(strings.Join(args, " ")), `\n`, "\n"), p: p}
+}
+
+// plain marks a command that does its own work.
+func (r *reader) plain(name string, w []string, in flow, p place, depth int) flow {
+	text := strings.Join(w, " ")
+	r.mark(byName["*"], text, "", p, 1)
+	rows := byName[name]
+	if lower := strings.ToLower(name); len(rows) == 0 && lower != name {
+		rows = byName[lower]
+	}
+	known := r.mark(rows, text, "", p, 1)
+	if (name == "mongo" || name == "mongosh") && !in.empty() {
+		r.code(in.text, in.p, depth)
+	}
+	if !known && len(rows) == 0 && !quiet[name] {
+		r.helped(name, w, in, p, depth)
+	}
+	if fetches[name] {
+		return flow{fetched: address(w)}
+	}
+	if name == "aws" && strings.Contains(text, "s3 cp ") && w[len(w)-1] == "-" {
+		return flow{fetched: address(w)}
+	}
+	return flow{}
+}
+
+var fetches = words("curl wget aria2c fetch")
+
+func address(w []string) string {
+	for _, word := range w {
+		if strings.Contains(word, "://") {
+			return word
+		}
+	}
+	return "a program's output"
+}
+
+// quiet commands have words that look like commands and are none.
+var quiet = words("test [ [[ command type which hash for case select function grep egrep fgrep rg find ls rm rmdir cp mv ln mkdir chmod chown touch stat file read unset alias cd pushd id useradd usermod groupadd git dpkg rpm pip pip3 jq kill pkill pgrep killall killproc ps ssh scp rsync kubectl helm terraform ansible packer return exit wait man complete")
+
+// helpers are commands after which one may be meant by an owner's own function: retry 5 aws …
+var helpers = words("aws kubeadm cfn-init cfn-signal cfn-hup nodeadm bootstrap.sh consul nomad vault k3s rke2 celery sidekiq buildkite-agent gitlab-runner systemctl service run-consul run-nomad run-vault config.sh")
+
+var runs = regexp.MustCompile(`(?i)retry|run|exec|try|attempt|wait|until|backoff|cmd|command|call|invoke|do`)
+
+// helped reads the command that an owner's own function is given.
+func (r *reader) helped(name string, w []string, in flow, p place, depth int) {
+	for i, word := range w[1:] {
+		first, more, several := strings.Cut(word, " ")
+		switch {
+		case !helpers[base(first)] && !strings.HasSuffix(first, "/eks/bootstrap.sh"):
+			continue
+		case several && runs.MatchString(name) && more != "":
+			r.script(word, p, depth+1)
+		case !several:
+			r.call(w[i+1:], in, p, depth+1)
+		}
+		return
+	}
+}
