@@ -11,6 +11,8 @@ type marker struct {
 	in   kind
 	// names are the commands that the row is about (a command's name without directory, .exe and version); "*" is any. Commands only.
 	names string
+	// op is an operation of aws: one of these must be a word by itself. A tool of the name ec2-OP or the like has done with its name.
+	op string
 	// word must occur, in lower case: in a command's words, in a line of a file or of code.
 	word string
 	// match, if any, must match there too, unless must not.
@@ -21,7 +23,7 @@ type marker struct {
 	example string
 	why     string
 
-	must, not, file *regexp.Regexp
+	must, not, file, does *regexp.Regexp
 }
 
 type kind string
@@ -58,6 +60,9 @@ func prepare(lists ...[]marker) (all []*marker) {
 		for i := range list {
 			m := &list[i]
 			m.must, m.not, m.file = compile(m.match), compile(m.unless), compile(m.path)
+			if m.op != "" {
+				m.does = compile(`^aws [^\n]*\b(` + m.op + `)( |\n|$)|^(\S*/)?(ec2|as)[-a-z0-9]+( |\n|$)`)
+			}
 			all = append(all, m)
 		}
 	}
@@ -82,7 +87,7 @@ func compile(expr string) *regexp.Regexp {
 
 // fits tells whether text has what the row asks for; lower is the same in lower case.
 func (m *marker) fits(text, lower, file string) bool {
-	return strings.Contains(lower, m.word) && (m.must == nil || m.must.MatchString(text)) && (m.not == nil || !m.not.MatchString(text)) &&
+	return strings.Contains(lower, m.word) && (m.does == nil || m.does.MatchString(text)) && (m.must == nil || m.must.MatchString(text)) && (m.not == nil || !m.not.MatchString(text)) &&
 		(m.file == nil || m.file.MatchString(file))
 }
 

@@ -9,7 +9,7 @@ var orchestratorMarkers = []marker{
 	{need: Kubernetes, in: code, match: `Start-EKSBootstrap|EKSBootstrapScript`, example: `& "C:\Program Files\Amazon\EKS\Start-EKSBootstrap.ps1" -EKSClusterName prod`, why: "the bootstrap of EKS's Windows images"},
 	{need: Kubernetes, in: commands, names: "nodeadm", match: `^\S+ (init|install)\b`, example: "nodeadm init -c file:///etc/node.yaml", why: "EKS's node agent"},
 	{need: Kubernetes, in: settings, match: `^\s*-?\s*apiVersion:\s*["']?(node\.eks\.aws|kubelet\.config\.k8s\.io|kubeadm\.k8s\.io)/`, example: "/etc/node.yaml: apiVersion: node.eks.aws/v1alpha1", why: "a node's own configuration"},
-	{need: Kubernetes, in: settings, match: `^\s*cluster-name|^\s*api-server|^\s*cluster-certificate|^\s*bootstrap-token|^\s*standalone-mode|^\s*mode`, path: `^settings\.kubernetes$`, example: "settings.kubernetes: cluster-name = \"prod\"", why: "Bottlerocket joins the cluster"},
+	{need: Kubernetes, in: settings, match: `^\s*"?(cluster-name|api-server|cluster-certificate|bootstrap-token|standalone-mode)\b`, path: `^settings\.kubernetes$`, example: "settings.kubernetes: cluster-name = \"prod\"", why: "Bottlerocket joins the cluster"},
 	{need: Kubernetes, in: commands, names: "k3s", match: `^\S+ (server|agent)\b`, example: "k3s agent --server https://10.0.0.1:6443", why: "a node of a k3s cluster"},
 	{need: Kubernetes, in: commands, names: "curl wget", match: `get\.(k3s|rke2|k0s)\.(io|sh)|rancher-mirror\.\S+/k3s|raw\.githubusercontent\.com/k3s-io/k3s/`, unless: `-o /dev/null`, example: "curl -sfL https://get.k3s.io | K3S_URL=https://10.0.0.1:6443 sh -", why: "the installer starts a node"},
 	{need: Kubernetes, in: commands, names: "rke2", match: `^\S+ (server|agent)\b`, example: "rke2 agent --config /etc/rancher/rke2/config.yaml", why: "a node of an RKE2 cluster"},
@@ -32,6 +32,6 @@ var orchestratorMarkers = []marker{
 	{need: ECS, in: settings, match: `\S`, path: `^settings\.ecs$`, example: "settings.ecs: cluster = \"prod\"", why: "Bottlerocket registers with the cluster"},
 	{need: ECS, in: commands, names: "started", match: `^started (amazon-)?ecs(-init|-agent)?( |$)`, example: "systemctl enable --now --no-block ecs.service", why: "the agent's service"},
 	{need: ECS, in: commands, names: "amazon-ecs-agent ecs-anywhere-install.sh amazon-ecs-init", example: "docker run -d --name ecs-agent --env=ECS_CLUSTER=prod amazon/amazon-ecs-agent:latest", why: "the agent itself"},
-	{need: ECS, in: commands, names: awsCommand, word: "s3 cp", match: `/etc/ecs/ecs\.config`, example: "aws s3 cp s3://config/cluster-a /etc/ecs/ecs.config", why: "the agent's settings, fetched"},
+	{need: ECS, in: commands, names: awsCommand, op: "cp", match: `/etc/ecs/ecs\.config`, example: "aws s3 cp s3://config/cluster-a /etc/ecs/ecs.config", why: "the agent's settings, fetched"},
 	{need: ECS, in: code, match: `Initialize-ECSAgent\b|SetEnvironmentVariable\(\s*["']ECS_CLUSTER|\$env:ECS_CLUSTER\s*=|set(x)? ECS_CLUSTER\b|etc/ecs/ecs\.config|ECS_CLUSTER=`, example: "Initialize-ECSAgent -Cluster prod -EnableTaskIAMRole", why: "the agent on Windows, or its settings written by code"},
 }

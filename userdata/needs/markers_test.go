@@ -44,7 +44,7 @@ func TestEachRowOfTheTableIsFoundByItsExample(t *testing.T) {
 func TestEachRowMatchesItsOwnExample(t *testing.T) {
 	t.Parallel()
 	for _, m := range table {
-		kept := &marker{need: "only", in: m.in, names: m.names, word: m.word, must: m.must, not: m.not, file: m.file}
+		kept := &marker{need: "only", in: m.in, names: m.names, word: m.word, does: m.does, must: m.must, not: m.not, file: m.file}
 		texts := []string{m.example}
 		if m.in == settings {
 			_, line, _ := strings.Cut(m.example, ": ")

@@ -110,7 +110,7 @@ func (r *reader) include(text string, p place) {
 
 var (
 	jinjaBlock = regexp.MustCompile(`(?s)\{[%#].*?[%#]\}`)
-	jinjaWord  = strings.NewReplacer("{{", "((", "}}", "))")
+	jinjaWord  = strings.NewReplacer("{{", "__", "}}", "__")
 )
 
 // jinja reads a template without rendering it: the statements are taken out, the lines stay.

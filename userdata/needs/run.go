@@ -180,6 +180,9 @@ func (r *reader) printed(w []string, p place) flow {
 func (r *reader) plain(name string, w []string, in flow, p place, depth int) flow {
 	text := strings.Join(w, " ")
 	r.mark(byName["*"], text, "", p, 1)
+	if name == "aws" {
+		text = operation(w)
+	}
 	rows := byName[name]
 	if lower := strings.ToLower(name); len(rows) == 0 && lower != name {
 		rows = byName[lower]
@@ -198,6 +201,19 @@ func (r *reader) plain(name string, w []string, in flow, p place, depth int) flo
 		return flow{fetched: address(w)}
 	}
 	return flow{}
+}
+
+// operation is the line of aws: words that are sentences stand behind it, so that an operation that one speaks of is not taken for the line's.
+func operation(w []string) string {
+	line, said := "aws", ""
+	for _, word := range w[1:] {
+		if strings.ContainsAny(word, " \n") {
+			said += "\n" + word
+		} else {
+			line += " " + word
+		}
+	}
+	return line + said
 }
 
 var fetches = words("curl wget aria2c fetch")
