@@ -9,7 +9,7 @@ import (
 // file reads a file that user data writes, as what its beginning or its name says.
 func (r *reader) file(name, text string, p place, depth int) {
 	text = opened(text)
-	if depth > maxDepth || !readable(text) {
+	if depth > maxDepth || !readable(text) || forPeople.MatchString(name) {
 		return
 	}
 	ext := strings.ToLower(path.Ext(name))
@@ -28,6 +28,9 @@ func (r *reader) file(name, text string, p place, depth int) {
 		}
 	}
 }
+
+// forPeople are files that nothing runs.
+var forPeople = regexp.MustCompile(`(?i)/(motd|issue(\.net)?|banner|readme)[^/]*$|\.(md|html?|css|svg|pem|crt|pub)$`)
 
 var codeFile = words(".py .js .mjs .ts .rb .pl .go .php .ps1 .psm1 .bat .cmd .vbs .tf .lua .java .groovy")
 
@@ -71,7 +74,7 @@ func (r *reader) cron(name, text string, p place, depth int) {
 
 var (
 	comment  = regexp.MustCompile(`^\s*(#|;|//|--\s)`)
-	runsLine = regexp.MustCompile(`(?i)^\s*-?\s*"?(?:Exec(?:Start|StartPre|StartPost|Reload)|exec|command|cmd|entrypoint|run|shell|program)"?\s*[:= ]\s*["'\[]*\s*[-@+!:]*(.*)$`)
+	runsLine = regexp.MustCompile(`(?i)^\s*-?\s*"?(?:Exec(?:Start|StartPre|StartPost|Reload)|exec|command|cmd|entrypoint|run|shell|program)"?\s*[:=]\s*["'\[]*\s*[-@+!:]*(.*)$`)
 	image    = regexp.MustCompile(`^\s*-?\s*"?image"?\s*[:=]\s*["']?([^\s"']+)`)
 	block    = regexp.MustCompile(`^\s*"?([A-Za-z_]\w*)"?\s*(?:"([^"]*)"\s*)?[:=]?\s*\{\s*$`)
 	process  = regexp.MustCompile(`^[A-Za-z_]\w*:\s+(.+)$`)

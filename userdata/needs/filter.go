@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"autospotting/userdata"
 )
 
 // through are commands that give on what they read, more or less.
@@ -122,7 +124,11 @@ func (r *reader) encoded(text string, p place, line, depth int) {
 		return
 	}
 	if plain = opened(plain); readable(plain) {
-		r.open([]byte(plain), "", place{name: p.where(line) + ", decoded"}, depth+1)
+		in := place{name: p.where(line) + ", decoded"}
+		r.open([]byte(plain), "", in, depth+1)
+		if userdata.Detect([]byte(plain)) == userdata.Unknown { // PowerShell's, for instance
+			r.code(plain, in, depth+1)
+		}
 	}
 }
 

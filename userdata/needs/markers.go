@@ -11,7 +11,7 @@ type marker struct {
 	in   kind
 	// names are the commands that the row is about (a command's name without directory, .exe and version); "*" is any. Commands only.
 	names string
-	// op is an operation of aws: one of these must be a word by itself. A tool of the name ec2-OP or the like has done with its name.
+	// op is an operation of aws, or several with | between: it must stand where operations stand. A tool of the name ec2-OP or the like has done with its name.
 	op string
 	// word must occur, in lower case: in a command's words, in a line of a file or of code.
 	word string
@@ -61,7 +61,7 @@ func prepare(lists ...[]marker) (all []*marker) {
 			m := &list[i]
 			m.must, m.not, m.file = compile(m.match), compile(m.unless), compile(m.path)
 			if m.op != "" {
-				m.does = compile(`^aws [^\n]*\b(` + m.op + `)( |\n|$)|^(\S*/)?(ec2|as)[-a-z0-9]+( |\n|$)`)
+				m.does = compile(`^aws (\S+ ){0,3}(` + m.op + `)( |\n|$)|^(\S*/)?(ec2|as)[-a-z0-9]+( |\n|$)`)
 			}
 			all = append(all, m)
 		}

@@ -203,17 +203,21 @@ func (r *reader) plain(name string, w []string, in flow, p place, depth int) flo
 	return flow{}
 }
 
-// operation is the line of aws: words that are sentences stand behind it, so that an operation that one speaks of is not taken for the line's.
+// flags are options of aws that take no word.
+var flags = words("--debug --no-verify-ssl --no-paginate --no-sign-request --no-cli-pager --no-cli-auto-prompt --no-include-email --dry-run --no-dry-run")
+
+// operation is a line of aws: the service and the operation first, without the options that may stand before and between; then all of it.
 func operation(w []string) string {
-	line, said := "aws", ""
-	for _, word := range w[1:] {
-		if strings.ContainsAny(word, " \n") {
-			said += "\n" + word
-		} else {
-			line += " " + word
+	line, n := "aws", 0
+	for i := 1; i < len(w) && n < 4; i++ {
+		if option := strings.HasPrefix(w[i], "-"); !option && !strings.ContainsAny(w[i], " \n") {
+			line += " " + w[i]
+			n++
+		} else if option && !strings.Contains(w[i], "=") && !flags[w[i]] {
+			i++
 		}
 	}
-	return line + said
+	return line + "\n" + strings.Join(w, " ")
 }
 
 var fetches = words("curl wget aria2c fetch")

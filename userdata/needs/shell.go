@@ -45,6 +45,7 @@ type lexer struct {
 	inWord  bool
 	start   int // line on which the word begins
 	heres   []*pendingHere
+	parens  int    // that are open
 	target  target // what the next word is
 	onlyOne bool   // no more closing single quotes
 	onlyTwo bool   // no more closing double quotes

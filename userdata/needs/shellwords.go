@@ -103,13 +103,32 @@ func (l *lexer) operator(c byte) {
 			l.at++
 		}
 		l.endCommand(true)
+	case c == ')' && l.parens == 0: // a pattern of case
+		l.endWord()
+		l.forget()
+		l.at++
 	default:
+		if c == '(' {
+			l.parens++
+		} else if c == ')' {
+			l.parens--
+		}
 		l.endCommand(false)
 		l.at++
 		if n := l.peek(0); n == c && (c == '&' || c == '|' || c == ';') {
 			l.at++
 		}
 	}
+}
+
+// forget drops the command that is read, and those of whose pipeline it is.
+func (l *lexer) forget() {
+	last := l.cur
+	for n := len(l.out); n > 0 && l.out[n-1].next == last; n-- {
+		last = l.out[n-1]
+		l.out = l.out[:n-1]
+	}
+	l.begin(nil)
 }
 
 // array reads NAME=(a b c): its words are values, not commands.

@@ -102,6 +102,9 @@ func installs(name string, w []string) bool {
 func (r *reader) shell(name string, w []string, in flow, p place, depth int) {
 	user := name == "su" || name == "runuser"
 	for i := 1; i < len(w); i++ {
+		if w[i] == "-s" && !user { // the script comes from before, the words are its arguments
+			break
+		}
 		switch word := w[i]; {
 		case (word == "-c" || word == "--command" || !user && strings.HasPrefix(word, "-") && !strings.HasPrefix(word, "--") && strings.HasSuffix(word, "c")) && i+1 < len(w):
 			r.script(r.expand(w[i+1]), p, depth+1)
@@ -118,7 +121,7 @@ func (r *reader) shell(name string, w []string, in flow, p place, depth int) {
 			return
 		case (word == "-o" || word == "-O" || word == "-s" && user) && i+1 < len(w):
 			i++
-		case word == "-s" || strings.HasPrefix(word, "-") || strings.HasPrefix(word, "+"):
+		case strings.HasPrefix(word, "-") || strings.HasPrefix(word, "+"):
 		case !user:
 			r.plain(base(word), w[i:], in, p, depth+1)
 			return
