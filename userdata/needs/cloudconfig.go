@@ -19,6 +19,7 @@ func (r *reader) cloudConfig(text string, format userdata.Format, p place, depth
 		for i, row := range strings.Split(text, "\n") {
 			r.script(strings.TrimLeft(row, " \t-"), p.at(i+1), depth+1)
 		}
+		r.settings(text, "cloud-config", p, depth+1)
 		return
 	}
 	root := doc.Content[0]

@@ -23,7 +23,8 @@ type marker struct {
 	example string
 	why     string
 
-	must, not, file, does *regexp.Regexp
+	ops             []string
+	must, not, file *regexp.Regexp
 }
 
 type kind string
@@ -61,7 +62,7 @@ func prepare(lists ...[]marker) (all []*marker) {
 			m := &list[i]
 			m.must, m.not, m.file = compile(m.match), compile(m.unless), compile(m.path)
 			if m.op != "" {
-				m.does = compile(`^aws (\S+ ){0,3}(` + m.op + `)( |\n|$)|^(\S*/)?(ec2|as)[-a-z0-9]+( |\n|$)`)
+				m.ops = strings.Split(m.op, "|")
 			}
 			all = append(all, m)
 		}
@@ -85,9 +86,23 @@ func compile(expr string) *regexp.Regexp {
 	return regexp.MustCompile(`(?i)` + expr)
 }
 
+// does tells whether the row's operation is the line's; see operation. A tool that is no aws has it in its name.
+func (m *marker) does(lower string) bool {
+	line, _, is := strings.Cut(lower, "\n")
+	if m.ops == nil || !is && !strings.HasPrefix(lower, "aws ") {
+		return true
+	}
+	for _, op := range m.ops {
+		if strings.Contains(line+" ", " "+op+" ") {
+			return true
+		}
+	}
+	return false
+}
+
 // fits tells whether text has what the row asks for; lower is the same in lower case.
 func (m *marker) fits(text, lower, file string) bool {
-	return strings.Contains(lower, m.word) && (m.does == nil || m.does.MatchString(text)) && (m.must == nil || m.must.MatchString(text)) && (m.not == nil || !m.not.MatchString(text)) &&
+	return strings.Contains(lower, m.word) && m.does(lower) && (m.must == nil || m.must.MatchString(text)) && (m.not == nil || !m.not.MatchString(text)) &&
 		(m.file == nil || m.file.MatchString(file))
 }
 

@@ -7,11 +7,11 @@ const (
 )
 
 var membershipMarkers = []marker{
-	{need: CloudFormation, in: commands, names: "cfn-init cfn-init.exe cfn-get-metadata cfn-hup cfn-signal cfn-elect-cmd-leader cfn-send-cmd-result", example: "/opt/aws/bin/cfn-init -v --stack web --resource Group --region eu-west-1",
+	{need: CloudFormation, in: commands, names: "cfn-init cfn-init-wrapper.sh cfn-signal-wrapper.sh cfn-get-metadata cfn-hup cfn-signal cfn-elect-cmd-leader cfn-send-cmd-result", example: "/opt/aws/bin/cfn-init -v --stack web --resource Group --region eu-west-1",
 		why: "the helpers speak for a resource of the stack"},
-	{need: Membership, in: commands, names: "cfn-init cfn-get-metadata cfn-hup", unless: `--role|--access-key|--credential-file`, example: "cfn-init -v --stack web --resource Group",
+	{need: Membership, in: commands, names: "cfn-init cfn-init-wrapper.sh cfn-get-metadata cfn-hup", unless: `--role|--access-key|--credential-file`, example: "cfn-init -v --stack web --resource Group",
 		why: "without credentials of their own they are let in as a member of the stack's group"},
-	{need: Membership, in: commands, names: "cfn-signal", unless: `cloudformation-waitcondition|WaitHandle`, example: "cfn-signal -e $? --stack web --resource Group",
+	{need: Membership, in: commands, names: "cfn-signal cfn-signal-wrapper.sh", unless: `cloudformation-waitcondition|WaitHandle`, example: "cfn-signal -e $? --stack web --resource Group",
 		why: "a signal for the group counts from its members; one to a wait condition's address from anybody"},
 	{need: CloudFormation, in: commands, names: awsCommand, op: "signal-resource", example: "aws cloudformation signal-resource --stack-name web --logical-resource-id Group --unique-id i-1 --status SUCCESS",
 		why: "cfn-signal by another name"},

@@ -23,7 +23,7 @@ var orchestratorMarkers = []marker{
 	{need: Kubernetes, in: commands, names: "k0s", match: `install (worker|controller)|^\S+ (worker|controller)\b`, example: "k0s install worker --token-file /etc/k0s.token", why: "a node of a k0s cluster"},
 	{need: Kubernetes, in: commands, names: "rancher-agent rancher-system-agent system-agent-install.sh", example: "docker run -d --privileged rancher/rancher-agent:v2.7.0 --server https://r --token t --worker", why: "a node of a cluster that Rancher manages"},
 	{need: Kubernetes, in: commands, names: "minikube kind", match: `^\S+ (start|create cluster)\b`, example: "minikube start --driver=none", why: "a cluster of this one node"},
-	{need: Kubernetes, in: settings, match: `^(k3os|rke2|k3s):`, path: `^cloud-config$`, example: "cloud-config: k3os:", why: "k3OS starts a node"},
+	{need: Kubernetes, in: settings, match: `^(k3os|rke2|k3s):`, path: `^(cloud-config|user data)$`, example: "cloud-config: k3os:", why: "k3OS starts a node"},
 	{need: Kubernetes, in: settings, match: `:22623/config/`, example: "ignition: https://api-int.prod.example.com:22623/config/worker", why: "OpenShift's machine config server makes a node"},
 	{need: Kubernetes, in: settings, match: `^\s*type:\s*(controlplane|worker|init|join)\b`, path: `^talos$`, example: "talos: type: worker", why: "a machine configuration of Talos"},
 

@@ -22,7 +22,7 @@ func readExample(m *marker) []Need {
 	if m.in != settings {
 		return Recognise([]byte(asUserData(m)))
 	}
-	r := &reader{budget: maxText, vars: map[string]string{}, files: map[string]flow{}}
+	r := &reader{budget: maxText, vars: map[string]string{}, files: map[string]flow{}, gets: map[string]string{}}
 	file, line, _ := strings.Cut(m.example, ": ")
 	r.settings(line, file, place{}, 0)
 	return r.found
@@ -44,7 +44,7 @@ func TestEachRowOfTheTableIsFoundByItsExample(t *testing.T) {
 func TestEachRowMatchesItsOwnExample(t *testing.T) {
 	t.Parallel()
 	for _, m := range table {
-		kept := &marker{need: "only", in: m.in, names: m.names, word: m.word, does: m.does, must: m.must, not: m.not, file: m.file}
+		kept := &marker{need: "only", in: m.in, names: m.names, word: m.word, ops: m.ops, must: m.must, not: m.not, file: m.file}
 		texts := []string{m.example}
 		if m.in == settings {
 			_, line, _ := strings.Cut(m.example, ": ")

@@ -51,7 +51,7 @@ func Recognise(userData []byte) []Need {
 
 // Read is Recognise, and says what could not be read.
 func Read(userData []byte) ([]Need, []Unread) {
-	r := &reader{budget: maxText, vars: map[string]string{}, files: map[string]flow{}}
+	r := &reader{budget: maxText, vars: map[string]string{}, files: map[string]flow{}, gets: map[string]string{}}
 	for _, text := range userdata.Texts(userData) {
 		p := place{}
 		if text.Part > 0 {
@@ -64,7 +64,7 @@ func Read(userData []byte) ([]Need, []Unread) {
 
 // Bounds: user data is 16 KB, but may be compressed.
 const (
-	maxText  = 512 << 10 // bytes of text in all, decoded ones included
+	maxText  = 256 << 10 // bytes of text in all, decoded ones included
 	maxFound = 500
 )
 
@@ -75,7 +75,8 @@ type reader struct {
 	budget int
 	vars   map[string]string
 	files  map[string]flow
-	groups [][]flow // what the groups and loops that are open have printed
+	gets   map[string]string // files that are fetched, and from where
+	groups [][]flow          // what the groups and loops that are open have printed
 }
 
 // place is where a text stands; line 1 of the text is line first of the place.

@@ -74,6 +74,9 @@ func (r *reader) assigns(c *command, p place) {
 // writes hands what a command gives to the files that it is written to.
 func (r *reader) writes(c *command, f flow, depth int) {
 	for _, out := range c.outs {
+		if f.fetched != "" && len(r.gets) < maxFound {
+			r.gets[r.expand(out)] = f.fetched
+		}
 		if f.empty() || strings.HasPrefix(out, "/dev/") || out == "" {
 			continue
 		}
@@ -139,6 +142,7 @@ func (r *reader) call(w []string, in flow, p place, depth int) flow {
 		return flow{}
 	}
 	name := base(w[0])
+	r.runs(w[0], p)
 	if strings.HasPrefix(w[0], "$") && strings.Contains(strings.ToLower(w[0]), "aws") || strings.HasPrefix(w[0], "`which aws") {
 		name = "aws"
 	}
@@ -194,13 +198,50 @@ func (r *reader) plain(name string, w []string, in flow, p place, depth int) flo
 	if !known && len(rows) == 0 && !quiet[name] {
 		r.helped(name, w, in, p, depth)
 	}
-	if fetches[name] {
-		return flow{fetched: address(w)}
-	}
-	if name == "aws" && strings.Contains(text, "s3 cp ") && w[len(w)-1] == "-" {
-		return flow{fetched: address(w)}
+	if fetches[name] || name == "aws" && strings.Contains(text, " s3 cp") {
+		return r.fetch(name, w)
 	}
 	return flow{}
+}
+
+var (
+	toFile = regexp.MustCompile(`^(-[a-zA-Z]*o|--output(-document)?)$`)
+	toName = regexp.MustCompile(`^(-[a-zA-Z]*O|--remote-name)$`)
+)
+
+// fetch notes where a command puts what it gets; without a file it gives it to the next.
+func (r *reader) fetch(name string, w []string) flow {
+	from, to := address(w), ""
+	for i, word := range w[:len(w)-1] {
+		switch {
+		case toFile.MatchString(word) || name == "wget" && toName.MatchString(word) || word == from && name == "aws":
+			to = r.expand(w[i+1])
+		case toName.MatchString(word):
+			to = base(from)
+		}
+	}
+	if strings.Contains(strings.Join(w, " "), "O-") {
+		to = "-"
+	}
+	if name == "wget" && to == "" {
+		to = base(from)
+	}
+	if to != "" && to != "-" && len(r.gets) < maxFound {
+		r.gets[to] = from
+		return flow{}
+	}
+	return flow{fetched: from}
+}
+
+// runs says that a fetched file is run.
+func (r *reader) runs(word string, p place) {
+	word = r.expand(word)
+	for _, name := range []string{word, base(word)} {
+		if from, is := r.gets[name]; is && (strings.Contains(word, "/") || name == word) {
+			r.cannot("script "+from, p, 1)
+			return
+		}
+	}
 }
 
 // flags are options of aws that take no word.

@@ -123,6 +123,7 @@ func (r *reader) shell(name string, w []string, in flow, p place, depth int) {
 			i++
 		case strings.HasPrefix(word, "-") || strings.HasPrefix(word, "+"):
 		case !user:
+			r.runs(word, p)
 			r.plain(base(word), w[i:], in, p, depth+1)
 			return
 		}
@@ -161,6 +162,7 @@ func (r *reader) interpreter(w []string, in flow, p place, depth int) {
 			return
 		case w[i] == "-" || strings.HasPrefix(w[i], "-"):
 		default:
+			r.runs(w[i], p)
 			r.plain(base(w[i]), w[i:], in, p, depth+1)
 			return
 		}
@@ -178,6 +180,7 @@ func (r *reader) service(name string, w []string, p place) {
 	var names []string
 	if strings.HasPrefix(w[0], "/etc/init.d/") {
 		names = append(names, name)
+		r.mark(byName["*"], strings.Join(w, " "), "", p, 1)
 	}
 	for _, word := range w[1:] {
 		switch {
