@@ -142,7 +142,7 @@ func (r *reader) call(w []string, in flow, p place, depth int) flow {
 		return flow{}
 	}
 	name := base(w[0])
-	r.runs(w[0], p)
+	r.runs(w[0], p, false)
 	if strings.HasPrefix(w[0], "$") && strings.Contains(strings.ToLower(w[0]), "aws") || strings.HasPrefix(w[0], "`which aws") {
 		name = "aws"
 	}
@@ -233,14 +233,15 @@ func (r *reader) fetch(name string, w []string) flow {
 	return flow{fetched: from}
 }
 
-// runs says that a fetched file is run.
-func (r *reader) runs(word string, p place) {
+// runs says that a fetched file is run. A bare word may be a program of that name that was there before.
+func (r *reader) runs(word string, p place, interpreted bool) {
 	word = r.expand(word)
-	for _, name := range []string{word, base(word)} {
-		if from, is := r.gets[name]; is && (strings.Contains(word, "/") || name == word) {
-			r.cannot("script "+from, p, 1)
-			return
-		}
+	from, is := r.gets[word]
+	if here, relative := strings.CutPrefix(word, "./"); relative && !is {
+		from, is = r.gets[here]
+	}
+	if is && (interpreted || strings.Contains(word, "/")) {
+		r.cannot("script "+from, p, 1)
 	}
 }
 

@@ -123,7 +123,7 @@ func (r *reader) shell(name string, w []string, in flow, p place, depth int) {
 			i++
 		case strings.HasPrefix(word, "-") || strings.HasPrefix(word, "+"):
 		case !user:
-			r.runs(word, p)
+			r.runs(word, p, true)
 			r.plain(base(word), w[i:], in, p, depth+1)
 			return
 		}
@@ -162,7 +162,7 @@ func (r *reader) interpreter(w []string, in flow, p place, depth int) {
 			return
 		case w[i] == "-" || strings.HasPrefix(w[i], "-"):
 		default:
-			r.runs(w[i], p)
+			r.runs(w[i], p, true)
 			r.plain(base(w[i]), w[i:], in, p, depth+1)
 			return
 		}
