@@ -3,6 +3,7 @@ package needs
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // marker is a row of the table: a sign by which a need is recognised.
@@ -41,40 +42,35 @@ type Marker struct{ Need, In, Example, Why string }
 
 // Markers lists the table.
 func Markers() (list []Marker) {
+	making.Do(makeTable)
 	for _, m := range table {
 		list = append(list, Marker{m.need, string(m.in), m.example, m.why})
 	}
 	return list
 }
 
-// table is all rows; the lists stand in files by need.
-var table = prepare(membershipMarkers, takenMarkers, quorumMarkers, hashicorpMarkers, orchestratorMarkers, runnerMarkers, workerMarkers, licenseMarkers)
-
-// byName finds a command's rows, byKind the others'.
+// The table's rows, a command's by its names and the others by kind. They are made when the first user data is read: a function that
+// starts has no time for some two hundred expressions that it may not need.
 var (
+	making sync.Once
+	table  []*marker
 	byName = map[string][]*marker{}
 	byKind = map[kind][]*marker{}
 )
 
-func prepare(lists ...[]marker) (all []*marker) {
-	for _, list := range lists {
+func makeTable() {
+	for _, list := range [][]marker{membershipMarkers, takenMarkers, quorumMarkers, hashicorpMarkers, orchestratorMarkers, runnerMarkers, workerMarkers, licenseMarkers} {
 		for i := range list {
 			m := &list[i]
 			m.must, m.not, m.file = compile(m.match), compile(m.unless), compile(m.path)
 			if m.op != "" {
 				m.ops = strings.Split(m.op, "|")
 			}
-			all = append(all, m)
-		}
-	}
-	return all
-}
-
-func init() {
-	for _, m := range table {
-		byKind[m.in] = append(byKind[m.in], m)
-		for _, name := range strings.Fields(m.names) {
-			byName[name] = append(byName[name], m)
+			table = append(table, m)
+			byKind[m.in] = append(byKind[m.in], m)
+			for _, name := range strings.Fields(m.names) {
+				byName[name] = append(byName[name], m)
+			}
 		}
 	}
 }

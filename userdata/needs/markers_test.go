@@ -30,6 +30,7 @@ func readExample(m *marker) []Need {
 
 func TestEachRowOfTheTableIsFoundByItsExample(t *testing.T) {
 	t.Parallel()
+	making.Do(makeTable)
 	for _, m := range table {
 		if got := readExample(m); !slices.ContainsFunc(got, func(n Need) bool { return n.Need == m.need }) {
 			t.Errorf("%s %s: %q gives %v", m.need, m.in, m.example, got)
@@ -43,6 +44,7 @@ func TestEachRowOfTheTableIsFoundByItsExample(t *testing.T) {
 // The row itself matches, not only another one.
 func TestEachRowMatchesItsOwnExample(t *testing.T) {
 	t.Parallel()
+	making.Do(makeTable)
 	for _, m := range table {
 		kept := &marker{need: "only", in: m.in, names: m.names, word: m.word, ops: m.ops, must: m.must, not: m.not, file: m.file}
 		texts := []string{m.example}

@@ -51,6 +51,7 @@ func Recognise(userData []byte) []Need {
 
 // Read is Recognise, and says what could not be read.
 func Read(userData []byte) ([]Need, []Unread) {
+	making.Do(makeTable)
 	r := &reader{budget: maxText, vars: map[string]string{}, files: map[string]flow{}, gets: map[string]string{}}
 	for _, text := range userdata.Texts(userData) {
 		p := place{}
