@@ -47,3 +47,13 @@ func (r *reader) container(w []string, p place, depth int) bool {
 	}
 	return true
 }
+
+// rkt reads the images that rkt runs, and what it runs in them.
+func (r *reader) rkt(w []string, p place, depth int) {
+	for i, word := range w[1:] {
+		program, is := strings.CutPrefix(word, "--exec=")
+		if is || strings.HasPrefix(word, "docker://") || !strings.HasPrefix(word, "-") && strings.Contains(word, "/") {
+			r.plain(base(program), append([]string{program}, w[i+2:]...), flow{}, p, depth+1)
+		}
+	}
+}

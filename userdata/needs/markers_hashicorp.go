@@ -3,6 +3,10 @@ package needs
 // hashicorpMarkers tell Consul's, Nomad's and Vault's servers from their clients and agents.
 var hashicorpMarkers = []marker{
 	{need: Quorum, in: commands, names: "consul run-consul", match: `\s--?(server|bootstrap(-expect)?)\b`, unless: `--?server[= ]false|\bmembers\b|--dev\b|\s-dev\b`, example: "consul agent -server -bootstrap-expect=3 -data-dir=/opt/consul", why: "a Consul server votes"},
+	{need: Membership, in: commands, names: "run-consul", match: `\s--server\b`, unless: `--server[= ]false`, example: "/opt/consul/bin/run-consul --server --cluster-tag-key consul",
+		why: "it takes the number of servers from the group's tag aws:autoscaling:groupName; without it, it would found a cluster of its own"},
+	{need: Membership, in: commands, names: "consul-aws-join etcd-aws etcd-aws-cluster etcd-aws-py", example: "docker run -d --net=host crewjam/etcd-aws", why: "the peers are the members of its own group"},
+	{need: Quorum, in: commands, names: "consul-aws-join etcd-aws etcd-aws-cluster etcd-aws-py etcd-cloud-operator", example: "docker run -d --net=host crewjam/etcd-aws", why: "a member of a cluster"},
 	{need: Quorum, in: settings, match: `^[^#]*["']?\b(server["']?\s*[:=]\s*true|bootstrap_expect["']?\s*[:=])`, path: `consul`, example: "/etc/consul.d/server.json: \"server\": true,", why: "a Consul server votes"},
 	{need: Quorum, in: settings, match: `(^|["'{,]|\s)bootstrap_expect["']?\s*[:=]`, example: "/etc/hashi/server.hcl: bootstrap_expect = 3", why: "a Consul or Nomad server votes"},
 	{need: Quorum, in: commands, names: "nomad run-nomad", match: `\s--?(server|bootstrap-expect)\b`, unless: `--?server[= ]false|\bserver (members|join|force-leave)`, example: "/opt/nomad/bin/run-nomad --server --num-servers 3", why: "a Nomad server votes"},

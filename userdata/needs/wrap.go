@@ -83,6 +83,8 @@ func (r *reader) interpret(name string, w []string, in flow, p place, depth int)
 		r.interpreter(w, in, p, depth)
 	case name == "docker" || name == "podman" || name == "nerdctl" || name == "ctr":
 		return r.container(w, p, depth)
+	case name == "rkt":
+		r.rkt(w, p, depth)
 	case name == "systemctl" || name == "service" || name == "supervisorctl" || name == "initctl" || name == "rc-service" || name == "invoke-rc.d" || name == "chkconfig" || name == "update-rc.d" || name == "rc-update" || name == "snapctl" || strings.HasPrefix(w[0], "/etc/init.d/"):
 		r.service(name, w, p)
 	case name == "crontab":
