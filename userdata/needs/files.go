@@ -8,8 +8,8 @@ import (
 
 // file reads a file that user data writes, as what its beginning or its name says.
 func (r *reader) file(name, text string, p place, depth int) {
-	text = opened(text)
-	if depth > maxDepth || !readable(text) || forPeople.MatchString(name) {
+	text, _, ok := legible(opened(text))
+	if depth > maxDepth || !ok || forPeople.MatchString(name) {
 		return
 	}
 	ext := strings.ToLower(path.Ext(name))

@@ -114,8 +114,19 @@ func opened(text string) string {
 	return text
 }
 
-// readable tells text from what is none.
-func readable(text string) bool { return utf8.ValidString(text) && !strings.Contains(text, "\x00") }
+// legible is text as it can be read: bytes that are no UTF-8 are replaced, and what stands behind a script, as in one that unpacks itself,
+// begins at cut. False where the beginning is no text either.
+func legible(text string) (plain string, cut int, ok bool) {
+	cut = strings.IndexByte(text, 0)
+	if cut < 0 {
+		cut = len(text)
+	}
+	head := text[:min(cut, 256)]
+	if strange := utf8.RuneCountInString(head) - utf8.RuneCountInString(strings.ToValidUTF8(head, "")); cut < len(text) && cut < 16 || strange*8 > len(head) {
+		return "", 0, false
+	}
+	return strings.ToValidUTF8(text[:cut], "?"), cut, true
+}
 
 // encoded reads base64 that stands in another language's string.
 func (r *reader) encoded(text string, p place, line, depth int) {
@@ -123,7 +134,7 @@ func (r *reader) encoded(text string, p place, line, depth int) {
 	if !ok || depth > maxDepth {
 		return
 	}
-	if plain = opened(plain); readable(plain) {
+	if plain, _, ok = legible(opened(plain)); ok {
 		in := place{name: p.where(line) + ", decoded"}
 		r.open([]byte(plain), "", in, depth+1)
 		if userdata.Detect([]byte(plain)) == userdata.Unknown { // PowerShell's, for instance

@@ -92,6 +92,10 @@ func TestEveryLayerThatCanBeOpenedIsRead(t *testing.T) {
 		"gunzip in a pipe":                 {"#!/bin/sh\necho " + b64(zipped(t, eip)) + " | base64 -d | gunzip | sh\n", "line 2, decoded, line 3"},
 		"two steps over a file":            {"#!/bin/sh\ncat > /tmp/b <<E\n" + b64(eip) + "\nE\nbase64 -d /tmp/b > /opt/b.sh\n", "line 3, decoded, line 3"},
 		"Python's b64decode":               {"#!/usr/bin/python3\nopen('/b.sh','wb').write(base64.b64decode('" + b64(eip) + "'))\n", "line 2, decoded, line 3"},
+		"a byte that is no UTF-8":          {strings.Replace(eip, "set -e", "# caf\xe9", 1), "line 3"},
+		"a script with a file behind it":   {eip + "exit\n\x00\x01\xff", "line 3"},
+		"a part that is compressed twice":  {inMessage(b64(zipped(t, zipped(t, eip))), "text/x-shellscript", "base64"), "part 2, line 3"},
+		"UTF-16":                           {inMessage(b64("\xff\xfe"+utf16le(eip)), "text/x-shellscript", "base64"), "part 2, line 3"},
 		"a script in a script in a script": {"#!/bin/sh\nbash -c 'sh -c \"aws ec2 associate-address --x\"'\n", "line 2"},
 	} {
 		got := Recognise([]byte(c.text))
@@ -130,6 +134,7 @@ func TestWhatCannotBeReadIsSaid(t *testing.T) {
 		"Ignition's config":    {`{"ignition":{"version":"3.0.0","config":{"replace":{"source":"s3://b/worker.ign"}}}}`, "ignition s3://b/worker.ign at line 1"},
 		"broken base64":        {writeFiles("b64", "'%%%'"), "content that is no base64 at write_files /opt/boot.sh"},
 		"no text":              {"\x7fELF\x00\x01", "bytes that are no text at line 1"},
+		"a file behind":        {"#!/bin/sh\ntail -n +3 $0 | tar x; exit\n\x00\x01", "bytes that are no text at line 3"},
 	} {
 		_, unread := Read([]byte(c.text))
 		if len(unread) != 1 || unread[0].What+" at "+unread[0].Where != c.want {

@@ -18,19 +18,21 @@ var byType = map[string]userdata.Format{
 
 // open reads a text as what it is.
 func (r *reader) open(b []byte, kind string, p place, depth int) {
-	text := opened(string(b))
-	if depth > maxDepth {
+	raw := opened(string(b))
+	text, cut, ok := legible(raw)
+	if depth > maxDepth || raw == "" {
 		return
+	}
+	if !ok {
+		r.cannot("bytes that are no text", p, 0)
+		return
+	}
+	if cut < len(raw) {
+		r.cannot("bytes that are no text", p, 1+strings.Count(text, "\n"))
 	}
 	format := userdata.Detect([]byte(text))
 	if told, ok := byType[kind]; ok && (format == userdata.Unknown || format == userdata.Nodeadm || format == userdata.WindowsYAML || format == userdata.Bottlerocket) {
 		format = told
-	}
-	if !readable(text) {
-		if len(text) > 0 {
-			r.cannot("bytes that are no text", p, 0)
-		}
-		return
 	}
 	switch format {
 	case userdata.Empty, userdata.Binary:
