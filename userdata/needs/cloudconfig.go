@@ -39,6 +39,9 @@ func (r *reader) cloudConfig(text string, format userdata.Format, p place, depth
 func (r *reader) config(root *yaml.Node, p place, depth int) {
 	for key, n := range pairs(root) {
 		r.mark(byKind[settings], key.Value+":", "cloud-config", p, key.Line)
+		if configures[key.Value] {
+			r.cannot("what "+key.Value+" does", p, key.Line)
+		}
 		r.key(key.Value, n, p, depth)
 	}
 }

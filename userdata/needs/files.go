@@ -77,6 +77,7 @@ var (
 	runsLine = regexp.MustCompile(`(?i)^\s*-?\s*"?(?:Exec(?:Start|StartPre|StartPost|Reload)|exec|command|cmd|entrypoint|run|shell|program)"?\s*[:=]\s*["'\[]*\s*[-@+!:]*(.*)$`)
 	image    = regexp.MustCompile(`^\s*-?\s*"?image"?\s*[:=]\s*["']?([^\s"']+)`)
 	block    = regexp.MustCompile(`^\s*"?([A-Za-z_]\w*)"?\s*(?:"([^"]*)"\s*)?[:=]?\s*\{\s*$`)
+	manifest = regexp.MustCompile(`(?m)^apiVersion:.*\n(.*\n)*?kind:`) // of Kubernetes: what it names runs elsewhere
 	process  = regexp.MustCompile(`^[A-Za-z_]\w*:\s+(.+)$`)
 	jsonList = strings.NewReplacer(`", "`, " ", `","`, " ", `']`, "", `"]`, "", `', '`, " ", `"`, "", "]", "")
 )
@@ -88,6 +89,7 @@ func (r *reader) settings(text, file string, p place, depth int) {
 	}
 	var in []string // the blocks that are open
 	whole := ""     // a line that goes on
+	theirs := manifest.MatchString(text)
 	from := 0
 	for i, row := range strings.Split(text, "\n") {
 		row = strings.TrimRight(row, "\r")
@@ -103,6 +105,9 @@ func (r *reader) settings(text, file string, p place, depth int) {
 		}
 		row, whole = whole+row, ""
 		r.setting(row, file, in, p, from, depth)
+		if !theirs {
+			r.started(row, file, p, from, depth)
+		}
 		if m := block.FindStringSubmatch(row); m != nil && len(in) < maxDepth {
 			in = append(in, m[1])
 		} else if strings.HasPrefix(strings.TrimSpace(row), "}") && len(in) > 0 {
@@ -116,6 +121,10 @@ func (r *reader) setting(row, file string, in []string, p place, line, depth int
 	if len(in) > 0 {
 		r.mark(byKind[settings], strings.Join(in, ".")+"."+strings.TrimSpace(row), file, p, line)
 	}
+}
+
+// started reads a line that says what is run: a unit's, a container's.
+func (r *reader) started(row, file string, p place, line, depth int) {
 	if m := runsLine.FindStringSubmatch(row); m != nil {
 		r.script(jsonList.Replace(m[1]), p.at(line), depth+1)
 	} else if m := image.FindStringSubmatch(row); m != nil {

@@ -77,8 +77,11 @@ func (r *reader) interpret(name string, w []string, in flow, p place, depth int)
 		r.script(r.expand(strings.Join(w[1:], " ")), p, depth+1)
 	case name == "trap" && len(w) > 2:
 		r.script(w[1], p, depth+1)
-	case name == "source" || name == ".":
-		return true
+	case (name == "source" || name == ".") && len(w) > 1:
+		r.runs(w[1], p, true)
+		r.plain(base(w[1]), w[1:], in, p, depth+1)
+	case configures[name]:
+		r.cannot("what "+name+" does", p, 1)
 	case interpreters.MatchString(name):
 		r.interpreter(w, in, p, depth)
 	case name == "docker" || name == "podman" || name == "nerdctl" || name == "ctr":
@@ -173,6 +176,9 @@ func (r *reader) interpreter(w []string, in flow, p place, depth int) {
 		r.code(in.text, in.p, depth+1)
 	}
 }
+
+// configures are tools whose work stands elsewhere.
+var configures = words("ansible-pull ansible-playbook chef-client chef-solo chef-apply cinc-client puppet salt-call salt-minion ansible chef salt_minion")
 
 var serviceVerb = regexp.MustCompile(`^(start|restart|enable|reenable|try-restart|reload-or-restart|on|defaults|add|update)$`)
 
