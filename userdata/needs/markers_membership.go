@@ -28,7 +28,7 @@ var membershipMarkers = []marker{
 
 	{need: Membership, in: commands, names: "aws as-describe-auto-scaling-instances", op: "describe-auto-scaling-instances", example: "aws autoscaling describe-auto-scaling-instances --instance-ids $ID --query x",
 		why: "it asks for its own group"},
-	{need: Membership, in: commands, names: awsCommand, op: "describe-auto-scaling-groups", match: `instance[-_ ]?id|Instances\[\?`, unless: `Instances\[(\*|\d+)?\]\.\[?InstanceId[^?]*$`, example: "aws autoscaling describe-auto-scaling-groups --query \"AutoScalingGroups[?Instances[?InstanceId=='$ID']]\"",
+	{need: Membership, in: commands, names: awsCommand, op: "describe-auto-scaling-groups", match: `InstanceId["'\])]*\s*==|Instances\[\?\s*\(?InstanceId|contains\([^)]*InstanceId|grep .*\$\{?\w*(instance|id)|/instance-id`, example: "aws autoscaling describe-auto-scaling-groups --query \"AutoScalingGroups[?Instances[?InstanceId=='$ID']]\"",
 		why: "it looks for the group that holds it"},
 	{need: Membership, in: commands, names: awsCommand, op: "describe-auto-scaling-groups", unless: `--auto-scaling-group-name|--filters?\b|AutoScalingGroupName|Tags\[`, example: "aws autoscaling describe-auto-scaling-groups --output json",
 		why: "it looks through all groups, and for itself in them"},

@@ -21,6 +21,8 @@ var none = []struct{ name, text string }{
 	{"helm", "#!/bin/sh\nhelm install kafka bitnami/kafka --set replicaSet=rs0\n"},
 	{"a deployer of ECS", "#!/bin/sh\nexport ECS_CLUSTER=prod\naws ecs list-tasks --cluster $ECS_CLUSTER\n"},
 	{"another group", "#!/bin/sh\naws autoscaling describe-auto-scaling-groups --auto-scaling-group-names other\n"},
+	{"how many of a group are in service", "#!/bin/sh\naws autoscaling describe-auto-scaling-groups --auto-scaling-group-names \"$G\" --query \"AutoScalingGroups[0].Instances[?LifecycleState=='InService'] | length(@)\"\n"},
+	{"another's instance", "#!/bin/sh\naws ec2 describe-instances | jq '.Reservations[].Instances[] | select(.InstanceId==\"i-1\")'\naws autoscaling describe-auto-scaling-groups --auto-scaling-group-names db | jq -r '.AutoScalingGroups[0].Instances[].InstanceId' | head -1\n"},
 	{"groups by a tag", "#!/bin/sh\naws autoscaling describe-auto-scaling-groups --filters Name=tag:role,Values=db\n"},
 	{"a group's size", "#!/bin/sh\naws autoscaling describe-auto-scaling-groups --auto-scaling-group-name web --query 'AutoScalingGroups[0].Instances | length(@)'\n"},
 	{"describe-addresses", "#!/bin/sh\naws ec2 describe-addresses; aws ec2 disassociate-address --association-id a; aws ec2 release-address --allocation-id a\n"},

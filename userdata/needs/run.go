@@ -46,7 +46,7 @@ func (r *reader) pipeline(c *command, p place, depth int) {
 		}
 		r.assigns(c, p)
 		if len(c.words) > 0 {
-			f = r.call(c.words, f, p.at(c.line), depth)
+			f = r.call(withReaders(c), f, p.at(c.line), depth)
 		}
 		r.writes(c, f, depth)
 		if len(c.outs) > 0 {
@@ -55,19 +55,6 @@ func (r *reader) pipeline(c *command, p place, depth int) {
 	}
 	if top := len(r.groups) - 1; top >= 0 && !f.empty() && len(r.groups[top]) < maxFound {
 		r.groups[top] = append(r.groups[top], f)
-	}
-}
-
-func (r *reader) assigns(c *command, p place) {
-	exports := len(c.words) > 0 && c.words[0] == "export"
-	for _, s := range c.sets {
-		if len(s.value) <= 16<<10 {
-			r.vars[s.name] = s.value
-		}
-		if exports {
-			r.mark(byName["variable"], "variable "+s.name, "", p, s.line)
-		}
-		r.mark(byName["*"], s.value, "", p, s.line)
 	}
 }
 
@@ -89,29 +76,6 @@ func (r *reader) write(name string, f flow, depth int) {
 		r.files[name] = f
 	}
 	r.file(name, f.text, f.p, depth+1)
-}
-
-var variable = regexp.MustCompile(`\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::?-([^}]*))?\})`)
-
-// expand puts in the variables whose values the scripts have told.
-func (r *reader) expand(s string) string {
-	const most = 64 << 10
-	if !strings.Contains(s, "$") || len(s) > most {
-		return s
-	}
-	room := most
-	return variable.ReplaceAllStringFunc(s, func(ref string) string {
-		m := variable.FindStringSubmatch(ref)
-		text, told := r.vars[m[1]+m[2]]
-		if !told {
-			text = m[3]
-		}
-		if text == "" || strings.HasPrefix(text, "$") || strings.HasPrefix(text, "`") || len(text) > room {
-			return ref
-		}
-		room -= len(text)
-		return text
-	})
 }
 
 var version = regexp.MustCompile(`(:[\w.$-]+|@sha256:\w+)$`)
@@ -143,7 +107,7 @@ func (r *reader) call(w []string, in flow, p place, depth int) flow {
 	}
 	name := base(w[0])
 	r.runs(w[0], p, false)
-	if strings.HasPrefix(w[0], "$") && strings.Contains(strings.ToLower(w[0]), "aws") || strings.HasPrefix(w[0], "`which aws") {
+	if name == "aws2" || strings.HasPrefix(w[0], "$") && strings.Contains(strings.ToLower(w[0]), "aws") || strings.HasPrefix(w[0], "`which aws") {
 		name = "aws"
 	}
 	if prints(name) {
