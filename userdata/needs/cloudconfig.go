@@ -52,7 +52,10 @@ func (r *reader) key(key string, n *yaml.Node, p place, depth int) {
 		for _, f := range items(n) {
 			r.writeFile(f, p, depth)
 		}
-	case "runcmd", "bootcmd", "commands":
+	case "bootcmd":
+		defer r.before()()
+		r.commands(n, p, depth)
+	case "runcmd", "commands":
 		r.commands(n, p, depth)
 	case "packages":
 		for _, item := range items(n) {

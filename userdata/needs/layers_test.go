@@ -124,6 +124,28 @@ func TestOurOwnPartIsLeftOut(t *testing.T) {
 	}
 }
 
+func TestWhatRunsBeforeAnyScriptIsEarly(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		text  string
+		early []Need
+	}{
+		"bootcmd, then runcmd":   {"#cloud-config\nbootcmd:\n- aws ec2 associate-address\nruncmd:\n- aws ec2 attach-volume\n", []Need{{Address, "line 3"}}},
+		"a file for runcmd":      {writeFiles("b64", b64(eip)), nil},
+		"a script":               {eip, nil},
+		"a boothook":             {"#cloud-boothook\naws ec2 associate-address\n", []Need{{Address, "line 2"}}},
+		"a boothook in a part":   {inMessage("#cloud-boothook\naws ec2 associate-address", "text/cloud-boothook", "7bit"), []Need{{Address, "part 2, line 2"}}},
+		"a script behind a hook": {inMessage(eip, "text/x-shellscript", "7bit"), nil},
+		"nodeadm":                {"apiVersion: node.eks.aws/v1alpha1\n", []Need{{Kubernetes, "line 1"}}},
+		"Bottlerocket":           {"[settings.ecs]\ncluster = \"a\"\n", []Need{{ECS, "line 2"}}},
+		"Windows":                {"<powershell>\nAdd-EC2Volume\n</powershell>", nil},
+	} {
+		if got := Early([]byte(c.text)); !reflect.DeepEqual(got, c.early) {
+			t.Errorf("%s: %v, not %v", name, got, c.early)
+		}
+	}
+}
+
 func TestWhatCannotBeReadIsSaid(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ text, want string }{

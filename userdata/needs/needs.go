@@ -49,8 +49,17 @@ func Recognise(userData []byte) []Need {
 	return found
 }
 
+// Early lists those of Recognise's needs that arise before a script part runs, and so before spotd's: in bootcmd, a boothook, a part handler,
+// nodeadm's configuration, Ignition, the settings of Bottlerocket and Talos. Nothing that spotd's part does can be waited for there.
+func Early(userData []byte) []Need { return read(userData).early }
+
 // Read is Recognise, and says what could not be read.
 func Read(userData []byte) ([]Need, []Unread) {
+	r := read(userData)
+	return r.found, r.unread
+}
+
+func read(userData []byte) *reader {
 	making.Do(makeTable)
 	r := &reader{budget: maxText, vars: map[string]string{}, files: map[string]flow{}, gets: map[string]string{}}
 	for _, text := range userdata.Texts(userData) {
@@ -60,7 +69,7 @@ func Read(userData []byte) ([]Need, []Unread) {
 		}
 		r.open(text.Body, text.Type, p, 0)
 	}
-	return r.found, r.unread
+	return r
 }
 
 // Bounds: user data is 16 KB, but may be compressed.
@@ -72,7 +81,9 @@ const (
 // reader collects. Its variables and files are those of the scripts that it has read.
 type reader struct {
 	found  []Need
+	early  []Need // of found
 	unread []Unread
+	first  bool // what is read now runs before scripts do
 	budget int
 	vars   map[string]string
 	files  map[string]flow
@@ -112,6 +123,9 @@ func (r *reader) need(need string, p place, line int) {
 	n := Need{need, p.where(line)}
 	if len(r.found) < maxFound && !slices.Contains(r.found, n) {
 		r.found = append(r.found, n)
+		if r.first {
+			r.early = append(r.early, n)
+		}
 	}
 }
 

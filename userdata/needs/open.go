@@ -16,6 +16,16 @@ var byType = map[string]userdata.Format{
 	"text/part-handler": userdata.PartHandler, "text/upstart-job": userdata.Upstart, "application/node.eks.aws": userdata.Nodeadm,
 }
 
+// runsFirst are the formats whose readers are done before scripts run.
+var runsFirst = map[userdata.Format]bool{userdata.Boothook: true, userdata.PartHandler: true, userdata.Nodeadm: true, userdata.Ignition: true, userdata.Bottlerocket: true}
+
+// before marks what is read until its result is called as early.
+func (r *reader) before() (after func()) {
+	was := r.first
+	r.first = true
+	return func() { r.first = was }
+}
+
 // open reads a text as what it is.
 func (r *reader) open(b []byte, kind string, p place, depth int) {
 	raw := opened(string(b))
@@ -33,6 +43,9 @@ func (r *reader) open(b []byte, kind string, p place, depth int) {
 	format := userdata.Detect([]byte(text))
 	if told, ok := byType[kind]; ok && (format == userdata.Unknown || format == userdata.Nodeadm || format == userdata.WindowsYAML || format == userdata.Bottlerocket) {
 		format = told
+	}
+	if runsFirst[format] || talos.MatchString(text) && format == userdata.Unknown {
+		defer r.before()()
 	}
 	switch format {
 	case userdata.Empty, userdata.Binary:
