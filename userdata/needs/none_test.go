@@ -64,6 +64,7 @@ var none = []struct{ name, text string }{
 	{"a function's name", "#!/bin/bash\nkubelet() { true; }\nfunction etcd { true; }\n"},
 	{"Bottlerocket's motd", "[settings]\nmotd = \"kubernetes and ecs\"\n[settings.ntp]\ntime-servers = [\"169.254.169.123\"]\n"},
 	{"AWS's wait", "#!/bin/sh\naws ec2 wait instance-running --instance-ids $ID\naws ec2 create-tags --resources $ID --tags Key=role,Value=etcd\n"},
+	{"an input that is a process", "#!/bin/bash\nwhile read -r a; do true; done < <(ls etcd)\nstart amazon-ssm-agent\nstop ecs\n"},
 	{"a manifest for kubectl", "#!/bin/sh\ncat > /tmp/kafka.yaml <<E\napiVersion: apps/v1\nkind: StatefulSet\nspec:\n  containers:\n  - image: confluentinc/cp-kafka:7.5.0\n    command: [celery, worker]\nE\nkubectl apply -f /tmp/kafka.yaml\n"},
 	{"a query that speaks", "#!/bin/sh\naws ssm send-command --parameters 'commands=[\"aws ec2 associate-address\"]' --targets Key=tag:a,Values=b\n"},
 }

@@ -106,6 +106,9 @@ func (r *reader) call(w []string, in flow, p place, depth int) flow {
 		return flow{}
 	}
 	name := base(w[0])
+	if strings.HasPrefix(w[0], "$(") || strings.HasPrefix(w[0], "`") {
+		r.fetchedText(w[0], p)
+	}
 	r.runs(w[0], p, false)
 	if name == "aws2" || strings.HasPrefix(w[0], "$") && strings.Contains(strings.ToLower(w[0]), "aws") || strings.HasPrefix(w[0], "`which aws") {
 		name = "aws"
@@ -195,6 +198,14 @@ func (r *reader) fetch(name string, w []string) flow {
 		return flow{}
 	}
 	return flow{fetched: from}
+}
+
+// fetchedText says that what a substitution fetches is run: $(curl …), <(curl …).
+func (r *reader) fetchedText(word string, p place) {
+	w := strings.Fields(strings.Trim(word, "<$(`)"))
+	if len(w) > 1 && fetches[base(w[0])] {
+		r.cannot("script "+address(w), p, 1)
+	}
 }
 
 // runs says that a fetched file is run. A bare word may be a program of that name that was there before.

@@ -155,8 +155,12 @@ func (l *lexer) array() {
 func (l *lexer) redirect(c byte) {
 	if l.peek(1) == '(' { // a process as a file
 		l.endWord()
+		from := l.at
 		l.at += 2
-		l.nested()
+		if l.nested(); c == '<' {
+			l.open()
+			l.word.WriteString(l.text[from:l.at])
+		}
 		return
 	}
 	if word := l.word.String(); l.inWord && len(word) == 1 && word[0] >= '0' && word[0] <= '9' {
@@ -285,13 +289,4 @@ func (l *lexer) readHeres() {
 		h.to.input = &here{l.text[from:to], line}
 	}
 	l.heres = nil
-}
-
-// words is a set of words.
-func words(list string) map[string]bool {
-	set := map[string]bool{}
-	for _, w := range strings.Fields(list) {
-		set[w] = true
-	}
-	return set
 }

@@ -55,3 +55,12 @@ func withReaders(c *command) []string {
 	}
 	return w
 }
+
+// words is a set of words.
+func words(list string) map[string]bool {
+	set := map[string]bool{}
+	for _, w := range strings.Fields(list) {
+		set[w] = true
+	}
+	return set
+}

@@ -11,7 +11,7 @@ var wrappers = map[string]string{
 	"setsid": "", "stdbuf": "-i -o -e", "builtin": "", "timeout": "-s -k --signal --kill-after", "env": "-u -C", "flock": "-w -E", "chroot": "", "gosu": "",
 	"su-exec": "", "setpriv": "", "chpst": "-u -U -e -P -m", "unshare": "", "nsenter": "-t", "xargs": "-I -n -P -L -d -a -s -E", "watch": "-n", "systemd-run": "-p --unit --property -u",
 	"dumb-init": "", "tini": "", "catchsegv": "", "numactl": "", "taskset": "", "cgexec": "-g", "retry": "-t -n -d -s --times --delay --sleep", "aws-vault": "", "chronic": "", "ltrace": "",
-	"strace": "-o -e", "caffeinate": "", "bundle": "", "pipenv": "", "poetry": "", "uv": "", "pdm": "", "hatch": "", "cloud-init-per": "", "call": "", "start": "", "&": "", "try": "", "at": "",
+	"strace": "-o -e", "caffeinate": "", "bundle": "", "pipenv": "", "poetry": "", "uv": "", "pdm": "", "hatch": "", "cloud-init-per": "", "call": "", "&": "", "try": "",
 	"with-contenv": "", "chamber": "", "envconsul": "-config", "ssm-env": "", "summon": "", "doppler": "", "dotenv": "-f", "foreman": "", "supervise": "", "setuidgid": "", "softlimit": "", "linux32": "",
 }
 
@@ -88,8 +88,10 @@ func (r *reader) interpret(name string, w []string, in flow, p place, depth int)
 		return r.container(w, p, depth)
 	case name == "rkt":
 		r.rkt(w, p, depth)
-	case name == "systemctl" || name == "service" || name == "supervisorctl" || name == "initctl" || name == "rc-service" || name == "invoke-rc.d" || name == "chkconfig" || name == "update-rc.d" || name == "rc-update" || name == "snapctl" || strings.HasPrefix(w[0], "/etc/init.d/"):
+	case name == "systemctl" || name == "service" || name == "start" || name == "restart" || name == "supervisorctl" || name == "initctl" || name == "rc-service" || name == "invoke-rc.d" || name == "chkconfig" || name == "update-rc.d" || name == "rc-update" || name == "snapctl" || strings.HasPrefix(w[0], "/etc/init.d/"):
 		r.service(name, w, p)
+	case (name == "at" || name == "batch") && !in.empty():
+		r.script(in.text, in.p, depth+1)
 	case name == "crontab":
 		r.file("crontab", in.text, in.p, depth+1)
 	case installs(name, w):
@@ -127,6 +129,9 @@ func (r *reader) shell(name string, w []string, in flow, p place, depth int) {
 		case (word == "-o" || word == "-O" || word == "-s" && user) && i+1 < len(w):
 			i++
 		case strings.HasPrefix(word, "-") || strings.HasPrefix(word, "+"):
+		case !user && strings.HasPrefix(word, "<("):
+			r.fetchedText(word, p)
+			return
 		case !user:
 			r.runs(word, p, true)
 			r.plain(base(word), w[i:], in, p, depth+1)
@@ -184,7 +189,7 @@ var serviceVerb = regexp.MustCompile(`^(start|restart|enable|reenable|try-restar
 
 // service turns the ways to start a service into one: started NAME.
 func (r *reader) service(name string, w []string, p place) {
-	starts := name == "invoke-rc.d"
+	starts := name == "invoke-rc.d" || name == "start" || name == "restart"
 	var names []string
 	if strings.HasPrefix(w[0], "/etc/init.d/") {
 		names = append(names, name)
