@@ -11,9 +11,7 @@ import (
 
 // cloudConfig reads cloud-config, its archive and its patch; where the YAML is broken, cloud-init would not read it, and its lines are read.
 func (r *reader) cloudConfig(text string, format userdata.Format, p place, depth int) {
-	if !r.take(len(text), p) {
-		return
-	}
+	text = r.take(text, p)
 	var doc yaml.Node
 	if err := yaml.Unmarshal([]byte(text), &doc); err != nil || len(doc.Content) == 0 {
 		for i, row := range strings.Split(text, "\n") {
@@ -100,8 +98,8 @@ func (r *reader) unit(u *yaml.Node, p place, depth int) {
 	}
 	in := p.in("unit " + name.Value)
 	for _, key := range []string{"content", "contents"} {
-		if text := field(u, key); text != nil && r.take(len(text.Value), in) {
-			r.settings(text.Value, name.Value, in, depth+1)
+		if text := field(u, key); text != nil {
+			r.settings(r.take(text.Value, in), name.Value, in, depth+1)
 		}
 	}
 	for _, key := range []string{"drop-ins", "dropins"} {
@@ -113,8 +111,8 @@ func (r *reader) unit(u *yaml.Node, p place, depth int) {
 
 func (r *reader) unitDropIn(d *yaml.Node, name string, p place, depth int) {
 	for _, key := range []string{"content", "contents"} {
-		if text := field(d, key); text != nil && r.take(len(text.Value), p) {
-			r.settings(text.Value, name, p, depth+1)
+		if text := field(d, key); text != nil {
+			r.settings(r.take(text.Value, p), name, p, depth+1)
 		}
 	}
 }

@@ -19,9 +19,10 @@ var commentBlocks = [][2]string{{"<#", "#>"}, {"/*", "*/"}, {`"""`, `"""`}, {"''
 
 // code reads a program that is no shell script, line by line.
 func (r *reader) code(text string, p place, depth int) {
-	if depth > maxDepth || !r.take(len(text), p) {
+	if depth > maxDepth {
 		return
 	}
+	text = r.take(text, p)
 	until, whole, from := "", "", 0
 	for i, row := range strings.Split(text, "\n") {
 		row = strings.TrimRight(row, " \t\r")

@@ -58,11 +58,8 @@ var (
 
 // bottlerocket reads settings in TOML, and the scripts of its containers.
 func (r *reader) bottlerocket(text string, p place, depth int) {
-	if !r.take(len(text), p) {
-		return
-	}
 	in := ""
-	for i, row := range strings.Split(text, "\n") {
+	for i, row := range strings.Split(r.take(text, p), "\n") {
 		if m := section.FindStringSubmatch(row); m != nil {
 			in = strings.TrimSpace(m[1])
 			continue
@@ -84,7 +81,7 @@ func (r *reader) bottlerocket(text string, p place, depth int) {
 // ignition reads the JSON of Flatcar, Fedora CoreOS and OpenShift; JSON is YAML.
 func (r *reader) ignition(text string, p place, depth int) {
 	var doc yaml.Node
-	if !r.take(len(text), p) || yaml.Unmarshal([]byte(text), &doc) != nil || len(doc.Content) == 0 {
+	if yaml.Unmarshal([]byte(r.take(text, p)), &doc) != nil || len(doc.Content) == 0 {
 		return
 	}
 	for key, value := range pairs(doc.Content[0]) {

@@ -23,9 +23,7 @@ func (r *reader) file(name, text string, p place, depth int) {
 	case scheduled(name):
 		r.cron(name, text, p, depth+1)
 	default:
-		if r.take(len(text), p) {
-			r.settings(text, name, p, depth+1)
-		}
+		r.settings(r.take(text, p), name, p, depth+1)
 	}
 }
 

@@ -136,12 +136,12 @@ func (r *reader) cannot(what string, p place, line int) {
 	}
 }
 
-// take books a text; false where there is no more room for it.
-func (r *reader) take(n int, p place) bool {
-	if n > r.budget {
+// take books a text; where there is no room for all of it, its beginning.
+func (r *reader) take(text string, p place) string {
+	if len(text) > r.budget {
 		r.cannot(fmt.Sprintf("more than %d bytes of text", maxText), p, 1)
-		return false
+		text = text[:r.budget]
 	}
-	r.budget -= n
-	return true
+	r.budget -= len(text)
+	return text
 }

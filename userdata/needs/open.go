@@ -77,9 +77,7 @@ func (r *reader) open(b []byte, kind string, p place, depth int) {
 
 // nested reads a message in a text.
 func (r *reader) nested(b []byte, p place, depth int) {
-	if !r.take(len(b), p) {
-		return
-	}
+	r.take(string(b), p)
 	for _, text := range userdata.Texts(b) {
 		in := p
 		if text.Part > 0 {

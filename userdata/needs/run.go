@@ -17,10 +17,10 @@ func (f flow) empty() bool { return f.text == "" }
 
 // script reads a shell script.
 func (r *reader) script(text string, p place, depth int) {
-	if depth > maxDepth || !r.take(len(text), p) {
+	if depth > maxDepth {
 		return
 	}
-	for _, c := range parse(text, 1) {
+	for _, c := range parse(r.take(text, p), 1) {
 		if !c.piped {
 			r.pipeline(c, p, depth)
 		}
