@@ -68,7 +68,6 @@ func hostile() (list [][]byte) {
 	fill("#cloud-config\n", "- ")
 	fill("#cloud-config\nruncmd:\n", "- [a, ")
 	fill("#cloud-config\na: &a [x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nruncmd: [*b", ",*b")
-	fill("#cloud-config\na: &a\n  path: /b.sh\n  content: "+strings.Repeat("aws ec2 x;", 700)+"\nwrite_files:\n", "- *a\n")
 	fill("## template: jinja\n#cloud-config\n", "{%")
 	fill("<powershell>\n", "<#\n")
 	fill("<powershell>", "</powershell><powershell>")
@@ -80,6 +79,12 @@ func hostile() (list [][]byte) {
 	return list
 }
 
+// aliases is a file that is written some thousand times: the dearest input, read until there is no more room.
+func aliases() []byte {
+	head := "#cloud-config\na: &a\n  path: /b.sh\n  content: " + strings.Repeat("aws ec2 x;", 700) + "\nwrite_files:\n"
+	return []byte(head + strings.Repeat("- *a\n", (16<<10-len(head))/5))
+}
+
 func TestHostileUserDataIsReadToItsEnd(t *testing.T) {
 	t.Parallel()
 	for _, b := range hostile() { // they are read as the fuzzer's seeds
@@ -87,14 +92,15 @@ func TestHostileUserDataIsReadToItsEnd(t *testing.T) {
 			t.Fatalf("%d bytes", len(b))
 		}
 	}
-	bomb := zipped(t, "#!/bin/sh\n"+strings.Repeat("aws ec2 associate-address --x y\n", 7000))
+	bomb := zipped(t, "#!/bin/sh\n"+strings.Repeat("aws ec2 associate-address --x y\n", 1000))
 	if found := Recognise([]byte(bomb)); len(found) > maxFound {
 		t.Errorf("%d needs", len(found))
 	}
-	long := zipped(t, eip+strings.Repeat("true\n", 60000))
+	long := zipped(t, eip+strings.Repeat("# "+strings.Repeat("x", 1000)+"\n", 300))
 	if found := Recognise([]byte(long)); len(found) != 1 {
 		t.Errorf("the beginning of a long text: %v", found)
 	}
+	Recognise(aliases())
 	deep := eip
 	for range 12 {
 		deep = "#!/bin/sh\necho " + b64(deep) + " | base64 -d | sh\n"
@@ -105,7 +111,7 @@ func TestHostileUserDataIsReadToItsEnd(t *testing.T) {
 }
 
 func BenchmarkHostile(b *testing.B) {
-	for _, text := range hostile() {
+	for _, text := range append(hostile(), aliases()) {
 		b.Run(strings.Map(func(c rune) rune {
 			if c < 'A' || c > 'z' {
 				return '.'

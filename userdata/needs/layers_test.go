@@ -161,7 +161,7 @@ func TestWhatCannotBeReadIsSaid(t *testing.T) {
 		"a script of S3's":     {"#!/bin/sh\naws s3 cp s3://b/a - | bash\n", "script s3://b/a at line 2"},
 		"Ignition's config":    {`{"ignition":{"version":"3.0.0","config":{"replace":{"source":"s3://b/worker.ign"}}}}`, "ignition s3://b/worker.ign at line 1"},
 		"broken base64":        {writeFiles("b64", "'%%%'"), "content that is no base64 at write_files /opt/boot.sh"},
-		"too much text":        {zipped(t, "#!/bin/sh\n"+strings.Repeat("true\n", 60000)), "more than 262144 bytes of text at line 1"},
+		"too much text":        {zipped(t, "#!/bin/sh\n"+strings.Repeat("# "+strings.Repeat("x", 1000)+"\n", 300)), "more than 262144 bytes of text at line 1"},
 		"no text":              {"\x7fELF\x00\x01", "bytes that are no text at line 1"},
 		"a file behind":        {"#!/bin/sh\ntail -n +3 $0 | tar x; exit\n\x00\x01", "bytes that are no text at line 3"},
 	} {

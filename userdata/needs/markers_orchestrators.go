@@ -3,7 +3,7 @@ package needs
 // orchestratorMarkers are of hosts that others place work on: pods and tasks are to be moved before such a host goes.
 var orchestratorMarkers = []marker{
 	{need: Kubernetes, in: commands, names: "kubeadm", match: `^\S+ (join|init)\b`, example: "kubeadm join 10.0.0.1:6443 --token t --discovery-token-ca-cert-hash sha256:h", why: "it joins the cluster"},
-	{need: Kubernetes, in: commands, names: "*", match: `^\$\{?(k8s_|kube_|kubeadm_)?join_?(cmd|command|string)?\b`, example: "eval \"$JOIN_COMMAND\"", why: "kubeadm's printed command, fetched from somewhere and run"},
+	{need: Kubernetes, in: commands, names: "*", word: "join", match: `^\$\{?(k8s_|kube_|kubeadm_)?join_?(cmd|command|string)?\b`, example: "eval \"$JOIN_COMMAND\"", why: "kubeadm's printed command, fetched from somewhere and run"},
 	{need: Kubernetes, in: commands, names: "kubeadm-join kubeadm-join.sh join.sh join-command.sh join_command.sh kubeadm_join.sh joincluster.sh", match: `(^|/)(kubeadm[-_]join|join([-_]command)?|joincluster)`, example: "bash /tmp/kubeadm-join.sh", why: "kubeadm's printed command, fetched as a file and run"},
 	{need: Kubernetes, in: commands, names: "bootstrap.sh", word: "eks/bootstrap.sh", example: "/etc/eks/bootstrap.sh prod --kubelet-extra-args --node-labels=a=b", why: "the bootstrap of EKS's images"},
 	{need: Kubernetes, in: code, match: `Start-EKSBootstrap|EKSBootstrapScript`, example: `& "C:\Program Files\Amazon\EKS\Start-EKSBootstrap.ps1" -EKSClusterName prod`, why: "the bootstrap of EKS's Windows images"},
