@@ -113,3 +113,24 @@ func TestUserdataGoesInAndOutToTheByte(t *testing.T) {
 		t.Errorf("show says %q", show)
 	}
 }
+
+func TestShowSaysWhatUserDataNeeds(t *testing.T) {
+	const script = "#!/bin/bash\naws ec2 associate-address --instance-id $ID --allocation-id eipalloc-1\ncurl -s https://example.com/boot.sh | bash\n"
+	for _, one := range []struct{ name, in, needs, unread string }{
+		{"nothing", "#!/bin/sh\nyum install -y httpd\n", `[]`, `[]`},
+		{"an address", script, `[{"need":"address","where":"line 2"}]`, `[{"what":"script https://example.com/boot.sh","where":"line 3"}]`},
+	} {
+		_, injected, _ := call(t, one.in, injectFlags("inject")...)
+		for kind, in := range map[string]string{"the owner's": one.in, "injected": injected} {
+			code, out, errs := call(t, in, "userdata", "show")
+			var doc struct{ Needs, Unread json.RawMessage }
+			if err := json.Unmarshal([]byte(out), &doc); code != cli.Done || err != nil || errs != "" {
+				t.Fatalf("%s: exit %d, %v, %q", one.name, code, err, errs)
+			}
+			where := strings.NewReplacer("part 1, ", "", " ", "", "\n", "")
+			if got, want := where.Replace(string(doc.Needs)+string(doc.Unread)), strings.ReplaceAll(one.needs+one.unread, " ", ""); got != want {
+				t.Errorf("%s, %s: %s, not %s", one.name, kind, got, want)
+			}
+		}
+	}
+}

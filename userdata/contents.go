@@ -7,9 +7,15 @@ import (
 	"mime/quotedprintable"
 )
 
-// Contents are the texts in user data as they would be run or read: unpacked, each part of a message decoded, ours left out. What cannot be
-// opened is as it stands.
-func Contents(b []byte) [][]byte {
+// Text is one text of user data as it would be run or read, and where it stands.
+type Text struct {
+	Part int    // of the message, from 1, in the order in which cloud-init walks it; 0 where there is no message
+	Type string // content type as the part says it; empty where only the beginning tells
+	Body []byte
+}
+
+// Texts unpacks user data: gzip, each part of a message with its transfer encoding, ours left out. What cannot be opened is as it stands.
+func Texts(b []byte) []Text {
 	b = Remove(b)
 	if bytes.HasPrefix(b, gzipMagic) {
 		if text := unpack(b); text != nil {
@@ -17,15 +23,28 @@ func Contents(b []byte) [][]byte {
 		}
 	}
 	if Detect(b) != MIME {
-		return [][]byte{b}
+		return []Text{{Body: b}}
 	}
-	return contents(b, maxNested)
+	texts := contents(b, maxNested)
+	for i := range texts {
+		texts[i].Part = i + 1
+	}
+	return texts
 }
 
-func contents(b []byte, depth int) (out [][]byte) {
+// Contents are the bodies of Texts.
+func Contents(b []byte) (out [][]byte) {
+	for _, text := range Texts(b) {
+		out = append(out, text.Body)
+	}
+	return out
+}
+
+func contents(b []byte, depth int) (out []Text) {
 	m := readMessage(b)
 	if len(m.opened) == 0 || depth == 0 {
-		return [][]byte{decoded(b[m.header.end:], leaf(b, m.header).Encoding)}
+		part := leaf(b, m.header)
+		return []Text{{Type: part.Type, Body: decoded(b[m.header.end:], part.Encoding)}}
 	}
 	for _, text := range m.texts(b) {
 		out = append(out, contents(text, depth-1)...)

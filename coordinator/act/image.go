@@ -2,7 +2,9 @@ package act
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -11,6 +13,7 @@ import (
 
 	"autospotting/coordinator/decide"
 	"autospotting/coordinator/market"
+	"autospotting/userdata/needs"
 )
 
 // image reads the image; unreadable is set where there is none to be had for good. An image does not change, so it is read once.
@@ -41,6 +44,30 @@ func (a *Actor) needOf(i types.Image, w wanted) market.Need {
 		a.cache.needs.put(key, n)
 	}
 	return n
+}
+
+// userNeeds are those of the owner's user data, remembered for the same reason.
+func (a *Actor) userNeeds(w wanted) []decide.UserNeed {
+	list, known := a.cache.userNeeds.get(w.source)
+	if !known {
+		list = UserNeeds(w.owners)
+		a.cache.userNeeds.put(w.source, list)
+	}
+	return list
+}
+
+// UserNeeds are what user data, in base64, needs of the group or does to what others share; each need where it stands first.
+func UserNeeds(userData *string) (list []decide.UserNeed) {
+	raw, err := base64.StdEncoding.DecodeString(aws.ToString(userData))
+	if err != nil {
+		return nil // the owner's own launches say so better than we could
+	}
+	for _, n := range needs.Recognise(raw) {
+		if !slices.ContainsFunc(list, func(have decide.UserNeed) bool { return have.Need == n.Need }) {
+			list = append(list, decide.UserNeed{Need: n.Need, Where: n.Where})
+		}
+	}
+	return list
 }
 
 // NeedOf is what an image and the template that launches it ask of a type. The original's type, the zones and the owner's wishes are for

@@ -26,6 +26,7 @@ type wanted struct {
 	spec          // for every type
 	// burstable is for the types that alone take what it says besides; nil where there is nothing of that kind.
 	burstable *spec
+	owners    *string  // the user data without ours
 	notes     []string // what could not be taken over, and why spotd is not on board
 }
 
@@ -56,7 +57,7 @@ func (a *Actor) template(ctx context.Context, g described) (decide.Template, err
 		t.Unreadable = unreadable
 		return t, err
 	}
-	t.Need = a.needOf(image, want)
+	t.Need, t.Needs = a.needOf(image, want), a.userNeeds(want)
 	if err := a.ours(ctx, want, &t); err != nil {
 		return t, err
 	}
@@ -90,7 +91,7 @@ func (a *Actor) want(ctx context.Context, g described) (w wanted, unreadable str
 	tidyTags(from.data, g.world.Tags)
 	toGP3(from.data, g.settings.GP2Threshold)
 	intoPlacementGroup(from.data, g.world.PlacementGroup)
-	w = wanted{name: decide.TemplateName(g.world.Name), source: sourceHash(from)}
+	w = wanted{name: decide.TemplateName(g.world.Name), source: sourceHash(from), owners: from.data.UserData}
 	if left := append(from.dropped, from.adapt()...); len(left) > 0 {
 		w.notes = append(w.notes, "not taken over: "+strings.Join(left, ", "))
 	}

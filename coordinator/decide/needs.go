@@ -15,6 +15,8 @@ type UserNeed struct {
 // answer is what a need means for serving the group.
 type answer struct {
 	need string
+	// beside is the need without which this one is none: helpers with a role of their own need no membership.
+	beside string
 	// drained needs only that work is drained before an instance ends, for which a terminating hook is enough.
 	drained bool
 	why     string
@@ -37,8 +39,8 @@ var answers = []answer{
 	{need: "route", why: "a replacement would take the route from the instance that it replaces before it serves", step: "use a NAT gateway"},
 	{need: "dns", why: "a replacement would take the name from the instance that it replaces before it serves", step: "put a load balancer before the group"},
 	{need: "license", why: "a replacement would take a license while the instance that it replaces still has it", step: "use license included images"},
+	{need: "cloudformation-helpers", beside: "membership", why: "CloudFormation's helpers work for members of the group, which a replacement becomes only when it is up", step: "give them a role (cfn-init --role NAME)"},
 	{need: "membership", why: "the boot needs membership of the group, which a replacement gets only when it is up", step: inImage},
-	{need: "cloudformation-helpers", why: "CloudFormation's helpers work for members of the group, which a replacement becomes only when it is up", step: "give them a role: cfn-init --role NAME"},
 	{need: "launch-hook", why: "the boot completes a launching lifecycle hook, which does not run for a replacement", step: inImage},
 	{need: "kubernetes", drained: true, why: "a Kubernetes node would end without its pods being moved", step: drainHook + " (AWS Node Termination Handler in queue mode does)"},
 	{need: "ecs", drained: true, why: "an ECS container instance would end without its tasks being moved", step: drainHook + " (managed instance draining of a capacity provider does)"},
@@ -49,13 +51,17 @@ var answers = []answer{
 // unmet is the first answer that keeps the group from being served, and where the need stands.
 func unmet(w World) (a answer, where string, found bool) {
 	for _, a := range answers {
-		i := slices.IndexFunc(w.Template.Needs, func(n UserNeed) bool { return n.Need == a.need })
-		if i < 0 || slices.Contains(w.Settings.Accept, a.need) || a.drained && (len(w.Group.DrainHooks) > 0 || w.Group.HooksUnread) {
+		i := indexOf(w.Template.Needs, a.need)
+		if i < 0 || a.beside != "" && indexOf(w.Template.Needs, a.beside) < 0 || slices.Contains(w.Settings.Accept, a.need) || a.drained && (len(w.Group.DrainHooks) > 0 || w.Group.HooksUnread) {
 			continue
 		}
 		return a, w.Template.Needs[i].Where, true
 	}
 	return answer{}, "", false
+}
+
+func indexOf(list []UserNeed, need string) int {
+	return slices.IndexFunc(list, func(n UserNeed) bool { return n.Need == need })
 }
 
 // needs refuses a group whose user data needs what a swap does not give.

@@ -25,6 +25,13 @@ func TestANeedRefusesTheGroupUntilItIsAcceptedOrMet(t *testing.T) {
 	for _, a := range answers {
 		w := web()
 		w.Template.Needs = []UserNeed{{Need: a.need, Where: "part 2, line 14"}}
+		if a.beside != "" {
+			if why := Refusal(w); why != "" {
+				t.Errorf("%s without %s: %q", a.need, a.beside, why)
+			}
+			w.Template.Needs = append(w.Template.Needs, UserNeed{Need: a.beside, Where: "line 1"})
+			w.Settings.Accept = []string{a.beside}
+		}
 		why := Refusal(w)
 		for _, says := range []string{a.why, "part 2, line 14", a.step, "autospotting:accept=" + a.need} {
 			if !strings.Contains(why, says) {
@@ -45,7 +52,7 @@ func TestANeedRefusesTheGroupUntilItIsAcceptedOrMet(t *testing.T) {
 		if got := Refusal(w); (got == "") != a.drained {
 			t.Errorf("%s where it is not known which hooks there are: %q", a.need, got)
 		}
-		w.Group.HooksUnread, w.Settings.Accept = false, []string{"x", a.need}
+		w.Group.HooksUnread, w.Settings.Accept = false, []string{"x", a.need, a.beside}
 		if got := Refusal(w); got != "" || Step(w) != "" {
 			t.Errorf("%s, accepted: %q", a.need, got)
 		}

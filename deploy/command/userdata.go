@@ -12,6 +12,7 @@ import (
 	"autospotting/coordinator/config"
 	"autospotting/pkg/cli"
 	"autospotting/userdata"
+	"autospotting/userdata/needs"
 )
 
 // Userdata works on raw bytes, as cloud-init sees them, not on base64.
@@ -21,7 +22,7 @@ func Userdata() cli.Command {
 		Subs: []cli.Command{
 			userdataCommand("inject", "put spotd on board; what cannot take it passes through unchanged, with the reason on standard error", true, injectUserdata),
 			userdataCommand("remove", "take spotd out again, to the byte", false, removeUserdata),
-			userdataCommand("show", "what is there, and what inject would do with the same flags, as JSON", true, showUserdata),
+			userdataCommand("show", "what is there, what it needs while it boots, and what inject would do with the same flags, as JSON", true, showUserdata),
 		}}
 }
 
@@ -92,6 +93,9 @@ type shown struct {
 	Injected   bool            `json:"injected"`
 	Parts      []shownPart     `json:"parts"`
 	Settings   *shownSettings  `json:"settings,omitempty"`
+	// What the owner's part needs while it boots, and what could not be read for it.
+	Needs  []shownNeed   `json:"needs"`
+	Unread []shownUnread `json:"unread"`
 	// What inject would do.
 	WouldInject bool   `json:"would_inject"`
 	WouldBe     int    `json:"would_be"`
@@ -104,6 +108,16 @@ type shownPart struct {
 	Encoding string `json:"encoding,omitempty"`
 	Size     int    `json:"size"`
 	Ours     bool   `json:"ours"`
+}
+
+type shownNeed struct {
+	Need  string `json:"need"`
+	Where string `json:"where"`
+}
+
+type shownUnread struct {
+	What  string `json:"what"`
+	Where string `json:"where"`
 }
 
 type shownSettings struct {
@@ -129,9 +143,16 @@ func showUserdata(in []byte, s userdata.Settings, st cli.Streams) error {
 	}
 	_, would := userdata.Injected(out)
 	doc := shown{Format: info.Format, Size: info.Size, Limit: userdata.Limit, Compressed: info.Compressed, Injected: info.Injected,
-		Parts: []shownPart{}, WouldInject: would && !strings.HasPrefix(note, userdata.Unchanged), WouldBe: len(out), Note: note}
+		Parts: []shownPart{}, Needs: []shownNeed{}, Unread: []shownUnread{}, WouldInject: would && !strings.HasPrefix(note, userdata.Unchanged), WouldBe: len(out), Note: note}
 	for _, p := range info.Parts {
 		doc.Parts = append(doc.Parts, shownPart(p))
+	}
+	found, unread := needs.Read(in)
+	for _, n := range found {
+		doc.Needs = append(doc.Needs, shownNeed(n))
+	}
+	for _, u := range unread {
+		doc.Unread = append(doc.Unread, shownUnread(u))
 	}
 	if is := info.Settings; info.Injected {
 		doc.Settings = &shownSettings{is.Topic, is.Group, is.Grace.String(), is.Probe, is.Version, is.ReleaseURL, is.SHA256, is.Env}

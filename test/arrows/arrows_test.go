@@ -30,6 +30,7 @@ func TestThePureStaysPure(t *testing.T) {
 		"autospotting/pkg/snapshot":             {},
 		"autospotting/pkg/channel":              {},
 		"autospotting/userdata":                 {},
+		"autospotting/userdata/needs":           {"autospotting/userdata", "go.yaml.in/yaml/v3"},
 		"autospotting/coordinator/market":       {"autospotting/pkg/snapshot"},
 		"autospotting/coordinator/ledger":       {"autospotting/coordinator/decide/books"},
 		"autospotting/coordinator/decide/books": {},

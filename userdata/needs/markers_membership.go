@@ -1,0 +1,68 @@
+package needs
+
+const (
+	awsCommand = "aws"
+	// ofTermination tells the hook of an end from the hook of a launch.
+	ofTermination = `terminat`
+)
+
+var membershipMarkers = []marker{
+	{need: CloudFormation, in: commands, names: "cfn-init cfn-init-wrapper.sh cfn-signal-wrapper.sh cfn-get-metadata cfn-hup cfn-signal cfn-elect-cmd-leader cfn-send-cmd-result", example: "/opt/aws/bin/cfn-init -v --stack web --resource Group --region eu-west-1",
+		why: "the helpers speak for a resource of the stack"},
+	{need: Membership, in: commands, names: "cfn-init cfn-init-wrapper.sh cfn-get-metadata cfn-hup", unless: `--role|--access-key|--credential-file`, example: "cfn-init -v --stack web --resource Group",
+		why: "without credentials of their own they are let in as a member of the stack's group"},
+	{need: Membership, in: commands, names: "cfn-signal cfn-signal-wrapper.sh", unless: `cloudformation-waitcondition|WaitHandle`, example: "cfn-signal -e $? --stack web --resource Group",
+		why: "a signal for the group counts from its members; one to a wait condition's address from anybody"},
+	{need: CloudFormation, in: commands, names: awsCommand, op: "signal-resource", example: "aws cloudformation signal-resource --stack-name web --logical-resource-id Group --unique-id i-1 --status SUCCESS",
+		why: "cfn-signal by another name"},
+	{need: Membership, in: commands, names: awsCommand, op: "signal-resource", example: "aws cloudformation signal-resource --stack-name web --logical-resource-id Group --unique-id i-1 --status SUCCESS",
+		why: "cfn-signal by another name"},
+	{need: CloudFormation, in: code, word: "cfn-", match: `\bcfn-(init|signal|hup|get-metadata)\b`, unless: `aws-cfn-bootstrap`, example: `subprocess.call(["/opt/aws/bin/cfn-signal", "--stack", "web"])`,
+		why: "the helpers, called from code"},
+	{need: Membership, in: code, word: "cfn-", match: `\bcfn-(init|signal|hup|get-metadata)\b`, unless: `--role|aws-cfn-bootstrap`, example: `subprocess.call(["cfn-init", "--stack", "web"])`,
+		why: "the helpers, called from code"},
+	{need: CloudFormation, in: code, word: "signal", match: `\bsignal_resource\s*\(|SignalResourceCommand|\.signalResource\(|Send-CFNResourceSignal`, example: "cloudformation.signal_resource(StackName='web')",
+		why: "the SDKs' spelling"},
+	{need: Membership, in: code, word: "signal", match: `\bsignal_resource\s*\(|SignalResourceCommand|\.signalResource\(|Send-CFNResourceSignal`, example: "cloudformation.signal_resource(StackName='web')",
+		why: "the SDKs' spelling"},
+
+	{need: Membership, in: commands, names: "aws as-describe-auto-scaling-instances", op: "describe-auto-scaling-instances", example: "aws autoscaling describe-auto-scaling-instances --instance-ids $ID --query x",
+		why: "it asks for its own group"},
+	{need: Membership, in: commands, names: awsCommand, op: "describe-auto-scaling-groups", match: `InstanceId["'\])]*\s*==|Instances\[\?\s*\(?InstanceId|contains\([^)]*InstanceId|grep .*\$\{?\w*(instance|id)|/instance-id`, example: "aws autoscaling describe-auto-scaling-groups --query \"AutoScalingGroups[?Instances[?InstanceId=='$ID']]\"",
+		why: "it looks for the group that holds it"},
+	{need: Membership, in: commands, names: awsCommand, op: "describe-auto-scaling-groups", unless: `--auto-scaling-group-name|--filters?\b|AutoScalingGroupName|Tags\[`, example: "aws autoscaling describe-auto-scaling-groups --output json",
+		why: "it looks through all groups, and for itself in them"},
+	{need: Membership, in: commands, names: "*", word: "aws:autoscaling:groupname", example: "aws ec2 describe-tags --filters Name=resource-id,Values=$ID Name=key,Values=aws:autoscaling:groupName",
+		why: "the tag that members carry"},
+	{need: Membership, in: settings, word: "aws:autoscaling:groupname", example: "/etc/consul.d/join.hcl: retry_join = [\"provider=aws tag_key=aws:autoscaling:groupName tag_value=web\"]",
+		why: "the tag that members carry"},
+	{need: Membership, in: code, word: "aws:autoscaling:groupname", example: "group = tags['aws:autoscaling:groupName']",
+		why: "the tag that members carry"},
+	{need: Membership, in: commands, names: "*", word: "autoscaling", match: `meta-data/autoscaling\b|autoscaling/target-lifecycle-state|ds\.meta_data\.autoscaling`, example: "curl -s http://169.254.169.254/latest/meta-data/autoscaling/target-lifecycle-state",
+		why: "metadata that a member has"},
+	{need: Membership, in: settings, word: "autoscaling", match: `meta-data/autoscaling\b|autoscaling/target-lifecycle-state|ds\.meta_data\.autoscaling`, example: "/etc/app.conf: state_url = http://169.254.169.254/latest/meta-data/autoscaling/target-lifecycle-state",
+		why: "metadata that a member has"},
+	{need: Membership, in: code, word: "autoscaling", match: `meta-data/autoscaling\b|autoscaling/target-lifecycle-state`, example: "requests.get(IMDS + '/latest/meta-data/autoscaling/target-lifecycle-state')",
+		why: "metadata that a member has"},
+	{need: Membership, in: settings, word: "should-wait", match: `^\s*should-wait\s*=\s*true`, path: `^settings\.autoscaling`, example: "settings.autoscaling: should-wait = true",
+		why: "Bottlerocket waits until the group calls the instance InService"},
+	{need: Membership, in: commands, names: "aws as-set-instance-health", op: "set-instance-health", example: "aws autoscaling set-instance-health --instance-id $ID --health-status Unhealthy",
+		why: "the call fails on what is no member"},
+	{need: Membership, in: commands, names: awsCommand, op: "set-instance-protection", example: "aws autoscaling set-instance-protection --instance-ids $ID --auto-scaling-group-name web --protected-from-scale-in",
+		why: "the call fails on what is no member"},
+	{need: Membership, in: commands, names: awsCommand, word: "autoscaling", match: `autoscaling (.* )?(enter-standby|exit-standby|detach-instances|terminate-instance-in-auto-scaling-group)\b`, example: "aws autoscaling enter-standby --instance-ids $ID --auto-scaling-group-name web --should-decrement-desired-capacity",
+		why: "the calls fail on what is no member"},
+	{need: Membership, in: code, match: `describe_auto_scaling_instances|describe-auto-scaling-instances|DescribeAutoScalingInstances|Get-ASAutoScalingInstance\b|aws_autoscaling_instance`, example: "$g = (Get-ASAutoScalingInstance -InstanceId $id).AutoScalingGroupName",
+		why: "it asks for its own group, in the SDKs' and PowerShell's spelling"},
+	{need: Membership, in: code, match: `set_instance_(health|protection)\s*\(|SetInstance(Health|Protection)(Command|\(|Input)|Set-ASInstance(Health|Protection)\b|set-instance-(health|protection)\b|(Enter|Exit)-ASStandby|(enter|exit)_standby\s*\(`, example: "autoscaling.set_instance_health(InstanceId=me, HealthStatus='Unhealthy')",
+		why: "the calls fail on what is no member"},
+	{need: Membership, in: code, word: "auto", match: `(describe_auto_scaling_groups|DescribeAutoScalingGroups|Get-ASAutoScalingGroup)\b.*(instance_?id|Instances\b)`, example: "Get-ASAutoScalingGroup | Where-Object { $_.Instances.InstanceId -contains $id }",
+		why: "it looks for the group that holds it"},
+
+	{need: LaunchHook, in: commands, names: "aws as-complete-lifecycle-action", op: "complete-lifecycle-action", unless: ofTermination, example: "aws autoscaling complete-lifecycle-action --lifecycle-hook-name launch --lifecycle-action-result CONTINUE",
+		why: "a launch outside the group has no lifecycle action"},
+	{need: LaunchHook, in: commands, names: "aws as-record-lifecycle-action-heartbeat", op: "record-lifecycle-action-heartbeat", unless: ofTermination, example: "aws autoscaling record-lifecycle-action-heartbeat --lifecycle-hook-name launch --auto-scaling-group-name web",
+		why: "a launch outside the group has no lifecycle action"},
+	{need: LaunchHook, in: code, word: "lifecycle", match: `(complete_lifecycle_action|record_lifecycle_action_heartbeat)\s*\(|(Complete|complete)LifecycleAction(Command)?\b|RecordLifecycleActionHeartbeat|Complete-ASLifecycleAction|Write-ASLifecycleActionHeartbeat|complete-lifecycle-action|record-lifecycle-action-heartbeat`, unless: ofTermination, example: "Complete-ASLifecycleAction -LifecycleHookName launch -AutoScalingGroupName web -LifecycleActionResult CONTINUE",
+		why: "the SDKs' and PowerShell's spelling"},
+}

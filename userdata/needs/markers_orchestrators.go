@@ -1,0 +1,37 @@
+package needs
+
+// orchestratorMarkers are of hosts that others place work on: pods and tasks are to be moved before such a host goes.
+var orchestratorMarkers = []marker{
+	{need: Kubernetes, in: commands, names: "kubeadm", match: `^\S+ (join|init)\b`, example: "kubeadm join 10.0.0.1:6443 --token t --discovery-token-ca-cert-hash sha256:h", why: "it joins the cluster"},
+	{need: Kubernetes, in: commands, names: "*", word: "join", match: `^\$\{?(k8s_|kube_|kubeadm_)?join_?(cmd|command|string)?\b`, example: "eval \"$JOIN_COMMAND\"", why: "kubeadm's printed command, fetched from somewhere and run"},
+	{need: Kubernetes, in: commands, names: "kubeadm-join kubeadm-join.sh join.sh join-command.sh join_command.sh kubeadm_join.sh joincluster.sh", match: `(^|/)(kubeadm[-_]join|join([-_]command)?|joincluster)`, example: "bash /tmp/kubeadm-join.sh", why: "kubeadm's printed command, fetched as a file and run"},
+	{need: Kubernetes, in: commands, names: "bootstrap.sh", word: "eks/bootstrap.sh", example: "/etc/eks/bootstrap.sh prod --kubelet-extra-args --node-labels=a=b", why: "the bootstrap of EKS's images"},
+	{need: Kubernetes, in: code, match: `Start-EKSBootstrap|EKSBootstrapScript`, example: `& "C:\Program Files\Amazon\EKS\Start-EKSBootstrap.ps1" -EKSClusterName prod`, why: "the bootstrap of EKS's Windows images"},
+	{need: Kubernetes, in: commands, names: "nodeadm", match: `^\S+ (init|install)\b`, example: "nodeadm init -c file:///etc/node.yaml", why: "EKS's node agent"},
+	{need: Kubernetes, in: settings, match: `^\s*-?\s*apiVersion:\s*["']?(node\.eks\.aws|kubelet\.config\.k8s\.io|kubeadm\.k8s\.io)/`, example: "/etc/node.yaml: apiVersion: node.eks.aws/v1alpha1", why: "a node's own configuration"},
+	{need: Kubernetes, in: settings, match: `^\s*"?(cluster-name|api-server|cluster-certificate|bootstrap-token|standalone-mode)\b`, path: `^settings\.kubernetes$`, example: "settings.kubernetes: cluster-name = \"prod\"", why: "Bottlerocket joins the cluster"},
+	{need: Kubernetes, in: commands, names: "k3s", match: `^\S+ (server|agent)\b`, example: "k3s agent --server https://10.0.0.1:6443", why: "a node of a k3s cluster"},
+	{need: Kubernetes, in: commands, names: "curl wget", match: `get\.(k3s|rke2|k0s)\.(io|sh)|rancher-mirror\.\S+/k3s|raw\.githubusercontent\.com/k3s-io/k3s/|/system-agent-install\.sh`, unless: `-o /dev/null`, example: "curl -sfL https://get.k3s.io | K3S_URL=https://10.0.0.1:6443 sh -", why: "the installer starts a node"},
+	{need: Kubernetes, in: commands, names: "rke2", match: `^\S+ (server|agent)\b`, example: "rke2 agent --config /etc/rancher/rke2/config.yaml", why: "a node of an RKE2 cluster"},
+	{need: Kubernetes, in: settings, match: `^\s*"?(server|token|cluster-init|node-label|node-taint)"?\s*:`, path: `rancher/(rke2|k3s)/`, example: "/etc/rancher/rke2/config.yaml: server: https://10.0.0.1:9345", why: "a node of a k3s or RKE2 cluster"},
+	{need: Kubernetes, in: commands, names: "started", match: `^started (kubelet|rke2-(server|agent)|k3s(-agent)?|k0s(controller|worker)|snap\.microk8s\.\S+|kops-configuration|nodeadm-(config|run)|kube-node)( |$)`, example: "systemctl enable --now kubelet", why: "the service of a node"},
+	{need: Kubernetes, in: commands, names: "kubelet hyperkube kubelet-wrapper", unless: `--version`, example: "kubelet --config /etc/kubelet.yaml", why: "a node's agent"},
+	{need: Kubernetes, in: commands, names: "nodeup", example: "/opt/kops/bin/nodeup --conf=/opt/kops/conf/kube_env.yaml", why: "the bootstrap of kops"},
+	{need: Kubernetes, in: commands, names: "download-release kops-download-release", example: "download-release", why: "the function of kops's script that fetches and starts nodeup"},
+	{need: Kubernetes, in: commands, names: "microk8s", match: `^\S+ (join|start|enable)\b`, example: "microk8s join 10.0.0.1:25000/token", why: "a node of a MicroK8s cluster"},
+	{need: Kubernetes, in: commands, names: "snap", match: `install .*\bmicrok8s\b`, example: "snap install microk8s --classic", why: "a node of a MicroK8s cluster"},
+	{need: Kubernetes, in: commands, names: "k0s", match: `install (worker|controller)|^\S+ (worker|controller)\b`, example: "k0s install worker --token-file /etc/k0s.token", why: "a node of a k0s cluster"},
+	{need: Kubernetes, in: commands, names: "rancher-agent rancher-system-agent system-agent-install.sh", example: "docker run -d --privileged rancher/rancher-agent:v2.7.0 --server https://r --token t --worker", why: "a node of a cluster that Rancher manages"},
+	{need: Kubernetes, in: commands, names: "minikube kind", match: `^\S+ (start|create cluster)\b`, example: "minikube start --driver=none", why: "a cluster of this one node"},
+	{need: Kubernetes, in: settings, match: `^(k3os|rke2|k3s):`, path: `^(cloud-config|user data)$`, example: "cloud-config: k3os:", why: "k3OS starts a node"},
+	{need: Kubernetes, in: settings, match: `:22623/config/`, example: "ignition: https://api-int.prod.example.com:22623/config/worker", why: "OpenShift's machine config server makes a node"},
+	{need: Kubernetes, in: settings, match: `^\s*type:\s*(controlplane|worker|init|join)\b`, path: `^talos$`, example: "talos: type: worker", why: "a machine configuration of Talos"},
+
+	{need: ECS, in: settings, match: `^\s*(export\s+)?"?ECS_CLUSTER"?\s*[=:]\s*\S|^\s*Environment=.*ECS_CLUSTER=`, example: "/etc/ecs/ecs.config: ECS_CLUSTER=prod", why: "it registers with the cluster"},
+	{need: ECS, in: settings, word: "ecs_", match: `^\s*ECS_[A-Z_]+=`, path: `ecs\.config`, example: "/etc/ecs/ecs.config: ECS_ENABLE_TASK_IAM_ROLE=true", why: "it registers with the cluster, by default the one that is called default"},
+	{need: ECS, in: settings, match: `\S`, path: `^settings\.ecs$`, example: "settings.ecs: cluster = \"prod\"", why: "Bottlerocket registers with the cluster"},
+	{need: ECS, in: commands, names: "started", match: `^started (amazon-)?ecs(-init|-agent)?( |$)`, example: "systemctl enable --now --no-block ecs.service", why: "the agent's service"},
+	{need: ECS, in: commands, names: "amazon-ecs-agent ecs-anywhere-install.sh amazon-ecs-init", example: "docker run -d --name ecs-agent --env=ECS_CLUSTER=prod amazon/amazon-ecs-agent:latest", why: "the agent itself"},
+	{need: ECS, in: commands, names: awsCommand, op: "cp", match: `/etc/ecs/ecs\.config`, example: "aws s3 cp s3://config/cluster-a /etc/ecs/ecs.config", why: "the agent's settings, fetched"},
+	{need: ECS, in: code, match: `Initialize-ECSAgent\b|SetEnvironmentVariable\(\s*["']ECS_CLUSTER|\$env:ECS_CLUSTER\s*=|set(x)? ECS_CLUSTER\b|etc/ecs/ecs\.config|ECS_CLUSTER=`, example: "Initialize-ECSAgent -Cluster prod -EnableTaskIAMRole", why: "the agent on Windows, or its settings written by code"},
+}
