@@ -18,8 +18,9 @@ import (
 	"time"
 )
 
-// MaxZip is the most that a function's zip may weigh, bytes: what is larger starts slower.
-const MaxZip = 7 << 20
+// MaxZip is the most that a function's zip may weigh, bytes: what is larger starts slower. Half a megabyte more than before types were judged
+// against everything and user data was read: most of it YAML, the facts of types, and the client of Service Quotas.
+const MaxZip = 15 << 19
 
 // Source is the checkout that is built.
 type Source struct {
