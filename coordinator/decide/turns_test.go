@@ -260,3 +260,25 @@ func TestABringBackIsRefittedAmongSpot(t *testing.T) {
 		t.Errorf("stands for %s, the other for %s", it.Victim, r.rec.Intents[1].Victim)
 	}
 }
+
+// Two replacements, each for a member of the other's zone, made one another seem to fit: begun anew every quarter of an hour, for ever.
+func TestWhatWaitsForItsTurnIsNoReasonForAnother(t *testing.T) {
+	t.Parallel()
+	w := web()
+	w.Group.Desired, w.Group.Max, w.Settings.AtOnce.Count = 5, 8, 3
+	w.add(member("i-odd", "a"), member("i-ode", "b"), ours("i-s", "b")) // a 2, b 2, c 1
+	w.intends(ledger.Swap, "i-s", "i-oda", "b", 10*time.Minute)
+	w.says("i-s", true, true)
+	w.Record.Intents[0].Ready, w.Record.Uneven = noon.Add(-time.Minute), noon.Add(-time.Hour)
+	zones := map[string]bool{}
+	for _, a := range Decide(w).Actions {
+		if a.Kind == LaunchOne {
+			for _, o := range a.Launch.Overrides {
+				zones[o.Zone] = true
+			}
+		}
+	}
+	if !zones["c"] || zones["a"] || zones["b"] {
+		t.Errorf("beside one that waits for its turn the next is launched in %v, want c, where it fits", zones)
+	}
+}

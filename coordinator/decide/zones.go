@@ -79,11 +79,12 @@ func (r *run) balanced(victims []Instance) (Instance, string, bool) {
 	return c.victim, c.zone, true
 }
 
-// countsLater counts the members of every zone once everything under way is done.
+// countsLater counts the members of every zone once everything under way is done. A replacement that waits for its turn is not: two of them, each for
+// the other's zone, would make one another seem to fit for ever.
 func (r *run) countsLater() map[string]int {
 	counts := r.zoneCounts()
 	for _, it := range r.rec.Intents {
-		if v, ok := r.v.Instance(it.Victim); ok && it.Abandoned == "" {
+		if v, ok := r.v.Instance(it.Victim); ok && it.Abandoned == "" && it.Ready.IsZero() {
 			counts[it.Zone]++
 			if v.Present() {
 				counts[v.Zone]--
