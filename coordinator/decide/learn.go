@@ -19,8 +19,11 @@ func Learn(rec ledger.Record, a Action, res Result, now time.Time) ledger.Record
 	case AttachSome:
 		learnAttach(&rec, a.Instances, res, now)
 	case RaiseMax:
-		if res.Failure == Done {
+		switch res.Failure {
+		case Done:
 			rec.Books.RaiseAnswered(now)
+		case Throttled, Expired, Invalid, Gone:
+			rec.Books.RaiseNotMade()
 		}
 	case RestoreMax:
 		if res.Failure == Done {

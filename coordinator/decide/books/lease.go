@@ -62,6 +62,14 @@ func (b *Books) RaiseAnswered(now time.Time) {
 	}
 }
 
+// RaiseNotMade notes that the call which was to raise MaxSize was not made, or refused. What was never sent under this lease is nobody's: were it
+// kept, an owner who sets that very number would be taken for us.
+func (b *Books) RaiseNotMade() {
+	if b.lease.State == Asked && b.lease.Since.Equal(b.lease.At) {
+		b.EndLease()
+	}
+}
+
 // RestoreAnswered notes that the owner's MaxSize was given back.
 func (b *Books) RestoreAnswered(now time.Time) {
 	if b.lease.State != NoLease {

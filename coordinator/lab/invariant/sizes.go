@@ -86,7 +86,8 @@ type naming struct {
 
 // naming begins a new account. What was forgiven so far goes on only where nobody could hear the word.
 func (c *Checker) naming(ch change) {
-	n := naming{net: ch.was.net, desired: ch.was.desired, at: ch.At, silent: len(presence(ch.now)) == ch.now.Desired, unused: c.below.unused()}
+	used := c.below.total() - c.below.unused().total() // so much was missing, and was forgiven, beside what was ours
+	n := naming{net: ch.was.net + used, desired: ch.was.desired, at: ch.At, silent: len(presence(ch.now)) == ch.now.Desired || ch.now.Desired == ch.was.desired, unused: c.below.unused()}
 	c.below = nil
 	if n.silent {
 		c.below = n.unused
@@ -118,7 +119,7 @@ func (c *Checker) overMax(ch change) int {
 
 func (c *Checker) silentNaming(ch change) int {
 	if ch.named() && c.named.silent {
-		return ch.was.net
+		return c.named.net
 	}
 	return 0
 }
@@ -169,10 +170,16 @@ func (c *Checker) constrained(ch change) int {
 }
 
 func (c *Checker) grown(ch change) int {
-	if ch.rose() && ch.now.Max != ch.was.max && c.justBefore(ch.At, c.movedAt) {
+	if ch.rose() && (ch.now.Max != ch.was.max || !c.attaching()) && c.justBefore(ch.At, c.movedAt) {
 		return ch.now.Net - c.above.total()
 	}
 	return 0
+}
+
+// attaching tells whether an attach is written down: without one, it was no attach by which desired rose, but a MaxSize that was sent (again).
+func (c *Checker) attaching() bool {
+	rec, err := c.record()
+	return err != nil || slices.ContainsFunc(rec.Books.Debts(), func(d books.Debt) bool { return d.Phase == books.Attaching })
 }
 
 func (c *Checker) attachCrossed(ch change) int {
