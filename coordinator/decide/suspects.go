@@ -181,9 +181,6 @@ func untried(l ledger.Launch, res Result) bool {
 // may try, half of one that has rested, beside the others.
 func (r *run) sift(list []ledger.Override, gradual bool) []ledger.Override {
 	suspicions := slices.DeleteFunc(slices.Clone(r.rec.Suspicions), func(s ledger.Suspicion) bool { return s.Source != r.w.Template.Hash })
-	if len(suspicions) == 0 {
-		return list
-	}
 	suspected := map[string]bool{}
 	for _, s := range suspicions {
 		for _, t := range s.Types {
