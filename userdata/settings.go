@@ -24,6 +24,10 @@ type Settings struct {
 	Probe string
 	// Version is the release of spotd, for the log only: the checksum decides.
 	Version string
+	// Await has what comes after ours in the boot wait until the instance is a
+	// member of its group: until the metadata item
+	// autoscaling/target-lifecycle-state is there, at most 120 s.
+	Await bool
 
 	// ReleaseURL is the prefix of the downloads, http, https or s3://BUCKET/PREFIX
 	// in the topic's region; the binary is ReleaseURL/spotd-linux-ARCH or

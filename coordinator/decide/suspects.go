@@ -95,7 +95,7 @@ func suspect(rec *ledger.Record, l ledger.Launch, detail string, now time.Time) 
 	}
 	if len(s.Types) == 1 {
 		learnRefusals(rec, l, []RefusedPool{{Type: s.Types[0], Code: detail, Owner: OfType}}, now)
-		if len(types) == 1 && !narrowed {
+		if len(types) == 1 {
 			noLongerThanAPause(rec, types[0], now)
 		}
 		return narrowed

@@ -30,9 +30,10 @@ type Kind string
 
 // The kinds of a report.
 const (
-	// Hello: the daemon is up. Sent once, at once.
+	// Hello: the daemon is up. Sent once, at once. Where the boot waited for the instance to become a member of its group, Action
+	// is ActionMember or ActionNoMember.
 	Hello Kind = "hello"
-	// Started: the application's own probe passed.
+	// Started: the application's own probe passed; or, where there is no probe, the boot is over, and Action is ActionBoot.
 	Started Kind = "started"
 	// Ready: the application is up and its grace period is over.
 	Ready Kind = "ready"
@@ -60,6 +61,16 @@ const (
 	ActionHibernate = "hibernate"
 )
 
+// What a Hello or a Started says beside its kind.
+const (
+	// ActionMember: the boot waited until the instance metadata item autoscaling/target-lifecycle-state was there.
+	ActionMember = "member"
+	// ActionNoMember: it waited for that, and went on without.
+	ActionNoMember = "no-member"
+	// ActionBoot: the boot is over, which says nothing of the application.
+	ActionBoot = "boot"
+)
+
 // Report is one thing that an instance says about itself. It is plain
 // comparable data, and every field is bounded: anybody in the account may
 // publish one, and what a stranger writes must not grow on its way.
@@ -73,7 +84,8 @@ type Report struct {
 	At time.Time `json:"at"`
 	// Deadline is when what is told happens, UTC; zero where there is none.
 	Deadline time.Time `json:"deadline,omitzero"`
-	// Action is what happens at the deadline, in AWS's words: up to [MaxCode]
+	// Action is what happens at the deadline, in AWS's words, or what a Hello or a
+	// Started says beside its kind: up to [MaxCode]
 	// letters, digits, dots, hyphens and underscores, see [Code].
 	Action string `json:"action,omitempty"`
 	From   Source `json:"from"`
