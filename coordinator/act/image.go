@@ -46,14 +46,20 @@ func (a *Actor) needOf(i types.Image, w wanted) market.Need {
 	return n
 }
 
-// userNeeds are those of the owner's user data, remembered for the same reason.
-func (a *Actor) userNeeds(w wanted) []decide.UserNeed {
-	list, known := a.cache.userNeeds.get(w.source)
+// userNeeds is what the owner's user data needs, and why what needs membership of the group cannot wait for it; empty if it can.
+type userNeeds struct {
+	list  []decide.UserNeed
+	hasty string
+}
+
+// userNeeds are remembered for the same reason.
+func (a *Actor) userNeeds(w wanted) userNeeds {
+	n, known := a.cache.userNeeds.get(w.source)
 	if !known {
-		list = UserNeeds(w.owners)
-		a.cache.userNeeds.put(w.source, list)
+		n = userNeeds{UserNeeds(w.owners), Hasty(w.owners)}
+		a.cache.userNeeds.put(w.source, n)
 	}
-	return list
+	return n
 }
 
 // UserNeeds are what user data, in base64, needs of the group or does to what others share; each need where it stands first.
@@ -68,6 +74,20 @@ func UserNeeds(userData *string) (list []decide.UserNeed) {
 		}
 	}
 	return list
+}
+
+// Hasty is why user data, in base64, that needs membership of the group would not wait for it: ours runs among the scripts. Empty where it would.
+func Hasty(userData *string) string {
+	raw, err := base64.StdEncoding.DecodeString(aws.ToString(userData))
+	if err != nil {
+		return ""
+	}
+	for _, n := range needs.Early(raw) {
+		if n.Need == needs.Membership {
+			return "it is asked for before any script runs (" + n.Where + ")"
+		}
+	}
+	return ""
 }
 
 // NeedOf is what an image and the template that launches it ask of a type. The original's type, the zones and the owner's wishes are for

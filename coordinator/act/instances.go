@@ -143,9 +143,9 @@ func (a *Actor) enrich(ctx context.Context, w *decide.World) {
 		}
 		if !i.Member {
 			loose = append(loose, i.ID)
-			if said := w.Record.Said[i.ID]; said.Hello.IsZero() && said.Ready.IsZero() {
-				mute = append(mute, i.ID)
-			}
+		}
+		if _, watched := w.Record.Watched[i.ID]; (watched || !i.Member) && !w.Record.Said[i.ID].Spoke() {
+			mute = append(mute, i.ID)
 		}
 		if i.Spot {
 			spot = append(spot, i.ID)

@@ -57,7 +57,9 @@ func (a *Actor) template(ctx context.Context, g described) (decide.Template, err
 		t.Unreadable = unreadable
 		return t, err
 	}
-	t.Need, t.Needs = a.needOf(image, want), a.userNeeds(want)
+	t.Need = a.needOf(image, want)
+	asks := a.userNeeds(want)
+	t.Needs, t.Hasty = asks.list, asks.hasty
 	if err := a.ours(ctx, want, &t); err != nil {
 		return t, err
 	}

@@ -1,6 +1,8 @@
 package decide
 
 import (
+	"slices"
+
 	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/decide/view"
 )
@@ -28,7 +30,11 @@ func (r *run) attach() {
 	for _, id := range ids {
 		r.b.On(id, books.AttachSent, r.now())
 	}
-	r.act(Action{Kind: AttachSome, Instances: ids, Why: "ready to serve"})
+	why := "ready to serve"
+	if slices.ContainsFunc(ids, func(id string) bool { return r.rec.Watched[id].Early }) {
+		why = "they run, and are watched until they are up"
+	}
+	r.act(Action{Kind: AttachSome, Instances: ids, Why: why})
 }
 
 // explained tells whether desired is still what it was when the debts were opened, before the first attach of any of them is sent.

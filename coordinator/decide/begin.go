@@ -32,7 +32,7 @@ func (r *run) nothingInTheWay() bool {
 		r.wait("", "refused: %s", r.refusal)
 	case r.w.blind() != "":
 		r.wait("", "not now: %s", r.w.blind()) // who observes comes back for it
-	case r.urgent() || r.underWay() >= r.atOnce() || r.b.Lease().Open() || r.v.Old():
+	case r.urgent() || r.underWay() >= r.together() || r.b.Lease().Open() || r.v.Old():
 		if len(r.plan.Why)+len(r.plan.Actions) == 0 {
 			r.say("", "nothing new is begun before what is under way is done")
 		}
@@ -125,13 +125,21 @@ func (r *run) underWay() int { return len(r.rec.Intents) + len(r.b.Debts()) }
 
 func (r *run) atOnce() int { return max(1, r.w.Settings.AtOnce.Down(r.size())) }
 
+// together is how many gradual replacements may be under way. One whose boot waits for membership is alone: nothing may make it wait for its turn.
+func (r *run) together() int {
+	if r.bootsAsMember() {
+		return 1
+	}
+	return r.atOnce()
+}
+
 func (r *run) scalingOut() bool {
 	return slices.ContainsFunc(r.v.Live(), func(i Instance) bool { return !i.Ours && r.since(i.Launched) < scaleOutQuiet })
 }
 
 // andAnother comes back for the next at once: it is chosen when it is known where this one landed.
 func (r *run) andAnother(more int) {
-	if more > 1 && r.underWay() > 0 && r.underWay() < r.atOnce() {
+	if more > 1 && r.underWay() > 0 && r.underWay() < r.together() {
 		r.lookAt(r.now().Add(time.Second))
 	}
 }

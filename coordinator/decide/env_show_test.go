@@ -124,6 +124,10 @@ func (e *env) remembered(b *strings.Builder) {
 			fmt.Fprintf(b, "%s: %s for %s\n", x.what, id, e.ago(x.at[id]))
 		}
 	}
+	for _, id := range slices.Sorted(maps.Keys(r.Watched)) {
+		w := r.Watched[id]
+		fmt.Fprintf(b, "watched: %s for %s, ready when attached %t, failed %t\n", id, e.ago(w.At), !w.Early, w.Failed)
+	}
 	if r.Failures > 0 {
 		fmt.Fprintf(b, "failures: %d (%s)", r.Failures, r.Cause)
 		if r.PausedUntil.After(e.w.Now) {

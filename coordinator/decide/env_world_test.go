@@ -80,6 +80,13 @@ func (e *env) template(t *testing.T, d *datadriven.TestData) {
 	tm.Hash = value(t, d, "hash", tm.Hash)
 	tm.Type = value(t, d, "type", tm.Type)
 	tm.Unreadable = value(t, d, "unreadable", "")
+	tm.Hasty = value(t, d, "hasty", tm.Hasty)
+	if a, ok := d.Arg("needs"); ok {
+		tm.Needs = nil
+		for _, n := range a.Vals {
+			tm.Needs = append(tm.Needs, UserNeed{Need: n, Where: "line 1"})
+		}
+	}
 	if d.HasArg("none") {
 		tm.ID, tm.Version = "", ""
 	}

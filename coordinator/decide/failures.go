@@ -25,14 +25,18 @@ func succeeded(rec *ledger.Record) {
 
 // proves notes that a spot replacement was attached, and since when: whatever becomes of its debt, it has to last before that counts as a success.
 func proves(rec *ledger.Record, d books.Debt, now time.Time) {
+	if !d.Sent.IsZero() {
+		now = d.Sent
+	}
+	if w, watched := rec.Watched[d.Replacement.Instance]; watched {
+		w.At = now
+		rec.Watched[d.Replacement.Instance] = w
+	}
 	if !d.Replacement.Spot {
 		return
 	}
 	if rec.Proving == nil {
 		rec.Proving = map[string]time.Time{}
-	}
-	if !d.Sent.IsZero() {
-		now = d.Sent
 	}
 	rec.Proving[d.Replacement.Instance] = now
 }

@@ -21,10 +21,11 @@ func (r *run) forget() {
 	for _, d := range r.b.Debts() {
 		wanted[d.Replacement.Instance] = true
 	}
+	for id := range r.rec.Watched {
+		wanted[id] = true
+	}
 	for _, id := range slices.Sorted(maps.Keys(r.rec.Said)) {
-		s := r.rec.Said[id]
-		last := latest(s.Hello, s.Started, s.Ready)
-		if i, seen := r.v.Instance(id); seen && !i.Live() || !wanted[id] && r.since(last) > keepSaid {
+		if i, seen := r.v.Instance(id); seen && !i.Live() || !wanted[id] && r.since(r.rec.Said[id].Last()) > keepSaid {
 			delete(r.rec.Said, id)
 		}
 	}
@@ -84,10 +85,6 @@ func (r *run) sick(i Instance, why string) {
 	failed(&r.rec, r.now(), why)
 	r.rec.Sick = append(r.rec.Sick, r.now())
 	r.rec.Ailing++
-}
-
-func latest(times ...time.Time) time.Time {
-	return slices.MaxFunc(times, time.Time.Compare)
 }
 
 // Vanished tells whether a replacement that has yet to prove itself is no member any more: then the activities tell why.

@@ -51,15 +51,20 @@ func (r *run) hearSaid(h Hint) {
 		r.rec.Said = map[string]ledger.Said{}
 	}
 	said := r.rec.Said[h.Instance]
+	started := &said.Started
+	if h.Action == SaidBoot {
+		started = &said.Booted
+	}
 	for _, f := range []struct {
 		kind HintKind
 		at   *time.Time
-	}{{HeardHello, &said.Hello}, {HeardStarted, &said.Started}, {HeardReady, &said.Ready}} {
+	}{{HeardHello, &said.Hello}, {HeardStarted, started}, {HeardReady, &said.Ready}} {
 		if f.kind == h.Kind && f.at.IsZero() {
 			*f.at = r.now()
-			r.say(h.Instance, "spotd says %s", h.Kind)
+			r.say(h.Instance, "spotd says %s", strings.TrimSpace(string(h.Kind)+" "+h.Action))
 		}
 	}
+	said.NoMember = said.NoMember || h.Kind == HeardHello && h.Action == SaidNoMember
 	r.rec.Said[h.Instance] = said
 }
 
@@ -124,7 +129,7 @@ func (r *run) soonest(i Instance, h Hint) time.Time {
 // believes tells whether one more notice is taken on spotd's signed word alone, which says it before EC2 does or where EC2's events are
 // lost, and notes it. Whoever controls an instance can say so of it, and of each one that replaces it: without a limit that would be a loop of launches.
 func (r *run) believes() bool {
-	if len(r.rec.Unconfirmed) >= max(leastBelieved, r.w.Group.Desired) {
+	if len(r.rec.Unconfirmed) >= max(leastBelieved, r.size()) {
 		return false
 	}
 	r.rec.Unconfirmed = append(r.rec.Unconfirmed, r.now())

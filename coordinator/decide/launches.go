@@ -138,8 +138,12 @@ func (r *run) unwanted(it *ledger.Intent, s Instance) string {
 	if why := r.turnless(it, s); why != "" {
 		return why
 	}
+	if why := r.heedless(s, r.now()); why != "" {
+		failed(&r.rec, r.now(), "a replacement was not attached in time")
+		return why
+	}
 	limit := it.At.Add(r.w.Settings.Grace + r.w.Settings.BootLimit)
-	if !r.ready(it, s) && !r.now().Before(limit) && !r.w.missing(ReadStatus) {
+	if !r.attachable(it, s) && !r.now().Before(limit) && !r.w.missing(ReadStatus) {
 		markPool(&r.rec, r.now(), market.Pool{Type: s.Type, Zone: s.Zone}, "not ready in time")
 		failed(&r.rec, r.now(), "a replacement was not ready in time")
 		return "not ready after " + r.since(it.At).Round(time.Second).String()
@@ -175,44 +179,30 @@ func (r *run) keepsVictim(it *ledger.Intent) bool {
 	return it.Purpose == ledger.Replace && r.v.Pending() > 0
 }
 
-// ready tells whether the application on s is up. Once spotd was heard, only spotd can say so; a mute instance is
-// believed after its grace, so that a daemon that cannot speak never makes a loop of launches.
-func (r *run) ready(it *ledger.Intent, s Instance) bool {
-	if s.State != "running" {
-		return false
-	}
-	said := r.rec.Said[s.ID]
-	if spoke := latest(said.Hello, said.Started, said.Ready); !spoke.IsZero() {
-		urgent := it.Purpose == ledger.Replace || it.Purpose == ledger.Fill || r.doomed(it.Victim)
-		return !said.Ready.IsZero() || urgent && !said.Started.IsZero()
-	}
-	return s.StatusOK && r.since(s.Launched) >= r.w.Settings.Grace
-}
-
 // pair opens the debt for a ready replacement. Debts join only while desired is what the open ones explain.
 func (r *run) pair(it *ledger.Intent, s Instance) bool {
-	if !r.ready(it, s) {
+	if !r.attachable(it, s) {
 		r.awaits(s.ID, "boots: it has until %s to be ready", it.At.Add(r.w.Settings.Grace+r.w.Settings.BootLimit).UTC().Format(time.TimeOnly))
 		return false
 	}
 	if r.v.Behind() || r.v.Old() && it.Purpose.Gradual() {
-		r.awaits(s.ID, "is ready, and waits for a read that shows what was done last")
+		r.awaits(s.ID, "waits to be attached for a read that shows what was done last")
 		return false
 	}
 	if blind := r.w.blind(); blind != "" && it.Purpose.Gradual() {
-		r.wait(s.ID, "ready, and not attached yet: %s", blind)
+		r.wait(s.ID, "not attached yet: %s", blind)
 		return false
 	}
 	if r.b.Any() && r.w.Group.Desired != r.b.Due() {
-		r.wait(s.ID, "ready, but desired is not what the open debts explain: waiting")
+		r.wait(s.ID, "not attached yet: desired is not what the open debts explain")
 		return false
 	}
 	if why := r.cramped(it); why != "" {
-		r.wait(s.ID, "ready, and not attached yet: %s", why)
+		r.wait(s.ID, "not attached yet: %s", why)
 		return false
 	}
 	if !r.hasTurn(it, s) {
-		r.wait(s.ID, "ready, and waits for its turn: attached now, its zone would have two more than another")
+		r.wait(s.ID, "waits for its turn: attached now, its zone would have two more than another")
 		return false
 	}
 	victim := it.Victim
@@ -220,6 +210,11 @@ func (r *run) pair(it *ledger.Intent, s Instance) bool {
 		victim = ""
 	}
 	r.b.Open(it.Replacement(), victim, r.w.Group.Desired, r.now())
-	r.say(s.ID, "its application is up: to be attached in the place of %s", it.Victim)
+	r.watch(it, s)
+	what := "its application is up"
+	if r.rec.Watched[s.ID].Early {
+		what = "it runs"
+	}
+	r.say(s.ID, "%s: to be attached in the place of %s", what, it.Victim)
 	return true
 }

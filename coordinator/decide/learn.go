@@ -179,6 +179,10 @@ func retiredNow(rec *ledger.Record, victim string, now time.Time) {
 }
 
 func learnRetire(rec *ledger.Record, a Action, res Result, now time.Time) {
+	if w, ok := rec.Watched[a.Instance]; ok && !a.Decrement && res.Failure != Done {
+		w.Released = time.Time{} // to be done again, or it is no member and forgotten
+		rec.Watched[a.Instance] = w
+	}
 	if n, ok := rec.Notices[a.Instance]; ok && !a.Decrement && (res.Failure == Throttled || res.Failure == Expired || res.Failure == Lost) {
 		n.Released = time.Time{} // to be done again
 		rec.Notices[a.Instance] = n

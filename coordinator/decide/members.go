@@ -76,21 +76,6 @@ func (r *run) holdsOurs() bool {
 	return slices.ContainsFunc(r.v.Live(), func(i Instance) bool { return i.Ours && i.Spot })
 }
 
-// up tells whether the application on a serving member may be counted on: in service says only that EC2 is content. What
-// spotd has vouched for is up. What the group launched by itself, and calls healthy, is up after the group's own grace; of others it is known no
-// better than by ours.
-func (r *run) up(i Instance) bool {
-	said := r.rec.Said[i.ID]
-	grace := r.w.Settings.Grace
-	if own := r.w.Group.Grace; !i.Ours && own >= leastGrace {
-		grace = own
-	}
-	return !said.Ready.IsZero() || !said.Started.IsZero() || r.since(i.Launched) >= grace
-}
-
-// leastGrace is from when on a group's own grace says anything: the API's default is 0.
-const leastGrace = time.Minute
-
 // capacity counts the members in service that AWS is not taking, without the one named, and without those that a retirement of ours which was
 // not answered may have taken already.
 func (r *run) capacity(without string) int { return r.headcount().without(without) }

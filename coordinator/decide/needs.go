@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"autospotting/coordinator/settings"
 )
 
 // UserNeed is what the owner's user data needs of the group, or does to what others share, and where it says so.
@@ -17,6 +19,8 @@ type answer struct {
 	need string
 	// beside is the need without which this one is none: helpers with a role of their own need no membership.
 	beside string
+	// attached is met by a replacement that is a member before its boot asks for it.
+	attached bool
 	// drained needs only that work is drained before an instance ends, for which a terminating hook is enough.
 	drained bool
 	why     string
@@ -39,8 +43,8 @@ var answers = []answer{
 	{need: "route", why: "a replacement would take the route from the instance that it replaces before it serves", step: "use a NAT gateway"},
 	{need: "dns", why: "a replacement would take the name from the instance that it replaces before it serves", step: "put a load balancer before the group"},
 	{need: "license", why: "a replacement would take a license while the instance that it replaces still has it", step: "use license included images"},
-	{need: "cloudformation-helpers", beside: "membership", why: "CloudFormation's helpers work for members of the group, which a replacement becomes only when it is up", step: "give them a role (cfn-init --role NAME)"},
-	{need: "membership", why: "the boot needs membership of the group, which a replacement gets only when it is up", step: inImage},
+	{need: "cloudformation-helpers", beside: membership, attached: true, why: "CloudFormation's helpers work for members of the group, which a replacement becomes too late", step: "give them a role (cfn-init --role NAME)"},
+	{need: membership, attached: true, why: "the boot needs membership of the group, which a replacement gets too late", step: inImage},
 	{need: "launch-hook", why: "the boot completes a launching lifecycle hook, which does not run for a replacement", step: inImage},
 	{need: "kubernetes", drained: true, why: "a Kubernetes node would end without its pods being moved", step: drainHook + " (AWS Node Termination Handler in queue mode does)"},
 	{need: "ecs", drained: true, why: "an ECS container instance would end without its tasks being moved", step: drainHook + " (managed instance draining of a capacity provider does)"},
@@ -52,7 +56,7 @@ var answers = []answer{
 func unmet(w World) (a answer, where string, found bool) {
 	for _, a := range answers {
 		i := indexOf(w.Template.Needs, a.need)
-		if i < 0 || a.beside != "" && indexOf(w.Template.Needs, a.beside) < 0 || slices.Contains(w.Settings.Accept, a.need) || a.drained && (len(w.Group.DrainHooks) > 0 || w.Group.HooksUnread) {
+		if i < 0 || a.beside != "" && indexOf(w.Template.Needs, a.beside) < 0 || slices.Contains(w.Settings.Accept, a.need) || a.drained && (len(w.Group.DrainHooks) > 0 || w.Group.HooksUnread) || a.attached && tooEarly(w) == "" {
 			continue
 		}
 		return a, w.Template.Needs[i].Where, true
@@ -64,13 +68,32 @@ func indexOf(list []UserNeed, need string) int {
 	return slices.IndexFunc(list, func(n UserNeed) bool { return n.Need == need })
 }
 
+const membership = "membership"
+
+// needsMembership tells whether the boot asks for membership of the group, and its owner has not answered for that.
+func needsMembership(w World) bool {
+	return indexOf(w.Template.Needs, membership) >= 0 && !slices.Contains(w.Settings.Accept, membership)
+}
+
+// tooEarly says why a replacement could not be a member when its boot asks for it; empty where it can.
+func tooEarly(w World) string {
+	if w.Settings.Attach == settings.AttachReady {
+		return "autospotting:attach is ready"
+	}
+	return w.Template.Hasty
+}
+
 // needs refuses a group whose user data needs what a swap does not give.
 func needs(w World) string {
 	a, where, found := unmet(w)
 	if !found {
 		return ""
 	}
-	return fmt.Sprintf("%s (user data, %s): %s; the tag autospotting:accept=%s allows it", a.why, cmp.Or(where, "somewhere"), a.step, a.need)
+	why := a.why
+	if a.attached {
+		why += ": " + tooEarly(w)
+	}
+	return fmt.Sprintf("%s (user data, %s): %s; the tag autospotting:accept=%s allows it", why, cmp.Or(where, "somewhere"), a.step, a.need)
 }
 
 // Step is what the owner of a refused group would have to do to be served; empty where nothing is known to help.

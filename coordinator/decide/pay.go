@@ -166,6 +166,9 @@ func (r *run) mayRetire(v Instance, d books.Debt, now tally) (bool, string) {
 	if r.w.missing(ReadBalancers) {
 		return false, "not retired yet: target health cannot be read, which tells who serves without it"
 	}
+	if d.Kind == books.Reversal && r.rec.Watched[v.ID].Failed && !now.serving[v.ID] {
+		return true, "" // it serves nobody
+	}
 	if have, wanted := now.serving.without(v.ID), now.size; have < wanted { // several may be attached, of which some still boot
 		return false, fmt.Sprintf("not retired yet: %d in service without it, %d wanted", have, wanted)
 	}
@@ -177,6 +180,8 @@ func (r *run) whyRetire(v Instance, d books.Debt) string {
 	switch {
 	case d.Kind == books.OverMax:
 		return "desired is above the owner's MaxSize and no debt is open: one instance fewer"
+	case d.Kind == books.Reversal && r.rec.Watched[s.ID].Failed:
+		return "it was not up in time"
 	case d.Kind == books.Reversal:
 		return "what it was to replace still serves, and stays"
 	case !s.Serving():

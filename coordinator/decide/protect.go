@@ -18,7 +18,7 @@ func (r *run) shield() {
 			continue
 		}
 		open[s.ID] = true
-		if _, done := r.rec.Shielded[s.ID]; done || s.Protected || s.Lifecycle != "InService" {
+		if _, done := r.rec.Shielded[s.ID]; done || s.Protected || s.Lifecycle != "InService" || !r.up(s) { // protected before, it would make the group take somebody who serves
 			continue
 		}
 		if r.rec.Shielded == nil {

@@ -74,7 +74,9 @@ var deeds = map[int][]property{
 			return firstOf(s.p.Record.Books.Debts(), func(d books.Debt) string { return d.Name() }, func(d books.Debt) bool {
 				i := s.v.Get(d.Name())
 				_, done := s.p.Record.Shielded[d.Name()]
-				return d.Owed() && d.Kind != books.OverMax && d.Kind != books.Reversal && i.Lifecycle == "InService" && !i.Protected && !done
+				said, w := s.p.Record.Said[d.Name()], s.p.Record.Watched[d.Name()]
+				up := !said.Ready.IsZero() || !said.Started.IsZero() || !said.Spoke() && w == (ledger.Watch{}) && s.since(i.Launched) >= s.w.Settings.Grace
+				return up && d.Owed() && d.Kind != books.OverMax && d.Kind != books.Reversal && i.Lifecycle == "InService" && !i.Protected && !done
 			})
 		}, nil},
 		{"nobody loses a protection that is not ours", func(s seen) string {

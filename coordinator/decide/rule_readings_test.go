@@ -132,14 +132,15 @@ var readings = map[int][]property{
 				return found && !i.Live()
 			})
 		}, nil},
-		{"nothing is attached whose application is not known to be up", func(s seen) string {
+		{"nothing that can wait is attached whose application is not known to be up", func(s seen) string {
 			return firstOf(s.p.Record.Books.Debts(), func(d books.Debt) string { return d.Name() }, func(d books.Debt) bool {
 				if _, before := s.w.Record.Books.Debt(d.Name()); before || d.Kind == books.OverMax {
 					return false
 				}
 				said, i := s.p.Record.Said[d.Name()], s.v.Get(d.Name())
 				mute := said.Hello.IsZero() && said.Started.IsZero() && s.since(i.Launched) >= s.w.Settings.Grace && i.StatusOK
-				return said.Ready.IsZero() && said.Started.IsZero() && !mute
+				_, doomed := s.p.Record.Notices[d.Replacement.Victim]
+				return d.Replacement.Purpose.Gradual() && !doomed && said.Ready.IsZero() && said.Started.IsZero() && !mute
 			})
 		}, func(r *run) {
 			for _, it := range r.rec.Intents {

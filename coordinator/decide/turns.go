@@ -53,7 +53,7 @@ func (r *run) hasTurn(it *ledger.Intent, s Instance) bool {
 // turnless keeps since when a ready replacement waits for its turn, or for room in MaxSize that is not borrowed, and says why it goes where that is
 // too long: the swap is begun anew where there is both.
 func (r *run) turnless(it *ledger.Intent, s Instance) string {
-	if r.v.Old() || !r.ready(it, s) {
+	if r.v.Old() || !r.attachable(it, s) {
 		return "" // nothing can be said now
 	}
 	why := r.cramped(it)

@@ -32,6 +32,13 @@ func TestANeedRefusesTheGroupUntilItIsAcceptedOrMet(t *testing.T) {
 			w.Template.Needs = append(w.Template.Needs, UserNeed{Need: a.beside, Where: "line 1"})
 			w.Settings.Accept = []string{a.beside}
 		}
+		if a.attached {
+			w.Settings.Accept = nil
+			if why := Refusal(w); why != "" {
+				t.Errorf("%s, though it is a member when its boot asks: %q", a.need, why)
+			}
+			w.Template.Hasty = "its bootcmd asks for it"
+		}
 		why := Refusal(w)
 		for _, says := range []string{a.why, "part 2, line 14", a.step, "autospotting:accept=" + a.need} {
 			if !strings.Contains(why, says) {

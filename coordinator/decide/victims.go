@@ -8,8 +8,10 @@ import (
 	"autospotting/coordinator/decide/view"
 )
 
-// seeVictims (R7) looks after the victims of what is owed: who is gone, and who is retired in their stead.
+// seeVictims (R7) looks after the replacements that are members and not up yet, and after the victims of what is owed: who is gone, and who is retired
+// in their stead.
 func (r *run) seeVictims() {
+	r.watched()
 	var unexplained bool
 	doubt := r.b.Doubt()
 	for _, d := range r.b.Debts() {

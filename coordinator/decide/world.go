@@ -53,6 +53,12 @@ const (
 // FromSpotd is the source of what a report said.
 const FromSpotd = "spotd"
 
+// What spotd says beside the kind, in Hint.Action (message.ActionBoot, message.ActionNoMember).
+const (
+	SaidBoot     = "boot"      // with started: the boot is over, which says nothing of the application
+	SaidNoMember = "no-member" // with hello: the boot waited for membership, and went on without
+)
+
 // Hint is one message about the group, already decoded and checked for who said it.
 type Hint struct {
 	Kind     HintKind  `json:"kind"`
@@ -79,6 +85,8 @@ type Template struct {
 	Need market.Need
 	// Needs are what the owner's user data needs of the group, or does to what others share.
 	Needs []UserNeed
+	// Hasty is the reason why what the user data needs cannot wait for membership; empty if it can.
+	Hasty string
 	// Unreadable is the reason why there is no template; empty if there is one.
 	Unreadable string
 	// CopyOf is when this was read, where it could not be read now; zero where it was.

@@ -82,7 +82,7 @@ func tells(rec ledger.Record, h decide.Hint) bool {
 			return false
 		}
 	case decide.HeardStarted:
-		if !said.Started.IsZero() {
+		if !said.Started.IsZero() || h.Action == decide.SaidBoot && !said.Booted.IsZero() {
 			return false
 		}
 	case decide.HeardReady:

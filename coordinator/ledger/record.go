@@ -51,6 +51,8 @@ type Record struct {
 	Excess Excess `json:"excess,omitzero"`
 	// Proving holds replacements since their attach, with that time: one that lasts ends a row of failures.
 	Proving map[string]time.Time `json:"proving,omitempty"`
+	// Watched holds replacements from the moment that they are to be members until their application is up, whatever becomes of their debt.
+	Watched map[string]Watch `json:"watched,omitempty"`
 	// Sick holds when replacements failed after they were in service, and Moved when spot was moved to cheaper spot, both for an hour. They are
 	// limited.
 	Sick []time.Time `json:"sick,omitempty"`
@@ -166,11 +168,35 @@ type Excess struct {
 	Why     string `json:"why"`
 }
 
+// Watch is a replacement that is a member, or about to be, and whose application is not known to be up.
+type Watch struct {
+	At time.Time `json:"at"` // of its attach
+	// Early says that it was not ready by then: its grace counts from there.
+	Early bool `json:"early,omitempty"`
+	// Failed says that it was not up in time, and goes.
+	Failed bool `json:"failed,omitempty"`
+	// Released is when the group was told to replace it.
+	Released time.Time `json:"released,omitzero"`
+}
+
 // Said is what spotd on one instance reported; zero times mean not said.
 type Said struct {
 	Hello   time.Time `json:"hello,omitzero"`
+	Booted  time.Time `json:"booted,omitzero"` // the boot is over, which says nothing of the application
 	Started time.Time `json:"started,omitzero"`
 	Ready   time.Time `json:"ready,omitzero"`
+	// NoMember says that the boot waited for membership, and went on without.
+	NoMember bool `json:"no_member,omitempty"`
+}
+
+// Spoke tells whether spotd was heard at all.
+func (s Said) Spoke() bool {
+	return !s.Hello.IsZero() || !s.Booted.IsZero() || !s.Started.IsZero() || !s.Ready.IsZero()
+}
+
+// Last is when it was heard last.
+func (s Said) Last() time.Time {
+	return slices.MaxFunc([]time.Time{s.Hello, s.Booted, s.Started, s.Ready}, time.Time.Compare)
 }
 
 // Notice is an announced end of an instance.
@@ -248,7 +274,7 @@ func (r Record) Clone() Record {
 	r.Unconfirmed, r.Sick, r.Moved = slices.Clone(r.Unconfirmed), slices.Clone(r.Sick), slices.Clone(r.Moved)
 	r.Retired, r.Shielded, r.Orphans = maps.Clone(r.Retired), maps.Clone(r.Shielded), maps.Clone(r.Orphans)
 	r.Said, r.Notices, r.Pools, r.Proving = maps.Clone(r.Said), maps.Clone(r.Notices), maps.Clone(r.Pools), maps.Clone(r.Proving)
-	r.Suspicions = slices.Clone(r.Suspicions)
+	r.Suspicions, r.Watched = slices.Clone(r.Suspicions), maps.Clone(r.Watched)
 	return r
 }
 

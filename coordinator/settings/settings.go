@@ -19,6 +19,7 @@ type Settings struct {
 	CurrentOnly    bool    // no types of a previous generation for one of the current
 	Margin         float64 // the least saving, as a fraction of the on-demand price, that is worth a swap
 
+	Attach    Attach        // what a replacement must have come to before it becomes a member
 	Grace     time.Duration // how long an application that nobody probes is given to come up
 	Probe     string        // how spotd asks whether the application is up; empty leaves it to the image
 	BootLimit time.Duration // a replacement that is not ready by then, beyond Grace, goes
@@ -38,6 +39,18 @@ type Settings struct {
 
 	MinimalProfile bool // give the installation's instance profile to what is launched for groups that have none
 }
+
+// Attach is when a replacement becomes a member.
+type Attach string
+
+// The times of an attach.
+const (
+	// AttachAuto: as soon as it runs where its boot needs membership and where somebody waits for it, else once its boot is over where a load
+	// balancer tells whether it serves, else once it is ready.
+	AttachAuto    Attach = "auto"
+	AttachReady   Attach = "ready"
+	AttachRunning Attach = "running"
+)
 
 // Needs are what user data may need of the group, or do to what others share: the words of Settings.Accept, and of a plan.
 func Needs() []string {

@@ -62,6 +62,14 @@ func needs(v string) ([]string, error) {
 	return list, nil
 }
 
+func attach(v string) (Attach, error) {
+	switch a := Attach(strings.ToLower(v)); a {
+	case AttachAuto, AttachReady, AttachRunning:
+		return a, nil
+	}
+	return "", fmt.Errorf("%q: write auto, ready or running", v)
+}
+
 func truth(v string) (bool, error) {
 	switch strings.ToLower(v) {
 	case "true":

@@ -330,6 +330,12 @@ variable "skip_launch_hooks" {
   description = "Serve groups with launching lifecycle hooks"
 }
 
+variable "attach" {
+  type        = string
+  default     = ""
+  description = "When a replacement becomes a member: auto, ready or running."
+}
+
 variable "accept" {
   type        = string
   default     = ""
