@@ -73,8 +73,22 @@ func TestABadTagNamesItselfAndTheRemedy(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), key) || !strings.Contains(err.Error(), c.remedy) {
 			t.Errorf("%s=%q: error %v does not name the tag and %q", key, c.value, err, c.remedy)
 		}
-		if !strings.Contains(c.remedy, "is no setting") && !reflect.DeepEqual(got, Defaults()) {
+		want := Defaults()
+		if strings.Contains(key, "keep-on-demand") || strings.Contains(key, "min_on_demand") { // the floor may be any
+			want.KeepOnDemand = Amount{Fraction: 1}
+		}
+		if !reflect.DeepEqual(got, want) {
 			t.Errorf("%s=%q: changed the settings", key, c.value)
+		}
+		others := map[string]string{key: c.value, "autospotting:keep-on-demand": "2", "autospotting:dwell": "1m"}
+		if want.KeepOnDemand.Fraction == 1 { // its own, not another's spelling
+			delete(others, "autospotting:keep-on-demand")
+			others[key] = c.value
+		}
+		got, err = FromTags(Defaults(), others)
+		floor := got.KeepOnDemand == Amount{Count: 2} || got.KeepOnDemand == Amount{Fraction: 1}
+		if err == nil || got.Dwell != time.Minute || !floor {
+			t.Errorf("%s=%q: the other tags are lost: keeps %+v, dwell %s", key, c.value, got.KeepOnDemand, got.Dwell)
 		}
 	}
 	for _, v := range []string{"exec:/bin/sh -c id", "http://169.254.169.254/latest/meta-data", "http://127.0.0.1@10.0.0.1/", "http://localhost.example.com/", "tcp:10.0.0.1:22", "tcp:0", "tcp:", "systemd:reboot", "none:", "yes"} {

@@ -11,9 +11,11 @@ type Setting struct {
 	set         func(*Settings, string) error
 }
 
+const keepOnDemand = "keep-on-demand"
+
 // The table, in the order of docs/configuration.md.
 var table = []Setting{
-	{"keep-on-demand", []string{"autospotting_min_on_demand_number", "autospotting_min_on_demand_percentage"}, "a number, or a percentage such as 25%", "0",
+	{keepOnDemand, []string{"autospotting_min_on_demand_number", "autospotting_min_on_demand_percentage"}, "a number, or a percentage such as 25%", "0",
 		"how many instances stay on-demand, rounded up; raising it brings spot instances back to on-demand, one by one",
 		func(s *Settings, v string) (err error) { s.KeepOnDemand, err = amount(v); return }},
 	{"swaps-at-once", nil, "a number from 1, or a percentage such as 10%", "10%",

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -17,25 +18,36 @@ const (
 const StatusTag = Prefix + "status"
 
 // FromTags lays a group's tags over the installation's defaults. What the predecessor's tags say is taken where it means the
-// same, and only where none of ours says it. The error names the tag that cannot be read and what to write.
+// same, and only where none of ours says it. The error names the first tag that cannot be read and what to write; the others hold all the same, and a
+// floor that cannot be read is the whole group: what is under way goes on by them.
 func FromTags(defaults Settings, tags map[string]string) (Settings, error) {
 	s := defaults
+	var first error
 	for _, t := range table {
-		key, value, found, err := t.lookup(tags)
-		if err != nil {
-			return defaults, err
-		}
-		if !found {
-			continue
-		}
-		if strings.HasSuffix(key, "_percentage") && !strings.HasSuffix(value, "%") {
-			value += "%"
-		}
-		if err := t.set(&s, strings.TrimSpace(value)); err != nil {
-			return defaults, fmt.Errorf("tag %s: %w", key, err)
+		if err := t.fromTags(&s, tags); err != nil {
+			first = cmp.Or(first, err)
+			if t.Name == keepOnDemand {
+				s.KeepOnDemand = Amount{Fraction: 1}
+			}
 		}
 	}
-	return s, unknown(tags)
+	return s, cmp.Or(first, unknown(tags))
+}
+
+func (t Setting) fromTags(s *Settings, tags map[string]string) error {
+	key, value, found, err := t.lookup(tags)
+	if err != nil || !found {
+		return err
+	}
+	if strings.HasSuffix(key, "_percentage") && !strings.HasSuffix(value, "%") {
+		value += "%"
+	}
+	changed := *s // what cannot be read changes nothing
+	if err := t.set(&changed, strings.TrimSpace(value)); err != nil {
+		return fmt.Errorf("tag %s: %w", key, err)
+	}
+	*s = changed
+	return nil
 }
 
 // lookup finds the tag that speaks of the setting.
