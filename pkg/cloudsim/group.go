@@ -28,6 +28,8 @@ type group struct {
 	grace             time.Duration
 	newProtected      bool
 	capacityRebalance bool
+	mixed             *MixedPolicy
+	warmPool          bool
 	suspended         []string
 	hooks             []Hook
 	targetGroups      []string
