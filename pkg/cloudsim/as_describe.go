@@ -30,6 +30,13 @@ func (c *Cloud) describeGroup(g *group) astypes.AutoScalingGroup {
 		TerminationPolicies: []string{"Default"}, TargetGroupARNs: slices.Clone(g.targetGroups),
 		Tags: g.describeTags(),
 	}
+	if g.mixed != nil {
+		out.MixedInstancesPolicy, out.LaunchTemplate = g.mixed.describe(out.LaunchTemplate), nil
+	}
+	if g.warmPool {
+		out.WarmPoolConfiguration = &astypes.WarmPoolConfiguration{MinSize: aws.Int32(0), PoolState: astypes.WarmPoolStateStopped}
+		out.WarmPoolSize = aws.Int32(0)
+	}
 	for _, p := range g.suspended {
 		out.SuspendedProcesses = append(out.SuspendedProcesses, astypes.SuspendedProcess{ProcessName: aws.String(p), SuspensionReason: aws.String("User suspended")})
 	}

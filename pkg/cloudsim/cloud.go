@@ -22,6 +22,9 @@ type Config struct {
 	Latency  time.Duration
 	Faults   Faults
 	Readings Readings
+	// GuestsTell leaves it to Guest.Serve whether the application on an instance answers. By default it answers Timing.AppStart after the
+	// instance runs, and EC2's status checks pass at that moment; with GuestsTell only they do.
+	GuestsTell bool
 }
 
 // Timing holds how long AWS takes for what. A zero field takes a realistic default, a negative one means at once.
@@ -74,6 +77,12 @@ type Readings struct {
 	// RaisedLate: an attach whose activity fails later (Faults.AttachFails) never raised desired, instead of raising it until it fails.
 	// AWS documents that an attach raises desired (aws-facts 1.1 #2), so that no scenario draws this.
 	RaisedLate bool
+	// AttachedStateHidden: the metadata of an attached instance never shows autoscaling/target-lifecycle-state, instead of from its attach
+	// on. AWS documents the item only for what the group launches itself (aws-facts 9 #5).
+	AttachedStateHidden bool
+	// StackTakesAttached is how long after its attach CloudFormation takes an instance for a member of the group that its stack has made
+	// (aws-facts 9 #3). Zero is at once, negative never: AWS does not say.
+	StackTakesAttached time.Duration
 }
 
 // Cloud is one account in one region. Its methods and clients may be used from any goroutine in real-time mode; in

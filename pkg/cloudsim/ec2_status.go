@@ -42,7 +42,7 @@ func (c *Cloud) status(i ec2types.Instance) ec2types.InstanceStatus {
 	switch {
 	case i.State.Name == ec2types.InstanceStateNameRunning && c.byID[*i.InstanceId].impaired:
 		s = ec2types.SummaryStatusImpaired
-	case i.State.Name == ec2types.InstanceStateNameRunning && c.byID[*i.InstanceId].appReady:
+	case i.State.Name == ec2types.InstanceStateNameRunning && c.byID[*i.InstanceId].reachable:
 		s = ec2types.SummaryStatusOk
 	case i.State.Name == ec2types.InstanceStateNameRunning:
 		s = ec2types.SummaryStatusInitializing

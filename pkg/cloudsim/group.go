@@ -28,6 +28,8 @@ type group struct {
 	grace             time.Duration
 	newProtected      bool
 	capacityRebalance bool
+	mixed             *MixedPolicy
+	warmPool          bool
 	suspended         []string
 	hooks             []Hook
 	targetGroups      []string
@@ -62,6 +64,7 @@ type member struct {
 	ill       string // what found it so; empty for the load balancer's check
 	protected bool
 	attached  bool
+	joined    time.Time
 	version   string // of the group's template, as it is shown
 	inService time.Time
 	activity  *activity
@@ -158,7 +161,7 @@ func (c *Cloud) setState(g *group, m *member, s astypes.LifecycleState, kind Kin
 
 // join makes an instance a member and gives it the group's tags (aws-facts 1.1 #12).
 func (c *Cloud) join(g *group, i *instance, attached bool, actor string) *member {
-	m := &member{i: i, state: astypes.LifecycleStatePending, protected: g.newProtected, attached: attached}
+	m := &member{i: i, state: astypes.LifecycleStatePending, protected: g.newProtected, attached: attached, joined: c.clock()}
 	if v, err := g.template.version(g.version); err == nil {
 		m.version = fmt.Sprint(v.number)
 	}
@@ -173,6 +176,7 @@ func (c *Cloud) join(g *group, i *instance, attached bool, actor string) *member
 	c.setTags(i, tags)
 	c.touchGroup(g)
 	c.emit(Event{Kind: Pending, Actor: actor, Group: g.name, Instance: i.id})
+	c.nudgeGuest(i) // of an attached one, whose metadata shows it
 	return m
 }
 

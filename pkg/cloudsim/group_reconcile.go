@@ -135,13 +135,15 @@ func (c *Cloud) launchMember(g *group, zones []string, why string) (*member, boo
 	if text := c.groupRefusal(g, v.data, typ); text != "" {
 		return nil, c.launchRefused(g, zones[0], why, text+" Launching EC2 instance failed.")
 	}
-	for _, zone := range zones {
-		p := c.pools[poolKey{typ, zone}]
-		if p == nil || c.clock().Before(p.noOD) {
+	spot, types := g.nextPurchase(typ)
+	for _, s := range offers(zones, types) {
+		typ, zone := s.typ, s.zone
+		p := c.pools[s]
+		if p == nil || !p.open(spot, c.clock()) {
 			continue
 		}
 		// A group's own launches may carry a fleet's id (aws-facts 9 #2): it says nothing about who launched.
-		i := c.launchFrom(g.template, v, launchSpec{typ: typ, zone: zone, fleet: g.fleetID(), subnet: g.subnets[slices.Index(g.zones, zone)], image: img,
+		i := c.launchFrom(g.template, v, launchSpec{typ: typ, zone: zone, spot: spot, fleet: g.fleetID(), subnet: g.subnets[slices.Index(g.zones, zone)], image: img,
 			tags: templateTags(v.data, ec2types.ResourceTypeInstance)})
 		m := c.join(g, i, false, "autoscaling")
 		m.activity = c.addActivity(g, "Launching a new EC2 instance: "+i.id, why, astypes.ScalingActivityStatusCodePreInService)

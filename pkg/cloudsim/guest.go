@@ -106,3 +106,34 @@ func (g *Guest) OnChange(fn func()) {
 	defer g.cloud.mu.Unlock()
 	g.watchers = append(g.watchers, fn)
 }
+
+// Serve says whether the application on the instance answers from now on. It is for clouds whose guests tell (Config.GuestsTell).
+func (g *Guest) Serve(up bool) {
+	g.cloud.mu.Lock()
+	defer g.cloud.unlock()
+	if up {
+		g.cloud.answers(g.i)
+	} else {
+		g.i.appReady = false
+	}
+}
+
+// Member is the group whose member the instance is at this moment, as the Auto Scaling API and the tag aws:autoscaling:groupName tell it;
+// false while it is in none.
+func (g *Guest) Member() (group string, ok bool) {
+	g.cloud.mu.Lock()
+	defer g.cloud.mu.Unlock()
+	return g.i.groupName(), g.i.group != nil
+}
+
+// StackMember tells whether CloudFormation takes the instance for a member of its stack's group, and so lets cfn-init and cfn-signal in that
+// name no role (aws-facts 9 #3). What the group launched itself is one from the start; of what was attached Readings.StackTakesAttached tells.
+func (g *Guest) StackMember() bool {
+	g.cloud.mu.Lock()
+	defer g.cloud.mu.Unlock()
+	if g.i.group == nil {
+		return false
+	}
+	m, after := g.i.group.member(g.i.id), g.cloud.cfg.Readings.StackTakesAttached
+	return !m.attached || after >= 0 && !g.cloud.clock().Before(m.joined.Add(after))
+}

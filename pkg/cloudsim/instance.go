@@ -25,6 +25,7 @@ type instance struct {
 	launched, running, appAt     time.Time
 	ended                        time.Time // left running for good
 	appReady                     bool
+	reachable                    bool      // EC2's status checks pass
 	failing                      time.Time // since when its load balancers' checks fail, though it runs
 	impaired                     bool      // EC2's status checks fail
 	inVain                       string    // why it never comes up, and its status checks fail; empty for all others
@@ -110,7 +111,18 @@ func (c *Cloud) boot(i *instance) {
 	c.bootGuest(i)
 }
 
+// appUp is when an instance has booted, and with it the application, unless the guests tell of theirs.
 func (c *Cloud) appUp(i *instance) {
+	if i.state != ec2types.InstanceStateNameRunning {
+		return
+	}
+	if i.reachable = true; !c.cfg.GuestsTell {
+		c.answers(i)
+	}
+}
+
+// answers is when the application on an instance begins to.
+func (c *Cloud) answers(i *instance) {
 	if i.state != ec2types.InstanceStateNameRunning || i.appReady {
 		return
 	}

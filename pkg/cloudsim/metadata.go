@@ -98,7 +98,11 @@ func (c *Cloud) changing(i *instance, name string) (string, bool) {
 		if i.group == nil {
 			return "", false
 		}
-		return targetState(i.group.member(i.id)), true
+		m := i.group.member(i.id)
+		if m.attached && c.cfg.Readings.AttachedStateHidden {
+			return "", false
+		}
+		return targetState(m), true
 	}
 	return "", false
 }

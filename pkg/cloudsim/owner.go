@@ -26,6 +26,8 @@ type GroupSpec struct {
 	CapacityRebalance bool
 	TargetGroups      []string // ARNs
 	Suspended         []string // processes, such as AZRebalance
+	Mixed             *MixedPolicy
+	WarmPool          bool // the group has a warm pool, and nothing waits in it
 }
 
 // as runs fn under the lock with the owner (or AWS) as the actor.
@@ -104,7 +106,7 @@ func (c *Cloud) newGroup(s GroupSpec) (*group, error) {
 	}
 	g := &group{name: s.Name, created: c.clock(), min: s.Min, max: s.Max, desired: s.Desired, template: lt, version: s.Version,
 		healthType: s.HealthCheckType, grace: s.Grace, hooks: slices.Clone(s.Hooks), newProtected: s.ProtectNew,
-		capacityRebalance: s.CapacityRebalance, targetGroups: slices.Clone(s.TargetGroups), suspended: slices.Clone(s.Suspended), baselineAt: c.clock()}
+		capacityRebalance: s.CapacityRebalance, targetGroups: slices.Clone(s.TargetGroups), suspended: slices.Clone(s.Suspended), mixed: s.Mixed, warmPool: s.WarmPool, baselineAt: c.clock()}
 	if g.version == "" {
 		g.version = "$Default"
 	}

@@ -38,8 +38,9 @@ type Config struct {
 	Group cloudsim.GroupSpec   // a group of 6 m5.large, min 2, max 6, by default
 	More  []cloudsim.GroupSpec // groups beside it, of the same type
 	Type  string               // the group's instance type, m5.large by default
-	// UserData is the owner's, raw.
+	// UserData is the owner's, raw. Template, if set, may change the rest of what the owner's template says.
 	UserData []byte
+	Template func(*types.RequestLaunchTemplateData)
 	Defaults settings.Settings // settings.Defaults() with a grace of 20 s by default
 	// ReleaseURL and SHA256 say where instances get spotd from; the URL is only ever read by the guests.
 	ReleaseURL string
@@ -225,14 +226,15 @@ func (s *Stage) groups(ctx context.Context, cfg Config) error {
 }
 
 func (s *Stage) group(ctx context.Context, cfg Config, spec cloudsim.GroupSpec, image string) error {
-	lt, err := s.owner.EC2().CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{
-		LaunchTemplateName: aws.String(spec.Name + "-template"),
-		LaunchTemplateData: &types.RequestLaunchTemplateData{
-			ImageId: &image, InstanceType: types.InstanceType(cfg.Type),
-			UserData:           aws.String(base64.StdEncoding.EncodeToString(cfg.UserData)),
-			IamInstanceProfile: &types.LaunchTemplateIamInstanceProfileSpecificationRequest{Name: aws.String(spec.Name)},
-		},
-	})
+	data := &types.RequestLaunchTemplateData{
+		ImageId: &image, InstanceType: types.InstanceType(cfg.Type),
+		UserData:           aws.String(base64.StdEncoding.EncodeToString(cfg.UserData)),
+		IamInstanceProfile: &types.LaunchTemplateIamInstanceProfileSpecificationRequest{Name: aws.String(spec.Name)},
+	}
+	if cfg.Template != nil {
+		cfg.Template(data)
+	}
+	lt, err := s.owner.EC2().CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{LaunchTemplateName: aws.String(spec.Name + "-template"), LaunchTemplateData: data})
 	if err != nil {
 		return fmt.Errorf("create the owner's launch template: %w", err)
 	}

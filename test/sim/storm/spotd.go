@@ -25,6 +25,9 @@ type daemon struct {
 	machine *watch.Machine
 }
 
+// Speak starts spotd on an instance where the user data put it on board, for programs with worlds of their own.
+func Speak(s *stage.Stage, g *cloudsim.Guest) { speak(s, g) }
+
 // speak starts spotd where the user data put it on board.
 func speak(s *stage.Stage, g *cloudsim.Guest) {
 	on, aboard := stage.Board(g)

@@ -1,0 +1,57 @@
+package census
+
+import (
+	"slices"
+	"strings"
+
+	"autospotting/test/census/app"
+)
+
+// needs are what the application of the row needs, by what the census says of it and of nobody's user data.
+func (r Row) needs() []app.Need {
+	var out []app.Need
+	add := func(is bool, n app.Need) {
+		if is && !slices.Contains(out, n) {
+			out = append(out, n)
+		}
+	}
+	harmed := strings.TrimPrefix(r.Verdict, "served-with-harm:")
+	harms := func(word string) bool { return harmed != r.Verdict && strings.Contains(harmed, word) }
+	node := strings.HasPrefix(r.Owner, "k8s") || r.Workload == "k8s node"
+	add(node && r.Workload != "bastion", app.Kubernetes)
+	add(strings.HasPrefix(r.Owner, "ECS"), app.ECS)
+	add(r.runs(), app.Runner)
+	add(r.works(), app.Worker)
+	add(harms("stateful/quorum") && !r.takes(), app.Quorum)
+	add(r.Workload == "data/stateful" && r.says("zk", "etcd", "elastic", "nifi"), app.Quorum)
+	add(node && r.says("server", "master"), app.Quorum)
+	add(r.Workload == "data/stateful" && r.MaxSizeOne && !slices.Contains(out, app.Quorum), app.Volume)
+	add(strings.Contains(r.Stateful, "EIP"), app.Address)
+	add(strings.Contains(r.Stateful, "ENI"), app.Interface)
+	add(strings.Contains(r.Stateful, "R53") || r.takes(), app.DNS)
+	add(r.Workload == "NAT" && !strings.Contains(r.Stateful, "ENI") || r.takes(), app.Route)
+	add(r.Workload == "network appliance", app.License)
+	add(strings.HasPrefix(r.CFN, "init"), app.Stack)
+	add(r.says("groupname from imds", "bootstrap fails", "bootstrap_expect=1", "no peers"), app.Membership)
+	add(r.LaunchHook, app.LaunchHook)
+	return out
+}
+
+// takes tells whether it takes an address, a route or a name at boot: the census says so of the proxies that are in front of nothing.
+func (r Row) takes() bool {
+	return r.says("takes the route and dns name") && strings.HasPrefix(r.Verdict, "served-with-harm")
+}
+
+// runs tells whether jobs of a CI system run on it. Its web servers run none.
+func (r Row) runs() bool {
+	switch r.Workload {
+	case "CI runner", "CI (Jenkins)":
+		return true
+	case "CI (Concourse)":
+		return r.says("worker")
+	}
+	return false
+}
+
+// works tells whether it takes work from a queue or a scheduler.
+func (r Row) works() bool { return r.Workload == "worker/batch" || r.Workload == "nomad" }

@@ -1,0 +1,219 @@
+package census
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"autospotting/coordinator/decide"
+	"autospotting/coordinator/lab/stage"
+	"autospotting/coordinator/settings"
+	"autospotting/pkg/cloudsim"
+	"autospotting/test/census/app"
+	"autospotting/test/sim/storm"
+	"autospotting/userdata"
+)
+
+// Options are how rows are played.
+type Options struct {
+	Seed     int64
+	Readings cloudsim.Readings
+	// AcceptAll tags the groups so that the coordinator refuses nothing that a tag can allow.
+	AcceptAll bool
+}
+
+// The words of Outcome.Status.
+const (
+	Served  = "served"  // something of the group ran on spot that the coordinator launched, or there was nothing to launch for
+	Refused = "refused" // the coordinator says why not
+	Idle    = "idle"    // neither: nothing was ever replaced
+)
+
+// Outcome is what came of a group.
+type Outcome struct {
+	Status string
+	Reason string // why it is refused
+	Step   string // by which it would be served, as the product says
+	Harms  []app.Harm
+	// Replaced is how many instances of the coordinator's were in service at some time, Spot how many of the members are in the end.
+	Replaced, Spot, Members int
+	// Short: in the end fewer applications were up than the owner wants, though nothing was under way any more.
+	Short int
+}
+
+// hours is how long a row is played.
+const hours = 6
+
+// allNeeds is every need that a tag can accept.
+func allNeeds() string {
+	var out []string
+	for _, n := range app.Needs() {
+		out = append(out, string(n))
+	}
+	return strings.Join(out, ",")
+}
+
+func coordinators(session string) bool { return strings.HasPrefix(session, "coordinator") }
+
+// world is a group that is played.
+type world struct {
+	*stage.Stage
+	setup    Setup
+	app      *app.Application
+	replaced map[string]bool
+	status   string
+	reason   string
+}
+
+// Play plays a group for six hours: notices for one, two and one of its spot instances, a scale-out and a scale-in between them.
+func Play(s Setup, o Options) (Outcome, error) {
+	w, err := build(s, o)
+	if err != nil {
+		return Outcome{}, fmt.Errorf("%s: %w", s.Name, err)
+	}
+	defer w.Cloud.Close()
+	at := func(d time.Duration) { w.Cloud.RunUntil(storm.Begin.Add(d)) }
+	at(75 * time.Minute)
+	w.status, w.reason = w.said() // after an hour nothing passing refuses it any more
+	at(90 * time.Minute)
+	w.interrupt(1)
+	at(135 * time.Minute)
+	w.scale(+1)
+	at(180 * time.Minute)
+	w.interrupt(2)
+	at(225 * time.Minute)
+	w.scale(-1)
+	at(270 * time.Minute)
+	w.interrupt(1)
+	at(hours * time.Hour)
+	return w.outcome()
+}
+
+func build(s Setup, o Options) (*world, error) {
+	if o.AcceptAll {
+		s.Group.Tags = maps.Clone(s.Group.Tags)
+		maps.Copy(s.Group.Tags, map[string]string{"autospotting:accept": allNeeds(), "autospotting:skip-launch-hooks": "true", "autospotting:allow-max-size-one": "true"})
+	}
+	sums := map[string]string{}
+	for _, arch := range []string{"amd64", "arm64", "windows-amd64"} {
+		sums[arch] = strings.Repeat("ab", 32)
+	}
+	st, err := stage.New(stage.Config{
+		Cloud: cloudsim.Config{Seed: o.Seed, Start: storm.Begin, Readings: o.Readings, Types: catalog(), GuestsTell: true},
+		Group: s.Group, Type: s.Type, UserData: s.UserData, Template: s.template, Defaults: settings.Defaults(),
+		ReleaseURL: "https://releases.example.com/spotd", SHA256: sums,
+	})
+	if err != nil {
+		return nil, err
+	}
+	w := &world{Stage: st, setup: s, replaced: map[string]bool{}}
+	w.app = app.Run(st.Cloud, groupName, s.App, coordinators, waits)
+	st.Cloud.OnBoot(func(g *cloudsim.Guest) { storm.Speak(st, g) })
+	st.Cloud.OnEvent(w.event)
+	if strings.Contains(s.Policies, "TT") {
+		n := float64(s.Group.Desired)
+		if err := st.Cloud.TrackTarget(groupName, 0.5, 0.48*n); err != nil {
+			return nil, err
+		}
+	}
+	return w, nil
+}
+
+// waits tells whether our part of the user data has the owner's wait for membership.
+func waits(g *cloudsim.Guest) bool {
+	on, aboard := userdata.Injected(g.UserData())
+	return aboard && on.Await
+}
+
+func (w *world) event(e cloudsim.Event) {
+	if e.Kind != cloudsim.InService {
+		return
+	}
+	if i, _ := w.Cloud.Instance(e.Instance); coordinators(i.LaunchedBy) {
+		w.replaced[e.Instance] = true
+	}
+}
+
+// said is what the coordinator says of the group, where its owner looks.
+func (w *world) said() (code, reason string) {
+	rec, err := w.Record(groupName)
+	if err != nil {
+		return "", err.Error()
+	}
+	return rec.Status.Code, rec.Status.Reason
+}
+
+// interrupt has AWS take so many of the spot members that the coordinator launched.
+func (w *world) interrupt(n int) {
+	g, _ := w.Cloud.Group(groupName)
+	for _, m := range g.Members {
+		if n > 0 && m.State == "InService" && w.replaced[m.ID] && m.Instance.Spot && m.Instance.NoticeAt.IsZero() {
+			_ = w.Cloud.Interrupt(m.ID, "terminate") // it is live, and spot
+			n--
+		}
+	}
+}
+
+// scale is the owner's, or their policy's. A cluster of one size is not scaled.
+func (w *world) scale(by int) {
+	g, _ := w.Cloud.Group(groupName)
+	if w.setup.Group.Min == w.setup.Group.Max {
+		return
+	}
+	want := g.Desired - g.Net + by
+	switch {
+	case want < w.setup.Group.Min || want > w.setup.Group.Max:
+	case strings.Contains(w.setup.Policies, "TT"):
+		_ = w.Cloud.SetLoad(groupName, 0.48*float64(want))
+	case strings.Contains(w.setup.Policies, "sched"):
+		_ = w.Cloud.ScheduledAction(groupName, want)
+	case strings.Contains(w.setup.Policies, "step"):
+		_ = w.Cloud.ScaleByPolicy(groupName, by)
+	default:
+		_ = w.Cloud.SetDesired(groupName, want)
+	}
+}
+
+func (w *world) outcome() (Outcome, error) {
+	out := Outcome{Status: Idle, Reason: w.reason, Harms: w.app.Harms(), Replaced: len(w.replaced)}
+	g, _ := w.Cloud.Group(groupName)
+	for _, m := range g.Members {
+		if out.Members++; m.Instance.Spot {
+			out.Spot++
+		}
+	}
+	out.Short = max(0, g.Desired-g.Net-w.app.Up())
+	switch {
+	case w.status == "refused":
+		out.Status = Refused
+		seen, err := w.seen()
+		if err != nil {
+			return out, err
+		}
+		out.Step = decide.Step(seen)
+	case len(w.replaced) > 0:
+		out.Status = Served
+	}
+	return out, nil
+}
+
+// seen is the group as the coordinator sees it.
+func (w *world) seen() (decide.World, error) {
+	rec, err := w.Record(groupName)
+	if err != nil {
+		return decide.World{}, err
+	}
+	return w.Handler(w.Cloud.NewSession("census")).Actor.Observe(context.Background(), groupName, rec, nil)
+}
+
+// Kinds are the kinds of harm among these, each once.
+func Kinds(harms []app.Harm) []string {
+	kinds := map[string]bool{}
+	for _, h := range harms {
+		kinds[string(h.Kind)] = true
+	}
+	return slices.Sorted(maps.Keys(kinds))
+}

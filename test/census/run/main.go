@@ -1,0 +1,132 @@
+// Command run plays the census: every row of a groups.csv as a group of the simulated cloud.
+//
+//	run [-rows FILE] [-only TEXT] [-csv FILE] [-seed N] [-baked] [-opaque] [-accept-all] [-min-served P] [-min-step P] [-max-harms N]
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"autospotting/pkg/cloudsim"
+	"autospotting/test/census"
+)
+
+type options struct {
+	rows, only, csv     string
+	by                  census.Reading
+	play                census.Options
+	minServed, minStep  float64
+	maxHarms            int
+	hidden, stack, tell bool
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.rows, "rows", "test/census/testdata/groups.csv", "the census")
+	flag.StringVar(&o.only, "only", "", "only rows whose source holds this text")
+	flag.StringVar(&o.csv, "csv", "", "write the table here; - is the standard output")
+	flag.Int64Var(&o.play.Seed, "seed", 1, "the seed of the simulated cloud")
+	flag.BoolVar(&o.by.Baked, "baked", false, "where the census saw no user data, the image brings the application")
+	flag.BoolVar(&o.by.Opaque, "opaque", false, "a script of the image does what the application needs, and its name says nothing")
+	flag.BoolVar(&o.play.AcceptAll, "accept-all", false, "the tags allow everything: harm is expected")
+	flag.BoolVar(&o.hidden, "attached-state-hidden", false, "the metadata of attached instances shows no target lifecycle state")
+	flag.BoolVar(&o.stack, "stack-after-60s", false, "CloudFormation takes an attached instance for a member only after 60 s")
+	flag.BoolVar(&o.tell, "reasons", true, "count the reasons")
+	flag.Float64Var(&o.minServed, "min-served", 0, "fail below this percentage of production-like rows that are served as they are")
+	flag.Float64Var(&o.minStep, "min-step", 0, "fail below this percentage that are served after one step at most")
+	flag.IntVar(&o.maxHarms, "max-harms", -1, "fail above this number of harms, of all rows; negative does not")
+	flag.Parse()
+	debug.SetGCPercent(400)
+	if err := run(o); err != nil {
+		fmt.Fprintln(os.Stderr, "census:", err)
+		os.Exit(1)
+	}
+}
+
+func run(o options) error {
+	rows, err := census.Load(o.rows)
+	if err != nil {
+		return err
+	}
+	rows = slices.DeleteFunc(rows, func(r census.Row) bool { return !strings.Contains(r.Source, o.only) })
+	if len(rows) == 0 {
+		return fmt.Errorf("no row of %s holds %q", o.rows, o.only)
+	}
+	o.play.Readings = cloudsim.Readings{AttachedStateHidden: o.hidden}
+	if o.stack {
+		o.play.Readings.StackTakesAttached = time.Minute
+	}
+	results, err := census.PlayAll(rows, o.by, o.play, runtime.GOMAXPROCS(0))
+	if err != nil {
+		return err
+	}
+	if err := table(o.csv, results); err != nil {
+		return err
+	}
+	return o.sum(results)
+}
+
+func table(path string, results []census.Result) error {
+	switch path {
+	case "":
+		return nil
+	case "-":
+		return census.Write(os.Stdout, results)
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return census.Write(f, results)
+}
+
+// sum prints what the classes came to, and says which threshold was missed.
+func (o options) sum(results []census.Result) error {
+	production, tutorial := census.Sum(results, census.Row.Production), census.Sum(results, census.Row.Tutorial)
+	if o.tell {
+		for _, class := range []struct {
+			name string
+			of   func(census.Row) bool
+		}{{"production-like", census.Row.Production}, {"tutorial", census.Row.Tutorial}} {
+			fmt.Println(class.name)
+			for _, line := range census.Reasons(results, class.of) {
+				fmt.Println(line)
+			}
+		}
+	}
+	for _, r := range results {
+		if r.Harms() > 0 {
+			fmt.Printf("HARM %s: %s\n", r.Row.Source, strings.Join(harms(r), "; "))
+		}
+	}
+	fmt.Printf("production-like: %v\ntutorial: %v\n", production, tutorial)
+	total := production.Harms + tutorial.Harms
+	switch {
+	case o.maxHarms >= 0 && total > o.maxHarms:
+		return fmt.Errorf("%d harms, at most %d are allowed", total, o.maxHarms)
+	case production.Percent(production.Served) < o.minServed:
+		return fmt.Errorf("%.1f %% of the production-like rows are served as they are, want %.1f %%", production.Percent(production.Served), o.minServed)
+	case production.Percent(production.AfterStep) < o.minStep:
+		return fmt.Errorf("%.1f %% of the production-like rows are served after one step at most, want %.1f %%", production.Percent(production.AfterStep), o.minStep)
+	}
+	return nil
+}
+
+func harms(r census.Result) (out []string) {
+	for _, h := range r.As.Harms {
+		out = append(out, h.String())
+	}
+	if r.After != nil {
+		for _, h := range r.After.Harms {
+			out = append(out, "after the step: "+h.String())
+		}
+	}
+	return out
+}
