@@ -258,7 +258,7 @@ type Waiting struct {
 // Open tells whether anything is left to be finished for the group.
 func (r Record) Open() bool {
 	return len(r.Intents) > 0 || r.Books.Any() || r.Books.Lease().Open() ||
-		len(r.Shielded) > 0 || len(r.Orphans) > 0 || len(r.Notices) > 0
+		len(r.Shielded) > 0 || len(r.Orphans) > 0 || len(r.Notices) > 0 || len(r.Watched) > 0
 }
 
 // Names tells whether the record says that a launch template is, or was, ours. Versions before this one wrote it with each launch only.

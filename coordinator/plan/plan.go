@@ -29,6 +29,8 @@ type Group struct {
 	Reason string `json:"reason"`
 	// Step is what its owner would have to do to be served, of a group that is refused; empty where nothing is known to help.
 	Step string `json:"step"`
+	// Attach is when a replacement that nobody waits for becomes a member: ready, started or running.
+	Attach string `json:"attach"`
 	// Needs are what its user data needs of the group, or does to what others share.
 	Needs   []decide.UserNeed `json:"needs"`
 	Actions []Action          `json:"actions"`
@@ -74,6 +76,7 @@ type Pool struct {
 // Of plans for a group. Assumptions, if any, are what the world's maker did not know.
 func Of(w decide.World, assumptions []string) Group {
 	g := empty(w.Group.Name)
+	g.Attach = string(decide.Mode(w))
 	g.Needs = append(g.Needs, w.Template.Needs...)
 	if w.Template.Version == "" { // it would be made first
 		w.Template.ID, w.Template.Version = "planned", "1"
@@ -105,7 +108,7 @@ func NotPlanned(name string, err error) Group {
 
 // empty is a plan that says nothing yet. No list of it is null in JSON.
 func empty(name string) Group {
-	return Group{Name: name, Needs: []decide.UserNeed{}, Actions: []Action{}, Pools: []Pool{}, Why: []string{}, APICalls: map[string]int{}}
+	return Group{Name: name, Attach: string(decide.WhenReady), Needs: []decide.UserNeed{}, Actions: []Action{}, Pools: []Pool{}, Why: []string{}, APICalls: map[string]int{}}
 }
 
 func status(p decide.Plan, w decide.World) (code, reason string) {

@@ -37,7 +37,7 @@ var table = []Setting{
 		"the least saving against the on-demand price that is worth a swap",
 		func(s *Settings, v string) (err error) { s.Margin, err = fraction(v); return }},
 	{"attach", nil, "auto, ready or running", "auto",
-		"when a replacement becomes a member of the group: once it is ready, as soon as it runs, or as [attach](plan.md#when-a-replacement-becomes-a-member) fits the group",
+		"when a replacement becomes a member of the group: once it is ready, as soon as it runs, or as [attach](protocol.md#when-a-replacement-becomes-a-member) fits the group",
 		func(s *Settings, v string) (err error) { s.Attach, err = attach(v); return }},
 	{"grace", nil, "a duration such as 300s or 5m", "5m",
 		"how long an application that nobody probes is given to come up",

@@ -78,8 +78,12 @@ func (c *Checker) exchanged(moved []string, now time.Time) (exchange, bool) {
 	return ex, others == 0 && begun <= 1
 }
 
-// emergency tells whether AWS takes a member, one was lost, or there is an exchange that could not wait.
+// emergency tells whether AWS takes a member, one was lost, one that has never answered is handed to the group to replace, or there is an exchange that
+// could not wait.
 func (c *Checker) emergency(ch change, moved []string) bool {
+	if since := c.dark[ch.Instance]; ch.mine && ch.Kind == cloudsim.Terminating && !since.IsZero() && !strings.Contains(ch.Text, "shrinking") {
+		return true
+	}
 	if !ch.mine && slices.ContainsFunc(moved, func(id string) bool { return c.zones.present[id] }) {
 		return true
 	}

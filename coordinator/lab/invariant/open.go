@@ -37,6 +37,7 @@ var Bounds = []Bound{
 	{"shield", 75 * time.Minute, "Taken off when the debt is closed.", keys(func(r ledger.Record) map[string]time.Time { return r.Shielded })},
 	{"orphan", 20 * time.Minute, "Ended when it is seen twice, a minute apart.", keys(func(r ledger.Record) map[string]time.Time { return r.Orphans })},
 	{"notice", 30 * time.Minute, "AWS takes the instance after 2 minutes; it is forgotten when it is gone, 5 minutes later at most.", keys(func(r ledger.Record) map[string]ledger.Notice { return r.Notices })},
+	{"watched", 75 * time.Minute, "Up, or retired when the grace and the boot limit (15 minutes) are over.", keys(func(r ledger.Record) map[string]ledger.Watch { return r.Watched })},
 	{"proving", 75 * time.Minute, "A replacement that serves for half an hour has lasted. Why one left is asked of the activities for an hour.", keys(func(r ledger.Record) map[string]time.Time { return r.Proving })},
 	{"unconfirmed", 75 * time.Minute, "Counted for an hour.", unconfirmed},
 	{"said", 2 * time.Hour, "Kept for an hour, and as long as its instance is a replacement.", keys(func(r ledger.Record) map[string]ledger.Said { return r.Said })},

@@ -48,6 +48,7 @@ var Mutants = []Mutant{
 		*deadline = deadline.Add(time.Hour)
 		return true
 	})},
+	{Name: "watch-nobody", What: "a replacement that is a member is left to itself once it is paid for", Scenario: "broken-image", Alter: planning(func(_ decide.World, p *decide.Plan) { p.Record.Watched = nil })},
 	{Name: "grace-from-daemon-start", What: "spotd counts the grace from its own start", Scenario: "demo", Speak: lateSpeaker},
 	{Name: "sweep-by-tag-alone", What: "whatever carries our tags is ours", Scenario: "others", Alter: seeing(trusting(func(i decide.Instance) bool { return i.Nonce != "" }))},
 	{Name: "ask-no-template", What: "what carries our tags is ours, if any fleet launched it", Scenario: "copied-tags", Alter: seeing(trusting(func(i decide.Instance) bool { return i.Unproven }))},

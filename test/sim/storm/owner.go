@@ -37,6 +37,8 @@ func (p *player) owner(kind string, g cloudsim.GroupView, m cloudsim.MemberView,
 		p.refresh(g.Name, rng.IntN(2) == 0)
 	case "keep":
 		_ = p.Cloud.SetGroupTag(g.Name, "autospotting:keep-on-demand", []string{"0", "1", "2", "40%"}[rng.IntN(4)])
+	case "attach":
+		_ = p.Cloud.SetGroupTag(g.Name, "autospotting:attach", attachTags[rng.IntN(len(attachTags))])
 	case "typo":
 		_ = p.Cloud.SetGroupTag(g.Name, "autospotting:margin", "ten percent")
 	case "mended":

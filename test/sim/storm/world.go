@@ -65,7 +65,7 @@ func New(s Script, m *Mutant) (*World, error) {
 		Tell:       func(n handle.Note) { w.tell(line{at: n.At, note: n}); w.noted(n) },
 	}
 	cfg.Defaults.Grace = grace
-	speak := m.alter(&cfg)
+	speak := w.boots(s, &cfg, m.alter(&cfg))
 	var err error
 	if w.Stage, err = stage.New(cfg); err != nil {
 		return nil, err

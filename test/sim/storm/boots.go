@@ -1,0 +1,68 @@
+package storm
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"autospotting/coordinator/lab/stage"
+	"autospotting/pkg/cloudsim"
+)
+
+// Boots is how the applications on instances come up.
+type Boots struct {
+	Slow   time.Duration // so long at most after the instance runs
+	Broken float64       // this share of the pools has spot whose application never answers
+}
+
+// boots leaves it to the guests whether their applications answer.
+func (w *World) boots(s Script, cfg *stage.Config, speak func(*stage.Stage, *cloudsim.Guest)) func(*stage.Stage, *cloudsim.Guest) {
+	if s.Boots == nil {
+		return speak
+	}
+	cfg.Cloud.GuestsTell = true
+	return func(st *stage.Stage, g *cloudsim.Guest) {
+		speak(st, g)
+		i, _ := st.Cloud.Instance(g.Instance())
+		if i.Spot && !w.well && share(s.Seed, i.Type+"/"+i.Zone) < s.Boots.Broken {
+			return
+		}
+		g.After(time.Duration(share(s.Seed, i.ID)*float64(s.Boots.Slow)), func() { g.Serve(true) })
+	}
+}
+
+// attaching are the scenarios about when a replacement becomes a member, and whether it ever is up.
+var attaching = []Scenario{
+	{"attach-modes", "one small group whose replacements become members ready, running, or as it fits, with boots of up to three minutes behind a load balancer, in the squall's weather", func(rng *rand.Rand) Script {
+		s := Script{Faults: randomFaults(rng), Readings: randomReadings(rng), For: 30 * time.Minute, Groups: []cloudsim.GroupSpec{randomGroup(rng, "web")}}
+		s.Groups[0].Desired, s.Groups[0].Max = 3, 3+rng.IntN(3)
+		s.Boots = &Boots{Slow: 10 * time.Second} // nobody can tell of more than the grace that their owner gives them
+		attachAs(&s.Groups[0], rng)
+		if rng.IntN(3) > 0 { // but a load balancer can
+			s.Boots.Slow = time.Duration(rng.Int64N(int64(3 * time.Minute)))
+			balance(&s.Groups[0], rng)
+			s.Groups[0].Grace = s.Boots.Slow + time.Duration(1+rng.IntN(3))*time.Minute // with less the group kills all that it launches itself
+		}
+		s.Deeds = deeds(rng, s.For, 1, 3*time.Minute, append([]string{"notice", "notice", "attach", "attach"}, actors...))
+		return s
+	}},
+	{"broken-image", "one group, in a kind cloud, whose spot never answers in some pools, or in all; it is attached while it boots, and EC2 calls it healthy", func(rng *rand.Rand) Script {
+		s := Script{Groups: []cloudsim.GroupSpec{randomGroup(rng, "web")}, Readings: randomReadings(rng), For: 2 * time.Hour, Boots: &Boots{Slow: time.Minute, Broken: 1}}
+		g := &s.Groups[0]
+		if rng.IntN(3) > 0 {
+			s.Boots.Broken = rng.Float64()
+		}
+		g.TargetGroups = []string{"arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/" + g.Name + "/1"} // which the group does not heed
+		attachAs(g, rng)
+		s.Deeds = deeds(rng, s.For, 1, 15*time.Minute, []string{"notice", "notice", "desired", "kill", "policy", "attach"})
+		return s
+	}},
+}
+
+// attachTags are what owners may set.
+var attachTags = []string{"auto", "ready", "running"}
+
+func attachAs(g *cloudsim.GroupSpec, rng *rand.Rand) {
+	if n := rng.IntN(len(attachTags) + 1); n < len(attachTags) {
+		g.Tags["autospotting:attach"] = attachTags[n]
+	}
+}
