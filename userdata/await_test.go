@@ -100,9 +100,12 @@ func withoutCurl(t *testing.T, h host, cmd *exec.Cmd) {
 
 func TestTheBootWaitsUntilTheItemIsThere(t *testing.T) {
 	t.Parallel()
-	for _, shell := range shells(t) {
+	for i, shell := range shells(t) {
 		for _, tool := range []string{"curl", "python"} {
 			for _, v1 := range []bool{false, true} {
+				if i > 0 && (v1 || tool != "curl") { // takes two seconds each
+					continue
+				}
 				t.Run(fmt.Sprint(strings.Join(shell, " "), tool, v1), func(t *testing.T) {
 					t.Parallel()
 					s, h := awaiting(release(t, fakeSpotd)), newHost(t, "SPOTD_FOREGROUND=1")
@@ -145,8 +148,9 @@ func TestTheBootGoesOnWithoutMembershipAndNeverFails(t *testing.T) {
 		tool      string
 		noRelease bool
 		unmarked  bool
+		patience  int
 	}{
-		{name: "never a member", imds: &imds{}},
+		{name: "never a member", imds: &imds{}, patience: 3},
 		{name: "never a member, asked by Python", imds: &imds{}, tool: "python"},
 		{name: "a metadata service that is switched off", imds: &imds{answers: http.StatusForbidden}},
 		{name: "one that fails", imds: &imds{answers: http.StatusInternalServerError}},
@@ -161,7 +165,8 @@ func TestTheBootGoesOnWithoutMembershipAndNeverFails(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			s, h := awaiting(release(t, fakeSpotd)), newHost(t, append([]string{"SPOTD_FOREGROUND=1", "SPOTD_PATIENCE=2"}, c.env...)...)
+			s, h := awaiting(release(t, fakeSpotd)), newHost(t, append([]string{"SPOTD_FOREGROUND=1"}, c.env...)...)
+			h.env = append(h.env, fmt.Sprintf("SPOTD_PATIENCE=%d", max(c.patience, 1)))
 			if c.noRelease {
 				s.ReleaseURL = down.URL
 			}
@@ -178,7 +183,7 @@ func TestTheBootGoesOnWithoutMembershipAndNeverFails(t *testing.T) {
 				t.Fatalf("%v, %s", err, out)
 			}
 			took := time.Since(began)
-			if limit := 20 * time.Second; took < time.Second || took > limit { // a loaded machine is slow
+			if limit := 20 * time.Second; took < time.Duration(c.patience-1)*time.Second || took > limit { // a loaded machine is slow
 				t.Errorf("went on after %v", took)
 			}
 			if got := h.mark(t); (got != "no-member") != c.unmarked || got == "member" {
