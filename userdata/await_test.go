@@ -363,3 +363,25 @@ func TestTheWaitIsSmall(t *testing.T) {
 		t.Logf("%s: %d bytes, %d with the wait", name, len(without), len(with))
 	}
 }
+
+// On Windows nothing of ours can be run here, so this reads the order: spotd's process may look as soon as it is
+// made, and neither a folder that is not ours nor a failed start skips the wait.
+func TestOnWindowsTheWaitComesBesideTheInstallation(t *testing.T) {
+	t.Parallel()
+	script := renderWindows(awaiting(all()))
+	at := -1
+	for _, line := range []string{
+		"$clock = [System.Diagnostics.Stopwatch]::StartNew()\n", "\ntry {\n  Own\n", "\n  if (-not $Detached) { Mark 'waiting' }", "Win32_Process",
+		"} catch { Say \"failed: $_\" }\n", "if (-not $Detached) { try { Await } catch { Say \"failed: $_\" } }\n", "\nexit 0\n",
+	} {
+		next := strings.Index(script[at+1:], line)
+		if next < 0 {
+			t.Fatalf("%q does not come behind what comes before it:\n%s", line, script)
+		}
+		at += 1 + next
+	}
+	s, ok := read(script)
+	if !ok || !s.Await {
+		t.Errorf("read back as %+v", s)
+	}
+}
