@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -73,6 +74,7 @@ func (a *Actor) inject(g described, data *types.RequestLaunchTemplateData) (note
 		return "", fmt.Errorf("put spotd into the user data of group %q: %w", g.world.Name, err)
 	}
 	switch {
+	case strings.HasPrefix(note, userdata.NotFirst):
 	case note != "":
 		note = "user data " + note
 	case (s.Probe == "" || s.Probe == "none") && s.Grace > noticeRoom:

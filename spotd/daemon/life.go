@@ -213,10 +213,7 @@ func (l *life) step(o watch.Observation, gap time.Duration) {
 	if o.SpotAction.Presence == watch.Absent {
 		l.peace = now
 	}
-	if l.member.State == watch.NotAwaited || l.member.State == watch.Awaiting {
-		l.member = watch.ReadMembership(watch.MembershipFile(l.Prefix, config.Folder()), l.id.PendingTime, now)
-	}
-	o.Membership = l.member
+	o.Membership = l.membership(now)
 	for _, r := range l.machine.Step(now, o) {
 		if gap > 0 && r.Kind == message.Terminating {
 			r.Detail = strings.TrimPrefix(fmt.Sprintf("%s; seen after %v without metadata", r.Detail, gap.Round(time.Second)), "; ")
@@ -246,6 +243,19 @@ func (l *life) step(o watch.Observation, gap time.Duration) {
 		l.log.Warn().Msg(note)
 	}
 	l.tell(false)
+}
+
+// membership reads how the boot's wait for it stands, until that is over.
+func (l *life) membership(now time.Time) watch.Membership {
+	if l.member.State == watch.NotAwaited || l.member.State == watch.Awaiting {
+		path, lasts := watch.MembershipFile(l.Prefix, config.Folder())
+		launched := time.Time{}
+		if lasts {
+			launched = l.id.PendingTime
+		}
+		l.member = watch.ReadMembership(path, launched, now)
+	}
+	return l.member
 }
 
 // tell writes the status, and remembers that this version was heard.

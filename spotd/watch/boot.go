@@ -26,19 +26,18 @@ const (
 	NoMember                          // the boot went on without it
 )
 
-// MembershipFile is where the bootstrap says how the wait stands. On Linux it does not
-// outlive the boot. On Windows it stands in the daemon's folder, given here. The prefix is
-// empty but in tests.
-func MembershipFile(prefix, folder string) string {
+// MembershipFile is where the bootstrap says how the wait stands: on Linux where nothing
+// outlives the boot, on Windows in the daemon's folder, given here. The prefix is empty but in tests.
+func MembershipFile(prefix, folder string) (path string, lasts bool) {
 	if runtime.GOOS == "windows" {
-		return filepath.Join(folder, "member")
+		return filepath.Join(folder, "member"), true
 	}
-	return filepath.Join(prefix, "/var/run/spotd-member")
+	return filepath.Join(prefix, "/var/run/spotd-member"), false
 }
 
-// ReadMembership reads that file. One from before the launch came with the image, or is of
-// an earlier start of this instance: it says nothing. A launch in the future is a wrong clock
-// here, which proves nothing.
+// ReadMembership reads that file. One that lasts and is from before the launch came with
+// the image, or is of an earlier start of this instance: it says nothing. A launch in the
+// future is a wrong clock here, which proves nothing; a zero one asks for no such proof.
 func ReadMembership(path string, launched, now time.Time) Membership {
 	info, err := os.Stat(path)
 	if err != nil {
