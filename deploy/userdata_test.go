@@ -134,3 +134,20 @@ func TestShowSaysWhatUserDataNeeds(t *testing.T) {
 		}
 	}
 }
+
+func TestUserdataThatWaitsSaysSo(t *testing.T) {
+	code, out, errs := call(t, "#!/bin/sh\n", append(injectFlags("inject"), "--await")...)
+	if code != cli.Done || !strings.Contains(out, "autoscaling/target-lifecycle-state") || errs != "" {
+		t.Errorf("exit %d, stderr %q, out %q", code, errs, out)
+	}
+	for in, want := range map[string]bool{out: true, "#!/bin/sh\n": false} {
+		code, said, _ := call(t, in, "userdata", "show")
+		var doc struct{ Settings struct{ Await bool } }
+		if err := json.Unmarshal([]byte(said), &doc); code != cli.Done || err != nil || doc.Settings.Await != want {
+			t.Errorf("shown as %s (%v)", said, err)
+		}
+	}
+	if _, _, errs := call(t, "#include\nhttps://example.com/a\n", append(injectFlags("inject"), "--await")...); !strings.Contains(errs, "does not come before all of the owner's scripts: what an include fetches") {
+		t.Errorf("an include is injected with %q", errs)
+	}
+}

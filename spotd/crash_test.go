@@ -57,7 +57,7 @@ func crash(t *testing.T, n int, signal os.Signal) (killed bool) {
 		spotd := exec.Command(binary, "run", "--topic", fakes.Topic, "--group", "web", "--poll=50ms", "--state-dir", state, "--handlers", handlers, "--root-handlers", handlers)
 		spotd.Stderr = &log
 		spotd.Env = []string{
-			"AWS_EC2_METADATA_SERVICE_ENDPOINT=" + imdsServer.URL, "AWS_ENDPOINT_URL=" + topicServer.URL, "AWS_ACCESS_KEY_ID=AK", "AWS_SECRET_ACCESS_KEY=secret",
+			"AWS_EC2_METADATA_SERVICE_ENDPOINT=" + imdsServer.URL, "AWS_ENDPOINT_URL=" + topicServer.URL, "AWS_ACCESS_KEY_ID=AK", "AWS_SECRET_ACCESS_KEY=secret", "SPOTD_PREFIX=" + t.TempDir(),
 		}
 		k.mu.Lock()
 		defer k.mu.Unlock()

@@ -113,7 +113,7 @@ func TestTheProcessOutlivesStrangersOnTheWireAndStaysSmall(t *testing.T) {
 	var log bytes.Buffer
 	spotd := exec.Command(binary, "run", "--topic", fakes.Topic, "--group", "web", "--grace=24h", "--poll=50ms", "--state-dir", t.TempDir())
 	spotd.Stderr = &log
-	spotd.Env = []string{"AWS_EC2_METADATA_SERVICE_ENDPOINT=http://" + w.Addr().String(), "AWS_ENDPOINT_URL_SNS=" + topicServer.URL, "AWS_ACCESS_KEY_ID=AK", "AWS_SECRET_ACCESS_KEY=secret"}
+	spotd.Env = []string{"AWS_EC2_METADATA_SERVICE_ENDPOINT=http://" + w.Addr().String(), "AWS_ENDPOINT_URL_SNS=" + topicServer.URL, "AWS_ACCESS_KEY_ID=AK", "AWS_SECRET_ACCESS_KEY=secret", "SPOTD_PREFIX=" + t.TempDir()}
 	strangers := []struct {
 		name   string
 		answer func(net.Conn)

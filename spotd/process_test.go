@@ -66,7 +66,7 @@ func TestTheProcessReportsALifeAndStopsCleanly(t *testing.T) {
 	spotd.Stderr = &log
 	spotd.Env = []string{
 		"AWS_EC2_METADATA_SERVICE_ENDPOINT=" + imdsServer.URL, "AWS_ENDPOINT_URL=http://127.0.0.1:1", "AWS_ENDPOINT_URL_SNS=" + topicServer.URL,
-		"AWS_ACCESS_KEY_ID=AK", "AWS_SECRET_ACCESS_KEY=secret",
+		"AWS_ACCESS_KEY_ID=AK", "AWS_SECRET_ACCESS_KEY=secret", "SPOTD_PREFIX=" + t.TempDir(),
 	}
 	if err := spotd.Start(); err != nil {
 		t.Fatal(err)

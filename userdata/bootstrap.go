@@ -14,9 +14,34 @@ var bootstrapSource string
 //go:embed bootstrap.ps1
 var bootstrapWindowsSource string
 
+// The lines of the scripts between which what Settings.Await adds stands.
+const (
+	awaitBegin = "#spotd-await\n"
+	awaitEnd   = "#spotd-await-end\n"
+)
+
+// awaitSeconds is how long the scripts ask for membership. Their last look may take 4 s
+// more, and 120 s is what the boot may be held up.
+const awaitSeconds = "115"
+
 // What goes into user data is the source without its comments, but for the
 // first: 16 KB are to be shared with the owner.
-var bootstrap, bootstrapWindows = uncommented(bootstrapSource), uncommented(bootstrapWindowsSource)
+var (
+	bootstrap        = map[bool]string{true: uncommented(bootstrapSource), false: uncommented(withoutAwait(bootstrapSource))}
+	bootstrapWindows = map[bool]string{true: uncommented(bootstrapWindowsSource), false: uncommented(withoutAwait(bootstrapWindowsSource))}
+)
+
+func withoutAwait(source string) string {
+	var b strings.Builder
+	for {
+		before, rest, more := strings.Cut(source, awaitBegin)
+		b.WriteString(before)
+		if !more {
+			return b.String()
+		}
+		_, source, _ = strings.Cut(rest, awaitEnd)
+	}
+}
 
 func uncommented(source string) string {
 	head, body, _ := strings.Cut(source, settingsBegin)
@@ -53,6 +78,9 @@ func (s Settings) assignments(sums ...string) []assignment {
 	if s.Version != "" {
 		list = append(list, assignment{"SPOTD_VERSION", s.Version, false})
 	}
+	if s.Await {
+		list = append(list, assignment{"SPOTD_AWAIT", awaitSeconds, false})
+	}
 	list = append(list, assignment{"SPOTD_URL", strings.TrimRight(s.ReleaseURL, "/"), false})
 	for _, arch := range sums {
 		list = append(list, assignment{sumName(arch), strings.ToLower(s.SHA256[arch]), false})
@@ -80,7 +108,7 @@ func render(s Settings) string {
 		}
 		b.WriteString(a.name + "=" + quote(a.value) + "\n")
 	}
-	return strings.Replace(bootstrap, settingsBegin, settingsBegin+b.String(), 1)
+	return strings.Replace(bootstrap[s.Await], settingsBegin, settingsBegin+b.String(), 1)
 }
 
 // renderWindows is its twin for PowerShell.
@@ -94,7 +122,7 @@ func renderWindows(s Settings) string {
 		}
 		b.WriteString(" = " + quoteWindows(a.value) + "\n")
 	}
-	return strings.Replace(bootstrapWindows, settingsBegin, settingsBegin+b.String(), 1)
+	return strings.Replace(bootstrapWindows[s.Await], settingsBegin, settingsBegin+b.String(), 1)
 }
 
 // read is the inverse of both; false when the script has no settings.
@@ -142,6 +170,8 @@ func (s *Settings) assign(a assignment) {
 		s.Probe = a.value
 	case "SPOTD_VERSION":
 		s.Version = a.value
+	case "SPOTD_AWAIT":
+		s.Await = a.value != ""
 	case "SPOTD_URL":
 		s.ReleaseURL = a.value
 	}

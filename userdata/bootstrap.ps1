@@ -6,6 +6,9 @@ param([switch]$Detached)
 #spotd-settings-end
 $dir = "$env:ProgramData\spotd"
 $owned = $false
+#spotd-await
+$clock = [System.Diagnostics.Stopwatch]::StartNew()
+#spotd-await-end
 
 # Own makes the folder SYSTEM's and the Administrators' alone, for what stands in it runs as
 # SYSTEM. Below ProgramData anybody may make one: a folder of another's is not used.
@@ -89,8 +92,58 @@ function Install {
   Say "installed $exe $SPOTD_VERSION"
 }
 
+#spotd-await
+# Mark leaves for spotd how the wait stands.
+function Mark($text) {
+  if ($owned) { Set-Content -Path "$dir\member" -Value $text -Encoding ASCII }
+}
+
+# Ask sends one request to the metadata: no proxy, no redirect.
+function Ask($method, $path, $name, $value) {
+  $base = $env:AWS_EC2_METADATA_SERVICE_ENDPOINT
+  if (-not $base) {
+    $base = 'http://169.254.169.254'
+    if ($env:AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE -eq 'IPv6') { $base = 'http://[fd00:ec2::254]' }
+  }
+  $request = [System.Net.WebRequest]::Create("$($base.TrimEnd('/'))/latest/$path")
+  $request.Method = $method
+  $request.Timeout = 2000
+  $request.Proxy = $null
+  $request.AllowAutoRedirect = $false
+  if ($method -eq 'PUT') { $request.ContentLength = 0 }
+  if ($value) { $request.Headers.Add("X-aws-ec2-metadata-$name", $value) }
+  $answer = $request.GetResponse()
+  try {
+    if ([int]$answer.StatusCode -ne 200) { throw "status $([int]$answer.StatusCode)" }
+    (New-Object System.IO.StreamReader($answer.GetResponseStream())).ReadToEnd()
+  } finally { $answer.Close() }
+}
+
+# Await: the agent runs the owner's part once this instance is a member of its group, or
+# SPOTD_AWAIT seconds after ours began. The last look may take 4 s more.
+function Await {
+  $is = 'no-member'
+  while ($is -ne 'member') {
+    $token = ''
+    try { $token = Ask 'PUT' 'api/token' 'token-ttl-seconds' '60' } catch { }
+    try {
+      Ask 'GET' 'meta-data/autoscaling/target-lifecycle-state' 'token' $token | Out-Null
+      $is = 'member'
+    } catch {
+      if ($clock.Elapsed.TotalSeconds -ge [int]$SPOTD_AWAIT) { break }
+      Start-Sleep -Seconds 1
+    }
+  }
+  Mark $is
+  Say "the boot goes on: $is"
+}
+#spotd-await-end
+
 try {
   Own
+#spotd-await
+  if (-not $Detached) { Mark 'waiting' } # before spotd can look
+#spotd-await-end
   if ($Detached) {
     [Net.ServicePointManager]::SecurityProtocol = [Net.SecurityProtocolType]::Tls12
     Install
@@ -102,5 +155,9 @@ try {
     Invoke-CimMethod -ClassName Win32_Process -MethodName Create -Arguments @{ CommandLine = $run } | Out-Null
   }
 } catch { Say "failed: $_" }
+#spotd-await
+# Beside the installation: neither holds up the other.
+if (-not $Detached) { try { Await } catch { Say "failed: $_" } }
+#spotd-await-end
 if ($Detached) { Remove-Item -Force -ErrorAction SilentlyContinue $PSCommandPath }
 exit 0

@@ -206,6 +206,57 @@ setup() {
   fi
 }
 
+#spotd-await
+# look URL ITEM: asks the metadata once, and succeeds when the item is there (200). IMDSv2, or v1
+# where no token is to be had. No redirect is followed, and no proxy asked.
+look() {
+  ttl=X-aws-ec2-metadata-token-ttl-seconds token=X-aws-ec2-metadata-token
+  if has curl; then
+    key=$(curl -gsf -m 2 --noproxy '*' -X PUT -H "$ttl: 60" "$1api/token")
+    [ "$(curl -gs -m 2 --noproxy '*' -o /dev/null -w '%{http_code}' ${key:+-H "$token: $key"} "$1$2")" = 200 ]
+    return
+  fi
+  py -c 'import sys
+try: from http.client import HTTPConnection as C
+except ImportError: from httplib import HTTPConnection as C
+host,path=sys.argv[1].split("//")[1].split("/",1)
+def ask(m,p,h):
+  c=C(host,timeout=2)
+  c.request(m,"/"+path+p,None,h)
+  r=c.getresponse()
+  return r.status,r.read(65536).decode()
+h={}
+try:
+  n,key=ask("PUT","api/token",{sys.argv[3]:"60","Content-Length":"0"})
+  if n==200: h[sys.argv[4]]=key
+except Exception: pass
+sys.exit(ask("GET",sys.argv[2],h)[0]!=200)' "$1" "$2" $ttl $token
+}
+
+# await: the owner's part begins once this instance is a member of its group, or SPOTD_AWAIT
+# seconds after ours began. The result is left for spotd. The clock may jump while the
+# machine boots, so time is counted by its uptime. The last look may take 4 s more.
+await() {
+  surroundings
+  host=169.254.169.254
+  case $AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE in [Ii][Pp][Vv]6) host='[fd00:ec2::254]' ;; esac
+  host=${AWS_EC2_METADATA_SERVICE_ENDPOINT:-http://$host} is=no-member
+  while :; do
+    look "${host%/}/latest/" meta-data/autoscaling/target-lifecycle-state && is=member && break
+    read -r now _ </proc/uptime || break
+    [ $((${now%.*} - ${begun:-0})) -lt "${SPOTD_PATIENCE:-$SPOTD_AWAIT}" ] || break
+    sleep 1
+  done
+  echo $is >"$member"
+  say "the boot goes on: $is"
+}
+
+read -r begun _ </proc/uptime
+begun=${begun%.*}
+member="$root/var/run/spotd-member"
+[ -n "$root" ] && mkdir -p "${member%/*}" 2>/dev/null
+{ echo waiting >"$member"; } 2>/dev/null # before spotd can look
+#spotd-await-end
 # The owner's part may reboot the machine before we are done. cloud-init then
 # runs this again.
 again="$root/var/lib/cloud/scripts/per-boot/000-spotd"
@@ -220,5 +271,9 @@ log=${SPOTD_LOG:-/dev/console}
   exec >/dev/null 2>&1 </dev/null
   setup
 ) &
+#spotd-await
+# Beside the installation: neither holds up the other.
+await >/dev/null 2>&1 </dev/null
+#spotd-await-end
 [ -n "$SPOTD_FOREGROUND" ] && wait
 exit 0

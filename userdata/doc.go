@@ -10,6 +10,7 @@
 // cloud-init runs the script parts of a multipart message in the order of
 // their file names (its run_parts). Ours is 000-spotd and runs first, so
 // that an owner's script that hangs cannot keep a notice away; it forks and
-// returns at once, so that the owner's is not delayed. The owner's keeps the
+// returns at once, so that the owner's is not delayed, unless Settings.Await
+// wants just that. The owner's keeps the
 // name part-001, which cloud-init gives to plain user data, and so its $0.
 package userdata

@@ -31,6 +31,10 @@ const (
 	Ignition           Format = "Ignition"
 	Butane             Format = "Butane"
 	CoreOS             Format = "coreos-cloudinit config"
+	Rancher            Format = "RancherOS or k3OS configuration"
+	Alpine             Format = "tiny-cloud configuration"
+	FreeBSD            Format = "FreeBSD configinit file"
+	Talos              Format = "Talos machine configuration"
 	Nodeadm            Format = "EKS node configuration"
 	ByteOrderMark      Format = "text behind a byte-order mark"
 	Binary             Format = "binary"
@@ -73,6 +77,10 @@ var (
 	tomlSettings = regexp.MustCompile(`(?m)^[ \t]*(\[settings(\.[^\]]+)?\]|settings\.[a-z])`)
 	nodeConfig   = regexp.MustCompile(`(?m)^apiVersion:\s*["']?node\.eks\.aws/`)
 	coreos       = regexp.MustCompile(`(?m)^coreos:`)
+	rancher      = regexp.MustCompile(`(?m)^(rancher|k3os):`)
+	configinit   = regexp.MustCompile(`^>>?[ \t]*/`)
+	talos        = regexp.MustCompile(`(?m)^version:\s*["']?v1alpha1\b`)
+	talosMachine = regexp.MustCompile(`(?m)^machine:`)
 	butane       = regexp.MustCompile(`(?m)^variant:\s*["']?(fcos|flatcar|r4e|fiot|openshift)\b`)
 	yamlTasks    = regexp.MustCompile(`(?m)^tasks:`)
 	yamlVersion  = regexp.MustCompile(`(?m)^version:\s*["']?1\.[0-9]`)
@@ -97,9 +105,12 @@ func Detect(b []byte) Format {
 	} else if h.found && h.multipart() {
 		return Headless
 	}
-	if f, _ := byPrefix(text); f == CloudConfig && coreos.Match(b) {
+	switch f, _ := byPrefix(text); {
+	case f == CloudConfig && coreos.Match(b):
 		return CoreOS
-	} else if f != Unknown {
+	case f == CloudConfig && rancher.Match(b):
+		return Rancher
+	case f != Unknown:
 		return f
 	}
 	return detectOther(b)
@@ -135,6 +146,12 @@ func detectOther(b []byte) Format {
 		return WindowsYAML
 	case tomlSettings.Match(b):
 		return Bottlerocket
+	case bytes.HasPrefix(bytes.ToLower(b), []byte("#alpine-config")):
+		return Alpine
+	case configinit.Match(b):
+		return FreeBSD
+	case talos.Match(b) && talosMachine.Match(b):
+		return Talos
 	}
 	return Unknown
 }
@@ -149,6 +166,10 @@ func isIgnition(b []byte) bool {
 // refusals say why a format takes no daemon.
 var refusals = map[Format]string{
 	CoreOS:        "Flatcar's and CoreOS' own cloud-init reads it and is no longer installed by default; their units belong into Ignition",
+	Rancher:       "its reader takes no MIME message",
+	Alpine:        "Alpine's tiny-cloud reads it, which takes no MIME message",
+	FreeBSD:       "FreeBSD's configinit reads it, and there is no spotd for FreeBSD",
+	Talos:         "Talos runs no programs on its host",
 	Bottlerocket:  "the host of Bottlerocket runs containers only; its settings take no script",
 	Ignition:      "the whole of it is one JSON document, and a unit added to it would have to be written anew with the owner's: bake spotd into the image",
 	Butane:        "Butane is the source of Ignition; no instance reads it",

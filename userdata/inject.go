@@ -12,7 +12,9 @@ const Limit = 16 * 1024
 // Inject returns user data that starts spotd and besides does all that the
 // original did. An earlier injection is replaced. Where the original cannot
 // take ours, out is the original and note says why; where it had to be
-// compressed to fit, note says that. The error is that of Settings.Validate.
+// compressed to fit, note says that. Where the wait of Settings.Await does not come
+// before all of the owner's scripts, note says that too. The error is that of
+// Settings.Validate.
 func Inject(original []byte, s Settings) (out []byte, note string, err error) {
 	if err := s.Validate(); err != nil {
 		return nil, "", fmt.Errorf("user data: invalid settings: %w", err)
@@ -21,8 +23,14 @@ func Inject(original []byte, s Settings) (out []byte, note string, err error) {
 	if out == nil {
 		return original, unchanged(format, reason), nil
 	}
+	late := ""
+	if s.Await {
+		if why := ahead(Remove(original)); why != "" {
+			late = NotFirst + why
+		}
+	}
 	if len(out) <= Limit {
-		return out, "", nil
+		return out, late, nil
 	}
 	if reason := notPacked(out, format); reason != "" {
 		return original, unchanged(format, fmt.Sprintf("%d bytes with spotd, over the limit of %d, and %s", len(out), Limit, reason)), nil
@@ -31,8 +39,15 @@ func Inject(original []byte, s Settings) (out []byte, note string, err error) {
 	if len(packed) > Limit {
 		return original, unchanged(format, fmt.Sprintf("%d bytes with spotd, %d compressed, over the limit of %d", len(out), len(packed), Limit)), nil
 	}
-	return packed, fmt.Sprintf("compressed from %d to %d bytes to stay under %d", len(out), len(packed), Limit), nil
+	note = fmt.Sprintf("compressed from %d to %d bytes to stay under %d", len(out), len(packed), Limit)
+	if late != "" {
+		note += "; " + late
+	}
+	return packed, note, nil
 }
+
+// NotFirst begins the note on user data that runs something before our wait.
+const NotFirst = "the wait for membership does not come before all of the owner's scripts: "
 
 // join puts the script for the owner's format beside the owner's data.
 func join(owner []byte, s Settings) (out []byte, format Format, reason string) {

@@ -13,7 +13,8 @@ func TestTheBootstrapIsCleanShell(t *testing.T) {
 	settings := all()
 	settings.Group, settings.Probe = "it's", "tcp:80"
 	rendered := newHost(t).write(t, "rendered.sh", render(settings))
-	for _, script := range []string{"bootstrap.sh", rendered} {
+	waiting := newHost(t).write(t, "waiting.sh", render(awaiting(settings)))
+	for _, script := range []string{"bootstrap.sh", rendered, waiting} {
 		for _, shell := range shells(t) {
 			if out, err := exec.Command(shell[0], append(shell[1:], "-n", script)...).CombinedOutput(); err != nil {
 				t.Errorf("%s -n %s: %v, %s", shell, script, err, out)
@@ -21,7 +22,7 @@ func TestTheBootstrapIsCleanShell(t *testing.T) {
 		}
 	}
 	shellcheck := venv(t, "shellcheck")
-	for _, script := range []string{"bootstrap.sh", rendered, "boottest/boot.sh"} {
+	for _, script := range []string{"bootstrap.sh", rendered, waiting, "boottest/boot.sh"} {
 		if out, err := exec.Command(shellcheck, script).CombinedOutput(); err != nil {
 			t.Errorf("shellcheck %s: %s", script, out)
 		}
@@ -41,6 +42,7 @@ func TestThePowerShellParses(t *testing.T) {
 		parses bool
 	}{
 		"as it is":               {good, true},
+		"with the wait":          {renderWindows(awaiting(s)), true},
 		"a brace missing":        {strings.Replace(good, "try {", "try ", 1), false},
 		"a quote that is let in": {strings.Replace(good, "''a''", "'a''", 1), false},
 	} {

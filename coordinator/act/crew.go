@@ -2,8 +2,10 @@ package act
 
 import (
 	"cmp"
+	"context"
 	"encoding/base64"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -14,9 +16,17 @@ import (
 
 // crew puts spotd on board, and the instance profile without which it could not speak where the owner lets us. The note
 // says what stands in the way; without spotd the group is served all the same.
-func (a *Actor) crew(g described, data *types.RequestLaunchTemplateData) (note string, err error) {
-	if a.Spotd.Topic == "" {
-		return "spotd stays off: the installation names no release of it", nil
+func (a *Actor) crew(ctx context.Context, g described, data *types.RequestLaunchTemplateData) (note string, err error) {
+	why := a.off(g, data)
+	if why == "" {
+		image, _, err := a.image(ctx, aws.ToString(data.ImageId)) // one that is gone refuses the group, later
+		if err != nil {
+			return "", err
+		}
+		why = reader(image)
+	}
+	if why != "" {
+		return "spotd stays off: " + why, nil
 	}
 	if data.IamInstanceProfile == nil {
 		switch {
@@ -64,6 +74,7 @@ func (a *Actor) inject(g described, data *types.RequestLaunchTemplateData) (note
 		return "", fmt.Errorf("put spotd into the user data of group %q: %w", g.world.Name, err)
 	}
 	switch {
+	case strings.HasPrefix(note, userdata.NotFirst):
 	case note != "":
 		note = "user data " + note
 	case (s.Probe == "" || s.Probe == "none") && s.Grace > noticeRoom:

@@ -38,8 +38,9 @@ func TestSpotdIsOnBoardWhereItCanSpeakAndTheReasonIsSaidWhereItIsNot(t *testing.
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			a := &Actor{Config: Config{Spotd: c.spotd, Profile: c.profile}}
-			data := &types.RequestLaunchTemplateData{IamInstanceProfile: c.from, UserData: aws.String(base64.StdEncoding.EncodeToString([]byte(c.data)))}
-			note, err := a.crew(described{world: decide.Group{Name: "web"}, settings: settings.Settings{MinimalProfile: c.allowed, Probe: "tcp:80"}}, data)
+			data := &types.RequestLaunchTemplateData{ImageId: aws.String("ami-web"), IamInstanceProfile: c.from, UserData: aws.String(base64.StdEncoding.EncodeToString([]byte(c.data)))}
+			a.cache.images.put("ami-web", types.Image{ImageId: aws.String("ami-web"), Name: aws.String("web")})
+			note, err := a.crew(t.Context(), described{world: decide.Group{Name: "web"}, settings: settings.Settings{MinimalProfile: c.allowed, Probe: "tcp:80"}}, data)
 			if err != nil {
 				t.Fatal(err)
 			}

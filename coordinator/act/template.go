@@ -98,7 +98,7 @@ func (a *Actor) want(ctx context.Context, g described) (w wanted, unreadable str
 		w.notes = append(w.notes, "not taken over: "+strings.Join(left, ", "))
 	}
 	if g.world.Enabled { // what is launched on the way back to on-demand carries nothing of ours
-		note, err := a.crew(g, from.data)
+		note, err := a.crew(ctx, g, from.data)
 		if err != nil {
 			return w, "", err
 		}

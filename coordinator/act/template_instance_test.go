@@ -38,6 +38,10 @@ func (o orphaned) DescribeInstanceAttribute(context.Context, *ec2.DescribeInstan
 	return &ec2.DescribeInstanceAttributeOutput{UserData: &types.AttributeValue{Value: aws.String("IyEvYmluL3NoCg==")}}, nil
 }
 
+func (o orphaned) DescribeImages(_ context.Context, in *ec2.DescribeImagesInput, _ ...func(*ec2.Options)) (*ec2.DescribeImagesOutput, error) {
+	return &ec2.DescribeImagesOutput{Images: []types.Image{{ImageId: &in.ImageIds[0], Name: aws.String("web")}}}, nil
+}
+
 func member(id string, state astypes.LifecycleState) astypes.Instance {
 	return astypes.Instance{InstanceId: &id, LifecycleState: state, HealthStatus: aws.String("Healthy")}
 }

@@ -166,8 +166,11 @@ func decodeReport(body []byte) (Event, error) {
 		return Event{}, err
 	}
 	h := decide.Hint{Kind: reportHints[r.Kind], Instance: r.From.Instance, At: r.At, Source: decide.FromSpotd}
-	if h.Kind == decide.HeardTerminating {
+	switch h.Kind {
+	case decide.HeardTerminating:
 		h.Deadline, h.Action = r.Deadline, r.Action
+	case decide.HeardHello, decide.HeardStarted: // whether the boot waited for membership, and whether it is only the boot that is over
+		h.Action = r.Action
 	}
 	e := Event{Kind: Report, ID: r.ID, What: string(r.Kind), Report: r, Hints: []decide.Hint{h}}
 	if h.Kind == "" { // maintenance: nothing is done for it yet

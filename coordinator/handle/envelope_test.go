@@ -115,6 +115,28 @@ func TestANoticeSaysWhenAndWhat(t *testing.T) {
 	if e, err = Decode(reported(t, message.Ready, here, good), topics); err != nil || !e.Hints[0].Deadline.IsZero() || e.Hints[0].Action != "" {
 		t.Errorf("a word of readiness is read with an end: %+v, %v", e.Hints, err)
 	}
+	for _, c := range []struct {
+		kind   message.Kind
+		action string
+		want   decide.HintKind
+	}{
+		{message.Hello, message.ActionMember, decide.HeardHello},
+		{message.Hello, message.ActionNoMember, decide.HeardHello},
+		{message.Hello, "", decide.HeardHello},
+		{message.Started, message.ActionBoot, decide.HeardStarted},
+		{message.Started, "", decide.HeardStarted},
+	} {
+		r := message.New(c.kind, message.Source{Instance: here}, at, time.Time{})
+		r.Action = c.action
+		body, err := r.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		want = decide.Hint{Kind: c.want, Instance: here, At: at, Action: c.action, Source: decide.FromSpotd}
+		if e, err = Decode([]byte(enveloped(t, topics.Reports, string(body))), topics); err != nil || len(e.Hints) != 1 || e.Hints[0] != want {
+			t.Errorf("%s %s is read as %+v, %v; want %+v", c.kind, c.action, e.Hints, err, want)
+		}
+	}
 	odd := strings.Replace(warning, `"instance-action":"terminate"`, `"instance-action":"stop now\u0000"`, 1)
 	want = decide.Hint{Kind: decide.HeardTerminating, Instance: "i-00000001", At: at, Action: "stop_now_", Trusted: true, Source: "EventBridge"}
 	if e, err = Decode([]byte(enveloped(t, topics.Events, odd)), topics); err != nil || e.Hints[0] != want {

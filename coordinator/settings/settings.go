@@ -37,6 +37,7 @@ type Settings struct {
 	// GP2Threshold converts gp2 volumes smaller than so many GiB to gp3; 0 converts none.
 	GP2Threshold int
 
+	NoSpotd        bool // what is launched carries no spotd
 	MinimalProfile bool // give the installation's instance profile to what is launched for groups that have none
 }
 

@@ -146,6 +146,23 @@ func TestAWindowIsOpenInEveryMatchingMinute(t *testing.T) {
 	}
 }
 
+func TestSpotdIsOnUnlessTheOwnerSaysOff(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]bool{"on": false, "off": true} {
+		if s, err := FromTags(Defaults(), map[string]string{"autospotting:spotd": value}); err != nil || s.NoSpotd != want {
+			t.Errorf("%s: %+v, %v", value, s, err)
+		}
+	}
+	if Defaults().NoSpotd {
+		t.Error("off without being said so")
+	}
+	for _, value := range []string{"", "false", "OFF"} {
+		if _, err := FromTags(Defaults(), map[string]string{"autospotting:spotd": value}); err == nil || !strings.Contains(err.Error(), "write on or off") {
+			t.Errorf("%q: %v", value, err)
+		}
+	}
+}
+
 func TestAScopeIsExact(t *testing.T) {
 	t.Parallel()
 	in, out := Scope{"spot-enabled", "true", false}, Scope{"spot-enabled", "false", true}

@@ -80,6 +80,17 @@ func truth(v string) (bool, error) {
 	return false, fmt.Errorf("%q: write true or false", v)
 }
 
+// off reads whether something is switched off.
+func off(v string) (bool, error) {
+	switch v {
+	case "on":
+		return false, nil
+	case "off":
+		return true, nil
+	}
+	return false, fmt.Errorf("%q: write on or off", v)
+}
+
 // longestSpan keeps a typing error from stopping a group for months.
 const longestSpan = 24 * time.Hour
 

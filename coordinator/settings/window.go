@@ -62,13 +62,3 @@ func place(v string) (*time.Location, error) {
 	}
 	return p, nil
 }
-
-func inverse(v string) (bool, error) {
-	switch v {
-	case "on":
-		return false, nil
-	case "off":
-		return true, nil
-	}
-	return false, fmt.Errorf("%q: write on or off", v)
-}

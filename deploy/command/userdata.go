@@ -50,6 +50,7 @@ func userdataFlags(fs *flag.FlagSet, s *userdata.Settings, sums *string) error {
 	fs.StringVar(&s.Group, "group", "", "name of the Auto Scaling group")
 	fs.DurationVar(&s.Grace, "grace", 5*time.Minute, "from launch to ready, where no probe says so")
 	fs.StringVar(&s.Probe, "probe", "", "how spotd asks whether the application is up; as the image's spotd.conf says if empty")
+	fs.BoolVar(&s.Await, "await", false, "have the owner's scripts wait until the instance is a member of its group, two minutes at most")
 	fs.StringVar(&s.Version, "spotd-version", "", "release of spotd, for the log")
 	fs.StringVar(&s.ReleaseURL, "release-url", "", "prefix of the downloads: https://, http:// or s3://BUCKET/PREFIX; the binary is PREFIX/spotd-linux-ARCH")
 	fs.StringVar(sums, "sha256", "", "amd64=HEX,arm64=HEX[,windows-amd64=HEX]")
@@ -129,6 +130,7 @@ type shownSettings struct {
 	ReleaseURL string            `json:"release_url"`
 	SHA256     map[string]string `json:"sha256"`
 	Env        map[string]string `json:"env,omitempty"`
+	Await      bool              `json:"await,omitempty"`
 }
 
 // showUserdata prints what was found, and what injecting would do: with the flags, else with settings of usual length.
@@ -155,7 +157,7 @@ func showUserdata(in []byte, s userdata.Settings, st cli.Streams) error {
 		doc.Unread = append(doc.Unread, shownUnread(u))
 	}
 	if is := info.Settings; info.Injected {
-		doc.Settings = &shownSettings{is.Topic, is.Group, is.Grace.String(), is.Probe, is.Version, is.ReleaseURL, is.SHA256, is.Env}
+		doc.Settings = &shownSettings{is.Topic, is.Group, is.Grace.String(), is.Probe, is.Version, is.ReleaseURL, is.SHA256, is.Env, is.Await}
 	}
 	return cli.Document(st.Out, doc)
 }

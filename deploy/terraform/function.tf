@@ -77,6 +77,7 @@ resource "aws_lambda_function" "function" {
       AUTOSPOTTING_MARGIN                    = var.margin
       AUTOSPOTTING_GRACE                     = var.grace
       AUTOSPOTTING_PROBE                     = var.probe
+      AUTOSPOTTING_SPOTD                     = var.spotd
       AUTOSPOTTING_BOOT_LIMIT                = var.boot_limit
       AUTOSPOTTING_DRAIN                     = var.drain
       AUTOSPOTTING_DWELL                     = var.dwell

@@ -282,6 +282,12 @@ variable "probe" {
   description = "How spotd asks whether the application is up"
 }
 
+variable "spotd" {
+  type        = string
+  default     = ""
+  description = "Put spotd on what is launched (on), or leave the user data as it is (off)"
+}
+
 variable "boot_limit" {
   type        = string
   default     = ""

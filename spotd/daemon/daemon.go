@@ -40,6 +40,8 @@ type Daemon struct {
 	Transport http.RoundTripper // to AWS's endpoints
 	// Tidies makes it give memory back, as a process of its own.
 	Tidies bool
+	// Prefix is where tests put the files by which the machine tells how its boot goes.
+	Prefix string
 
 	log       zerolog.Logger
 	publisher outbox.Publisher
@@ -56,7 +58,7 @@ func New(c config.Config, log zerolog.Logger, metadata, network http.RoundTrippe
 	keys := endpoints.NewCredentials(watch.NewClient(metadata, c.Metadata), log)
 	network = endpoints.Renewing{Transport: network, Keys: keys}
 	return Daemon{
-		Config: c, log: log, Reader: watch.Reader{Client: watch.NewClient(metadata, c.Metadata)}, Keys: keys, Transport: network,
+		Config: c, Prefix: os.Getenv("SPOTD_PREFIX"), log: log, Reader: watch.Reader{Client: watch.NewClient(metadata, c.Metadata)}, Keys: keys, Transport: network,
 		publisher: endpoints.NewTopic(c, keys, network), manager: notify.FromEnv(os.Getenv), stats: &metrics.Stats{},
 	}
 }

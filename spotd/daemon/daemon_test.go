@@ -34,6 +34,9 @@ type bed struct {
 // the given time ago.
 func inBubble(t *testing.T, age time.Duration, prepare func(*bed), story func(*bed)) {
 	t.Setenv("STATE_DIRECTORY", t.TempDir())
+	if os.Getenv("SPOTD_PREFIX") == "" { // else what this machine says of its own boot would be told
+		t.Setenv("SPOTD_PREFIX", t.TempDir())
+	}
 	t.Setenv("AWS_ACCESS_KEY_ID", "AKENV")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
 	synctest.Test(t, func(t *testing.T) {

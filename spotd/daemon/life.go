@@ -30,6 +30,7 @@ type life struct {
 	departure *departure
 	app       chan watch.Application // what the probe found, once
 	stopProbe context.CancelFunc
+	member    watch.Membership // as last read
 	memory    tidy
 	peace     time.Time     // of the last look that was told that there is no notice
 	heard     chan struct{} // the topic acknowledged a hello, once
@@ -53,7 +54,7 @@ func (d Daemon) newLife(ctx context.Context, log zerolog.Logger, id watch.Identi
 	l.departure = d.newDeparture(log, id.From)
 	l.departure.mark = func() { l.box.Mark(departed) }
 	l.resume(said)
-	l.probe(ctx, !restored.Started.IsZero() || slices.Contains(said, string(message.Ready)))
+	l.probe(ctx, said)
 	d.manager.Status("watching " + id.From.Instance)
 	return l
 }
@@ -84,29 +85,55 @@ func (l *life) resume(said []string) {
 	}
 }
 
-// probe asks for the application in the background, unless that is settled.
-func (l *life) probe(ctx context.Context, settled bool) {
+// bootEvery is the time between two looks at whether the boot is over.
+const bootEvery = 10 * time.Second
+
+// probe asks for the application in the background, or without a probe for the end of
+// the boot, unless that is settled.
+func (l *life) probe(ctx context.Context, said []string) {
 	ask, err := probe.Parse(l.Config.Probe)
 	ctx, l.stopProbe = context.WithCancel(ctx)
-	if err != nil || ask == nil || settled || l.machine.Doomed() {
-		return
+	settled := func(key string) bool {
+		return slices.Contains(said, key) || slices.Contains(said, string(message.Ready))
 	}
-	go func() { // ends with ctx
-		if found := l.ask(ctx, ask); found != watch.Waiting {
-			l.app <- found
+	switch {
+	case err != nil || l.machine.Doomed():
+	case ask == nil && !settled(watch.BootKey):
+		go func() { // ends with ctx
+			over := probe.Boot(l.Prefix, l.id.PendingTime)
+			if over.Until(ctx, bootEvery, l.eachReason("boot not over yet")) {
+				l.log.Info().Msg("the boot is over")
+				l.app <- watch.Booted
+			}
+		}()
+	case ask != nil && !settled(string(message.Started)):
+		go func() { // ends with ctx
+			if found := l.ask(ctx, ask); found != watch.Waiting {
+				l.app <- found
+			}
+		}()
+	}
+}
+
+// eachReason logs a line for each new reason, not for each attempt.
+func (l *life) eachReason(what string) func(error) {
+	why := ""
+	return func(err error) {
+		if text := err.Error(); text != why {
+			why = text
+			l.log.Info().Err(err).Msg(what)
 		}
-	}()
+	}
 }
 
 // ask probes until the application is up, or does what the owner chose for when
 // that takes too long.
 func (l *life) ask(ctx context.Context, ask probe.Probe) watch.Application {
 	began, why := time.Now(), ""
+	log := l.eachReason("application not up yet")
 	failed := func(err error) {
-		if text := err.Error(); text != why { // a line for each new reason, not for each attempt
-			why = text
-			l.log.Info().Err(err).Msg("application not up yet")
-		}
+		why = err.Error()
+		log(err)
 	}
 	intime, cancel := context.WithTimeout(ctx, l.Config.ProbeTimeout)
 	up := ask.Until(intime, l.Config.ProbeInterval, failed)
@@ -186,6 +213,7 @@ func (l *life) step(o watch.Observation, gap time.Duration) {
 	if o.SpotAction.Presence == watch.Absent {
 		l.peace = now
 	}
+	o.Membership = l.membership(now)
 	for _, r := range l.machine.Step(now, o) {
 		if gap > 0 && r.Kind == message.Terminating {
 			r.Detail = strings.TrimPrefix(fmt.Sprintf("%s; seen after %v without metadata", r.Detail, gap.Round(time.Second)), "; ")
@@ -195,6 +223,9 @@ func (l *life) step(o watch.Observation, gap time.Duration) {
 			l.box.Mark(saidBy(build.Version()))
 		}
 		l.box.Put(watch.Key(r), r)
+		if r.Kind == message.Ready { // what is asked decides nothing any more
+			l.stopProbe()
+		}
 		if r.Kind == message.Terminating {
 			l.manager.Status("terminating at " + r.Deadline.Format(time.TimeOnly))
 			e := noticeEvent(r)
@@ -212,6 +243,19 @@ func (l *life) step(o watch.Observation, gap time.Duration) {
 		l.log.Warn().Msg(note)
 	}
 	l.tell(false)
+}
+
+// membership reads how the boot's wait for it stands, until that is over.
+func (l *life) membership(now time.Time) watch.Membership {
+	if l.member.State == watch.NotAwaited || l.member.State == watch.Awaiting {
+		path, lasts := watch.MembershipFile(l.Prefix, config.Folder())
+		launched := time.Time{}
+		if lasts {
+			launched = l.id.PendingTime
+		}
+		l.member = watch.ReadMembership(path, launched, now)
+	}
+	return l.member
 }
 
 // tell writes the status, and remembers that this version was heard.

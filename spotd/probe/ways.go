@@ -69,7 +69,7 @@ func systemRunning(degraded bool) Probe {
 		case state == "":
 			return fmt.Errorf("systemctl is-system-running: %w", err)
 		case state == "unknown": // the message bus drops users that it cannot look up
-			return errors.New("systemctl is-system-running: unknown: the message bus does not know our account: run spotd install again with this probe")
+			return errors.New("systemctl is-system-running: unknown: the message bus does not know our account: spotd install with the probe systemd makes one")
 		default:
 			return fmt.Errorf("systemctl is-system-running: %s", state)
 		}

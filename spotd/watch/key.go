@@ -26,10 +26,18 @@ func Key(r message.Report) string {
 			key += "-" + id[1]
 		}
 		return key
+	case message.Started:
+		if r.Action != "" { // the probe's may still come, once the owner sets one
+			return string(r.Kind) + "-" + r.Action
+		}
+		return string(r.Kind)
 	default:
 		return string(r.Kind)
 	}
 }
+
+// BootKey is the key of a Started that says that the boot is over.
+const BootKey = string(message.Started) + "-" + message.ActionBoot
 
 // isNotice tells the keys after which an instance does not become ready.
 func isNotice(key string) bool {

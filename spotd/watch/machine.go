@@ -22,6 +22,9 @@ type Machine struct {
 	first    time.Time // of the first Step
 	up       time.Time // the application is, or counts as, up since; zero if not
 	overdue  bool      // it only counts as up
+	booted   bool      // the boot is over
+	awaiting bool      // the boot waits for membership
+	waited   time.Time // that wait was over; zero if it was none, or lasts
 	noticed  bool      // a notice was told
 	doomed   bool      // a notice is out, or the group is about to terminate us
 	leaving  bool      // the group is about to terminate us
@@ -54,18 +57,53 @@ func (m *Machine) Step(now time.Time, o Observation) []message.Report {
 	}
 	m.count(o.SpotAction)
 	m.follow(o.TargetLifecycleState)
-	out = m.say(out, m.report(message.Hello, now, time.Time{}))
+	if hello := m.hello(now, o.Membership); !m.awaiting {
+		out = m.say(out, hello)
+	}
 	return m.readiness(out, now, o.Application)
 }
 
-// readiness says Started when the probe passed, and Ready when it is time. An
-// instance on its way out says neither.
+// longestWait is when a wait for membership counts as over though nobody said so: the
+// bootstrap ends its own after two minutes.
+const longestWait = 140 * time.Second
+
+// hello is said once the boot's wait for membership is over, if there is one: the
+// coordinator has to know what came of it before it believes anything else.
+func (m *Machine) hello(now time.Time, is Membership) message.Report {
+	hello := m.report(message.Hello, now, time.Time{})
+	m.awaiting = is.State == Awaiting && now.Before(m.first.Add(longestWait))
+	switch {
+	case is.State == NotAwaited || m.awaiting:
+		return hello
+	case is.State == Member:
+		hello.Action = message.ActionMember
+	default:
+		hello.Action = message.ActionNoMember
+	}
+	if m.waited.IsZero() {
+		m.waited = now
+		if is.State != Awaiting && is.Since.Before(now) {
+			m.waited = is.Since
+		}
+	}
+	return hello
+}
+
+// readiness says Started when the probe passed, or without one when the boot is over,
+// and Ready when it is time. An instance on its way out says neither.
 func (m *Machine) readiness(out []message.Report, now time.Time, app Application) []message.Report {
-	if app != Waiting && m.up.IsZero() {
+	if app == Booted {
+		m.booted = true
+	} else if app != Waiting && m.up.IsZero() {
 		m.up, m.overdue = now, app == Overdue
 	}
 	if m.doomed {
 		return out
+	}
+	if m.booted && !m.settings.Probe && !m.awaiting && !m.said[string(message.Ready)] {
+		r := m.report(message.Started, now, time.Time{})
+		r.Action = message.ActionBoot
+		out = m.say(out, r)
 	}
 	if m.settings.Probe && !m.up.IsZero() && !m.overdue {
 		out = m.say(out, m.report(message.Started, now, time.Time{}))
@@ -127,7 +165,8 @@ func (m *Machine) Notes() []string {
 // readyAt is when the instance counts as ready: with a probe Settle after its
 // success, zero as long as that is open; without one the end of the grace. An instance cannot look at its metadata
 // before it was launched, so a pendingTime in the future is a wrong clock here:
-// then the grace counts from the first look.
+// then the grace counts from the first look. Where the boot waited for membership, the
+// owner's part began no earlier than the wait's end.
 func (m *Machine) readyAt() time.Time {
 	if m.settings.Probe {
 		if m.up.IsZero() {
@@ -135,9 +174,15 @@ func (m *Machine) readyAt() time.Time {
 		}
 		return m.up.Add(m.settings.Settle)
 	}
+	if m.awaiting {
+		return time.Time{}
+	}
 	start := m.identity.PendingTime
 	if start.IsZero() || m.first.Before(start) {
 		start = m.first
+	}
+	if m.waited.After(start) {
+		start = m.waited
 	}
 	return start.Add(m.settings.Grace)
 }

@@ -29,6 +29,7 @@ const (
 	Waiting Application = iota // not passed yet, or nobody asks
 	Up                         // the probe passed
 	Overdue                    // it did not in time, and the owner said to be ready all the same
+	Booted                     // nobody asks, and the boot is over without errors
 )
 
 // Identity is what does not change during an instance's life.
@@ -45,7 +46,7 @@ type Identity struct {
 type Restored struct {
 	// Said holds the keys (see [Key]) of the reports that were made already.
 	Said []string
-	// Started is when Started was reported; zero if it was not.
+	// Started is when Started was reported of a probe; zero if it was not.
 	Started time.Time
 }
 
@@ -82,4 +83,6 @@ type Observation struct {
 	Legacy Item
 	// Application is not of the metadata: what the probe has found.
 	Application Application
+	// Membership is not of the metadata either: what the bootstrap says.
+	Membership Membership
 }

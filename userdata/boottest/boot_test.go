@@ -135,12 +135,67 @@ func inject(t *testing.T, owner string, s userdata.Settings) []byte {
 	return out
 }
 
+// membershipOwner notes how things stood when it ran. The image lacks what sets a locale, which
+// cloud-init would call an error.
+const membershipOwner = `#cloud-config
+locale: false
+runcmd:
+- mkdir -p /owner; cp /var/run/spotd-member /owner/runcmd; systemctl is-active spotd >/owner/spotd
+`
+
+// The owner's part runs once the item is there, or once the time is over; spotd runs by then
+// and is told which. Its word of the boot's end comes after both.
+func TestTheOwnersPartWaitsForMembership(t *testing.T) {
+	spotd := binary(t)
+	for _, c := range []struct {
+		name   string
+		member bool
+		mark   string
+	}{{"the item appears", true, "member"}, {"it never does", false, "no-member"}} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, spotd)
+			s := w.settings(spotd)
+			s.Await, w.tells, w.launched = true, true, time.Now()
+			s.Env["SPOTD_PATIENCE"] = "10" // seconds, in place of two minutes
+			m := boot(t, inject(t, membershipOwner, s))
+			m.until("our part waits", func() bool { return m.out("cat", "/var/run/spotd-member") == "waiting" && w.saw("GET "+item) })
+			m.until("spotd runs meanwhile", func() bool { return m.out("systemctl", "is-active", "spotd") == "active" })
+			if ran := m.out("ls", "/owner"); ran != "" {
+				t.Errorf("the owner's part has run already: %s", ran)
+			}
+			if c.member {
+				w.mu.Lock()
+				w.member = true
+				w.mu.Unlock()
+			}
+			m.finished()
+			m.holds(map[string]string{"runcmd": c.mark, "spotd": "active"})
+			log := ""
+			journal := func() string { log = m.out("journalctl", "--no-pager", "-u", "spotd", "-o", "cat"); return log }
+			m.until("spotd says hello", func() bool { return strings.Contains(journal(), `"kind":"hello"`) })
+			if !strings.Contains(log, `"action":"`+c.mark+`"`) {
+				t.Errorf("spotd says\n%s", log)
+			}
+			m.until("spotd says that the boot is over", func() bool { return strings.Contains(journal(), `"kind":"started"`) })
+			if !strings.Contains(log, `"action":"boot"`) {
+				t.Errorf("spotd says\n%s", log)
+			}
+		})
+	}
+}
+
+const item = "/latest/meta-data/autoscaling/target-lifecycle-state"
+
 // world is what the machine reaches on loopback: the release, and metadata that
-// tells nothing.
+// tells nothing but, once it is so, membership.
 type world struct {
-	url  string
-	mu   sync.Mutex
-	seen map[string]bool
+	url    string
+	mu     sync.Mutex
+	seen   map[string]bool
+	tells  bool // it is an instance's metadata
+	member bool
+
+	launched time.Time
 }
 
 func newWorld(t *testing.T, spotd []byte) *world {
@@ -148,9 +203,15 @@ func newWorld(t *testing.T, spotd []byte) *world {
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		w.mu.Lock()
 		w.seen[r.Method+" "+r.URL.Path] = true
+		body := w.metadata(r)
 		w.mu.Unlock()
 		if r.URL.Path == "/v0/spotd-linux-amd64" {
 			_, _ = rw.Write(spotd) // a client that hangs up shows in the machine
+			return
+		}
+		if body != "" {
+			rw.Header().Set("X-Aws-Ec2-Metadata-Token-Ttl-Seconds", "300")
+			_, _ = rw.Write([]byte(body))
 			return
 		}
 		http.NotFound(rw, r)
@@ -158,6 +219,23 @@ func newWorld(t *testing.T, spotd []byte) *world {
 	t.Cleanup(server.Close)
 	w.url = server.URL
 	return w
+}
+
+// metadata is that of an instance whose membership the test decides; without a wait it is silent, as
+// where the metadata is switched off. The caller holds the lock.
+func (w *world) metadata(r *http.Request) string {
+	switch {
+	case !w.tells:
+		return ""
+	case r.Method == "PUT" && r.URL.Path == "/latest/api/token":
+		return "token"
+	case r.URL.Path == "/latest/dynamic/instance-identity/document":
+		return `{"accountId":"123456789012","region":"us-east-1","availabilityZone":"us-east-1a","instanceId":"i-0123456789abcdef0","instanceType":"m5.large","pendingTime":"` +
+			w.launched.UTC().Format(time.RFC3339) + `"}`
+	case r.URL.Path == item && w.member:
+		return "InService"
+	}
+	return ""
 }
 
 func (w *world) saw(request string) bool {

@@ -119,6 +119,11 @@ func TestOurOwnPartIsLeftOut(t *testing.T) {
 		}
 		before, unreadBefore := Read([]byte(text))
 		after, unread := Read(injected)
+		waits := s
+		waits.Await = true // it asks for membership, which is not the owner's need
+		if waiting, _, err := userdata.Inject([]byte(text), waits); err != nil || !reflect.DeepEqual(Recognise(waiting), before) {
+			t.Errorf("%s: with the wait %v, %v", name, Recognise(waiting), err)
+		}
 		if !reflect.DeepEqual(before, after) || !reflect.DeepEqual(unreadBefore, unread) {
 			t.Errorf("%s: %v %v, with ours %v %v", name, before, unreadBefore, after, unread)
 		}

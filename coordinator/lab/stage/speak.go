@@ -52,10 +52,40 @@ func (s *Stage) Speak(g *cloudsim.Guest) {
 		return
 	}
 	m := &speaker{cloud: s.Cloud, guest: g, topic: on.Settings.Topic, proof: on.Proof, from: on.From}
-	start := s.Cloud.Now()
-	g.After(time.Second, func() { m.say(message.Hello, time.Time{}, "") })
-	g.After(max(time.Second, on.Launched.Add(on.Settings.Grace).Sub(start)), func() { m.say(message.Ready, time.Time{}, "") })
+	begin := func(from time.Time, action string) {
+		g.After(time.Second, func() { m.say(message.Hello, time.Time{}, action) })
+		g.After(max(time.Second, from.Add(on.Settings.Grace).Sub(s.Cloud.Now())), func() { m.say(message.Ready, time.Time{}, "") })
+	}
 	g.OnChange(func() { g.After(polls, m.look) })
+	if !on.Settings.Await {
+		begin(on.Launched, "")
+		return
+	}
+	s.Await(g, func(member bool) {
+		if member {
+			begin(s.Cloud.Now(), message.ActionMember)
+		} else {
+			begin(s.Cloud.Now(), message.ActionNoMember)
+		}
+	})
+}
+
+// waits is how long the bootstrap holds up the owner's part of a boot.
+const waits = 2 * time.Minute
+
+// Await stands for the bootstrap's wait for membership: it looks every second, and says once what came of it.
+func (s *Stage) Await(g *cloudsim.Guest, over func(member bool)) {
+	until := s.Cloud.Now().Add(waits)
+	var look func()
+	look = func() {
+		_, member := g.Metadata("meta-data/autoscaling/target-lifecycle-state")
+		if member || !s.Cloud.Now().Before(until) {
+			over(member)
+			return
+		}
+		g.After(time.Second, look)
+	}
+	look()
 }
 
 type speaker struct {

@@ -23,6 +23,7 @@ type daemon struct {
 	now     func() time.Time
 	topic   string
 	machine *watch.Machine
+	wait    watch.Membership // what the bootstrap says of it
 }
 
 // Speak starts spotd on an instance where the user data put it on board, for programs with worlds of their own.
@@ -38,8 +39,23 @@ func speak(s *stage.Stage, g *cloudsim.Guest) {
 	d := &daemon{guest: g, now: s.Cloud.Now, topic: on.Settings.Topic, machine: watch.New(watch.Settings{Grace: on.Settings.Grace, Poll: poll}, id, watch.Restored{})}
 	g.OnChange(func() { g.After(poll, d.look) })
 	g.After(time.Second, d.look)
-	due := on.Launched.Add(on.Settings.Grace + time.Millisecond) // it is told whole milliseconds
-	g.After(max(time.Second, due.Sub(s.Cloud.Now())), d.look)
+	begin := func(from time.Time) {
+		due := from.Add(on.Settings.Grace + time.Millisecond) // it is told whole milliseconds
+		g.After(max(time.Second, due.Sub(s.Cloud.Now())), d.look)
+	}
+	if !on.Settings.Await {
+		begin(on.Launched)
+		return
+	}
+	d.wait = watch.Membership{State: watch.Awaiting, Since: s.Cloud.Now()}
+	s.Await(g, func(member bool) {
+		d.wait = watch.Membership{State: watch.NoMember, Since: s.Cloud.Now()}
+		if member {
+			d.wait.State = watch.Member
+		}
+		begin(s.Cloud.Now())
+		g.After(poll, d.look)
+	})
 }
 
 func (d *daemon) look() {
@@ -47,6 +63,7 @@ func (d *daemon) look() {
 		SpotAction:           d.item("meta-data/spot/instance-action"),
 		Rebalance:            d.item("meta-data/events/recommendations/rebalance"),
 		TargetLifecycleState: d.item("meta-data/autoscaling/target-lifecycle-state"),
+		Membership:           d.wait,
 	}) {
 		if body, err := r.Encode(); err == nil {
 			d.publish(body, firstWait, d.now().Add(giveUp))

@@ -1,0 +1,142 @@
+package userdata
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// CanAwait says why the wait of Settings.Await would not come before all of the
+// owner's scripts; empty where it does. What runs before any script part (bootcmd,
+// boothooks, part handlers) is for needs.Early.
+func CanAwait(original []byte) (reason string) {
+	_, note, err := Inject(original, nominal)
+	if err != nil {
+		return err.Error()
+	}
+	if passed, is := strings.CutPrefix(note, Unchanged); is {
+		return passed
+	}
+	return ahead(Remove(original))
+}
+
+// nominal are settings of usual length: a group's name and the probe make little of the
+// size.
+var nominal = Settings{
+	Topic: "arn:aws:sns:us-east-1:123456789012:autospotting-reports", Group: "auto-scaling-group", Grace: 5 * time.Minute,
+	ReleaseURL: "https://autospotting-release.s3.us-east-1.amazonaws.com/spotd/v1.0.0", Version: "v1.0.0", Await: true,
+	SHA256: map[string]string{"amd64": zeros, "arm64": zeros, windows: zeros},
+}
+
+const zeros = "0000000000000000000000000000000000000000000000000000000000000000"
+
+// ourFile is the name by which cloud-init sorts our script before the owner's.
+const ourFile = "000-spotd"
+
+var (
+	detached     = regexp.MustCompile(`(?i)<detach>\s*true`)
+	archivedFile = regexp.MustCompile(`(?m)["']?filename["']?:[ \t]*["']?([^"'\r\n,}]*)`)
+	archivedType = regexp.MustCompile(`(?m)["']?type["']?:[ \t]*["']?([^"'\r\n,}]*)`)
+)
+
+// ahead names what of the owner's runs before our part, or is not known to run after it.
+func ahead(owner []byte) string {
+	if bytes.HasPrefix(owner, gzipMagic) {
+		owner = unpack(owner)
+	}
+	switch Detect(owner) {
+	case WindowsXML:
+		if detached.Match(owner) {
+			return "<detach> lets the agent run its scripts side by side"
+		}
+		return ""
+	case WindowsYAML:
+		return ""
+	case MIME:
+		return aheadIn(parts(owner, maxNested))
+	}
+	return aheadIn([]namedPart{{Text: Text{Body: owner}}})
+}
+
+// namedPart is a part of a message with its file name.
+type namedPart struct {
+	Text
+	name string
+}
+
+// parts walks a message as cloud-init does.
+func parts(b []byte, depth int) (list []namedPart) {
+	m := readMessage(b)
+	if len(m.opened) == 0 || depth == 0 {
+		p := leaf(b, m.header)
+		return []namedPart{{Text{Type: p.Type, Body: decoded(b[m.header.end:], p.Encoding)}, p.Name}}
+	}
+	for _, text := range m.texts(b) {
+		list = append(list, parts(text, depth-1)...)
+	}
+	return list
+}
+
+func aheadIn(list []namedPart) string {
+	nodes := 0
+	for i, p := range list {
+		format, _ := byPrefix(p.Body)
+		switch {
+		case p.Type == nodeadmType || nodeConfig.Match(p.Body):
+			nodes++
+		case format == Include || strings.HasPrefix(p.Type, "text/x-include"):
+			return "what an include fetches is not known, nor what of it runs first"
+		case format == Upstart || p.Type == "text/upstart-job":
+			return "an upstart job starts when its events say so"
+		}
+		names, kinds := []string{p.name}, []string{p.Type}
+		if format == CloudConfigArchive || p.Type == "text/cloud-config-archive" {
+			names, kinds = archived(archivedFile, p.Body), archived(archivedType, p.Body)
+		}
+		for _, kind := range kinds {
+			if strings.HasPrefix(kind, "text/x-shellscript-per-") {
+				return fmt.Sprintf("cloud-init runs parts of type %s before all other scripts", kind)
+			}
+			if strings.HasPrefix(kind, "text/x-include") {
+				return "what an include fetches is not known, nor what of it runs first"
+			}
+		}
+		for _, name := range names {
+			if name = cleanName(name); name != "" && name <= ourFile && runs(format, p.Type) {
+				return fmt.Sprintf("the file name %q of part %d sorts before ours, %s, and cloud-init runs scripts in the order of their names", name, i+1, ourFile)
+			}
+		}
+	}
+	if nodes > 0 && nodes == len(list) {
+		return "it is EKS' nodeadm that acts on it, which does not wait for scripts"
+	}
+	return ""
+}
+
+func archived(what *regexp.Regexp, b []byte) (list []string) {
+	for _, m := range what.FindAllSubmatch(b, -1) {
+		list = append(list, strings.TrimSpace(string(m[1])))
+	}
+	return list
+}
+
+// runs says that a part is a script, or may turn out to be one.
+func runs(f Format, kind string) bool {
+	return slices.Contains([]Format{Shell, Jinja, CloudConfigArchive}, f) || kind == "text/x-shellscript" || kind == "text/jinja2"
+}
+
+// cleanName is the file name as cloud-init makes it safe (util.py, clean_filename).
+func cleanName(name string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		switch {
+		case r == '/':
+			return '_'
+		case strings.ContainsRune("_-.()", r), r >= '0' && r <= '9', r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z':
+			return r
+		}
+		return -1
+	}, name))
+}
