@@ -48,7 +48,7 @@ func ToGroup(g types.AutoScalingGroup, scope settings.Scope, defaults settings.S
 		NewProtected: aws.ToBool(g.NewInstancesProtectedFromScaleIn),
 		HasTemplate:  g.LaunchTemplate != nil || aws.ToString(g.LaunchConfigurationName) != "", MixedInstances: g.MixedInstancesPolicy != nil,
 		CapacityRebalance: aws.ToBool(g.CapacityRebalance), WarmPool: g.WarmPoolConfiguration != nil,
-		Weighted: weighted(g), NoSubnets: aws.ToString(g.VPCZoneIdentifier) == "",
+		Weighted:       weighted(g),
 		PlacementGroup: aws.ToString(g.PlacementGroup), Grace: time.Duration(aws.ToInt32(g.HealthCheckGracePeriod)) * time.Second, LoadBalanced: len(g.TargetGroupARNs)+len(g.LoadBalancerNames)+len(g.TrafficSources) > 0,
 		Unservable: unservableGroup(g), Tags: map[string]string{},
 	}

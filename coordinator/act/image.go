@@ -46,28 +46,41 @@ func (a *Actor) needOf(i types.Image, w wanted) market.Need {
 	return n
 }
 
-// userNeeds are those of the owner's user data, remembered for the same reason.
-func (a *Actor) userNeeds(w wanted) []decide.UserNeed {
-	list, known := a.cache.userNeeds.get(w.source)
-	if !known {
-		list = UserNeeds(w.owners)
-		a.cache.userNeeds.put(w.source, list)
-	}
-	return list
+// knownNeeds are what user data needs, and what of it could not be read.
+type knownNeeds struct {
+	list   []decide.UserNeed
+	unread string
 }
 
-// UserNeeds are what user data, in base64, needs of the group or does to what others share; each need where it stands first.
-func UserNeeds(userData *string) (list []decide.UserNeed) {
+// userNeeds are those of the owner's user data, remembered for the same reason.
+func (a *Actor) userNeeds(w wanted) knownNeeds {
+	known, ok := a.cache.userNeeds.get(w.source)
+	if !ok {
+		known.list, known.unread = UserNeeds(w.owners)
+		a.cache.userNeeds.put(w.source, known)
+	}
+	return known
+}
+
+// UserNeeds are what user data, in base64, needs of the group or does to what others share; each need where it stands first. unread says what of it
+// could not be read, first of all.
+func UserNeeds(userData *string) (list []decide.UserNeed, unread string) {
 	raw, err := base64.StdEncoding.DecodeString(aws.ToString(userData))
 	if err != nil {
-		return nil // the owner's own launches say so better than we could
+		return nil, "it is not base64" // the owner's own launches say so better than we could
 	}
-	for _, n := range needs.Recognise(raw) {
+	found, closed := needs.Read(raw)
+	for _, n := range found {
 		if !slices.ContainsFunc(list, func(have decide.UserNeed) bool { return have.Need == n.Need }) {
 			list = append(list, decide.UserNeed{Need: n.Need, Where: n.Where})
 		}
 	}
-	return list
+	for _, u := range closed {
+		if unread == "" {
+			unread = u.What + ", " + u.Where
+		}
+	}
+	return list, unread
 }
 
 // NeedOf is what an image and the template that launches it ask of a type. The original's type, the zones and the owner's wishes are for

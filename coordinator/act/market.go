@@ -33,7 +33,7 @@ type cache struct {
 	rehearsed table[rehearsal]
 	images    table[types.Image]
 	needs     table[market.Need]
-	userNeeds table[[]decide.UserNeed]
+	userNeeds table[knownNeeds]
 	aboard    table[crewed] // by group
 	subnets   table[zoneSubnets]
 	protected table[protection]

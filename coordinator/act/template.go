@@ -28,6 +28,7 @@ type wanted struct {
 	burstable *spec
 	owners    *string  // the user data without ours
 	notes     []string // what could not be taken over, and why spotd is not on board
+	step      string   // of one that cannot be served, what the owner can do
 }
 
 // spec is what a version of our template says.
@@ -49,7 +50,7 @@ func (w wanted) specs() []spec {
 func (a *Actor) template(ctx context.Context, g described) (decide.Template, error) {
 	want, unreadable, err := a.want(ctx, g)
 	if err != nil || unreadable != "" {
-		return decide.Template{Unreadable: unreadable}, err
+		return decide.Template{Unreadable: unreadable, Step: want.step}, err
 	}
 	t := decide.Template{Hash: want.source, Type: string(want.data.InstanceType), Notes: want.notes}
 	image, unreadable, err := a.image(ctx, aws.ToString(want.data.ImageId))
@@ -57,7 +58,8 @@ func (a *Actor) template(ctx context.Context, g described) (decide.Template, err
 		t.Unreadable = unreadable
 		return t, err
 	}
-	t.Need, t.Needs = a.needOf(image, want), a.userNeeds(want)
+	known := a.userNeeds(want)
+	t.Need, t.Needs, t.NeedsUnread = a.needOf(image, want), known.list, known.unread
 	if err := a.ours(ctx, want, &t); err != nil {
 		return t, err
 	}
@@ -85,7 +87,10 @@ func (a *Actor) want(ctx context.Context, g described) (w wanted, unreadable str
 		return w, unreadable, err
 	}
 	if unreadable = unservable(from.data, g.world.PlacementGroup); unreadable != "" {
-		return w, unreadable, nil
+		return wanted{step: stepFor(from.data, g.world.PlacementGroup)}, unreadable, nil
+	}
+	if namesNoSubnets(g.raw) && len(from.data.SecurityGroups) > 0 {
+		return wanted{step: "name the security groups by their ids (SecurityGroupIds)"}, "the group names no subnets and its template names security groups by name: a launch into a subnet takes their ids only", nil
 	}
 	forOverrides(from.data)
 	tidyTags(from.data, g.world.Tags)

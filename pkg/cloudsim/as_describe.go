@@ -30,6 +30,9 @@ func (c *Cloud) describeGroup(g *group) astypes.AutoScalingGroup {
 		TerminationPolicies: []string{"Default"}, TargetGroupARNs: slices.Clone(g.targetGroups),
 		Tags: g.describeTags(),
 	}
+	if g.zonesOnly {
+		out.VPCZoneIdentifier = aws.String("")
+	}
 	for _, p := range g.suspended {
 		out.SuspendedProcesses = append(out.SuspendedProcesses, astypes.SuspendedProcess{ProcessName: aws.String(p), SuspensionReason: aws.String("User suspended")})
 	}

@@ -23,6 +23,7 @@ type group struct {
 	launches          int // of its own, so far
 	version           string
 	zones, subnets    []string
+	zonesOnly         bool // it names none of the subnets
 	tags              []groupTag
 	healthType        string
 	grace             time.Duration
