@@ -32,7 +32,7 @@ func TestAGroupsDescriptionIsRead(t *testing.T) {
 		Tags: []astypes.TagDescription{groupTag("spot-enabled", "true", false), groupTag("team", "shop", true), groupTag("aws:x", "y", true), groupTag("cost", "1", false),
 			groupTag(settings.StatusTag, "served", false), groupTag("aws:cloudformation:stack-id", stackID, false), groupTag("autospotting:keep-on-demand", "2", false)},
 	}, settings.Scope{Key: "spot-enabled", Value: "true"}, settings.Defaults())
-	want := decide.Group{Name: "web", Found: true, Min: 1, Max: 7, Desired: 4, Deleting: true, NewProtected: true, HasTemplate: true, MixedInstances: true, CapacityRebalance: true, WarmPool: true,
+	want := decide.Group{Name: "web", Found: true, Min: 1, Max: 7, Desired: 4, Deleting: true, NewProtected: true, HasTemplate: true, MixedInstances: true, Policy: true, CapacityRebalance: true, WarmPool: true,
 		PlacementGroup: "apart", Grace: 5 * time.Minute, Suspended: []string{"Launch", "Terminate"}, Tags: map[string]string{"team": "shop"}, Enabled: true, StatusTag: "served", Stack: stackID}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v\nwant %+v", got, want)

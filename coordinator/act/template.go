@@ -53,6 +53,9 @@ func (a *Actor) template(ctx context.Context, g described) (decide.Template, err
 		return decide.Template{Unreadable: unreadable, Step: want.step}, err
 	}
 	t := decide.Template{Hash: want.source, Type: string(want.data.InstanceType), Notes: want.notes}
+	if len(g.world.Types) > 0 { // the policy's list counts, its first type most
+		t.Type = g.world.Types[0]
+	}
 	image, unreadable, err := a.image(ctx, aws.ToString(want.data.ImageId))
 	if err != nil || unreadable != "" {
 		t.Unreadable = unreadable
@@ -67,7 +70,7 @@ func (a *Actor) template(ctx context.Context, g described) (decide.Template, err
 	return t, nil
 }
 
-// launches tells whether the group says what it launches; one with a mixed instances policy says it there.
+// launches tells whether the group says what it launches.
 func (d described) launches() bool { return d.source != nil || d.configuration != "" }
 
 // want converts what the group launches from; unreadable is set where that is impossible for good.

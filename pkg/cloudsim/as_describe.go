@@ -30,6 +30,9 @@ func (c *Cloud) describeGroup(g *group) astypes.AutoScalingGroup {
 		TerminationPolicies: []string{"Default"}, TargetGroupARNs: slices.Clone(g.targetGroups),
 		Tags: g.describeTags(),
 	}
+	if g.mixed != nil {
+		out.MixedInstancesPolicy, out.LaunchTemplate = g.mixed.describe(out.LaunchTemplate), nil
+	}
 	if g.zonesOnly {
 		out.VPCZoneIdentifier = aws.String("")
 	}

@@ -74,6 +74,9 @@ type Readings struct {
 	// RaisedLate: an attach whose activity fails later (Faults.AttachFails) never raised desired, instead of raising it until it fails.
 	// AWS documents that an attach raises desired (aws-facts 1.1 #2), so that no scenario draws this.
 	RaisedLate bool
+	// PolicyCountsAttached: a group with a mixed instances policy of 100 % on-demand counts spot that was attached, launches on-demand in its
+	// place, and lets spot go first, instead of leaving it alone.
+	PolicyCountsAttached bool
 }
 
 // Cloud is one account in one region. Its methods and clients may be used from any goroutine in real-time mode; in

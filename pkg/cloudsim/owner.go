@@ -27,6 +27,13 @@ type GroupSpec struct {
 	CapacityRebalance bool
 	TargetGroups      []string // ARNs
 	Suspended         []string // processes, such as AZRebalance
+	Mixed             *Mixed   // it launches by a mixed instances policy
+}
+
+// Mixed is a mixed instances policy of 100 % on-demand (OnDemandPercentageAboveBaseCapacity), without weights.
+type Mixed struct {
+	Types []string // the overrides' types, by priority; none: the template's
+	Base  int      // OnDemandBaseCapacity
 }
 
 // as runs fn under the lock with the owner (or AWS) as the actor.
@@ -110,7 +117,7 @@ func (c *Cloud) newGroup(s GroupSpec) (*group, error) {
 	}
 	g := &group{name: s.Name, created: c.clock(), min: s.Min, max: s.Max, desired: s.Desired, template: lt, version: s.Version,
 		healthType: s.HealthCheckType, grace: s.Grace, hooks: slices.Clone(s.Hooks), newProtected: s.ProtectNew,
-		capacityRebalance: s.CapacityRebalance, targetGroups: slices.Clone(s.TargetGroups), suspended: slices.Clone(s.Suspended), zonesOnly: s.ZonesOnly, baselineAt: c.clock()}
+		capacityRebalance: s.CapacityRebalance, targetGroups: slices.Clone(s.TargetGroups), suspended: slices.Clone(s.Suspended), zonesOnly: s.ZonesOnly, mixed: s.Mixed, baselineAt: c.clock()}
 	if g.version == "" {
 		g.version = "$Default"
 	}

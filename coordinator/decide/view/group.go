@@ -26,6 +26,7 @@ type Group struct {
 	HooksUnread       bool     // it is not known which hooks there are
 	Suspended         []string // processes
 	MixedInstances    bool     // by a policy that buys spot itself
+	Policy            bool     // it launches by a mixed instances policy
 	Types             []string // the types that the owner's policy lists, in its order; empty where it lists none
 	OnDemandBase      int      // how many the owner's policy keeps on-demand
 	CapacityRebalance bool
