@@ -89,18 +89,21 @@ type zoneSubnets struct {
 }
 
 // subnets maps each of the group's zones to that of its subnets there which has the most addresses left: a fleet cannot span two of
-// one zone. A group that names none (EC2-Classic is gone) has no zones.
+// one zone. A group that names only zones launches into their default subnets, of which a zone has one (Auto Scaling API, CreateAutoScalingGroup,
+// AvailabilityZones).
 func (a *Actor) subnets(ctx context.Context, g types.AutoScalingGroup) (zoneSubnets, error) {
-	ids := splitIDs(aws.ToString(g.VPCZoneIdentifier))
-	if len(ids) == 0 {
-		return zoneSubnets{}, nil
+	in := &ec2.DescribeSubnetsInput{Filters: []ec2types.Filter{{Name: aws.String("subnet-id"), Values: splitIDs(aws.ToString(g.VPCZoneIdentifier))}}} // by a filter: asked for by id, one that is gone would be an error for all
+	if namesNoSubnets(g) {
+		if len(g.AvailabilityZones) == 0 {
+			return zoneSubnets{}, nil
+		}
+		in.Filters = []ec2types.Filter{{Name: aws.String("default-for-az"), Values: []string{"true"}}, {Name: aws.String("availability-zone"), Values: g.AvailabilityZones}}
 	}
 	key := subnetsKey(g)
 	if last, _ := a.cache.subnets.get(key); a.young(last.at, subnetsFor) {
 		return last, nil
 	}
-	out, err := a.EC2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{ // by a filter: asked for by id, one that is gone would be an error for all
-		Filters: []ec2types.Filter{{Name: aws.String("subnet-id"), Values: ids}}})
+	out, err := a.EC2.DescribeSubnets(ctx, in)
 	if err != nil {
 		return zoneSubnets{}, fmt.Errorf("describe the subnets of group %q: %w", aws.ToString(g.AutoScalingGroupName), err)
 	}
@@ -117,4 +120,25 @@ func (a *Actor) subnets(ctx context.Context, g types.AutoScalingGroup) (zoneSubn
 	}
 	a.cache.subnets.put(key, read)
 	return read, nil
+}
+
+func namesNoSubnets(g types.AutoScalingGroup) bool {
+	return len(splitIDs(aws.ToString(g.VPCZoneIdentifier))) == 0
+}
+
+// nowhere says why it is not known in which subnets replacements of a group that names none could be; empty where it is. The group itself launches in
+// all of its zones, so that one without a default subnet is its owner's mistake.
+func nowhere(g types.AutoScalingGroup, byZone map[string]string) string {
+	if !namesNoSubnets(g) {
+		return ""
+	}
+	if len(g.AvailabilityZones) == 0 {
+		return "the group names neither subnets nor zones: a replacement could not be placed"
+	}
+	for _, zone := range g.AvailabilityZones {
+		if byZone[zone] == "" {
+			return fmt.Sprintf("the group names no subnets, and the zone %s has no default subnet: a replacement could not be placed there", zone)
+		}
+	}
+	return ""
 }

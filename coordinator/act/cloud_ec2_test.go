@@ -2,6 +2,7 @@ package act
 
 import (
 	"context"
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -74,7 +75,16 @@ func (c cloudEC2) DescribeSpotInstanceRequests(ctx context.Context, in *ec2.Desc
 }
 
 func (c cloudEC2) DescribeSubnets(ctx context.Context, in *ec2.DescribeSubnetsInput, _ ...func(*ec2.Options)) (*ec2.DescribeSubnetsOutput, error) {
-	return answer(ctx, c.cloud, in, func() *ec2.DescribeSubnetsOutput { return &ec2.DescribeSubnetsOutput{Subnets: slices.Clone(c.subnets)} })
+	return answer(ctx, c.cloud, in, func() *ec2.DescribeSubnetsOutput {
+		out := &ec2.DescribeSubnetsOutput{}
+		for _, s := range c.subnets {
+			has := map[string]string{"subnet-id": *s.SubnetId, "availability-zone": *s.AvailabilityZone, "default-for-az": fmt.Sprint(aws.ToBool(s.DefaultForAz))}
+			if !slices.ContainsFunc(in.Filters, func(f types.Filter) bool { return !slices.Contains(f.Values, has[*f.Name]) }) {
+				out.Subnets = append(out.Subnets, s)
+			}
+		}
+		return out
+	})
 }
 
 func (c cloudEC2) DescribeImages(ctx context.Context, in *ec2.DescribeImagesInput, _ ...func(*ec2.Options)) (*ec2.DescribeImagesOutput, error) {

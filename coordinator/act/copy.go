@@ -27,7 +27,9 @@ type Shelf interface {
 type Copy struct {
 	At    time.Time         `json:"at"`    // when the template was read
 	Zones map[string]string `json:"zones"` // by subnet: the subnets themselves are in the group's description
-	Hooks []string          `json:"hooks,omitempty"`
+	// Defaults says that they are the default subnets of the zones, which no description names.
+	Defaults bool     `json:"defaults,omitempty"`
+	Hooks    []string `json:"hooks,omitempty"`
 	// DrainHooks are those that run before an instance ends.
 	DrainHooks []string        `json:"drain_hooks,omitempty"`
 	Template   decide.Template `json:"template"`
@@ -84,7 +86,7 @@ func (a *Actor) keepCopy(ctx context.Context, w decide.World, g described) {
 		return
 	}
 	last, _ := a.cache.subnets.get(subnetsKey(g.raw))
-	c := Copy{At: a.Now(), Zones: last.zones, Hooks: w.Group.LaunchHooks, DrainHooks: w.Group.DrainHooks, Template: w.Template}
+	c := Copy{At: a.Now(), Zones: last.zones, Defaults: namesNoSubnets(g.raw), Hooks: w.Group.LaunchHooks, DrainHooks: w.Group.DrainHooks, Template: w.Template}
 	c.Placement.Group, c.Placement.Strategy = w.Group.PlacementGroup, w.Group.PlacementStrategy
 	before, _ := a.cache.copies.get(w.Group.Name)
 	kept := keptCopy{Copy: c, saved: before.saved, mark: markOf(c)}
@@ -164,7 +166,7 @@ func (a *Actor) zones(ctx context.Context, w *decide.World, g types.AutoScalingG
 	var read zoneSubnets
 	err := a.within(ctx, func(ctx context.Context) (err error) { read, err = a.subnets(ctx, g); return err })
 	if err == nil {
-		w.Group.Subnets = read.byZone
+		w.Group.Subnets, w.Group.NoSubnets = read.byZone, nowhere(g, read.byZone)
 		return
 	}
 	if before, ok := a.cache.subnets.get(subnetsKey(g)); ok {
@@ -174,7 +176,11 @@ func (a *Actor) zones(ctx context.Context, w *decide.World, g types.AutoScalingG
 	}
 	kept := last()
 	byZone := map[string]string{}
-	for _, id := range splitIDs(aws.ToString(g.VPCZoneIdentifier)) {
+	ids := splitIDs(aws.ToString(g.VPCZoneIdentifier))
+	if len(ids) == 0 && kept.Defaults {
+		ids = slices.Sorted(maps.Keys(kept.Zones))
+	}
+	for _, id := range ids {
 		if zone := kept.Zones[id]; zone != "" && byZone[zone] == "" {
 			byZone[zone] = id
 		}
@@ -188,6 +194,9 @@ func (a *Actor) zones(ctx context.Context, w *decide.World, g types.AutoScalingG
 }
 
 func subnetsKey(g types.AutoScalingGroup) string {
+	if namesNoSubnets(g) {
+		return "of " + strings.Join(g.AvailabilityZones, ",")
+	}
 	return strings.Join(splitIDs(aws.ToString(g.VPCZoneIdentifier)), ",")
 }
 

@@ -1,6 +1,8 @@
 package act
 
 import (
+	"strings"
+
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"autospotting/coordinator/market"
@@ -90,4 +92,28 @@ func unservable(d *data, placementGroup string) string {
 		}
 	}
 	return ""
+}
+
+// stepFor is what the owner of such a template can do about it.
+func stepFor(d *data, placementGroup string) string {
+	for _, f := range fields {
+		if f.refuse != nil && f.refuse(d, placementGroup) != "" {
+			return steps[f.name[:strings.IndexByte(f.name+".", '.')]]
+		}
+	}
+	return ""
+}
+
+// steps are what the owner can do about a field that refuses, by the first part of its path.
+var steps = map[string]string{
+	"BlockDeviceMappings":              "map no volume to a second EBS card",
+	"CapacityReservationSpecification": "let the template name no capacity reservation",
+	"ElasticGpuSpecifications":         "use a type with a GPU of its own",
+	"ElasticInferenceAccelerators":     "use a type with an accelerator of its own",
+	"InstanceMarketOptions":            "tag the group's on-demand twin, whose template asks for no spot; or use a mixed instances policy for both",
+	"InstanceRequirements":             "name an instance type in the template; or use a mixed instances policy, which chooses by attributes and buys spot itself",
+	"NetworkInterfaces":                "let EC2 choose interfaces and addresses, and put a load balancer before the group",
+	"Operator":                         "use the spot settings of the service that manages the template",
+	"Placement":                        "launch with default tenancy, on no dedicated host, and into no placement group but the Auto Scaling group's own",
+	"SecondaryInterfaces":              "let the template attach no interface of a secondary network",
 }

@@ -143,6 +143,9 @@ func TestEachFieldIsTreatedAsItsRowSays(t *testing.T) {
 		if (why != "") != (f.is == refused) {
 			t.Errorf("%s is %s, yet refused is %q", f.name, f.is, why)
 		}
+		if step := stepFor(d, "ours"); (step == "") != (why == "") {
+			t.Errorf("%s: refused is %q, and the step %q", f.name, why, step)
+		}
 		need := NeedOf(types.Image{}, d)
 		plain := NeedOf(types.Image{}, &data{})
 		if len(d.NetworkInterfaces) > 0 { // that there is one asks already

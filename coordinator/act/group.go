@@ -34,7 +34,7 @@ func (a *Actor) group(ctx context.Context, name string) (described, error) {
 		return described{world: decide.Group{Name: name}, settings: a.Defaults}, nil
 	}
 	g := out.AutoScalingGroups[0]
-	d := described{raw: g, source: g.LaunchTemplate, configuration: aws.ToString(g.LaunchConfigurationName)}
+	d := described{raw: g, source: source(g), configuration: aws.ToString(g.LaunchConfigurationName)}
 	d.world, d.settings = ToGroup(g, a.Scope, a.Defaults)
 	return d, nil
 }
@@ -46,12 +46,14 @@ func ToGroup(g types.AutoScalingGroup, scope settings.Scope, defaults settings.S
 		Name: aws.ToString(g.AutoScalingGroupName), Found: true, Deleting: aws.ToString(g.Status) != "",
 		Min: int(aws.ToInt32(g.MinSize)), Max: int(aws.ToInt32(g.MaxSize)), Desired: int(aws.ToInt32(g.DesiredCapacity)),
 		NewProtected: aws.ToBool(g.NewInstancesProtectedFromScaleIn),
-		HasTemplate:  g.LaunchTemplate != nil || aws.ToString(g.LaunchConfigurationName) != "", MixedInstances: g.MixedInstancesPolicy != nil,
+		HasTemplate:  source(g) != nil || aws.ToString(g.LaunchConfigurationName) != "", MixedInstances: buysSpot(g),
+		Policy: g.MixedInstancesPolicy != nil, Types: listedTypes(g), OnDemandBase: int(aws.ToInt32(distribution(g).OnDemandBaseCapacity)),
 		CapacityRebalance: aws.ToBool(g.CapacityRebalance), WarmPool: g.WarmPoolConfiguration != nil,
-		Weighted: weighted(g), NoSubnets: aws.ToString(g.VPCZoneIdentifier) == "",
+		Weighted:       weighted(g),
 		PlacementGroup: aws.ToString(g.PlacementGroup), Grace: time.Duration(aws.ToInt32(g.HealthCheckGracePeriod)) * time.Second, LoadBalanced: len(g.TargetGroupARNs)+len(g.LoadBalancerNames)+len(g.TrafficSources) > 0,
-		Unservable: unservableGroup(g), Tags: map[string]string{},
+		Tags: map[string]string{},
 	}
+	out.Unservable, out.UnservableStep = unservableGroup(g)
 	for _, p := range g.SuspendedProcesses {
 		out.Suspended = append(out.Suspended, aws.ToString(p.ProcessName))
 	}
@@ -81,10 +83,9 @@ func weighted(g types.AutoScalingGroup) bool {
 	if unit := aws.ToString(g.DesiredCapacityType); unit != "" && unit != "units" {
 		return true
 	}
-	return slices.ContainsFunc(g.Instances, func(i types.Instance) bool {
-		w := aws.ToString(i.WeightedCapacity)
-		return w != "" && w != "1"
-	})
+	weighs := func(w *string) bool { return aws.ToString(w) != "" && aws.ToString(w) != "1" }
+	return slices.ContainsFunc(g.Instances, func(i types.Instance) bool { return weighs(i.WeightedCapacity) }) ||
+		slices.ContainsFunc(overrides(g), func(o types.LaunchTemplateOverrides) bool { return weighs(o.WeightedCapacity) })
 }
 
 // ownerByTag knows the tags by which other services mark the groups that they manage.

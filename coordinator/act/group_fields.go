@@ -78,7 +78,23 @@ var groupFields = []groupField{
 	{"MaxInstanceLifetime", freeOf, "The group replaces what is too old, ours too.", nil},
 	{"MaxSize", honoured, "It is raised for a while if it leaves no room.", nil},
 	{"MinSize", honoured, "", nil},
-	{"MixedInstancesPolicy", forbids, "It chooses between on-demand and spot itself.", nil},
+	{"MixedInstancesPolicy.InstancesDistribution.DistributionSegments.TargetCapacityTypes", forbids, "Reserved capacity is paid for whether it is used or not.", segmented},
+	{"MixedInstancesPolicy.InstancesDistribution.OnDemandAllocationStrategy", freeOf, "How the group chooses among its own on-demand types. We take what is best of the list.", nil},
+	{"MixedInstancesPolicy.InstancesDistribution.OnDemandBaseCapacity", honoured, "So many stay on-demand; if keep-on-demand is more, that counts.", nil},
+	{"MixedInstancesPolicy.InstancesDistribution.OnDemandPercentageAboveBaseCapacity", forbids, "Below 100 the group buys spot itself.", nil},
+	{"MixedInstancesPolicy.InstancesDistribution.SpotAllocationStrategy", freeOf, "At 100 % on-demand the group buys no spot.", nil},
+	{"MixedInstancesPolicy.InstancesDistribution.SpotInstancePools", freeOf, "At 100 % on-demand the group buys no spot.", nil},
+	{"MixedInstancesPolicy.InstancesDistribution.SpotMaxPrice", freeOf, "At 100 % on-demand the group buys no spot.", nil},
+	{"MixedInstancesPolicy.LaunchTemplate.LaunchTemplateSpecification.LaunchTemplateId", honoured, "what replacements are launched from", nil},
+	{"MixedInstancesPolicy.LaunchTemplate.LaunchTemplateSpecification.LaunchTemplateName", honoured, "what replacements are launched from", nil},
+	{"MixedInstancesPolicy.LaunchTemplate.LaunchTemplateSpecification.Version", honoured, "what replacements are launched from", nil},
+	{"MixedInstancesPolicy.LaunchTemplate.Overrides.ImageId", forbids, "Replacements are launched from one template.", ownImages},
+	{"MixedInstancesPolicy.LaunchTemplate.Overrides.InstanceRequirements", forbids, "Which types the owner wants is not listed.", byRequirements},
+	{"MixedInstancesPolicy.LaunchTemplate.Overrides.InstanceType", honoured, "Replacements are of these types only.", nil},
+	{"MixedInstancesPolicy.LaunchTemplate.Overrides.LaunchTemplateSpecification.LaunchTemplateId", forbids, "Replacements are launched from one template.", ownTemplates},
+	{"MixedInstancesPolicy.LaunchTemplate.Overrides.LaunchTemplateSpecification.LaunchTemplateName", forbids, "Replacements are launched from one template.", nil},
+	{"MixedInstancesPolicy.LaunchTemplate.Overrides.LaunchTemplateSpecification.Version", forbids, "Replacements are launched from one template.", nil},
+	{"MixedInstancesPolicy.LaunchTemplate.Overrides.WeightedCapacity", forbids, "One instance cannot stand for another of another weight.", nil},
 	{"NewInstancesProtectedFromScaleIn", honoured, "A replacement is protected like the group's own.", nil},
 	{"Operator.Principal", forbids, "Another AWS service manages the group.", operatedGroup},
 	{"PlacementGroup", forbids, "A cluster placement group takes few types.", nil},
@@ -101,16 +117,16 @@ var groupFields = []groupField{
 	{"WarmPoolSize", freeOf, "", nil},
 }
 
-// unservableGroup tells why what a group's description says cannot be served; empty if it can, as far as this table knows.
-func unservableGroup(g types.AutoScalingGroup) string {
+// unservableGroup tells why what a group's description says cannot be served, and what its owner can do; empty if it can, as far as this table knows.
+func unservableGroup(g types.AutoScalingGroup) (why, step string) {
 	for _, f := range groupFields {
 		if f.refuse != nil {
 			if why := f.refuse(g); why != "" {
-				return why
+				return why, groupSteps[f.name]
 			}
 		}
 	}
-	return ""
+	return "", ""
 }
 
 func reservedGroup(g types.AutoScalingGroup) string {

@@ -10,11 +10,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
+	"autospotting/coordinator/decide"
+	"autospotting/coordinator/ledger"
 	"autospotting/coordinator/settings"
 )
 
 // wholes are fields that are judged by their being there, whatever is in them.
-var wholes = []string{"MixedInstancesPolicy", "WarmPoolConfiguration"}
+var wholes = []string{"MixedInstancesPolicy.LaunchTemplate.Overrides.InstanceRequirements", "WarmPoolConfiguration"}
 
 func TestEveryFieldOfAGroupsDescriptionHasARow(t *testing.T) {
 	t.Parallel()
@@ -23,8 +25,10 @@ func TestEveryFieldOfAGroupsDescriptionHasARow(t *testing.T) {
 		rows = append(rows, f.name)
 	}
 	for _, name := range leaves(reflect.TypeFor[types.AutoScalingGroup](), "") {
-		if whole, _, _ := strings.Cut(name, "."); slices.Contains(wholes, whole) {
-			name = whole
+		for _, whole := range wholes {
+			if strings.HasPrefix(name, whole+".") {
+				name = whole
+			}
 		}
 		if !slices.Contains(sdk, name) {
 			sdk = append(sdk, name)
@@ -83,6 +87,14 @@ func TestWhatAGroupsFieldsForbid(t *testing.T) {
 		{"another service's", func(g *types.AutoScalingGroup) {
 			g.Operator = &types.Operator{Principal: aws.String("eks.amazonaws.com")}
 		}, "eks.amazonaws.com manages"},
+		{"a list of types", overridden(types.LaunchTemplateOverrides{InstanceType: aws.String("m5.large")}), ""},
+		{"types by attributes", overridden(types.LaunchTemplateOverrides{InstanceRequirements: &types.InstanceRequirements{}}), "by attributes"},
+		{"a template for a type", overridden(types.LaunchTemplateOverrides{InstanceType: aws.String("m6g.large"), LaunchTemplateSpecification: &types.LaunchTemplateSpecification{}}), "launch template of its own"},
+		{"an image for a type", overridden(types.LaunchTemplateOverrides{InstanceType: aws.String("m6g.large"), ImageId: aws.String("ami-2")}), "image of its own"},
+		{"reserved capacity first", func(g *types.AutoScalingGroup) {
+			g.MixedInstancesPolicy = &types.MixedInstancesPolicy{InstancesDistribution: &types.InstancesDistribution{DistributionSegments: []types.DistributionSegment{
+				{TargetCapacityTypes: []types.TargetCapacityType{types.TargetCapacityTypeOnDemand, types.TargetCapacityTypeCapacityBlock}}}}}
+		}, "capacity-block"},
 	} {
 		var g types.AutoScalingGroup
 		c.change(&g)
@@ -90,6 +102,66 @@ func TestWhatAGroupsFieldsForbid(t *testing.T) {
 		if (got.Unservable == "") != (c.says == "") || !strings.Contains(got.Unservable, c.says) {
 			t.Errorf("%s: %q, want it to say %q", c.name, got.Unservable, c.says)
 		}
+		if (got.UnservableStep == "") != (c.says == "") {
+			t.Errorf("%s: %q, and the step is %q", c.name, got.Unservable, got.UnservableStep)
+		}
+	}
+}
+
+// overridden is a group whose policy has this row.
+func overridden(o types.LaunchTemplateOverrides) func(*types.AutoScalingGroup) {
+	return func(g *types.AutoScalingGroup) {
+		g.MixedInstancesPolicy = &types.MixedInstancesPolicy{InstancesDistribution: &types.InstancesDistribution{OnDemandPercentageAboveBaseCapacity: aws.Int32(100)},
+			LaunchTemplate: &types.LaunchTemplate{LaunchTemplateSpecification: &types.LaunchTemplateSpecification{LaunchTemplateId: aws.String("lt-owner")},
+				Overrides: []types.LaunchTemplateOverrides{{InstanceType: aws.String("m5.large")}, o}}}
+	}
+}
+
+func TestAPolicyIsServedWhereItBuysNoSpot(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name            string
+		change          func(*types.InstancesDistribution)
+		mixed, weighted bool
+		base            int
+	}{
+		{"all on-demand", func(*types.InstancesDistribution) {}, false, false, 0},
+		{"a base", func(d *types.InstancesDistribution) { d.OnDemandBaseCapacity = aws.Int32(2) }, false, false, 2},
+		{"a spot share", func(d *types.InstancesDistribution) { d.OnDemandPercentageAboveBaseCapacity = aws.Int32(99) }, true, false, 0},
+		{"no share told", func(d *types.InstancesDistribution) { d.OnDemandPercentageAboveBaseCapacity = nil }, true, false, 0},
+	} {
+		var g types.AutoScalingGroup
+		overridden(types.LaunchTemplateOverrides{InstanceType: aws.String("m5a.large")})(&g)
+		g.MixedInstancesPolicy.LaunchTemplate.Overrides = append(g.MixedInstancesPolicy.LaunchTemplate.Overrides, types.LaunchTemplateOverrides{InstanceType: aws.String("m5a.large")})
+		c.change(g.MixedInstancesPolicy.InstancesDistribution)
+		got, _ := ToGroup(g, settings.Scope{}, settings.Defaults())
+		if got.MixedInstances != c.mixed || got.OnDemandBase != c.base || !got.Policy || !got.HasTemplate || fmt.Sprint(got.Types) != "[m5.large m5a.large]" {
+			t.Errorf("%s: %+v", c.name, got)
+		}
+	}
+	for weight, want := range map[string]bool{"": false, "1": false, "2": true} {
+		var g types.AutoScalingGroup
+		overridden(types.LaunchTemplateOverrides{WeightedCapacity: aws.String(weight)})(&g)
+		if got, _ := ToGroup(g, settings.Scope{}, settings.Defaults()); got.Weighted != want {
+			t.Errorf("a weight of %q: weighted %t", weight, got.Weighted)
+		}
+	}
+}
+
+func TestAPoliciesTemplateIsWhatIsLaunchedFrom(t *testing.T) {
+	t.Parallel()
+	acc := web()
+	g := acc.group()
+	overridden(types.LaunchTemplateOverrides{InstanceType: aws.String("m5a.large")})(g)
+	g.MixedInstancesPolicy.LaunchTemplate.Overrides[0].InstanceType, g.LaunchTemplate = aws.String("r5.large"), nil
+	g.MixedInstancesPolicy.LaunchTemplate.LaunchTemplateSpecification.Version = aws.String(latestVersion)
+	w := look(t, acc, ledger.Record{})
+	if why := decide.Refusal(w); why != "" || w.Template.Hash == "" || w.Template.Type != "r5.large" {
+		t.Errorf("%q, %+v", why, w.Template)
+	}
+	g.MixedInstancesPolicy.LaunchTemplate.Overrides = nil
+	if w = look(t, acc, ledger.Record{}); decide.Refusal(w) != "" || w.Template.Type != "m5.large" {
+		t.Errorf("without a list: %q, %+v", decide.Refusal(w), w.Template)
 	}
 }
 

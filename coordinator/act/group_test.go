@@ -32,7 +32,7 @@ func TestAGroupsDescriptionIsRead(t *testing.T) {
 		Tags: []astypes.TagDescription{groupTag("spot-enabled", "true", false), groupTag("team", "shop", true), groupTag("aws:x", "y", true), groupTag("cost", "1", false),
 			groupTag(settings.StatusTag, "served", false), groupTag("aws:cloudformation:stack-id", stackID, false), groupTag("autospotting:keep-on-demand", "2", false)},
 	}, settings.Scope{Key: "spot-enabled", Value: "true"}, settings.Defaults())
-	want := decide.Group{Name: "web", Found: true, Min: 1, Max: 7, Desired: 4, Deleting: true, NewProtected: true, HasTemplate: true, MixedInstances: true, CapacityRebalance: true, WarmPool: true,
+	want := decide.Group{Name: "web", Found: true, Min: 1, Max: 7, Desired: 4, Deleting: true, NewProtected: true, HasTemplate: true, MixedInstances: true, Policy: true, CapacityRebalance: true, WarmPool: true,
 		PlacementGroup: "apart", Grace: 5 * time.Minute, Suspended: []string{"Launch", "Terminate"}, Tags: map[string]string{"team": "shop"}, Enabled: true, StatusTag: "served", Stack: stackID}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v\nwant %+v", got, want)
@@ -70,7 +70,6 @@ func TestWhatAGroupIs(t *testing.T) {
 		{"launched from a template", astypes.AutoScalingGroup{LaunchTemplate: &astypes.LaunchTemplateSpecification{}}, template, true},
 		{"launched from a configuration", astypes.AutoScalingGroup{LaunchConfigurationName: aws.String("lc")}, template, true},
 		{"launched from nothing", astypes.AutoScalingGroup{LaunchConfigurationName: aws.String("")}, template, false},
-		{"in no subnet", astypes.AutoScalingGroup{}, func(g decide.Group) any { return g.NoSubnets }, true},
 		{"not being deleted", astypes.AutoScalingGroup{Status: aws.String("")}, func(g decide.Group) any { return g.Deleting }, false},
 		{"sized in instances", astypes.AutoScalingGroup{DesiredCapacityType: aws.String("units"), Instances: weights("1", "")}, weighted, false},
 		{"sized in processors", astypes.AutoScalingGroup{DesiredCapacityType: aws.String("vcpu")}, weighted, true},
@@ -166,8 +165,62 @@ func TestOfWhatAGroupHasNotNothingIsAsked(t *testing.T) {
 			t.Errorf("%s was asked %d times", call, n)
 		}
 	}
-	if w.Group.Subnets != nil || !w.Group.NoSubnets {
-		t.Errorf("subnets %v", w.Group.Subnets)
+	if w.Group.Subnets != nil || w.Group.NoSubnets != "the group names neither subnets nor zones: a replacement could not be placed" {
+		t.Errorf("subnets %v, %q", w.Group.Subnets, w.Group.NoSubnets)
+	}
+}
+
+// inDefaults is the account with a group that names zones only.
+func inDefaults() *cloud {
+	acc := web()
+	acc.group().VPCZoneIdentifier, acc.group().AvailabilityZones = nil, []string{"us-east-1a", "us-east-1b"}
+	standard := func(id, zone string) types.Subnet {
+		return types.Subnet{SubnetId: &id, AvailabilityZone: &zone, DefaultForAz: aws.Bool(true), AvailableIpAddressCount: aws.Int32(9)}
+	}
+	acc.subnets = append(acc.subnets, standard("subnet-da", "us-east-1a"), standard("subnet-db", "us-east-1b"), standard("subnet-dc", "us-east-1c"))
+	return acc
+}
+
+func TestAGroupThatNamesZonesOnlyIsPlacedInTheirDefaultSubnets(t *testing.T) {
+	t.Parallel()
+	acc := inDefaults()
+	w := look(t, acc, ledger.Record{})
+	if want := map[string]string{"us-east-1a": "subnet-da", "us-east-1b": "subnet-db"}; !reflect.DeepEqual(w.Group.Subnets, want) || decide.Refusal(w) != "" {
+		t.Errorf("subnets %v, %q", w.Group.Subnets, decide.Refusal(w))
+	}
+	acc.subnets = acc.subnets[:len(acc.subnets)-2]
+	w = look(t, acc, ledger.Record{})
+	if why := decide.Refusal(w); !strings.Contains(why, "the zone us-east-1b has no default subnet") {
+		t.Errorf("without one in a zone: %q", why)
+	}
+}
+
+func TestDefaultSubnetsAreCopiedForNotices(t *testing.T) {
+	t.Parallel()
+	acc, shelf := made(t)
+	defaults := inDefaults()
+	acc.subnets, acc.groups[0].VPCZoneIdentifier, acc.groups[0].AvailabilityZones = defaults.subnets, nil, []string{"us-east-1a", "us-east-1b"}
+	if _, err := cold(acc, shelf).Observe(t.Context(), "web", ledger.Record{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	acc.failing("ec2.DescribeSubnets", errLost)
+	w, err := cold(acc, shelf).Observe(t.Context(), "web", ledger.Record{}, nil)
+	if want := map[string]string{"us-east-1a": "subnet-da", "us-east-1b": "subnet-db"}; err != nil || !reflect.DeepEqual(w.Group.Subnets, want) || w.Missing[0].CopyOf.IsZero() {
+		t.Errorf("%v, subnets %v, missing %+v", err, w.Group.Subnets, w.Missing)
+	}
+	acc.groups[0].VPCZoneIdentifier = aws.String("subnet-z") // named since: the default ones are none of the group's
+	if w, err = cold(acc, shelf).Observe(t.Context(), "web", ledger.Record{}, nil); err != nil || len(w.Group.Subnets) > 0 {
+		t.Errorf("%v, subnets %v", err, w.Group.Subnets)
+	}
+}
+
+func TestSecurityGroupsByNameGoIntoNoSubnet(t *testing.T) {
+	t.Parallel()
+	acc := inDefaults()
+	acc.template().SecurityGroups = []string{"web"}
+	w := look(t, acc, ledger.Record{})
+	if why := decide.Refusal(w); !strings.Contains(why, "security groups by name") || !strings.Contains(decide.Step(w), "SecurityGroupIds") {
+		t.Errorf("%q, step %q", why, decide.Step(w))
 	}
 }
 

@@ -46,34 +46,43 @@ func (a *Actor) needOf(i types.Image, w wanted) market.Need {
 	return n
 }
 
-// userNeeds is what the owner's user data needs, and why what needs membership of the group cannot wait for it; empty if it can.
+// userNeeds is what the owner's user data needs, what of it could not be read, and why what needs membership of the group cannot wait for it; empty if
+// all could, and if it can.
 type userNeeds struct {
-	list  []decide.UserNeed
-	hasty string
+	list          []decide.UserNeed
+	unread, hasty string
 }
 
-// userNeeds are remembered for the same reason.
+// userNeeds are those of the owner's user data, remembered for the same reason.
 func (a *Actor) userNeeds(w wanted) userNeeds {
-	n, known := a.cache.userNeeds.get(w.source)
-	if !known {
-		n = userNeeds{UserNeeds(w.owners), Hasty(w.owners)}
-		a.cache.userNeeds.put(w.source, n)
+	known, ok := a.cache.userNeeds.get(w.source)
+	if !ok {
+		known.list, known.unread = UserNeeds(w.owners)
+		known.hasty = Hasty(w.owners)
+		a.cache.userNeeds.put(w.source, known)
 	}
-	return n
+	return known
 }
 
-// UserNeeds are what user data, in base64, needs of the group or does to what others share; each need where it stands first.
-func UserNeeds(userData *string) (list []decide.UserNeed) {
+// UserNeeds are what user data, in base64, needs of the group or does to what others share; each need where it stands first. unread says what of it
+// could not be read, first of all.
+func UserNeeds(userData *string) (list []decide.UserNeed, unread string) {
 	raw, err := base64.StdEncoding.DecodeString(aws.ToString(userData))
 	if err != nil {
-		return nil // the owner's own launches say so better than we could
+		return nil, "it is not base64" // the owner's own launches say so better than we could
 	}
-	for _, n := range needs.Recognise(raw) {
+	found, closed := needs.Read(raw)
+	for _, n := range found {
 		if !slices.ContainsFunc(list, func(have decide.UserNeed) bool { return have.Need == n.Need }) {
 			list = append(list, decide.UserNeed{Need: n.Need, Where: n.Where})
 		}
 	}
-	return list
+	for _, u := range closed {
+		if unread == "" {
+			unread = u.What + ", " + u.Where
+		}
+	}
+	return list, unread
 }
 
 // Hasty is why user data, in base64, that needs membership of the group would not wait for it: ours runs among the scripts. Empty where it would.

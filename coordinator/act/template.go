@@ -28,6 +28,7 @@ type wanted struct {
 	burstable *spec
 	owners    *string  // the user data without ours
 	notes     []string // what could not be taken over, and why spotd is not on board
+	step      string   // of one that cannot be served, what the owner can do
 }
 
 // spec is what a version of our template says.
@@ -49,9 +50,12 @@ func (w wanted) specs() []spec {
 func (a *Actor) template(ctx context.Context, g described) (decide.Template, error) {
 	want, unreadable, err := a.want(ctx, g)
 	if err != nil || unreadable != "" {
-		return decide.Template{Unreadable: unreadable}, err
+		return decide.Template{Unreadable: unreadable, Step: want.step}, err
 	}
 	t := decide.Template{Hash: want.source, Type: string(want.data.InstanceType), Notes: want.notes}
+	if len(g.world.Types) > 0 { // the policy's list counts, its first type most
+		t.Type = g.world.Types[0]
+	}
 	image, unreadable, err := a.image(ctx, aws.ToString(want.data.ImageId))
 	if err != nil || unreadable != "" {
 		t.Unreadable = unreadable
@@ -59,7 +63,7 @@ func (a *Actor) template(ctx context.Context, g described) (decide.Template, err
 	}
 	t.Need = a.needOf(image, want)
 	asks := a.userNeeds(want)
-	t.Needs, t.Hasty = asks.list, asks.hasty
+	t.Needs, t.NeedsUnread, t.Hasty = asks.list, asks.unread, asks.hasty
 	if err := a.ours(ctx, want, &t); err != nil {
 		return t, err
 	}
@@ -67,7 +71,7 @@ func (a *Actor) template(ctx context.Context, g described) (decide.Template, err
 	return t, nil
 }
 
-// launches tells whether the group says what it launches; one with a mixed instances policy says it there.
+// launches tells whether the group says what it launches.
 func (d described) launches() bool { return d.source != nil || d.configuration != "" }
 
 // want converts what the group launches from; unreadable is set where that is impossible for good.
@@ -87,7 +91,10 @@ func (a *Actor) want(ctx context.Context, g described) (w wanted, unreadable str
 		return w, unreadable, err
 	}
 	if unreadable = unservable(from.data, g.world.PlacementGroup); unreadable != "" {
-		return w, unreadable, nil
+		return wanted{step: stepFor(from.data, g.world.PlacementGroup)}, unreadable, nil
+	}
+	if namesNoSubnets(g.raw) && len(from.data.SecurityGroups) > 0 {
+		return wanted{step: "name the security groups by their ids (SecurityGroupIds)"}, "the group names no subnets and its template names security groups by name: a launch into a subnet takes their ids only", nil
 	}
 	forOverrides(from.data)
 	tidyTags(from.data, g.world.Tags)

@@ -56,15 +56,19 @@ func rehearsalOf(g described, w wanted, t decide.Template) *ec2.RunInstancesInpu
 	if kind == "" && len(g.raw.Instances) > 0 {
 		kind = aws.ToString(g.raw.Instances[0].InstanceType)
 	}
-	if t.ID == "" || len(subnets) == 0 || kind == "" || len(w.data.NetworkInterfaces) > 0 {
+	if t.ID == "" || len(subnets)+len(g.raw.AvailabilityZones) == 0 || kind == "" || len(w.data.NetworkInterfaces) > 0 {
 		return nil
 	}
-	return &ec2.RunInstancesInput{DryRun: aws.Bool(true), MinCount: aws.Int32(1), MaxCount: aws.Int32(1),
+	in := &ec2.RunInstancesInput{DryRun: aws.Bool(true), MinCount: aws.Int32(1), MaxCount: aws.Int32(1),
 		LaunchTemplate: &types.LaunchTemplateSpecification{LaunchTemplateId: &t.ID, Version: &t.Version},
-		InstanceType:   types.InstanceType(kind), SubnetId: &subnets[0],
+		InstanceType:   types.InstanceType(kind),
 		TagSpecifications: []types.TagSpecification{{ResourceType: types.ResourceTypeInstance,
 			Tags: fleetTags(map[string]string{decide.TagGroup: g.world.Name, decide.TagLaunch: "rehearsal"})}},
 		InstanceMarketOptions: &types.InstanceMarketOptionsRequest{MarketType: types.MarketTypeSpot}}
+	if len(subnets) > 0 { // else EC2 takes a default one, as the group does
+		in.SubnetId = &subnets[0]
+	}
+	return in
 }
 
 func (r rehearsal) believed() time.Duration {

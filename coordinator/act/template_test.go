@@ -247,6 +247,10 @@ func TestNothingIsRehearsedThatWouldBeRefusedWrongly(t *testing.T) {
 	if len(asked.asked) != 0 {
 		t.Errorf("asked %d times", len(asked.asked))
 	}
+	zones := described{raw: astypes.AutoScalingGroup{AvailabilityZones: []string{"us-east-1a"}}}
+	if in := rehearsalOf(zones, plain, ready); in == nil || in.SubnetId != nil {
+		t.Errorf("a group that names zones only is launched into a default subnet: %+v", in)
+	}
 	actor.Inspector = nil
 	if why := actor.rehearse(t.Context(), in, plain, ready); why != "" {
 		t.Errorf("where nobody can be asked: %q", why)

@@ -1,11 +1,15 @@
 package act
 
 import (
+	"encoding/base64"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"autospotting/coordinator/decide"
+	"autospotting/coordinator/ledger"
 )
 
 func TestWhatATemplateAsksForMayNotBeHadAsSpot(t *testing.T) {
@@ -31,5 +35,33 @@ func TestWhatATemplateAsksForMayNotBeHadAsSpot(t *testing.T) {
 		CapacityReservationSpecification: &types.LaunchTemplateCapacityReservationSpecificationRequest{CapacityReservationPreference: types.CapacityReservationPreferenceOpen}}
 	if got := unservable(&plain, "apart"); got != "" {
 		t.Errorf("an ordinary template is refused: %s", got)
+	}
+}
+
+func TestOfUserDataItIsKnownWhatCouldNotBeRead(t *testing.T) {
+	t.Parallel()
+	for text, unread := range map[string]string{
+		"#!/bin/sh\naws ec2 associate-address --allocation-id eipalloc-1\n": "",
+		"#include\nhttps://example.com/boot.sh\n":                           "https://example.com/boot.sh",
+	} {
+		coded := base64.StdEncoding.EncodeToString([]byte(text))
+		if _, got := UserNeeds(&coded); (got == "") != (unread == "") || !strings.Contains(got, unread) {
+			t.Errorf("%q: %q", text, got)
+		}
+	}
+	if list, got := UserNeeds(aws.String("no base64!")); list != nil || got == "" {
+		t.Errorf("%v, %q", list, got)
+	}
+	acc := web()
+	acc.template().UserData = aws.String(base64.StdEncoding.EncodeToString([]byte("#include\nhttps://example.com/boot.sh\n")))
+	acc.group().MaxSize, acc.group().DesiredCapacity, acc.group().MinSize = aws.Int32(1), aws.Int32(1), aws.Int32(1)
+	acc.group().TargetGroupARNs, acc.group().LoadBalancerNames = nil, nil
+	w := look(t, acc, ledger.Record{})
+	if why := decide.Refusal(w); !strings.Contains(why, "boot.sh") || decide.Step(w) == "" {
+		t.Errorf("a group of one whose boot is not known: %q", why)
+	}
+	acc.template().UserData = nil
+	if why := decide.Refusal(look(t, acc, ledger.Record{})); why != "" {
+		t.Errorf("without user data: %q", why)
 	}
 }

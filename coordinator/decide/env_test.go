@@ -65,7 +65,8 @@ func said(cmd, out string) string {
 //	group desired=4 max=5 …        what its owner, a policy or AWS does to it
 //	settings keep-on-demand=1 …    the owner's tags
 //	instance i-1 zone=a spot …     a member, or a change of one; "gone" removes it from what reads show
-//	template hash=h2               the owner deploys; "none" says that ours is still to be made; "needs=membership": what the user data needs
+//	template hash=h2               the owner deploys; "none" says that ours is still to be made, needs=(address) what the user data needs, unread=include what
+//	                               of it could not be read, "unlooked" that nobody has read any of it yet
 //	market m5.large/b=0.05 …       what spot costs there, or a type on-demand, USD an hour; "unread=throttled", "none=a": no spot in zone a, "unoffered=a": nothing at all
 //	activity user-shrink i-oda     a scaling activity; "unread" says that they cannot be read, "read" that they can
 //	heard notice i-s1              a message

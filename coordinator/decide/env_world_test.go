@@ -18,10 +18,10 @@ func (e *env) group(t *testing.T, d *datadriven.TestData) {
 	g := &e.w.Group
 	numbers := map[string]*int{"min": &g.Min, "max": &g.Max, "desired": &g.Desired}
 	texts := map[string]*string{"bad-tag": &g.BadTag, "other-owner": &g.OtherOwner, "placement-group": &g.PlacementGroup, "placement-strategy": &g.PlacementStrategy,
-		"stack-status": &g.StackStatus, "unseen": &g.Unseen, "status-tag": &g.StatusTag}
+		"stack-status": &g.StackStatus, "unseen": &g.Unseen, "no-subnets": &g.NoSubnets, "status-tag": &g.StatusTag}
 	lists := map[string]*[]string{"launch-hooks": &g.LaunchHooks, "suspended": &g.Suspended}
 	flags := map[string]*bool{"deleting": &g.Deleting, "mixed-instances": &g.MixedInstances, "weighted": &g.Weighted, "rebalancing": &g.CapacityRebalance,
-		"warm-pool": &g.WarmPool, "no-subnets": &g.NoSubnets, "refreshing": &g.Refreshing, "balanced": &g.LoadBalanced, "protects-new": &g.NewProtected,
+		"warm-pool": &g.WarmPool, "refreshing": &g.Refreshing, "balanced": &g.LoadBalanced, "protects-new": &g.NewProtected,
 		"opted-in": &g.Enabled, "template": &g.HasTemplate, "found": &g.Found}
 	unset := map[string]*bool{"opted-out": &g.Enabled, "no-template": &g.HasTemplate, "gone": &g.Found, "refreshed": &g.Refreshing}
 	for _, a := range d.CmdArgs {
@@ -79,13 +79,16 @@ func (e *env) template(t *testing.T, d *datadriven.TestData) {
 	tm := &e.w.Template
 	tm.Hash = value(t, d, "hash", tm.Hash)
 	tm.Type = value(t, d, "type", tm.Type)
-	tm.Unreadable = value(t, d, "unreadable", "")
+	tm.Unreadable, tm.NeedsUnread = value(t, d, "unreadable", ""), value(t, d, "unread", "")
 	tm.Hasty = value(t, d, "hasty", tm.Hasty)
 	if a, ok := d.Arg("needs"); ok {
 		tm.Needs = nil
-		for _, n := range a.Vals {
-			tm.Needs = append(tm.Needs, UserNeed{Need: n, Where: "line 1"})
+		for _, name := range a.Vals {
+			tm.Needs = append(tm.Needs, UserNeed{Need: name, Where: "line 3"})
 		}
+	}
+	if d.HasArg("unlooked") { // nobody has looked what it is
+		*tm = Template{}
 	}
 	if d.HasArg("none") {
 		tm.ID, tm.Version = "", ""

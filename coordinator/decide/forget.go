@@ -69,10 +69,22 @@ func (r *run) prove() {
 		case r.v.FellIll(id, since):
 			delete(r.rec.Proving, id)
 			r.sick(i, "a replacement was found unhealthy within "+lastingSwap.String())
+		case r.takenByPolicy(id, since):
+			delete(r.rec.Proving, id)
+			failed(&r.rec, r.now(), "the group took a spot replacement out by itself within "+lastingSwap.String()+", as its mixed instances policy asks for on-demand: "+ownPolicy+" to have the group buy spot itself")
+			r.say(id, "%s", r.rec.Cause)
 		case r.v.Told(id, since), r.since(since) >= keepProving:
 			delete(r.rec.Proving, id)
 		}
 	}
+}
+
+// takenByPolicy tells whether a group with a mixed instances policy let the instance go with no change of desired to cause it. Whether a policy at
+// 100 % on-demand counts spot that was attached AWS does not document: a group that realigns itself would for ever undo what we do.
+func (r *run) takenByPolicy(id string, since time.Time) bool {
+	return r.w.Group.Policy && slices.ContainsFunc(r.w.Activities, func(a Activity) bool {
+		return a.Kind == GroupTook && a.Instance == id && a.Desired == 0 && !a.Failed && !a.At.Before(since)
+	})
 }
 
 // keepProving is how long it is asked why a replacement left, whose place may be told of late.

@@ -12,7 +12,12 @@ func (r *run) keep() int {
 	if !r.w.Group.Enabled {
 		return r.size()
 	}
-	return min(r.w.Settings.KeepOnDemand.Up(r.size()), r.size())
+	return Keep(r.w, r.size())
+}
+
+// Keep is how many of so many members stay on-demand in a group that is served: as the owner's tag says, or the group's own policy if that is more.
+func Keep(w World, size int) int {
+	return min(max(w.Settings.KeepOnDemand.Up(size), w.Group.OnDemandBase), size)
 }
 
 // onDemandLater counts the on-demand members there will be once everything under way is done.

@@ -96,11 +96,7 @@ func needs(w World) string {
 	return fmt.Sprintf("%s (user data, %s): %s; the tag autospotting:accept=%s allows it", why, cmp.Or(where, "somewhere"), a.step, a.need)
 }
 
-// Step is what the owner of a refused group would have to do to be served; empty where nothing is known to help.
-func Step(w World) string {
-	if Refusal(w) != needs(w) {
-		return ""
-	}
+func needsStep(w World) string {
 	a, _, _ := unmet(w)
 	return a.step
 }

@@ -3,6 +3,7 @@ package decide
 import (
 	"cmp"
 	"maps"
+	"path"
 	"slices"
 
 	"autospotting/coordinator/ledger"
@@ -122,7 +123,23 @@ func Need(w World, typ string) market.Need {
 		}
 		n.Allow = append(n.Allow, a)
 	}
+	if len(w.Group.Types) > 0 {
+		n.Allow, n.AllowBurstable = listed(w.Group.Types, n.Allow), true // whom the owner lists he wants
+	}
 	return n
+}
+
+// listed are the types of the owner's policy that the tags allow. Where none is left, none may be launched: an empty list would allow all.
+func listed(types, allowed []string) (list []string) {
+	for _, name := range types {
+		if len(allowed) == 0 || slices.ContainsFunc(allowed, func(pattern string) bool { ok, _ := path.Match(pattern, name); return ok }) {
+			list = append(list, name)
+		}
+	}
+	if len(list) == 0 {
+		return []string{"none-of-the-policy"}
+	}
+	return list
 }
 
 // atMost is no more than one instance of the type can use beside what the template asks, where that is known: what several members use together, or

@@ -23,6 +23,7 @@ const (
 
 // The reads that a rule asks about by name.
 const (
+	ReadTemplate   = "the launch template"
 	ReadBalancers  = "target health"
 	ReadMembership = "the groups of instances outside"
 	ReadStatus     = "status checks"

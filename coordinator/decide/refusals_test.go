@@ -38,17 +38,153 @@ var refused = []struct {
 		w.Group.LaunchHooks = []string{"CodeDeploy-managed-automatic-launch-lifecycle-hook-x"}
 	}, "CodeDeploy"},
 	{"MaxSize one", func(w *World) {
-		w.Instances = w.Instances[:1]
-		w.Group.Min, w.Group.Max, w.Group.Desired = 1, 1, 1
+		w.one()
+		w.Template.NeedsUnread = "include https://example.com/boot.sh, line 1"
 	}, "MaxSize is 1"},
 	{"suspended Launch", func(w *World) { w.Group.Suspended = []string{"Launch"} }, "process Launch"},
 	{"suspended Terminate", func(w *World) { w.Group.Suspended = []string{"Terminate"} }, "process Terminate"},
 	{"suspended AddToLoadBalancer", func(w *World) { w.Group.Suspended = []string{"AddToLoadBalancer"} }, "process AddToLoadBalancer"},
 	{"suspended HealthCheck", func(w *World) { w.Group.Suspended = []string{"HealthCheck"} }, "process HealthCheck"},
 	{"suspended ReplaceUnhealthy", func(w *World) { w.Group.Suspended = []string{"ReplaceUnhealthy"} }, "process ReplaceUnhealthy"},
-	{"no subnets", func(w *World) { w.Group.NoSubnets = true }, "names no subnets"},
+	{"no subnets", func(w *World) { w.Group.NoSubnets = "the zone a has no default subnet" }, "no default subnet"},
 	{"an instance refresh", func(w *World) { w.Group.Refreshing = true }, "instance refresh"},
 	{"a stack that is changing", func(w *World) { w.Group.StackStatus = "UPDATE_IN_PROGRESS" }, "CloudFormation stack is changing"},
+}
+
+// one makes the group one of a single instance.
+func (w *World) one() {
+	w.Instances = w.Instances[:1]
+	w.Group.Min, w.Group.Max, w.Group.Desired = 1, 1, 1
+	w.Group.Subnets = map[string]string{"a": "subnet-a"}
+}
+
+// A reason that comes as a text of the observer has its step from there too.
+func TestEveryRefusalNamesAStep(t *testing.T) {
+	t.Parallel()
+	none := map[string]bool{"a group being deleted": true, "what a field of its description forbids": true, "an image that is gone": true}
+	for _, c := range refused {
+		w := web()
+		c.world(&w)
+		if step := Step(w); (step == "") != none[c.name] {
+			t.Errorf("%s: the step is %q", c.name, step)
+		}
+	}
+	for _, owner := range []string{"EKS", "Elastic Beanstalk", "AWS Batch", "an ECS capacity provider", "EMR", "GameLift"} {
+		w := web()
+		w.Group.OtherOwner = owner
+		if Step(w) == "" {
+			t.Errorf("%s: how it buys spot itself is not said", owner)
+		}
+	}
+	w := web()
+	w.Group.Unservable, w.Group.UnservableStep = "reserved", "name no reservation"
+	if Step(w) != "name no reservation" {
+		t.Errorf("of the description: %q", Step(w))
+	}
+	w = web()
+	w.Template.Unreadable, w.Template.Step = "it asks for spot", "tag the twin"
+	if Step(w) != "tag the twin" {
+		t.Errorf("of the template: %q", Step(w))
+	}
+	w.Group.WarmPool = true
+	if Step(w) == "tag the twin" {
+		t.Error("the step is not that of the reason that is given")
+	}
+	if Step(web()) != "" {
+		t.Errorf("a group that is served has the step %q", Step(web()))
+	}
+}
+
+func TestAReasonQuotesTheTagThatOverridesIt(t *testing.T) {
+	t.Parallel()
+	for tag, change := range map[string]func(*World){
+		"autospotting:skip-launch-hooks=true":  func(w *World) { w.Group.LaunchHooks = []string{"warm"} },
+		"autospotting:allow-max-size-one=true": func(w *World) { w.one(); w.Template.NeedsUnread = "include x" },
+		"autospotting:accept=quorum":           func(w *World) { w.Template.Needs = []UserNeed{{Need: "quorum"}} },
+		"autospotting:accept=worker": func(w *World) {
+			w.one()
+			w.Group.DrainHooks, w.Template.Needs = []string{"drain"}, []UserNeed{{Need: "worker"}}
+		},
+	} {
+		w := web()
+		change(&w)
+		if why := Refusal(w); !strings.Contains(why, tag) {
+			t.Errorf("%q does not say %s", why, tag)
+		}
+	}
+}
+
+// In a group of one, two run for minutes. Whether they may is told by what the instances do.
+func TestAGroupOfOneIsServedWhereTwoMayRun(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		change func(*World)
+		served bool
+	}{
+		{"nothing speaks against it", func(*World) {}, true},
+		{"its user data could not be read whole", func(w *World) { w.Template.NeedsUnread = "include x" }, false},
+		{"and it is behind a load balancer", func(w *World) { w.Template.NeedsUnread, w.Group.LoadBalanced = "include x", true }, true},
+		{"and its owner allows it", func(w *World) { w.Template.NeedsUnread, w.Settings.AllowMaxOne = "include x", true }, true},
+		{"its template could not be read", func(w *World) {
+			w.Template, w.Missing = Template{}, []Missing{{What: ReadTemplate, Class: Launch, Why: "throttled"}}
+		}, false},
+		{"its template was not asked for yet", func(w *World) { w.Template = Template{} }, true},
+		{"only another read failed", func(w *World) {
+			w.Template, w.Missing = Template{}, []Missing{{What: "spot prices", Class: Launch, Why: "throttled"}}
+		}, true},
+		{"a copy of its template stands in", func(w *World) {
+			w.Missing = []Missing{{What: ReadTemplate, Class: Launch, Why: "throttled", CopyOf: noon}}
+		}, true},
+		{"a worker whose work is drained", func(w *World) {
+			w.Template.Needs, w.Group.DrainHooks = []UserNeed{{Need: "worker"}}, []string{"drain"}
+		}, false},
+		{"behind a load balancer", func(w *World) {
+			w.Template.Needs, w.Group.DrainHooks, w.Group.LoadBalanced = []UserNeed{{Need: "worker"}}, []string{"drain"}, true
+		}, true},
+		{"its owner accepts it", func(w *World) {
+			w.Template.Needs, w.Settings.Accept = []UserNeed{{Need: "runner"}}, []string{"runner"}
+		}, true},
+		{"it takes an address, also behind a load balancer", func(w *World) {
+			w.Template.Needs, w.Group.LoadBalanced = []UserNeed{{Need: "address"}}, true
+		}, false},
+		{"a node of a cluster that drains", func(w *World) {
+			w.Template.Needs, w.Group.DrainHooks = []UserNeed{{Need: "kubernetes"}}, []string{"drain"}
+		}, true},
+	} {
+		w := web()
+		w.one()
+		c.change(&w)
+		if why := Refusal(w); (why == "") != c.served {
+			t.Errorf("%s: %q", c.name, why)
+		}
+	}
+	for _, need := range alone {
+		w := web()
+		w.one()
+		w.Template.Needs, w.Group.DrainHooks = []UserNeed{{Need: need}}, []string{"drain"}
+		if rung, why := rungOf(w); rung != Release || !strings.Contains(why, "autospotting:accept="+need) {
+			t.Errorf("%s: rung %d, %q", need, rung, why)
+		}
+		w.Settings.Accept = []string{need}
+		if why := Refusal(w); why != "" {
+			t.Errorf("%s, accepted: %q", need, why)
+		}
+	}
+}
+
+func TestThePlanOfAGroupOfOneSaysThatMaxSizeIsRaised(t *testing.T) {
+	t.Parallel()
+	const says = "MaxSize is raised to 2 for minutes at each replacement"
+	w := web()
+	w.one()
+	if all := strings.Join(lines(Decide(w)), "\n"); !strings.Contains(all, says) {
+		t.Errorf("%s", all)
+	}
+	w = web()
+	if all := strings.Join(lines(Decide(w)), "\n"); strings.Contains(all, says) {
+		t.Errorf("with room: %s", all)
+	}
 }
 
 func TestEveryRefusalIsSaidAndDoesNothing(t *testing.T) {
@@ -92,8 +228,8 @@ func TestWhatAnOwnerAllowsIsNotRefused(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*World){
 		"MaxSize one": func(w *World) {
-			w.Instances = w.Instances[:1]
-			w.Group.Min, w.Group.Max, w.Group.Desired, w.Settings.AllowMaxOne = 1, 1, 1, true
+			w.one()
+			w.Settings.AllowMaxOne, w.Template.NeedsUnread = true, "include x"
 		},
 		"hooks": func(w *World) { w.Group.LaunchHooks, w.Settings.SkipHooks = []string{"bootstrap"}, true },
 		"a spread placement group": func(w *World) {

@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -25,6 +26,16 @@ func Refusal(w World) string {
 	return why
 }
 
+// Step is what the owner of a refused group can do about the reason that Refusal gives; empty where nothing is known to help.
+func Step(w World) string {
+	for _, r := range refusals {
+		if w.Group.Found && r.why(w) != "" {
+			return r.step(w)
+		}
+	}
+	return ""
+}
+
 // rungOf is on which rung the group stands, and why it is not the highest. Where several reasons hold, the lowest rung counts.
 func rungOf(w World) (rung Rung, reason string) {
 	rung = Serve
@@ -44,57 +55,70 @@ func rungOf(w World) (rung Rung, reason string) {
 	return rung, reason
 }
 
-// refusal is one reason not to serve a group, and what may be done for it all the same.
+// refusal is one reason not to serve a group, what may be done for it all the same, and what its owner can do about it.
 type refusal struct {
 	rung Rung
 	why  func(World) string
+	step func(World) string
 }
 
 // refusals is the table of reasons, asked in order. What passes by itself, or with a correction, leaves notices answered. Where a replacement of
 // ours could not be put in service, the group's own is the better one.
 var refusals = []refusal{
-	{Answer, func(w World) string { return when(w.Group.BadTag != "", "%s", w.Group.BadTag) }},
-	{CloseOnly, func(w World) string { return when(w.Group.Deleting, "the group is being deleted") }},
+	{Answer, func(w World) string { return when(w.Group.BadTag != "", "%s", w.Group.BadTag) }, always("correct the tag that the reason names")},
+	{CloseOnly, func(w World) string { return when(w.Group.Deleting, "the group is being deleted") }, always("")},
 	{Release, func(w World) string {
 		return when(w.Group.OtherOwner != "", "%s manages this group and would undo what we do: use its own spot settings", w.Group.OtherOwner)
-	}},
-	{Release, func(w World) string { return w.Group.Unservable }},
-	{Release, otherTool},
+	}, func(w World) string { return ownersSpot[w.Group.OtherOwner] }},
+	{Release, func(w World) string { return w.Group.Unservable }, func(w World) string { return w.Group.UnservableStep }},
+	{Release, otherTool, always("take the group out of the other tool's care; if the tool is gone, take its tags off the instance")},
 	{Release, func(w World) string {
 		return when(w.Group.MixedInstances, "the group has a mixed instances policy: it chooses between on-demand and spot itself")
-	}},
+	}, always(ownPolicy + ", or set it to 100 to have us choose")},
 	{Release, func(w World) string {
 		return when(w.Group.Weighted, "the group counts capacity in weights, not in instances: one instance cannot stand for another")
-	}},
+	}, always("remove the weights, and let the group count units; or keep them, and " + ownPolicy)},
 	{Release, func(w World) string {
 		return when(w.Group.CapacityRebalance, "capacity rebalancing is on: two controllers would answer the same signal; turn it off to be served")
-	}},
+	}, always("turn it off: aws autoscaling update-auto-scaling-group --no-capacity-rebalance")},
 	{Release, func(w World) string {
 		return when(w.Group.WarmPool, "the group has a warm pool, which cannot hold spot instances")
-	}},
+	}, always("delete the warm pool (aws autoscaling delete-warm-pool), or leave the group on-demand: AWS combines warm pools with no kind of spot")},
 	{Release, func(w World) string {
 		return when(!w.Group.HasTemplate, "the group has no launch template or launch configuration")
-	}},
-	{Answer, func(w World) string { return when(w.Template.Unreadable != "", "%s", w.Template.Unreadable) }},
-	{Answer, func(w World) string { return when(w.Group.Unseen != "", "%s", w.Group.Unseen) }},
-	{Release, needs},
-	{Release, tenancy},
-	{Release, placement},
-	{Release, hooks},
+	}, always("give the group a launch template")},
+	{Answer, func(w World) string { return when(w.Template.Unreadable != "", "%s", w.Template.Unreadable) }, func(w World) string { return w.Template.Step }},
+	{Answer, func(w World) string { return when(w.Group.Unseen != "", "%s", w.Group.Unseen) }, always("give the function the right that the reason names: the stack and the module have it, spotctl up again")},
+	{Release, needs, needsStep},
+	{Release, tenancy, always("launch with default tenancy, and into no capacity reservation")},
+	{Release, placement, always("use a spread or partition placement group, or none")},
+	{Release, hooks, hooksStep},
+	{Release, maxOne, always("set MaxSize to 2, or tag the group autospotting:" + allowMaxOne + " if two may run for minutes")},
+	{CloseOnly, suspended("Launch", "Terminate"), resume}, // released, nobody would come in its place, or it would not go
+	{Release, suspended("AddToLoadBalancer", "HealthCheck", "ReplaceUnhealthy"), resume},
 	{Release, func(w World) string {
-		return when(w.Group.Max == 1 && !w.Settings.AllowMaxOne,
-			"MaxSize is 1, which often means that two must never run: a swap needs two for a while; the tag autospotting:allow-max-size-one=true allows it")
-	}},
-	{CloseOnly, suspended("Launch", "Terminate")}, // released, nobody would come in its place, or it would not go
-	{Release, suspended("AddToLoadBalancer", "HealthCheck", "ReplaceUnhealthy")},
-	{Release, func(w World) string {
-		return when(w.Group.NoSubnets, "the group names no subnets: a replacement could not be placed")
-	}},
+		return when(w.Group.NoSubnets != "", "%s", w.Group.NoSubnets)
+	}, always("name the group's subnets (VPCZoneIdentifier)")},
 	{Answer, func(w World) string {
 		return when(w.Group.Refreshing, "an instance refresh is under way: it replaces the instances itself")
-	}},
-	{Answer, stack},
+	}, always("wait until the instance refresh is over")},
+	{Answer, stack, always("wait until the stack is done")},
 }
+
+// ownPolicy is the native way to spot: the group launches it itself, so that its hooks, weights and deployments work.
+const ownPolicy = "set OnDemandPercentageAboveBaseCapacity of the group's own mixed instances policy"
+
+// ownersSpot is how those who manage groups buy spot themselves.
+var ownersSpot = map[string]string{
+	"EKS":                      "give the node group the capacity type SPOT, or use Karpenter",
+	"Elastic Beanstalk":        "set EnableSpot of the environment (namespace aws:ec2:instances)",
+	"AWS Batch":                "use a compute environment of type SPOT",
+	"an ECS capacity provider": "give the provider's group a mixed instances policy, and turn the provider's managed instance draining on",
+	"EMR":                      "use instance fleets or groups with spot capacity",
+	"GameLift":                 "use a fleet of type SPOT; for FleetIQ, the balancing strategy SPOT_PREFERRED",
+}
+
+func always(text string) func(World) string { return func(World) string { return text } }
 
 func when(holds bool, format string, args ...any) string {
 	if !holds {
@@ -159,15 +183,55 @@ func placement(w World) string {
 // codeDeployHook is how CodeDeploy names the hook by which it puts a revision on new instances of a group.
 const codeDeployHook = "CodeDeploy-managed-automatic-launch-lifecycle-hook"
 
+func codeDeploys(w World) bool {
+	return slices.ContainsFunc(w.Group.LaunchHooks, func(h string) bool { return strings.HasPrefix(h, codeDeployHook) })
+}
+
 func hooks(w World) string {
-	for _, h := range w.Group.LaunchHooks {
-		if strings.HasPrefix(h, codeDeployHook) {
-			return "CodeDeploy deploys to new instances of this group by a lifecycle hook, which does not run for attached instances: they would serve without a revision"
-		}
+	if codeDeploys(w) {
+		return "CodeDeploy deploys to new instances of this group by a lifecycle hook, which does not run for attached instances: they would serve without a revision"
 	}
 	return when(len(w.Group.LaunchHooks) > 0 && !w.Settings.SkipHooks,
 		"launching lifecycle hooks (%s) do not run for attached instances: an instance would serve half-made; the tag autospotting:skip-launch-hooks=true allows it",
 		strings.Join(w.Group.LaunchHooks, ", "))
+}
+
+func hooksStep(w World) string {
+	if codeDeploys(w) {
+		return ownPolicy + ": CodeDeploy's hook runs for what the group launches itself"
+	}
+	return "tag the group autospotting:skip-launch-hooks=true if an instance is whole without them; else " + ownPolicy + ": hooks run for what the group launches itself"
+}
+
+const allowMaxOne = "allow-max-size-one=true"
+
+// alone are the needs with which two instances at once break something, whoever of them is a member. What a terminating hook drains is among them: in
+// a group of one the owner has seen to it that there is one worker.
+var alone = []string{"address", "volume", "interface", "route", "dns", "quorum", "license", "worker", "runner"}
+
+// maxOne refuses a group of one where it is not known that two may run for minutes. Behind a load balancer they may: it is made for several. Elsewhere
+// what the user data does tells. Before it was looked at there is nothing to say.
+func maxOne(w World) string {
+	const often = "MaxSize is 1, which often means that two must never run, and a swap needs two for a while. The tag autospotting:" + allowMaxOne + " allows it"
+	t := w.Template
+	switch {
+	case w.Group.Max != 1 || w.Settings.AllowMaxOne || w.Group.LoadBalanced:
+		return ""
+	case t.Hash == "":
+		return when(w.missing(ReadTemplate), often+". The launch template, which would tell, cannot be read")
+	case t.NeedsUnread != "":
+		return often + ". What the user data does is not known: " + t.NeedsUnread
+	}
+	for _, name := range alone {
+		if i := indexOf(t.Needs, name); i >= 0 && !slices.Contains(w.Settings.Accept, name) {
+			return fmt.Sprintf(often+", and so does autospotting:accept=%s: the user data has this need (%s)", name, cmp.Or(t.Needs[i].Where, "somewhere"))
+		}
+	}
+	return ""
+}
+
+func resume(w World) string {
+	return "resume what is suspended: aws autoscaling resume-processes --auto-scaling-group-name " + w.Group.Name
 }
 
 // suspended refuses a group of which one of these processes is suspended.

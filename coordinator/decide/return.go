@@ -43,5 +43,11 @@ func (r *run) toOnDemand() {
 	r.andAnother(more)
 }
 
-// ownersType is the instance type that the group itself would launch in the instance's place.
-func (r *run) ownersType(v Instance) string { return cmp.Or(r.w.Template.Type, v.Type) }
+// ownersType is the instance type that the group itself would launch in the instance's place. Where its policy lists several, what it has launched
+// there shows which.
+func (r *run) ownersType(v Instance) string {
+	if len(r.w.Group.Types) > 1 && v.Type != "" && !v.Spot {
+		return v.Type
+	}
+	return cmp.Or(r.w.Template.Type, v.Type)
+}

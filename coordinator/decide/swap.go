@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/ledger"
 )
 
@@ -14,6 +15,9 @@ func (r *run) toSpot() {
 	more := r.onDemandLater() - r.keep()
 	if !r.mayBegin() || r.begun || more <= 0 || !r.w.Group.Enabled { // a group that left may have more than its size for a while, and gets no spot for it
 		return
+	}
+	if r.w.Group.Max == 1 && r.b.Lease().State == books.NoLease {
+		r.say("", "MaxSize is raised to 2 for minutes at each replacement: the instance and its replacement run side by side for as long")
 	}
 	if again := r.spotAgain(); r.now().Before(again) {
 		r.begun = true

@@ -87,8 +87,11 @@ type Template struct {
 	Needs []UserNeed
 	// Hasty is the reason why what the user data needs cannot wait for membership; empty if it can.
 	Hasty string
-	// Unreadable is the reason why there is no template; empty if there is one.
+	// NeedsUnread says what of the user data could not be read, so that it may have more needs; empty where all was.
+	NeedsUnread string
+	// Unreadable is the reason why there is no template; empty if there is one. Step is what the owner can do about it.
 	Unreadable string
+	Step       string
 	// CopyOf is when this was read, where it could not be read now; zero where it was.
 	CopyOf time.Time
 	// Notes say how what is launched differs from what the owner's template says, and why spotd is not on board.

@@ -60,7 +60,7 @@ func (g *Group) savings(w decide.World, fits map[string]market.Fit) {
 			onDemand = append(onDemand, i)
 		}
 	}
-	keep := w.Settings.KeepOnDemand.Up(w.Group.Desired)
+	keep := decide.Keep(w, w.Group.Desired)
 	slices.SortStableFunc(onDemand, func(a, b decide.Instance) int {
 		return cmp.Or(a.Launched.Compare(b.Launched), cmp.Compare(a.ID, b.ID))
 	})

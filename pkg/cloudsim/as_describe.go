@@ -37,6 +37,9 @@ func (c *Cloud) describeGroup(g *group) astypes.AutoScalingGroup {
 		out.WarmPoolConfiguration = &astypes.WarmPoolConfiguration{MinSize: aws.Int32(0), PoolState: astypes.WarmPoolStateStopped}
 		out.WarmPoolSize = aws.Int32(0)
 	}
+	if g.zonesOnly {
+		out.VPCZoneIdentifier = aws.String("")
+	}
 	for _, p := range g.suspended {
 		out.SuspendedProcesses = append(out.SuspendedProcesses, astypes.SuspendedProcess{ProcessName: aws.String(p), SuspensionReason: aws.String("User suspended")})
 	}

@@ -83,6 +83,9 @@ type Readings struct {
 	// StackTakesAttached is how long after its attach CloudFormation takes an instance for a member of the group that its stack has made
 	// (aws-facts 9 #3). Zero is at once, negative never: AWS does not say.
 	StackTakesAttached time.Duration
+	// PolicyCountsAttached: a group with a mixed instances policy of 100 % on-demand counts spot that was attached, launches on-demand in its
+	// place, and lets spot go first, instead of leaving it alone.
+	PolicyCountsAttached bool
 }
 
 // Cloud is one account in one region. Its methods and clients may be used from any goroutine in real-time mode; in

@@ -24,6 +24,7 @@ type image struct {
 type subnet struct {
 	id, zone string
 	ipv6Only bool
+	standard bool // the default subnet of its zone
 }
 
 func (c *Cloud) image(id string) *image {

@@ -2,6 +2,7 @@ package cloudsim
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -130,7 +131,7 @@ func (e *EC2) DescribeImages(ctx context.Context, in *ec2.DescribeImagesInput, _
 	})
 }
 
-// DescribeSubnets serves ids and the filters subnet-id, availability-zone and vpc-id.
+// DescribeSubnets serves ids and the filters subnet-id, availability-zone, default-for-az and vpc-id.
 func (e *EC2) DescribeSubnets(ctx context.Context, in *ec2.DescribeSubnetsInput, _ ...func(*ec2.Options)) (*ec2.DescribeSubnetsOutput, error) {
 	return call(ctx, e.s, request{svcEC2, "DescribeSubnets", false}, in, func(in *ec2.DescribeSubnetsInput) (*ec2.DescribeSubnetsOutput, error) {
 		c := e.s.cloud
@@ -143,12 +144,12 @@ func (e *EC2) DescribeSubnets(ctx context.Context, in *ec2.DescribeSubnetsInput,
 		for _, s := range c.subnets {
 			keep := len(in.SubnetIds) == 0 || slices.Contains(in.SubnetIds, s.id)
 			for _, f := range in.Filters {
-				have := map[string]string{"subnet-id": s.id, "availability-zone": s.zone, "vpc-id": vpcID}[aws.ToString(f.Name)]
+				have := map[string]string{"subnet-id": s.id, "availability-zone": s.zone, "vpc-id": vpcID, "default-for-az": fmt.Sprint(s.standard)}[aws.ToString(f.Name)]
 				keep = keep && matchAny(f.Values, have)
 			}
 			if keep {
 				out.Subnets = append(out.Subnets, ec2types.Subnet{SubnetId: aws.String(s.id), AvailabilityZone: aws.String(s.zone),
-					VpcId: aws.String(vpcID), State: ec2types.SubnetStateAvailable, AvailableIpAddressCount: aws.Int32(250)})
+					VpcId: aws.String(vpcID), DefaultForAz: aws.Bool(s.standard), State: ec2types.SubnetStateAvailable, AvailableIpAddressCount: aws.Int32(250)})
 			}
 		}
 		return out, nil

@@ -23,6 +23,7 @@ type group struct {
 	launches          int // of its own, so far
 	version           string
 	zones, subnets    []string
+	zonesOnly         bool // it names none of the subnets
 	tags              []groupTag
 	healthType        string
 	grace             time.Duration
@@ -46,7 +47,7 @@ type group struct {
 	tracked     *tracking // its target tracking policy
 	shifted     string    // the zone that a zonal shift leads away from
 	ignored     string    // the zone in which nobody unhealthy is replaced
-	balancing   *member   // launched for AZ rebalancing, not in service yet
+	balancing   *member   // launched for AZ rebalancing or for the policy, not in service yet
 	unevenSince time.Time
 	woken       bool // something other than an attach has changed the zones
 	retry       time.Duration
@@ -146,7 +147,7 @@ func (c *Cloud) resize(g *group, lo, hi, desired, by int) {
 func (c *Cloud) accrueBaseline(g *group) {
 	now := c.clock()
 	if v, err := g.template.version(g.version); err == nil {
-		g.baselineUSD += float64(g.desired-g.net) * c.onDemand(string(v.data.InstanceType)) * now.Sub(g.baselineAt).Hours()
+		g.baselineUSD += float64(g.desired-g.net) * c.onDemand(g.candidates(string(v.data.InstanceType))[0]) * now.Sub(g.baselineAt).Hours()
 	}
 	g.baselineAt = now
 }

@@ -1,6 +1,8 @@
 package cloudsim
 
 import (
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -28,14 +30,20 @@ func (p *MixedPolicy) describe(lt *astypes.LaunchTemplateSpecification) *astypes
 	return out
 }
 
+// candidates are the types of the group's own launches, in the order in which they are tried: the policy's by priority, else the template's.
+func (g *group) candidates(own string) []string {
+	if g.mixed == nil || len(g.mixed.Types) == 0 {
+		return []string{own}
+	}
+	return g.mixed.Types
+}
+
 // nextPurchase tells how the group buys its next instance: of which types, in the order of preference, and whether as spot. Shares are rounded up
 // in favour of on-demand, as Auto Scaling does. What was attached counts by how it was bought.
 func (g *group) nextPurchase(typ string) (spot bool, types []string) {
+	types = g.candidates(typ)
 	if g.mixed == nil {
-		return false, []string{typ}
-	}
-	if types = g.mixed.Types; len(types) == 0 {
-		types = []string{typ}
+		return false, types
 	}
 	onDemand, all := 0, 1
 	for _, m := range g.members {
@@ -69,4 +77,29 @@ func (p *pool) open(spot bool, now time.Time) bool {
 		return p.live < p.depth && !now.Before(p.noSpot)
 	}
 	return !now.Before(p.noOD)
+}
+
+// misaligned tells whether the group has spot where its policy asks for on-demand, and counts that (Readings.PolicyCountsAttached): AWS documents that a
+// group keeps to its policy when it launches and terminates, and not what it makes of spot that was attached.
+func (c *Cloud) misaligned(g *group) bool {
+	return c.cfg.Readings.PolicyCountsAttached && g.mixed != nil && g.mixed.OnDemandPercent == 100 && slices.ContainsFunc(g.members, func(m *member) bool {
+		return m.i.spot && !m.protected && m.state == astypes.LifecycleStateInService
+	})
+}
+
+// realign launches on-demand beside what there is. When that is in service the group has one too many, and spot goes first.
+func (c *Cloud) realign(g *group) {
+	if !c.misaligned(g) || g.balancing != nil || !g.has("Launch") || !g.has("Terminate") {
+		return
+	}
+	why := fmt.Sprintf("At %s an instance was launched to align the group with the purchase options of its mixed instances policy.", stamp(c.clock()))
+	if m, ok := c.launchMember(g, g.open(g.zonesByNeed()), why); ok {
+		g.balancing = m
+	}
+}
+
+// sooner tells whether a goes before b for the sake of the policy, where scale-in chooses (Auto Scaling user guide, "Configure termination policies":
+// what to terminate is chosen so that the rest is as the policy says).
+func (c *Cloud) sooner(g *group, a, b *member) bool {
+	return c.cfg.Readings.PolicyCountsAttached && g.mixed != nil && g.mixed.OnDemandPercent == 100 && a.i.spot && !b.i.spot
 }

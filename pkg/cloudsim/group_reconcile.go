@@ -50,6 +50,7 @@ func (c *Cloud) reconcile(g *group) {
 	default:
 		g.why, g.owed = "", nil
 		c.balance(g)
+		c.realign(g)
 	}
 }
 
@@ -128,29 +129,29 @@ func (c *Cloud) launchMember(g *group, zones []string, why string) (*member, boo
 	if err != nil || !slices.Contains(c.templates, g.template) {
 		return nil, c.launchRefused(g, zones[0], why, "The specified launch template does not exist or has no such version. Launching EC2 instance failed.")
 	}
-	typ, img := string(v.data.InstanceType), ptrString(v.data.ImageId)
+	img := ptrString(v.data.ImageId)
 	if c.image(img) == nil {
 		return nil, c.launchRefused(g, zones[0], why, fmt.Sprintf("The image id '[%s]' does not exist. Launching EC2 instance failed.", img))
 	}
-	if text := c.groupRefusal(g, v.data, typ); text != "" {
-		return nil, c.launchRefused(g, zones[0], why, text+" Launching EC2 instance failed.")
+	spot, types := g.nextPurchase(string(v.data.InstanceType))
+	var refused string
+	for _, typ := range types {
+		refused = cmp.Or(refused, c.groupRefusal(g, v.data, typ))
 	}
-	spot, types := g.nextPurchase(typ)
 	for _, s := range offers(zones, types) {
-		typ, zone := s.typ, s.zone
 		p := c.pools[s]
-		if p == nil || !p.open(spot, c.clock()) {
+		if p == nil || !p.open(spot, c.clock()) || refused != "" && c.groupRefusal(g, v.data, s.typ) != "" {
 			continue
 		}
 		// A group's own launches may carry a fleet's id (aws-facts 9 #2): it says nothing about who launched.
-		i := c.launchFrom(g.template, v, launchSpec{typ: typ, zone: zone, spot: spot, fleet: g.fleetID(), subnet: g.subnets[slices.Index(g.zones, zone)], image: img,
+		i := c.launchFrom(g.template, v, launchSpec{typ: s.typ, zone: s.zone, spot: spot, fleet: g.fleetID(), subnet: g.subnets[slices.Index(g.zones, s.zone)], image: img,
 			tags: templateTags(v.data, ec2types.ResourceTypeInstance)})
 		m := c.join(g, i, false, "autoscaling")
 		m.activity = c.addActivity(g, "Launching a new EC2 instance: "+i.id, why, astypes.ScalingActivityStatusCodePreInService)
-		m.activity.zone, m.activity.subnet = zone, i.subnet
+		m.activity.zone, m.activity.subnet = s.zone, i.subnet
 		return m, true
 	}
-	return nil, c.launchRefused(g, zones[0], why, noCapacityText(typ, zones[0])+" Launching EC2 instance failed.")
+	return nil, c.launchRefused(g, zones[0], why, cmp.Or(refused, noCapacityText(types[0], zones[0]))+" Launching EC2 instance failed.")
 }
 
 // groupRefusal is what EC2 says to the group's own launch of a type, empty where it launches.
@@ -190,7 +191,7 @@ func (c *Cloud) scaleIn(g *group, n int) {
 		return
 	}
 	for range n {
-		m := g.victim()
+		m := c.victim(g)
 		if m == nil {
 			return
 		}
@@ -203,12 +204,14 @@ func (c *Cloud) scaleIn(g *group, n int) {
 
 // victim is the default termination policy: the zone with the most members, the oldest template version, the
 // instance closest to its next billing hour (aws-facts 1.5).
-func (g *group) victim() *member {
+func (c *Cloud) victim(g *group) *member {
 	count := g.perZone()
 	most := func(m *member) int { return count[max(0, slices.Index(g.zones, m.i.zone))] }
 	var best *member
 	better := func(a, b *member) bool {
 		switch {
+		case c.sooner(g, a, b), c.sooner(g, b, a):
+			return c.sooner(g, a, b)
 		case most(a) != most(b):
 			return most(a) > most(b)
 		case a.version != b.version:

@@ -17,6 +17,7 @@ type GroupSpec struct {
 	Version           string // $Default by default
 	Zones             []string
 	Subnets           []string
+	ZonesOnly         bool              // it names no subnets: it launches into the default subnets of its zones
 	Tags              map[string]string // propagate at launch
 	LocalTags         map[string]string // don't
 	HealthCheckType   string            // EC2 by default
@@ -63,12 +64,17 @@ func (c *Cloud) DeregisterImage(id string) {
 }
 
 // CreateSubnets makes one subnet per zone and returns their ids in the zones' order.
-func (c *Cloud) CreateSubnets() []string {
+func (c *Cloud) CreateSubnets() []string { return c.createSubnets(false) }
+
+// CreateDefaultSubnets makes the default subnet of every zone, of which each has one at most.
+func (c *Cloud) CreateDefaultSubnets() []string { return c.createSubnets(true) }
+
+func (c *Cloud) createSubnets(standard bool) []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var ids []string
 	for _, z := range c.cfg.Zones {
-		s := &subnet{id: c.id("subnet"), zone: z}
+		s := &subnet{id: c.id("subnet"), zone: z, standard: standard}
 		c.subnets = append(c.subnets, s)
 		ids = append(ids, s.id)
 	}
@@ -106,7 +112,7 @@ func (c *Cloud) newGroup(s GroupSpec) (*group, error) {
 	}
 	g := &group{name: s.Name, created: c.clock(), min: s.Min, max: s.Max, desired: s.Desired, template: lt, version: s.Version,
 		healthType: s.HealthCheckType, grace: s.Grace, hooks: slices.Clone(s.Hooks), newProtected: s.ProtectNew,
-		capacityRebalance: s.CapacityRebalance, targetGroups: slices.Clone(s.TargetGroups), suspended: slices.Clone(s.Suspended), mixed: s.Mixed, warmPool: s.WarmPool, baselineAt: c.clock()}
+		capacityRebalance: s.CapacityRebalance, targetGroups: slices.Clone(s.TargetGroups), suspended: slices.Clone(s.Suspended), zonesOnly: s.ZonesOnly, mixed: s.Mixed, warmPool: s.WarmPool, baselineAt: c.clock()}
 	if g.version == "" {
 		g.version = "$Default"
 	}
@@ -123,6 +129,9 @@ func (c *Cloud) newGroup(s GroupSpec) (*group, error) {
 		g.setTag(groupTag{k, s.LocalTags[k], false})
 	}
 	for _, sub := range c.subnets {
+		if s.ZonesOnly && !sub.standard {
+			continue
+		}
 		if len(s.Zones)+len(s.Subnets) == 0 || slices.Contains(s.Zones, sub.zone) || slices.Contains(s.Subnets, sub.id) {
 			g.zones, g.subnets = append(g.zones, sub.zone), append(g.subnets, sub.id)
 		}

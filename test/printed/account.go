@@ -109,7 +109,11 @@ func (p *printer) versions() error {
 		return err
 	}
 	for _, g := range p.list {
-		if lt := g.LaunchTemplate; lt != nil {
+		lt := g.LaunchTemplate
+		if m := g.MixedInstancesPolicy; m != nil && m.LaunchTemplate != nil {
+			lt = m.LaunchTemplate.LaunchTemplateSpecification
+		}
+		if lt != nil {
 			if err := ask(&ec2.DescribeLaunchTemplateVersionsInput{LaunchTemplateId: lt.LaunchTemplateId}); err != nil {
 				return err
 			}

@@ -16,7 +16,7 @@ type Group struct {
 	Deleting          bool
 	Min, Max, Desired int
 	Subnets           map[string]string // by zone
-	NoSubnets         bool              // the description names none
+	NoSubnets         string            // why it is not known in which subnets replacements could be
 	NewProtected      bool              // new instances are protected from scale-in
 	Tags              map[string]string // those that are propagated at launch
 
@@ -25,7 +25,10 @@ type Group struct {
 	DrainHooks        []string // lifecycle hooks that run before an instance ends
 	HooksUnread       bool     // it is not known which hooks there are
 	Suspended         []string // processes
-	MixedInstances    bool
+	MixedInstances    bool     // by a policy that buys spot itself
+	Policy            bool     // it launches by a mixed instances policy
+	Types             []string // the types that the owner's policy lists, in its order; empty where it lists none
+	OnDemandBase      int      // how many the owner's policy keeps on-demand
 	CapacityRebalance bool
 	WarmPool          bool
 	Weighted          bool          // sizes count something else than instances
@@ -39,6 +42,7 @@ type Group struct {
 	Unseen            string        // what would have to be known to serve the group and could not be read, for good
 	NearMiss          string        // how the opt-in tag is written that is nearly the one; empty where there is none such
 	Unservable        string        // why a field of its description keeps it from being served
+	UnservableStep    string        // what its owner can do about that
 	OtherOwner        string        // a service that manages the group itself: EKS, Batch, Elastic Beanstalk …
 	StatusTag         string        // what our status tag says now
 }

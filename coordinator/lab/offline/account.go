@@ -26,6 +26,8 @@ type account struct {
 	example *types.Instance // the member that stands in for what no file tells of the template and its image; nil where there is none
 	assumed []string
 	unseen  []string // what no file tells, of which none is assumed
+	// unreadData says why the user data is not known; empty where it is.
+	unreadData string
 }
 
 func (a *account) assume(format string, args ...any) {
@@ -122,8 +124,29 @@ func (a *account) DescribeSpotInstanceRequests(_ context.Context, in *ec2.Descri
 	return out, nil
 }
 
-// DescribeSubnets is asked by id. A subnet that no file has is in the zone that an instance in it shows, else in one of the group's that is left.
+// defaultSubnets are those of the zones that are asked for. Where no file tells of subnets each zone has one, since the group launches there.
+func (a *account) defaultSubnets(zones []string) *ec2.DescribeSubnetsOutput {
+	out := &ec2.DescribeSubnetsOutput{}
+	for _, s := range a.subnets {
+		if aws.ToBool(s.DefaultForAz) && slices.Contains(zones, aws.ToString(s.AvailabilityZone)) {
+			out.Subnets = append(out.Subnets, s)
+		}
+	}
+	if a.told["Subnets"] {
+		return out
+	}
+	a.assume("the group names no subnets: each of its zones has a default one, since no file tells")
+	for _, zone := range zones {
+		out.Subnets = append(out.Subnets, types.Subnet{SubnetId: aws.String("the-default-subnet-of-" + zone), AvailabilityZone: aws.String(zone)})
+	}
+	return out
+}
+
+// DescribeSubnets is asked by id, or for the default ones of zones. A subnet that no file has is in the zone that an instance in it shows, else in one of the group's that is left.
 func (a *account) DescribeSubnets(_ context.Context, in *ec2.DescribeSubnetsInput, _ ...func(*ec2.Options)) (*ec2.DescribeSubnetsOutput, error) {
+	if aws.ToString(in.Filters[0].Name) == "default-for-az" {
+		return a.defaultSubnets(in.Filters[1].Values), nil
+	}
 	out := &ec2.DescribeSubnetsOutput{}
 	asked := in.Filters[0].Values
 	taken := map[string]bool{}

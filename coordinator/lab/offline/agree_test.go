@@ -24,7 +24,8 @@ func (n tally) count(w decide.World, p plan.Group) {
 	n["notes"] += len(w.Template.Notes)
 	for what, is := range map[string]bool{"unreadable": w.Template.Unreadable != "", "burstable version": w.Template.Burstable != "", "hooks": len(w.Group.LaunchHooks) > 0,
 		"our template": w.Template.Version != "", "refreshing": w.Group.Refreshing, "placement": w.Group.PlacementStrategy != "", "bad tag": w.Group.BadTag != "",
-		"arm64": w.Template.Need.Arch == "arm64", "interfaces asked": w.Template.Need.Asks.NetworkInterfaces > 1, "volumes asked": w.Template.Need.Asks.Volumes > 1} {
+		"arm64": w.Template.Need.Arch == "arm64", "interfaces asked": w.Template.Need.Asks.NetworkInterfaces > 1, "volumes asked": w.Template.Need.Asks.Volumes > 1,
+		"policy": len(w.Group.Types) > 0 && p.Status == plan.Managed, "group of one": w.Group.Max == 1 && p.Status == plan.Managed} {
 		if is {
 			n[what]++
 		}
@@ -62,6 +63,9 @@ func TestThirtyAccountsArePlannedFromFilesAsTheyAreLive(t *testing.T) {
 			}
 			inLive := plan.Of(live, nil)
 			seen.count(live, inLive)
+			if g.zonesOnly[w.Group.Name] && inLive.Status == plan.Managed {
+				seen["default subnets"]++
+			}
 			if _, has := g.facts.configurations[w.Group.Name]; has && w.Template.Hash != "" {
 				seen["configuration"]++
 			}
@@ -72,7 +76,7 @@ func TestThirtyAccountsArePlannedFromFilesAsTheyAreLive(t *testing.T) {
 	}
 	t.Logf("seen %v", seen)
 	for _, what := range []string{plan.Managed, plan.Refused, plan.NotEnabled, "pools", "actions", "notes", "unreadable", "burstable version", "hooks", "our template", "configuration",
-		"refreshing", "placement", "bad tag", "arm64", "interfaces asked", "volumes asked", "ours", "spot", "protected", "undeletable", "standby", "interfaces", "volumes", "notice", "ended"} {
+		"refreshing", "placement", "bad tag", "arm64", "interfaces asked", "volumes asked", "ours", "spot", "protected", "undeletable", "standby", "interfaces", "volumes", "notice", "ended", "policy", "group of one", "default subnets"} {
 		if seen[what] == 0 {
 			t.Errorf("of 30 accounts none had: %s", what)
 		}

@@ -119,7 +119,7 @@ func (s scaling) DescribeAutoScalingGroups(ctx context.Context, in *autoscaling.
 	for n := range out.AutoScalingGroups {
 		g := &out.AutoScalingGroups[n]
 		if c, has := s.f.configurations[*g.AutoScalingGroupName]; has {
-			g.LaunchTemplate, g.LaunchConfigurationName = nil, c.LaunchConfigurationName
+			g.LaunchTemplate, g.MixedInstancesPolicy, g.LaunchConfigurationName = nil, nil, c.LaunchConfigurationName
 		}
 		if placed := s.f.placed[*g.AutoScalingGroupName]; placed != "" {
 			g.PlacementGroup = &placed

@@ -26,12 +26,13 @@ import (
 
 // generated is an account over the simulated cloud, made of a seed.
 type generated struct {
-	t     *testing.T
-	rng   *rand.Rand
-	cloud *cloudsim.Cloud
-	s     *cloudsim.Session
-	facts *facts
-	names []string
+	zonesOnly map[string]bool // groups that name no subnets
+	t         *testing.T
+	rng       *rand.Rand
+	cloud     *cloudsim.Cloud
+	s         *cloudsim.Session
+	facts     *facts
+	names     []string
 }
 
 const groupsOfAnAccount = 4
@@ -40,7 +41,7 @@ func generate(t *testing.T, seed uint64) *generated {
 	g := &generated{t: t, rng: rand.New(rand.NewPCG(seed, 19)), cloud: cloudsim.New(cloudsim.Config{Seed: int64(seed), Latency: -1})}
 	g.s = g.cloud.NewSession("owner")
 	g.facts = newFacts(g)
-	g.cloud.CreateSubnets()
+	g.cloud.CreateDefaultSubnets()
 	images := map[bool]string{false: g.cloud.CreateImage("x86_64"), true: g.cloud.CreateImage("arm64")}
 	for n := range groupsOfAnAccount {
 		g.group(fmt.Sprintf("group-%d", n), images)
@@ -96,6 +97,18 @@ func (g *generated) group(name string, images map[bool]string) {
 	}
 	if g.chance(5) {
 		spec.Suspended = []string{one(g, "Launch", "AZRebalance")}
+	}
+	switch g.rng.IntN(8) {
+	case 0:
+		spec.ZonesOnly = true
+		if g.zonesOnly == nil {
+			g.zonesOnly = map[string]bool{}
+		}
+		g.zonesOnly[name] = true
+	case 1:
+		if !arm {
+			spec.Mixed = &cloudsim.MixedPolicy{Types: []string{kind, "m5a.large", "r5.large"}, OnDemandBase: g.rng.IntN(3), OnDemandPercent: 100}
+		}
 	}
 	g.must(g.cloud.CreateGroup(spec))
 	g.names = append(g.names, name)

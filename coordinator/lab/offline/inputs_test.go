@@ -1,6 +1,7 @@
 package offline
 
 import (
+	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -179,12 +180,19 @@ func TestFurtherFilesAreJudgedAsLive(t *testing.T) {
 	template := func(more string) string { return fmt.Sprintf(versions, more) }
 	configured := strings.Replace(group("", ""), `"LaunchTemplate": {"LaunchTemplateId": "lt-1", "Version": "1"}`, `"LaunchConfigurationName": "lc-1"`, 1)
 	configuration := `{"LaunchConfigurations": [{"LaunchConfigurationName": "lc-1", "ImageId": "ami-1", "InstanceType": "m5.large", "SecurityGroups": ["sg-1"], "CreatedTime": "2026-01-01T00:00:00+00:00"%s}]}`
+	alone := strings.Replace(group("", ""), `"MaxSize": 4, "DesiredCapacity": 2`, `"MaxSize": 1, "DesiredCapacity": 1`, 1)
+	alone = alone[:strings.Index(alone, `,
+ {"InstanceId": "i-b"`)] + alone[strings.Index(alone, `],
+ "Tags"`):]
 	for _, c := range []struct {
 		name, group string
 		more        []string
 		status      string
 		says        string // in the reason, or in why
 	}{
+		{"a group of one", alone, []string{template(""), image}, plan.Managed, "MaxSize is raised to 2 for minutes at each replacement"},
+		{"a group of one whose user data no file has", alone, nil, plan.Refused, "no file has the launch template"},
+		{"a group of one with a worker", alone, []string{template(`, "UserData": "` + base64.StdEncoding.EncodeToString([]byte("#!/bin/sh\ncelery -A shop worker\n")) + `"`), image, `{"LifecycleHooks": [{"LifecycleHookName": "drain", "AutoScalingGroupName": "web", "LifecycleTransition": "autoscaling:EC2_INSTANCE_TERMINATING"}]}`}, plan.Refused, "autospotting:accept=worker"},
 		{"a hook", group("", ""), []string{`{"LifecycleHooks": [{"LifecycleHookName": "warm", "AutoScalingGroupName": "web", "LifecycleTransition": "autoscaling:EC2_INSTANCE_LAUNCHING"}]}`}, plan.Refused, "launching lifecycle hooks (warm)"},
 		{"another group's hook", group("", ""), []string{`[{"LifecycleHookName": "warm", "AutoScalingGroupName": "api", "LifecycleTransition": "autoscaling:EC2_INSTANCE_LAUNCHING"}]`}, plan.Managed, "lifecycle hooks"},
 		{"a refresh", group("", ""), []string{`{"InstanceRefreshes": [{"InstanceRefreshId": "r", "AutoScalingGroupName": "web", "Status": "InProgress", "StartTime": "2026-11-25T11:00:00+00:00"}]}`}, plan.Refused, "an instance refresh is under way"},
@@ -200,7 +208,8 @@ func TestFurtherFilesAreJudgedAsLive(t *testing.T) {
 		{"a spread placement group", group(`"PlacementGroup": "apart",`, ""), []string{`{"PlacementGroups": [{"GroupName": "apart", "Strategy": "spread"}]}`}, plan.Managed, "launch"},
 		{"a cluster placement group", group(`"PlacementGroup": "close",`, ""), []string{`{"PlacementGroups": [{"GroupName": "close", "Strategy": "cluster"}]}`}, plan.Refused, "close (cluster)"},
 		{"a stack that changes", group("", `, {"Key": "aws:cloudformation:stack-id", "Value": "arn:1"}`), []string{`{"Stacks": [{"StackId": "arn:1", "StackName": "web", "StackStatus": "UPDATE_IN_PROGRESS", "CreationTime": "2026-01-01T00:00:00+00:00"}]}`}, plan.Refused, "its CloudFormation stack is changing"},
-		{"no subnets", strings.Replace(group("", ""), "subnet-a,subnet-b", "", 1), nil, plan.Refused, "the group names no subnets"},
+		{"no subnets", strings.Replace(group("", ""), "subnet-a,subnet-b", "", 1), nil, plan.Managed, "each of its zones has a default one"},
+		{"no subnets, and one of the zones has no default one", strings.Replace(group("", ""), "subnet-a,subnet-b", "", 1), []string{`{"Subnets": [{"SubnetId": "subnet-1", "AvailabilityZone": "us-east-1a", "DefaultForAz": true, "VpcId": "vpc-1"}, {"SubnetId": "subnet-2", "AvailabilityZone": "us-east-1b", "DefaultForAz": false, "VpcId": "vpc-1"}]}`}, plan.Refused, "the zone us-east-1b has no default subnet"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

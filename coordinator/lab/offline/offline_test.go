@@ -1,6 +1,7 @@
 package offline
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -122,6 +123,32 @@ func TestWhatTheFilesTellRefusesTheGroup(t *testing.T) {
 	}
 	if got := planned(t, files(t, strings.Replace(group("", ""), `"true"`, `"false"`, 1), instances)); got.Status != plan.NotEnabled {
 		t.Errorf("without the tag: %s", got.Status)
+	}
+}
+
+func TestAPolicyThatListsTypesIsPlanned(t *testing.T) {
+	t.Parallel()
+	policy := func(share int, more string) string {
+		return strings.Replace(group("", ""), `"LaunchTemplate": {"LaunchTemplateId": "lt-1", "Version": "1"}`, fmt.Sprintf(`"MixedInstancesPolicy": {"LaunchTemplate": {"LaunchTemplateSpecification": {"LaunchTemplateId": "lt-1", "Version": "1"},
+ "Overrides": [{"InstanceType": "m5.large"}, {"InstanceType": "m5a.large"%s}]}, "InstancesDistribution": {"OnDemandPercentageAboveBaseCapacity": %d, "OnDemandBaseCapacity": 1}}`, more, share), 1)
+	}
+	got := planned(t, files(t, policy(100, ""), instances))
+	if got.Status != plan.Managed || len(got.Actions) != 1 || len(got.Pools) == 0 {
+		t.Fatalf("got %s, %q, %d actions, %d pools", got.Status, got.Reason, len(got.Actions), len(got.Pools))
+	}
+	for _, p := range got.Pools {
+		if p.Type != "m5.large" && p.Type != "m5a.large" {
+			t.Errorf("%s is not listed", p.Type)
+		}
+	}
+	whole := planned(t, files(t, strings.Replace(policy(100, ""), `"OnDemandBaseCapacity": 1`, `"OnDemandBaseCapacity": 0`, 1), instances))
+	if got.SavingsUSDMonth <= 0 || whole.SavingsUSDMonth < 1.5*got.SavingsUSDMonth {
+		t.Errorf("with a base of one of two it saves %.2f, without %.2f", got.SavingsUSDMonth, whole.SavingsUSDMonth)
+	}
+	for says, g := range map[string]string{"OnDemandPercentageAboveBaseCapacity": policy(50, ""), "weights": policy(100, `, "WeightedCapacity": "2"`), "one template": policy(100, `, "ImageId": "ami-2"`)} {
+		if got := planned(t, files(t, g, instances)); got.Status != plan.Refused || !strings.Contains(got.Step, says) {
+			t.Errorf("%s, %q, step %q does not say %q", got.Status, got.Reason, got.Step, says)
+		}
 	}
 }
 

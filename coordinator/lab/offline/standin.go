@@ -104,6 +104,7 @@ func (a *account) templateLike(name, version string, others bool) types.LaunchTe
 	default:
 		a.assume("launch template %s is not in the files: replacements are launched like %s", name, a.like())
 	}
+	a.unreadData = "no file has the launch template"
 	data := &types.ResponseLaunchTemplateData{ImageId: aws.String(unknownImage), InstanceType: a.memberType()}
 	if i := a.example; i != nil {
 		data.ImageId, data.InstanceType = aws.String(cmp.Or(aws.ToString(i.ImageId), unknownImage)), i.InstanceType
@@ -143,6 +144,7 @@ func unusual(i types.Instance) *types.LaunchTemplateCpuOptions {
 
 // configurationLike stands in for a launch configuration that no file has.
 func (a *account) configurationLike(name string) astypes.LaunchConfiguration {
+	a.unreadData = "no file has the launch configuration"
 	a.assume("launch configuration %s is not in the files: replacements are launched like %s", name, a.like())
 	c := astypes.LaunchConfiguration{LaunchConfigurationName: &name, ImageId: aws.String(unknownImage), InstanceType: aws.String(string(a.memberType()))}
 	if i := a.example; i != nil {

@@ -82,6 +82,9 @@ func (m *maker) world(g asg) World {
 	if len(w.Missing) > 0 {
 		return failed(name, errors.New(w.Missing[0].Why))
 	}
+	if w.Template.Hash != "" && a.unreadData != "" {
+		w.Template.NeedsUnread = a.unreadData
+	}
 	if w.Group.LoadBalanced {
 		a.none("load balancers' opinion of members")
 	}

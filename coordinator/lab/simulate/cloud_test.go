@@ -2,11 +2,11 @@ package simulate
 
 import (
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"autospotting/coordinator/lab/dataset"
+	"autospotting/coordinator/ledger"
 	"autospotting/coordinator/market"
 	"autospotting/coordinator/settings"
 )
@@ -171,12 +171,22 @@ func TestAGroupMindsItsLimitsAsAutoScalingDoes(t *testing.T) {
 	}
 }
 
-func TestARefusedGroupIsSaid(t *testing.T) {
+func TestAGroupOfOneIsServedSinceItsUserDataNeedsNothing(t *testing.T) {
 	t.Parallel()
 	cfg := small(t, 1, 1, 1)
-	cfg.Groups[0].Max = 1 // which often means "never two"
+	cfg.Groups[0].Max = 1
 	r := run(t, cfg)
-	if last := r.Assumptions[len(r.Assumptions)-1]; !slices.ContainsFunc(r.Assumptions, func(s string) bool { return strings.Contains(s, "coordinator refused web") }) {
-		t.Errorf("nothing says why it saves %v %%; last is %q", r.of(Coordinator).SavingsPercent, last)
+	if saves := r.of(Coordinator).SavingsPercent; saves < 30 {
+		t.Errorf("it saves %v %%", saves)
+	}
+}
+
+func TestARefusedGroupIsSaid(t *testing.T) {
+	t.Parallel()
+	r := &runner{}
+	r.endedAs("api", ledger.Status{Code: "managed"})
+	r.endedAs("web", ledger.Status{Code: "refused", Reason: "it is being deleted"})
+	if len(r.notes) != 1 || r.notes[0] != "coordinator refused web at the end: it is being deleted" {
+		t.Errorf("%q", r.notes)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"autospotting/coordinator/lab/dataset"
+	"autospotting/coordinator/ledger"
 	"autospotting/coordinator/settings"
 )
 
@@ -177,13 +178,18 @@ func (r *runner) open(name string, n int) (*cloud, func() error) {
 		k := runCoordinator(c, group, r.cfg.Settings)
 		finish = func() error {
 			rec, err := k.ledger.Memory.Get(context.Background(), groupName)
-			if rec.Status.Code == "refused" {
-				r.note("coordinator refused %s at the end: %s", g.Name, rec.Status.Reason)
-			}
+			r.endedAs(g.Name, rec.Status)
 			return errors.Join(k.err, err)
 		}
 	}
 	return c, finish
+}
+
+// endedAs notes why the coordinator did nothing for a group, where it did not.
+func (r *runner) endedAs(group string, s ledger.Status) {
+	if s.Code == "refused" {
+		r.note("coordinator refused %s at the end: %s", group, s.Reason)
+	}
 }
 
 // note keeps what a reader of the result has to know.

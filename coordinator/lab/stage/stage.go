@@ -216,7 +216,11 @@ func (s *Stage) Handler(session *cloudsim.Session) *handle.Handler {
 // groups makes the owner's side: image, subnets, and a launch template for each group.
 func (s *Stage) groups(ctx context.Context, cfg Config) error {
 	image := s.Cloud.CreateImage("")
-	s.Cloud.CreateSubnets()
+	if cfg.Group.ZonesOnly {
+		s.Cloud.CreateDefaultSubnets()
+	} else {
+		s.Cloud.CreateSubnets()
+	}
 	for _, spec := range append([]cloudsim.GroupSpec{cfg.Group}, cfg.More...) {
 		if err := s.group(ctx, cfg, spec, image); err != nil {
 			return err
