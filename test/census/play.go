@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"autospotting/coordinator/decide"
+	"autospotting/coordinator/handle"
 	"autospotting/coordinator/lab/stage"
 	"autospotting/coordinator/settings"
 	"autospotting/pkg/cloudsim"
@@ -23,6 +24,8 @@ type Options struct {
 	Readings cloudsim.Readings
 	// AcceptAll tags the groups so that the coordinator refuses nothing that a tag can allow.
 	AcceptAll bool
+	// Tell, if set, is told line by line what happens.
+	Tell func(line string)
 }
 
 // The words of Outcome.Status.
@@ -105,6 +108,9 @@ func build(s Setup, o Options) (*world, error) {
 		Cloud: cloudsim.Config{Seed: o.Seed, Start: storm.Begin, Readings: o.Readings, Types: catalog(), GuestsTell: true},
 		Group: s.Group, Type: s.Type, UserData: s.UserData, Template: s.template, Defaults: settings.Defaults(),
 		ReleaseURL: "https://releases.example.com/spotd", SHA256: sums,
+		Tell: func(n handle.Note) {
+			o.say(n.At, "coordinator", strings.TrimSpace(fmt.Sprintf("%s %s %s %s", n.Kind, n.Instance, n.Text, n.Failure)))
+		},
 	})
 	if err != nil {
 		return nil, err
@@ -113,6 +119,11 @@ func build(s Setup, o Options) (*world, error) {
 	w.app = app.Run(st.Cloud, groupName, s.App, coordinators, waits)
 	st.Cloud.OnBoot(func(g *cloudsim.Guest) { storm.Speak(st, g) })
 	st.Cloud.OnEvent(w.event)
+	st.Cloud.OnEvent(func(e cloudsim.Event) {
+		if e.Instance != "" || e.Kind == cloudsim.SizeChanged || e.Kind == cloudsim.LaunchFailed {
+			o.say(e.At, e.Actor, strings.TrimSpace(fmt.Sprintf("%s %s %s", e.Kind, e.Instance, e.Text)))
+		}
+	})
 	if strings.Contains(s.Policies, "TT") {
 		n := float64(s.Group.Desired)
 		if err := st.Cloud.TrackTarget(groupName, 0.5, 0.48*n); err != nil {
@@ -120,6 +131,12 @@ func build(s Setup, o Options) (*world, error) {
 		}
 	}
 	return w, nil
+}
+
+func (o Options) say(at time.Time, who, what string) {
+	if o.Tell != nil {
+		o.Tell(fmt.Sprintf("%s %-22s %s", at.UTC().Format("15:04:05.000"), who, what))
+	}
 }
 
 // waits tells whether our part of the user data has the owner's wait for membership.

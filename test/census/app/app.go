@@ -227,6 +227,9 @@ func (a *Application) fail(n *node, why Need, text string) {
 
 // start is when the owner's script is through.
 func (a *Application) start(n *node) {
+	if n.leaving { // whoever drains it has told the scheduler
+		return
+	}
 	if a.spec.needs(LaunchHook) {
 		a.complete(n)
 	}

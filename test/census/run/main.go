@@ -24,6 +24,7 @@ type options struct {
 	minServed, minStep  float64
 	maxHarms            int
 	hidden, stack, tell bool
+	story               bool
 }
 
 func main() {
@@ -38,6 +39,7 @@ func main() {
 	flag.BoolVar(&o.hidden, "attached-state-hidden", false, "the metadata of attached instances shows no target lifecycle state")
 	flag.BoolVar(&o.stack, "stack-after-60s", false, "CloudFormation takes an attached instance for a member only after 60 s")
 	flag.BoolVar(&o.tell, "reasons", true, "count the reasons")
+	flag.BoolVar(&o.story, "story", false, "with one row: print all that happens, also after the step")
 	flag.Float64Var(&o.minServed, "min-served", 0, "fail below this percentage of production-like rows that are served as they are")
 	flag.Float64Var(&o.minStep, "min-step", 0, "fail below this percentage that are served after one step at most")
 	flag.IntVar(&o.maxHarms, "max-harms", -1, "fail above this number of harms, of all rows; negative does not")
@@ -55,6 +57,9 @@ func run(o options) error {
 		return err
 	}
 	rows = slices.DeleteFunc(rows, func(r census.Row) bool { return !strings.Contains(r.Source, o.only) })
+	if len(rows) == 1 && o.story {
+		o.play.Tell = func(line string) { fmt.Println(line) }
+	}
 	if len(rows) == 0 {
 		return fmt.Errorf("no row of %s holds %q", o.rows, o.only)
 	}
