@@ -174,13 +174,18 @@ func (w *world) interrupt(n int) {
 	}
 }
 
-// scale is the owner's, or their policy's. A cluster of one size is not scaled.
+// scale is the owner's, or their policy's. A cluster of one size is not scaled. Who names the number that desired has already, by an attach of ours,
+// says nothing that anybody could hear: it is named a minute later.
 func (w *world) scale(by int) {
 	g, _ := w.Cloud.Group(groupName)
 	if w.setup.Group.Min == w.setup.Group.Max {
 		return
 	}
 	want := g.Desired - g.Net + by
+	if want == g.Desired {
+		w.Cloud.After(time.Minute, "owner", func() { w.scale(by) })
+		return
+	}
 	switch {
 	case want < w.setup.Group.Min || want > w.setup.Group.Max:
 	case strings.Contains(w.setup.Policies, "TT"):

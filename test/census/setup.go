@@ -24,7 +24,7 @@ type Setup struct {
 	Spot     bool // the template itself asks for spot
 	Policies string
 	// write makes the user data anew for other needs.
-	write func(needs []app.Need, role string) []byte
+	write func([]app.Need, wording) []byte
 }
 
 // The name of the group, and what the account calls its target group.
@@ -58,8 +58,8 @@ func Of(r Row, by Reading) Setup {
 			s.Group.Mixed.OnDemandPercent = 0
 		}
 	}
-	s.write = func(needs []app.Need, role string) []byte { return r.userData(needs, role, by) }
-	s.UserData = s.write(s.App.Needs, "")
+	s.write = func(needs []app.Need, how wording) []byte { return r.userData(needs, how, by) }
+	s.UserData = s.write(s.App.Needs, wording{})
 	return s
 }
 
@@ -140,18 +140,12 @@ func (s Setup) template(d *types.RequestLaunchTemplateData) {
 	d.Monitoring = &types.LaunchTemplatesMonitoringRequest{Enabled: aws.Bool(true)}
 }
 
-// needing is the group of another application: with these needs, and this role for CloudFormation's helpers.
-func (s Setup) needing(needs []app.Need, role string) Setup {
-	s.App.Needs = needs
-	s.UserData = s.write(needs, role)
-	return s
-}
-
-// without takes needs off the application, as its owner does by a step. The launching hook goes with the need for it.
-func (s Setup) without(gone ...app.Need) Setup {
-	needs := slices.DeleteFunc(slices.Clone(s.App.Needs), func(n app.Need) bool { return slices.Contains(gone, n) })
+// without takes needs off the application, as its owner does by a step, with the user data worded so. The launching hook goes with the need for it.
+func (s Setup) without(how wording, gone ...app.Need) Setup {
+	s.App.Needs = slices.DeleteFunc(slices.Clone(s.App.Needs), func(n app.Need) bool { return slices.Contains(gone, n) })
 	if slices.Contains(gone, app.LaunchHook) {
 		s.Group.Hooks = slices.DeleteFunc(slices.Clone(s.Group.Hooks), func(h cloudsim.Hook) bool { return h.Transition == cloudsim.HookLaunching })
 	}
-	return s.needing(needs, "")
+	s.UserData = s.write(s.App.Needs, how)
+	return s
 }

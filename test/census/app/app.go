@@ -110,6 +110,7 @@ type node struct {
 	leaving bool // it drains
 	drained bool
 	taken   bool // by the coordinator, out of service
+	robbed  bool // it served until somebody took what it needs
 	half    bool // it serves, but was not made whole
 	busy    bool // a job runs
 	jobs    int

@@ -52,10 +52,10 @@ func (a *Application) take(need Need, n *node) bool {
 	}
 	old := holders[0]
 	a.held[need] = append(holders[1:], n)
-	if n.mine && old.up {
+	if n.mine && !old.leaving && (old.up || old.robbed) {
 		a.harm(need, n, "took what %s still served with", old.id)
 	}
-	old.up = false
+	old.up, old.robbed = false, old.up || old.robbed
 	old.g.Serve(false)
 	return true
 }
