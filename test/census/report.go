@@ -3,6 +3,7 @@ package census
 import (
 	"encoding/csv"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"maps"
 	"slices"
@@ -34,8 +35,11 @@ func (r Result) Harms() int {
 	return n
 }
 
-// PlayRow plays a row, and again after the step that the product names, if it is refused.
+// PlayRow plays a row, and again after the step that the product names, if it is refused. Each row has weather of its own.
 func PlayRow(r Row, by Reading, o Options) (Result, error) {
+	h := fnv.New32a()
+	_, _ = io.WriteString(h, r.Source) // a hash takes everything
+	o.Seed = 1000*o.Seed + int64(h.Sum32()%1000)
 	s := Of(r, by)
 	as, err := Play(s, o)
 	out := Result{Row: r, As: as}

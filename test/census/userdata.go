@@ -40,7 +40,7 @@ func (r Row) script(needs []app.Need, how wording, by Reading) []string {
 	add(has(app.Membership), r.asks()...)
 	add(r.tolerates() && !how.quiet, "unhealthy() {", "  aws autoscaling set-instance-health --instance-id $INSTANCE_ID --health-status Unhealthy || true", "}",
 		"INSTANCE_ID=$(curl -s http://169.254.169.254/latest/meta-data/instance-id)", "trap unhealthy ERR")
-	add(has(app.Volume), "aws ec2 attach-volume --volume-id vol-0a1b2c3d --instance-id $(ec2-metadata --instance-id | cut -d' ' -f2) --device /dev/xvdf", "mount LABEL=data /data")
+	add(has(app.Volume), "aws ec2 attach-volume --volume-id vol-0a1b2c3d --instance-id $(ec2-metadata --instance-id | cut -d' ' -f2) --device xvdf", "mount LABEL=data /data")
 	add(has(app.Interface), "aws ec2 attach-network-interface --network-interface-id eni-0a1b2c3d --instance-id $(ec2-metadata -i | cut -d' ' -f2) --device-index 1")
 	add(has(app.Address), "aws ec2 associate-address --instance-id $(ec2-metadata -i | cut -d' ' -f2) --allocation-id eipalloc-0a1b2c3d --allow-reassociation")
 	add(has(app.Route), "sysctl -w net.ipv4.ip_forward=1", "aws ec2 replace-route --route-table-id rtb-0a1b2c3d --destination-cidr-block 0.0.0.0/0 --instance-id $(ec2-metadata -i | cut -d' ' -f2)")

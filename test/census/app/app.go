@@ -105,6 +105,7 @@ type node struct {
 	mine bool // launched by the coordinator
 	// failed is why it never comes up.
 	failed  Need
+	lacks   Need // what it waits for, that somebody else still holds
 	up      bool
 	ended   bool
 	leaving bool // it drains

@@ -11,9 +11,10 @@ func (a *Application) takeAll(n *node, until time.Time, then func()) {
 		if !a.spec.needs(need) || a.holds(need, n) {
 			continue
 		}
-		if a.take(need, n) {
+		if n.lacks = ""; a.take(need, n) {
 			continue
 		}
+		n.lacks = need
 		if !a.cloud.Now().Before(until) {
 			a.fail(n, need, "never got what somebody else held")
 			return
@@ -99,7 +100,7 @@ func (a *Application) majority(lost *node) {
 	voter, serving := false, 0
 	for _, v := range a.votes {
 		voter = voter || v == lost
-		if v != lost && v.up && !v.ended {
+		if v != lost && v.up && !v.ended && !v.taken {
 			serving++
 		}
 	}

@@ -130,6 +130,8 @@ func (a *Application) hole() (Need, string) {
 	for _, n := range a.order {
 		if m, in := a.member(n.id); in && n.mine && m.State == "InService" && n.failed != "" {
 			return n.failed, ": " + n.id + " never comes up"
+		} else if in && n.mine && n.lacks != "" {
+			return n.lacks, ": " + n.id + " waits for what another still holds"
 		}
 	}
 	return Capacity, ""
