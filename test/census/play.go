@@ -1,6 +1,7 @@
 package census
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -24,6 +25,10 @@ type Options struct {
 	Readings cloudsim.Readings
 	// AcceptAll tags the groups so that the coordinator refuses nothing that a tag can allow.
 	AcceptAll bool
+	// For is how long it is played, six hours if zero.
+	For time.Duration
+	// Mistake, if set, is one that the coordinator makes.
+	Mistake *storm.Mutant
 	// Tell, if set, is told line by line what happens.
 	Tell func(line string)
 }
@@ -47,8 +52,8 @@ type Outcome struct {
 	Short int
 }
 
-// hours is how long a row is played.
-const hours = 6
+// whole is how long a row is played.
+const whole = 6 * time.Hour
 
 // allNeeds is every need that a tag can accept.
 func allNeeds() string {
@@ -71,6 +76,19 @@ type world struct {
 	reason   string
 }
 
+// deeds are what AWS and the owner do to a group, by the time.
+var deeds = []struct {
+	at time.Duration
+	do func(*world)
+}{
+	{75 * time.Minute, func(w *world) { w.status, w.reason = w.said() }}, // after an hour nothing passing refuses it any more
+	{90 * time.Minute, func(w *world) { w.interrupt(1) }},
+	{135 * time.Minute, func(w *world) { w.scale(+1) }},
+	{180 * time.Minute, func(w *world) { w.interrupt(2) }},
+	{225 * time.Minute, func(w *world) { w.scale(-1) }},
+	{270 * time.Minute, func(w *world) { w.interrupt(1) }},
+}
+
 // Play plays a group for six hours: notices for one, two and one of its spot instances, a scale-out and a scale-in between them.
 func Play(s Setup, o Options) (Outcome, error) {
 	w, err := build(s, o)
@@ -78,20 +96,14 @@ func Play(s Setup, o Options) (Outcome, error) {
 		return Outcome{}, fmt.Errorf("%s: %w", s.Name, err)
 	}
 	defer w.Cloud.Close()
-	at := func(d time.Duration) { w.Cloud.RunUntil(storm.Begin.Add(d)) }
-	at(75 * time.Minute)
-	w.status, w.reason = w.said() // after an hour nothing passing refuses it any more
-	at(90 * time.Minute)
-	w.interrupt(1)
-	at(135 * time.Minute)
-	w.scale(+1)
-	at(180 * time.Minute)
-	w.interrupt(2)
-	at(225 * time.Minute)
-	w.scale(-1)
-	at(270 * time.Minute)
-	w.interrupt(1)
-	at(hours * time.Hour)
+	end := cmp.Or(o.For, whole)
+	for _, d := range deeds {
+		if d.at <= end {
+			w.Cloud.RunUntil(storm.Begin.Add(d.at))
+			d.do(w)
+		}
+	}
+	w.Cloud.RunUntil(storm.Begin.Add(end))
 	return w.outcome()
 }
 
@@ -104,14 +116,18 @@ func build(s Setup, o Options) (*world, error) {
 	for _, arch := range []string{"amd64", "arm64", "windows-amd64"} {
 		sums[arch] = strings.Repeat("ab", 32)
 	}
-	st, err := stage.New(stage.Config{
+	cfg := stage.Config{
 		Cloud: cloudsim.Config{Seed: o.Seed, Start: storm.Begin, Readings: o.Readings, Types: catalog(), GuestsTell: true},
 		Group: s.Group, Type: s.Type, UserData: s.UserData, Template: s.template, Defaults: settings.Defaults(),
 		ReleaseURL: "https://releases.example.com/spotd", SHA256: sums,
 		Tell: func(n handle.Note) {
 			o.say(n.At, "coordinator", strings.TrimSpace(fmt.Sprintf("%s %s %s %s", n.Kind, n.Instance, n.Text, n.Failure)))
 		},
-	})
+	}
+	if o.Mistake != nil {
+		o.Mistake.Alter(&cfg)
+	}
+	st, err := stage.New(cfg)
 	if err != nil {
 		return nil, err
 	}

@@ -10,12 +10,15 @@ import (
 	"autospotting/test/census/app"
 )
 
-// Reading says what of an application stands in the user data.
+// Reading is one of the possible meanings of what the census does not say.
 type Reading struct {
 	// Baked: where the census saw no user data, the image brings the application. Otherwise the variable is filled with a script.
 	Baked bool
 	// Opaque: what the application needs is done by a script of the image, whose name says nothing.
 	Opaque bool
+	// MixedOnDemand: mixed instances policies are at 100 % on-demand, which is AWS's default and that of some modules. Otherwise those that can buy
+	// spot buy nothing else.
+	MixedOnDemand bool
 }
 
 // wording is what an owner writes otherwise once they have taken a step.

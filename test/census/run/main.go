@@ -1,6 +1,6 @@
 // Command run plays the census: every row of a groups.csv as a group of the simulated cloud.
 //
-//	run [-rows FILE] [-only TEXT] [-csv FILE] [-seed N] [-baked] [-opaque] [-accept-all] [-min-served P] [-min-step P] [-max-harms N]
+//	run [-rows FILE] [-only TEXT] [-csv FILE] [-seed N] [-baked] [-opaque] [-mixed-on-demand] [-attached-state-hidden] [-stack-after-60s] [-accept-all] [-min-served P] [-min-step P] [-max-harms N]
 package main
 
 import (
@@ -35,6 +35,7 @@ func main() {
 	flag.Int64Var(&o.play.Seed, "seed", 1, "the seed of the simulated cloud")
 	flag.BoolVar(&o.by.Baked, "baked", false, "where the census saw no user data, the image brings the application")
 	flag.BoolVar(&o.by.Opaque, "opaque", false, "a script of the image does what the application needs, and its name says nothing")
+	flag.BoolVar(&o.by.MixedOnDemand, "mixed-on-demand", false, "mixed instances policies are at 100 % on-demand")
 	flag.BoolVar(&o.play.AcceptAll, "accept-all", false, "the tags allow everything: harm is expected")
 	flag.BoolVar(&o.hidden, "attached-state-hidden", false, "the metadata of attached instances shows no target lifecycle state")
 	flag.BoolVar(&o.stack, "stack-after-60s", false, "CloudFormation takes an attached instance for a member only after 60 s")
