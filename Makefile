@@ -87,6 +87,7 @@ TF_SCHEMA_PACKAGE := @cdktf/provider-aws@21.22.1
 
 include spotd/packaging/spotd.mk
 include userdata/userdata.mk
+include test/census/census.mk
 
 bench: ## speed, size and memory, side by side, and the table of docs/measured.md again (long: make measured ARGS=… is a part)
 	go test -run '^$$' -bench . -benchtime 200ms ./coordinator/market/ ./coordinator/decide/ ./test/sim/

@@ -1,6 +1,7 @@
 package census
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"autospotting/coordinator/decide"
+	"autospotting/coordinator/handle"
 	"autospotting/coordinator/lab/stage"
 	"autospotting/coordinator/settings"
 	"autospotting/pkg/cloudsim"
@@ -23,6 +25,12 @@ type Options struct {
 	Readings cloudsim.Readings
 	// AcceptAll tags the groups so that the coordinator refuses nothing that a tag can allow.
 	AcceptAll bool
+	// For is how long it is played, six hours if zero.
+	For time.Duration
+	// Mistake, if set, is one that the coordinator makes.
+	Mistake *storm.Mutant
+	// Tell, if set, is told line by line what happens.
+	Tell func(line string)
 }
 
 // The words of Outcome.Status.
@@ -44,8 +52,8 @@ type Outcome struct {
 	Short int
 }
 
-// hours is how long a row is played.
-const hours = 6
+// whole is how long a row is played.
+const whole = 6 * time.Hour
 
 // allNeeds is every need that a tag can accept.
 func allNeeds() string {
@@ -68,6 +76,19 @@ type world struct {
 	reason   string
 }
 
+// deeds are what AWS and the owner do to a group, by the time.
+var deeds = []struct {
+	at time.Duration
+	do func(*world)
+}{
+	{75 * time.Minute, func(w *world) { w.status, w.reason = w.said() }}, // after an hour nothing passing refuses it any more
+	{90 * time.Minute, func(w *world) { w.interrupt(1) }},
+	{135 * time.Minute, func(w *world) { w.scale(+1) }},
+	{180 * time.Minute, func(w *world) { w.interrupt(2) }},
+	{225 * time.Minute, func(w *world) { w.scale(-1) }},
+	{270 * time.Minute, func(w *world) { w.interrupt(1) }},
+}
+
 // Play plays a group for six hours: notices for one, two and one of its spot instances, a scale-out and a scale-in between them.
 func Play(s Setup, o Options) (Outcome, error) {
 	w, err := build(s, o)
@@ -75,20 +96,14 @@ func Play(s Setup, o Options) (Outcome, error) {
 		return Outcome{}, fmt.Errorf("%s: %w", s.Name, err)
 	}
 	defer w.Cloud.Close()
-	at := func(d time.Duration) { w.Cloud.RunUntil(storm.Begin.Add(d)) }
-	at(75 * time.Minute)
-	w.status, w.reason = w.said() // after an hour nothing passing refuses it any more
-	at(90 * time.Minute)
-	w.interrupt(1)
-	at(135 * time.Minute)
-	w.scale(+1)
-	at(180 * time.Minute)
-	w.interrupt(2)
-	at(225 * time.Minute)
-	w.scale(-1)
-	at(270 * time.Minute)
-	w.interrupt(1)
-	at(hours * time.Hour)
+	end := cmp.Or(o.For, whole)
+	for _, d := range deeds {
+		if d.at <= end {
+			w.Cloud.RunUntil(storm.Begin.Add(d.at))
+			d.do(w)
+		}
+	}
+	w.Cloud.RunUntil(storm.Begin.Add(end))
 	return w.outcome()
 }
 
@@ -101,11 +116,18 @@ func build(s Setup, o Options) (*world, error) {
 	for _, arch := range []string{"amd64", "arm64", "windows-amd64"} {
 		sums[arch] = strings.Repeat("ab", 32)
 	}
-	st, err := stage.New(stage.Config{
+	cfg := stage.Config{
 		Cloud: cloudsim.Config{Seed: o.Seed, Start: storm.Begin, Readings: o.Readings, Types: catalog(), GuestsTell: true},
 		Group: s.Group, Type: s.Type, UserData: s.UserData, Template: s.template, Defaults: settings.Defaults(),
 		ReleaseURL: "https://releases.example.com/spotd", SHA256: sums,
-	})
+		Tell: func(n handle.Note) {
+			o.say(n.At, "coordinator", strings.TrimSpace(fmt.Sprintf("%s %s %s %s", n.Kind, n.Instance, n.Text, n.Failure)))
+		},
+	}
+	if o.Mistake != nil {
+		o.Mistake.Alter(&cfg)
+	}
+	st, err := stage.New(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -113,6 +135,11 @@ func build(s Setup, o Options) (*world, error) {
 	w.app = app.Run(st.Cloud, groupName, s.App, coordinators, waits)
 	st.Cloud.OnBoot(func(g *cloudsim.Guest) { storm.Speak(st, g) })
 	st.Cloud.OnEvent(w.event)
+	st.Cloud.OnEvent(func(e cloudsim.Event) {
+		if e.Instance != "" || e.Kind == cloudsim.SizeChanged || e.Kind == cloudsim.LaunchFailed {
+			o.say(e.At, e.Actor, strings.TrimSpace(fmt.Sprintf("%s %s %s", e.Kind, e.Instance, e.Text)))
+		}
+	})
 	if strings.Contains(s.Policies, "TT") {
 		n := float64(s.Group.Desired)
 		if err := st.Cloud.TrackTarget(groupName, 0.5, 0.48*n); err != nil {
@@ -120,6 +147,12 @@ func build(s Setup, o Options) (*world, error) {
 		}
 	}
 	return w, nil
+}
+
+func (o Options) say(at time.Time, who, what string) {
+	if o.Tell != nil {
+		o.Tell(fmt.Sprintf("%s %-22s %s", at.UTC().Format("15:04:05.000"), who, what))
+	}
 }
 
 // waits tells whether our part of the user data has the owner's wait for membership.
@@ -157,13 +190,18 @@ func (w *world) interrupt(n int) {
 	}
 }
 
-// scale is the owner's, or their policy's. A cluster of one size is not scaled.
+// scale is the owner's, or their policy's. A cluster of one size is not scaled. Who names the number that desired has already, by an attach of ours,
+// says nothing that anybody could hear: it is named a minute later.
 func (w *world) scale(by int) {
 	g, _ := w.Cloud.Group(groupName)
 	if w.setup.Group.Min == w.setup.Group.Max {
 		return
 	}
 	want := g.Desired - g.Net + by
+	if want == g.Desired {
+		w.Cloud.After(time.Minute, "owner", func() { w.scale(by) })
+		return
+	}
 	switch {
 	case want < w.setup.Group.Min || want > w.setup.Group.Max:
 	case strings.Contains(w.setup.Policies, "TT"):

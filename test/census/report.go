@@ -3,6 +3,7 @@ package census
 import (
 	"encoding/csv"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"maps"
 	"slices"
@@ -34,8 +35,11 @@ func (r Result) Harms() int {
 	return n
 }
 
-// PlayRow plays a row, and again after the step that the product names, if it is refused.
+// PlayRow plays a row, and again after the step that the product names, if it is refused. Each row has weather of its own.
 func PlayRow(r Row, by Reading, o Options) (Result, error) {
+	h := fnv.New32a()
+	_, _ = io.WriteString(h, r.Source) // a hash takes everything
+	o.Seed = 1000*o.Seed + int64(h.Sum32()%1000)
 	s := Of(r, by)
 	as, err := Play(s, o)
 	out := Result{Row: r, As: as}
@@ -76,17 +80,17 @@ func PlayAll(rows []Row, by Reading, o Options, together int) ([]Result, error) 
 // Write writes the table.
 func Write(to io.Writer, results []Result) error {
 	w := csv.NewWriter(to)
-	_ = w.Write([]string{"row", "class", "workload", "needs", "status", "reason", "harms", "step", "after_step", "harms_after_step"}) // Error tells
+	_ = w.Write([]string{"row", "class", "workload", "needs", "status", "reason", "harms", "step", "after_step", "reason_after_step", "harms_after_step"}) // Error tells
 	for _, r := range results {
 		var needs []string
 		for _, n := range r.Row.needs() {
 			needs = append(needs, string(n))
 		}
-		after, harms := "", ""
+		after, why, harms := "", "", ""
 		if r.After != nil {
-			after, harms = r.After.says(), list(*r.After)
+			after, why, harms = r.After.says(), r.After.Reason, list(*r.After)
 		}
-		_ = w.Write([]string{r.Row.Source, r.Row.Class, r.Row.Workload, strings.Join(needs, " "), r.As.says(), r.As.Reason, list(r.As), r.As.Step, after, harms}) // Error tells
+		_ = w.Write([]string{r.Row.Source, r.Row.Class, r.Row.Workload, strings.Join(needs, " "), r.As.says(), r.As.Reason, list(r.As), r.As.Step, after, why, harms}) // Error tells
 	}
 	w.Flush()
 	return w.Error()

@@ -27,6 +27,7 @@ type Row struct {
 	Profile                                       bool
 	Policies, Owner, Stateful, Membership         string
 	Reasons, Verdict                              string
+	Suspended, Tenancy                            string
 }
 
 // Production tells whether the row is taken for one of production.
@@ -34,7 +35,7 @@ func (r Row) Production() bool { return r.Class == "production-like" }
 
 // columns are those that are read.
 var columns = []string{"source", "class_", "workload", "launch", "instance_type", "min", "max", "desired", "maxsize1", "lb", "health", "launch_hook", "term_hook", "warm_pool",
-	"protect", "spot_already", "rebalance", "userdata", "cfn", "profile", "policies", "owner", "stateful", "membership", "all_reasons", "verdict"}
+	"suspended", "protect", "spot_already", "rebalance", "tenancy_pg_cr", "userdata", "cfn", "profile", "policies", "owner", "stateful", "membership", "all_reasons", "verdict"}
 
 // Load reads a census.
 func Load(path string) ([]Row, error) {
@@ -69,7 +70,7 @@ func Read(from io.Reader) ([]Row, error) {
 			Min: get("min"), Max: get("max"), Desired: get("desired"), MaxSizeOne: on("maxsize1"), LoadBalanced: on("lb"), Health: get("health"),
 			LaunchHook: on("launch_hook"), TermHook: on("term_hook"), WarmPool: on("warm_pool"), Protect: on("protect"), SpotAlready: on("spot_already"), Rebalance: on("rebalance"),
 			UserData: get("userdata"), CFN: get("cfn"), Profile: on("profile"), Policies: get("policies"), Owner: get("owner"), Stateful: get("stateful"), Membership: get("membership"),
-			Reasons: get("all_reasons"), Verdict: get("verdict")}
+			Reasons: get("all_reasons"), Verdict: get("verdict"), Suspended: get("suspended"), Tenancy: get("tenancy_pg_cr")}
 		r.WarmPool = r.WarmPool || strings.Contains(r.Reasons, "warm pool")
 		rows = append(rows, r)
 	}

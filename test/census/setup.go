@@ -23,8 +23,10 @@ type Setup struct {
 	Profile  bool
 	Spot     bool // the template itself asks for spot
 	Policies string
+	// Tenancy is that of the template.
+	Tenancy types.Tenancy
 	// write makes the user data anew for other needs.
-	write func(needs []app.Need, role string) []byte
+	write func([]app.Need, wording) []byte
 }
 
 // The name of the group, and what the account calls its target group.
@@ -38,11 +40,11 @@ const (
 func Of(r Row, by Reading) Setup {
 	lo, hi, desired := r.sizes()
 	s := Setup{Name: r.Source, Type: r.instanceType(), Profile: r.Profile, Policies: r.Policies,
-		Spot: strings.Contains(r.Reasons, "template asks for spot"),
-		App:  app.Spec{Needs: r.needs(), Boot: 20 * time.Second, Script: r.scriptTime(), Provider: r.Owner == "ECS capacity provider"},
+		Spot: strings.Contains(r.Reasons, "template asks for spot"), Tenancy: r.tenancy(),
+		App: app.Spec{Needs: r.needs(), Boot: 20 * time.Second, Script: r.scriptTime(), Provider: r.Owner == "ECS capacity provider"},
 	}
 	s.Group = cloudsim.GroupSpec{Name: groupName, Min: lo, Max: hi, Desired: desired, Tags: map[string]string{"spot-enabled": "true"}, LocalTags: r.ownerTags(),
-		HealthCheckType: r.health(), Grace: 5 * time.Minute, ProtectNew: r.Protect, CapacityRebalance: r.Rebalance, WarmPool: r.WarmPool}
+		HealthCheckType: r.health(), Grace: 5 * time.Minute, ProtectNew: r.Protect, CapacityRebalance: r.Rebalance, WarmPool: r.WarmPool, Suspended: r.suspended()}
 	if r.LoadBalanced {
 		s.Group.TargetGroups = []string{targetGroup}
 	}
@@ -54,12 +56,12 @@ func Of(r Row, by Reading) Setup {
 	}
 	if r.Launch == "mixed" {
 		s.Group.Mixed = &cloudsim.MixedPolicy{OnDemandPercent: 100}
-		if r.SpotAlready {
+		if r.SpotAlready && !by.MixedOnDemand {
 			s.Group.Mixed.OnDemandPercent = 0
 		}
 	}
-	s.write = func(needs []app.Need, role string) []byte { return r.userData(needs, role, by) }
-	s.UserData = s.write(s.App.Needs, "")
+	s.write = func(needs []app.Need, how wording) []byte { return r.userData(needs, how, by) }
+	s.UserData = s.write(s.App.Needs, wording{})
 	return s
 }
 
@@ -71,14 +73,35 @@ func (r Row) health() string {
 	return "EC2"
 }
 
+// processes are those of a group that can be suspended.
+var processes = []string{"Launch", "Terminate", "AddToLoadBalancer", "AlarmNotification", "AZRebalance", "HealthCheck", "InstanceRefresh", "ReplaceUnhealthy", "ScheduledActions"}
+
+// suspended are the processes that the row names. A variable is empty.
+func (r Row) suspended() []string {
+	return slices.DeleteFunc(slices.Clone(processes), func(p string) bool { return !strings.Contains(r.Suspended, p) })
+}
+
+// tenancy is the row's where it names one that is not shared; a variable for it is at its default.
+func (r Row) tenancy() types.Tenancy {
+	if strings.Contains(r.Tenancy, string(types.TenancyDedicated)) {
+		return types.TenancyDedicated
+	}
+	return types.TenancyDefault
+}
+
+// owners are the tags of services that manage groups, by how the census calls them.
+var owners = []struct{ name, tag string }{
+	{"ECS capacity provider", "AmazonECSManaged"}, {"Beanstalk", "elasticbeanstalk:environment-name"}, {"EKS managed", "eks:nodegroup-name"},
+	{"Batch", "AWSBatchServiceTag"}, {"EMR", "aws:elasticmapreduce:job-flow-id"}, {"GameLift", "gamelift:fleet-id"},
+}
+
 // ownerTags are those by which other services mark their groups.
 func (r Row) ownerTags() map[string]string {
 	tags := map[string]string{}
-	switch r.Owner {
-	case "ECS capacity provider":
-		tags["AmazonECSManaged"] = ""
-	case "Beanstalk":
-		tags["elasticbeanstalk:environment-name"] = "app"
+	for _, o := range owners {
+		if strings.Contains(r.Owner, o.name) {
+			tags[o.tag] = "app"
+		}
 	}
 	if r.CFN != "no" && r.CFN != "" {
 		tags["aws:cloudformation:stack-id"] = "arn:aws:cloudformation:us-east-1:123456789012:stack/app/00000000-0000-4000-8000-000000000000"
@@ -136,22 +159,16 @@ func (s Setup) template(d *types.RequestLaunchTemplateData) {
 	if s.Spot {
 		d.InstanceMarketOptions = &types.LaunchTemplateInstanceMarketOptionsRequest{MarketType: types.MarketTypeSpot}
 	}
-	d.Placement = &types.LaunchTemplatePlacementRequest{Tenancy: types.TenancyDefault}
+	d.Placement = &types.LaunchTemplatePlacementRequest{Tenancy: s.Tenancy}
 	d.Monitoring = &types.LaunchTemplatesMonitoringRequest{Enabled: aws.Bool(true)}
 }
 
-// needing is the group of another application: with these needs, and this role for CloudFormation's helpers.
-func (s Setup) needing(needs []app.Need, role string) Setup {
-	s.App.Needs = needs
-	s.UserData = s.write(needs, role)
-	return s
-}
-
-// without takes needs off the application, as its owner does by a step. The launching hook goes with the need for it.
-func (s Setup) without(gone ...app.Need) Setup {
-	needs := slices.DeleteFunc(slices.Clone(s.App.Needs), func(n app.Need) bool { return slices.Contains(gone, n) })
+// without takes needs off the application, as its owner does by a step, with the user data worded so. The launching hook goes with the need for it.
+func (s Setup) without(how wording, gone ...app.Need) Setup {
+	s.App.Needs = slices.DeleteFunc(slices.Clone(s.App.Needs), func(n app.Need) bool { return slices.Contains(gone, n) })
 	if slices.Contains(gone, app.LaunchHook) {
 		s.Group.Hooks = slices.DeleteFunc(slices.Clone(s.Group.Hooks), func(h cloudsim.Hook) bool { return h.Transition == cloudsim.HookLaunching })
 	}
-	return s.needing(needs, "")
+	s.UserData = s.write(s.App.Needs, how)
+	return s
 }

@@ -19,16 +19,17 @@ var steps = []struct {
 		return s
 	}},
 	{"give them a role", func(s Setup) Setup {
-		needs := slices.DeleteFunc(slices.Clone(s.App.Needs), func(n app.Need) bool { return n == app.Stack })
-		return s.needing(needs, " --role app-instance-role")
+		return s.without(wording{role: " --role app-instance-role"}, app.Stack)
 	}},
 	{"put a load balancer before the group", func(s Setup) Setup {
 		s.Group.TargetGroups = []string{targetGroup}
-		return s.without(app.Address, app.Interface, app.DNS)
+		return s.without(wording{}, app.Address, app.Interface, app.DNS)
 	}},
-	{"put into the image what does not need it", func(s Setup) Setup { return s.without(app.Membership, app.LaunchHook) }},
-	{"use a file system or a volume for each instance", func(s Setup) Setup { return s.without(app.Volume) }},
-	{"use license included images", func(s Setup) Setup { return s.without(app.License) }},
+	{"put into the image what does not need it", func(s Setup) Setup {
+		return s.without(wording{quiet: true}, app.Membership, app.LaunchHook)
+	}},
+	{"use a file system or a volume for each instance", func(s Setup) Setup { return s.without(wording{}, app.Volume) }},
+	{"use license included images", func(s Setup) Setup { return s.without(wording{}, app.License) }},
 	{"capacity rebalancing", func(s Setup) Setup { s.Group.CapacityRebalance = false; return s }},
 }
 

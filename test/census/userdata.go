@@ -10,16 +10,25 @@ import (
 	"autospotting/test/census/app"
 )
 
-// Reading says what of an application stands in the user data.
+// Reading is one of the possible meanings of what the census does not say.
 type Reading struct {
 	// Baked: where the census saw no user data, the image brings the application. Otherwise the variable is filled with a script.
 	Baked bool
 	// Opaque: what the application needs is done by a script of the image, whose name says nothing.
 	Opaque bool
+	// MixedOnDemand: mixed instances policies are at 100 % on-demand, which is AWS's default and that of some modules. Otherwise those that can buy
+	// spot buy nothing else.
+	MixedOnDemand bool
+}
+
+// wording is what an owner writes otherwise once they have taken a step.
+type wording struct {
+	role  string // of CloudFormation's helpers, as an argument
+	quiet bool   // nothing is said to the group
 }
 
 // script is the owner's script, line by line, as public ones are written for such an application.
-func (r Row) script(needs []app.Need, role string, by Reading) []string {
+func (r Row) script(needs []app.Need, how wording, by Reading) []string {
 	has := func(n app.Need) bool { return slices.Contains(needs, n) }
 	lines := []string{"set -uo pipefail", "exec > >(tee /var/log/user-data.log) 2>&1"}
 	add := func(is bool, more ...string) {
@@ -30,11 +39,11 @@ func (r Row) script(needs []app.Need, role string, by Reading) []string {
 	if by.Opaque {
 		return append(lines, "/opt/app/start.sh")
 	}
-	add(strings.HasPrefix(r.CFN, "init"), "yum update -y aws-cfn-bootstrap", "/opt/aws/bin/cfn-init -v --stack app --resource LaunchConfiguration --region us-east-1"+role)
+	add(strings.HasPrefix(r.CFN, "init"), "yum update -y aws-cfn-bootstrap", "/opt/aws/bin/cfn-init -v --stack app --resource LaunchConfiguration --region us-east-1"+how.role)
 	add(has(app.Membership), r.asks()...)
-	add(r.tolerates(), "unhealthy() {", "  aws autoscaling set-instance-health --instance-id $INSTANCE_ID --health-status Unhealthy || true", "}",
+	add(r.tolerates() && !how.quiet, "unhealthy() {", "  aws autoscaling set-instance-health --instance-id $INSTANCE_ID --health-status Unhealthy || true", "}",
 		"INSTANCE_ID=$(curl -s http://169.254.169.254/latest/meta-data/instance-id)", "trap unhealthy ERR")
-	add(has(app.Volume), "aws ec2 attach-volume --volume-id vol-0a1b2c3d --instance-id $(ec2-metadata --instance-id | cut -d' ' -f2) --device /dev/xvdf", "mount /dev/xvdf /data")
+	add(has(app.Volume), "aws ec2 attach-volume --volume-id vol-0a1b2c3d --instance-id $(ec2-metadata --instance-id | cut -d' ' -f2) --device xvdf", "mount LABEL=data /data")
 	add(has(app.Interface), "aws ec2 attach-network-interface --network-interface-id eni-0a1b2c3d --instance-id $(ec2-metadata -i | cut -d' ' -f2) --device-index 1")
 	add(has(app.Address), "aws ec2 associate-address --instance-id $(ec2-metadata -i | cut -d' ' -f2) --allocation-id eipalloc-0a1b2c3d --allow-reassociation")
 	add(has(app.Route), "sysctl -w net.ipv4.ip_forward=1", "aws ec2 replace-route --route-table-id rtb-0a1b2c3d --destination-cidr-block 0.0.0.0/0 --instance-id $(ec2-metadata -i | cut -d' ' -f2)")
@@ -47,7 +56,7 @@ func (r Row) script(needs []app.Need, role string, by Reading) []string {
 	add(has(app.Worker), r.worker()...)
 	add(len(needs) == 0 || len(needs) == 1 && has(app.Stack), "yum install -y docker", "systemctl enable --now docker", "docker run -d --restart always -p 80:8080 registry.example.com/app:1.4.2")
 	add(has(app.LaunchHook), "aws autoscaling complete-lifecycle-action --lifecycle-hook-name launched --auto-scaling-group-name app --lifecycle-action-result CONTINUE --instance-id $(ec2-metadata -i | cut -d' ' -f2)")
-	add(r.CFN != "no" && r.CFN != "", "/opt/aws/bin/cfn-signal -e $? --stack app --resource Group --region us-east-1"+role)
+	add(r.CFN != "no" && r.CFN != "", "/opt/aws/bin/cfn-signal -e $? --stack app --resource Group --region us-east-1"+how.role)
 	return lines
 }
 
@@ -134,8 +143,8 @@ func (r Row) worker() []string {
 }
 
 // userData writes the script in the row's format; nil is none.
-func (r Row) userData(needs []app.Need, role string, by Reading) []byte {
-	format, lines := r.UserData, r.script(needs, role, by)
+func (r Row) userData(needs []app.Need, how wording, by Reading) []byte {
+	format, lines := r.UserData, r.script(needs, how, by)
 	shell := "#!/bin/bash\n" + strings.Join(lines, "\n") + "\n"
 	if format == "none" || format == "variable/none seen" && by.Baked {
 		return nil

@@ -105,11 +105,13 @@ type node struct {
 	mine bool // launched by the coordinator
 	// failed is why it never comes up.
 	failed  Need
+	lacks   Need // what it waits for, that somebody else still holds
 	up      bool
 	ended   bool
 	leaving bool // it drains
 	drained bool
 	taken   bool // by the coordinator, out of service
+	robbed  bool // it served until somebody took what it needs
 	half    bool // it serves, but was not made whole
 	busy    bool // a job runs
 	jobs    int
@@ -227,6 +229,9 @@ func (a *Application) fail(n *node, why Need, text string) {
 
 // start is when the owner's script is through.
 func (a *Application) start(n *node) {
+	if n.leaving { // whoever drains it has told the scheduler
+		return
+	}
 	if a.spec.needs(LaunchHook) {
 		a.complete(n)
 	}

@@ -11,9 +11,10 @@ func (a *Application) takeAll(n *node, until time.Time, then func()) {
 		if !a.spec.needs(need) || a.holds(need, n) {
 			continue
 		}
-		if a.take(need, n) {
+		if n.lacks = ""; a.take(need, n) {
 			continue
 		}
+		n.lacks = need
 		if !a.cloud.Now().Before(until) {
 			a.fail(n, need, "never got what somebody else held")
 			return
@@ -52,10 +53,10 @@ func (a *Application) take(need Need, n *node) bool {
 	}
 	old := holders[0]
 	a.held[need] = append(holders[1:], n)
-	if n.mine && old.up {
+	if n.mine && !old.leaving && (old.up || old.robbed) {
 		a.harm(need, n, "took what %s still served with", old.id)
 	}
-	old.up = false
+	old.up, old.robbed = false, old.up || old.robbed
 	old.g.Serve(false)
 	return true
 }
@@ -99,7 +100,7 @@ func (a *Application) majority(lost *node) {
 	voter, serving := false, 0
 	for _, v := range a.votes {
 		voter = voter || v == lost
-		if v != lost && v.up && !v.ended {
+		if v != lost && v.up && !v.ended && !v.taken {
 			serving++
 		}
 	}

@@ -32,6 +32,8 @@ func (a *Application) nextJob(n *node) {
 func (a *Application) drain(n *node) {
 	n.leaving = true
 	switch {
+	case !n.up: // the cluster does not know it, so that there is nothing to move
+		n.g.After(cleanUp, func() { a.done(n) })
 	case a.spec.needs(Kubernetes):
 		n.g.After(podsMove, func() { n.pods = 0; a.done(n) })
 	case a.spec.needs(ECS):
@@ -128,6 +130,8 @@ func (a *Application) hole() (Need, string) {
 	for _, n := range a.order {
 		if m, in := a.member(n.id); in && n.mine && m.State == "InService" && n.failed != "" {
 			return n.failed, ": " + n.id + " never comes up"
+		} else if in && n.mine && n.lacks != "" {
+			return n.lacks, ": " + n.id + " waits for what another still holds"
 		}
 	}
 	return Capacity, ""

@@ -1,6 +1,6 @@
 // Command run plays the census: every row of a groups.csv as a group of the simulated cloud.
 //
-//	run [-rows FILE] [-only TEXT] [-csv FILE] [-seed N] [-baked] [-opaque] [-accept-all] [-min-served P] [-min-step P] [-max-harms N]
+//	run [-rows FILE] [-only TEXT] [-csv FILE] [-seed N] [-baked] [-opaque] [-mixed-on-demand] [-attached-state-hidden] [-stack-after-60s] [-accept-all] [-min-served P] [-min-step P] [-max-harms N]
 package main
 
 import (
@@ -24,6 +24,7 @@ type options struct {
 	minServed, minStep  float64
 	maxHarms            int
 	hidden, stack, tell bool
+	story               bool
 }
 
 func main() {
@@ -34,10 +35,12 @@ func main() {
 	flag.Int64Var(&o.play.Seed, "seed", 1, "the seed of the simulated cloud")
 	flag.BoolVar(&o.by.Baked, "baked", false, "where the census saw no user data, the image brings the application")
 	flag.BoolVar(&o.by.Opaque, "opaque", false, "a script of the image does what the application needs, and its name says nothing")
+	flag.BoolVar(&o.by.MixedOnDemand, "mixed-on-demand", false, "mixed instances policies are at 100 % on-demand")
 	flag.BoolVar(&o.play.AcceptAll, "accept-all", false, "the tags allow everything: harm is expected")
 	flag.BoolVar(&o.hidden, "attached-state-hidden", false, "the metadata of attached instances shows no target lifecycle state")
 	flag.BoolVar(&o.stack, "stack-after-60s", false, "CloudFormation takes an attached instance for a member only after 60 s")
 	flag.BoolVar(&o.tell, "reasons", true, "count the reasons")
+	flag.BoolVar(&o.story, "story", false, "with one row: print all that happens, also after the step")
 	flag.Float64Var(&o.minServed, "min-served", 0, "fail below this percentage of production-like rows that are served as they are")
 	flag.Float64Var(&o.minStep, "min-step", 0, "fail below this percentage that are served after one step at most")
 	flag.IntVar(&o.maxHarms, "max-harms", -1, "fail above this number of harms, of all rows; negative does not")
@@ -55,6 +58,9 @@ func run(o options) error {
 		return err
 	}
 	rows = slices.DeleteFunc(rows, func(r census.Row) bool { return !strings.Contains(r.Source, o.only) })
+	if len(rows) == 1 && o.story {
+		o.play.Tell = func(line string) { fmt.Println(line) }
+	}
 	if len(rows) == 0 {
 		return fmt.Errorf("no row of %s holds %q", o.rows, o.only)
 	}
