@@ -18,6 +18,7 @@ type Guest struct {
 	stops    []func()
 	watchers []func()
 	stopped  bool
+	booted   bool
 }
 
 // OnBoot is called for every instance that reaches running, without the lock held.
@@ -116,6 +117,23 @@ func (g *Guest) Serve(up bool) {
 	} else {
 		g.i.appReady = false
 	}
+}
+
+// EndBoot says that the boot is over without errors, as cloud-init's result on the machine does.
+func (g *Guest) EndBoot() {
+	g.cloud.mu.Lock()
+	defer g.cloud.unlock()
+	g.booted = true
+	for _, fn := range g.watchers {
+		g.cloud.notes = append(g.cloud.notes, fn)
+	}
+}
+
+// Booted tells whether it is.
+func (g *Guest) Booted() bool {
+	g.cloud.mu.Lock()
+	defer g.cloud.mu.Unlock()
+	return g.booted
 }
 
 // Member is the group whose member the instance is at this moment, as the Auto Scaling API and the tag aws:autoscaling:groupName tell it;

@@ -59,11 +59,16 @@ func speak(s *stage.Stage, g *cloudsim.Guest) {
 }
 
 func (d *daemon) look() {
+	app := watch.Waiting
+	if d.guest.Booted() {
+		app = watch.Booted
+	}
 	for _, r := range d.machine.Step(d.now().UTC().Truncate(time.Millisecond), watch.Observation{
 		SpotAction:           d.item("meta-data/spot/instance-action"),
 		Rebalance:            d.item("meta-data/events/recommendations/rebalance"),
 		TargetLifecycleState: d.item("meta-data/autoscaling/target-lifecycle-state"),
 		Membership:           d.wait,
+		Application:          app,
 	}) {
 		if body, err := r.Encode(); err == nil {
 			d.publish(body, firstWait, d.now().Add(giveUp))
