@@ -18,7 +18,19 @@ type Guest struct {
 	stops    []func()
 	watchers []func()
 	stopped  bool
+	boot     Boot
 }
+
+// Boot is how far the boot of a guest is, as the machine itself tells it (cloud-init's result, for instance).
+type Boot int
+
+// The zero value is BootUntold.
+const (
+	BootUntold Boot = iota // nobody models it
+	BootRuns               // user data runs
+	BootDone               // it is over without errors
+	BootFailed             // it is over, and a script failed
+)
 
 // OnBoot is called for every instance that reaches running, without the lock held.
 func (c *Cloud) OnBoot(fn func(*Guest)) {
@@ -100,7 +112,7 @@ func (g *Guest) OnStop(fn func()) {
 	g.stops = append(g.stops, fn)
 }
 
-// OnChange calls fn when the instance's metadata may have changed (a notice, a lifecycle state).
+// OnChange calls fn when the instance's metadata may have changed (a notice, a lifecycle state), and when SetBoot is called.
 func (g *Guest) OnChange(fn func()) {
 	g.cloud.mu.Lock()
 	defer g.cloud.mu.Unlock()
@@ -116,6 +128,21 @@ func (g *Guest) Serve(up bool) {
 	} else {
 		g.i.appReady = false
 	}
+}
+
+// SetBoot says how far the boot is, and nudges whoever watches the machine.
+func (g *Guest) SetBoot(b Boot) {
+	g.cloud.mu.Lock()
+	defer g.cloud.unlock()
+	g.boot = b
+	g.cloud.nudgeGuest(g.i)
+}
+
+// Boot is what SetBoot said last.
+func (g *Guest) Boot() Boot {
+	g.cloud.mu.Lock()
+	defer g.cloud.mu.Unlock()
+	return g.boot
 }
 
 // Member is the group whose member the instance is at this moment, as the Auto Scaling API and the tag aws:autoscaling:groupName tell it;
