@@ -110,6 +110,7 @@ func (r *reader) shell(name string, w []string, in flow, p place, depth int) {
 	user := name == "su" || name == "runuser"
 	for i := 1; i < len(w); i++ {
 		if w[i] == "-s" && !user { // the script comes from before, the words are its arguments
+			r.mark(byName["piped"], "piped "+strings.TrimPrefix(strings.TrimPrefix(strings.Join(w[i+1:], " "), "- "), "-- "), "", p, 1)
 			break
 		}
 		switch word := w[i]; {
