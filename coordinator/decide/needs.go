@@ -25,8 +25,8 @@ type answer struct {
 	drained bool
 	// hooked completes a launching hook, which an owner who says that instances are whole without their hooks has answered for.
 	hooked bool
-	why     string
-	step    string // what the owner may do, beside accepting it
+	why    string
+	step   string // what the owner may do, beside accepting it
 }
 
 // The steps that are the same for several needs.
