@@ -155,6 +155,9 @@ func TestAGroupOfOneIsServedWhereTwoMayRun(t *testing.T) {
 		{"behind a load balancer", func(w *World) {
 			w.Template.Needs, w.Group.DrainHooks, w.Group.LoadBalanced = []UserNeed{{Need: "worker"}}, []string{"drain"}, true
 		}, true},
+		{"something runs by the clock", func(w *World) { w.Template.Clocked = "line 7" }, false},
+		{"and its owner lets it run twice", func(w *World) { w.Template.Clocked, w.Settings.AllowMaxOne = "line 7", true }, true},
+		{"and it is behind a load balancer, where several may run", func(w *World) { w.Template.Clocked, w.Group.LoadBalanced = "line 7", true }, true},
 		{"its owner accepts it", func(w *World) {
 			w.Template.Needs, w.Settings.Accept = []UserNeed{{Need: "runner"}}, []string{"runner"}
 		}, true},

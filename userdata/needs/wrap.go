@@ -93,6 +93,9 @@ func (r *reader) interpret(name string, w []string, in flow, p place, depth int)
 	case (name == "at" || name == "batch") && !in.empty():
 		r.script(in.text, in.p, depth+1)
 	case name == "crontab":
+		if known, is := r.files[r.expand(w[len(w)-1])]; is && in.empty() {
+			in = known
+		}
 		r.file("crontab", in.text, in.p, depth+1)
 	case installs(name, w):
 		r.mark(byName["installed"], "installed "+strings.Join(w[1:], " ")+" ", "", p, 1)
