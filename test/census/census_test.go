@@ -311,7 +311,7 @@ func TestWhatARowSaysOfItsGroupIsDone(t *testing.T) {
 	if len(g.TargetGroups) != 1 || g.HealthCheckType != "ELB" || len(g.Hooks) != 2 || !g.WarmPool || !g.ProtectNew || !g.CapacityRebalance || !slices.Equal(g.Suspended, []string{"AZRebalance", "HealthCheck"}) {
 		t.Errorf("group %+v", g)
 	}
-	if _, eks := g.LocalTags["eks:nodegroup-name"]; !eks || g.LocalTags["aws:cloudformation:stack-id"] == "" || g.Tags["spot-enabled"] != "true" {
+	if _, eks := g.LocalTags["eks:nodegroup-name"]; !eks || g.LocalTags["aws:cloudformation:stack-id"] == "" {
 		t.Errorf("tags %v, %v", g.Tags, g.LocalTags)
 	}
 	if s.Tenancy != "dedicated" || !s.Spot || s.Profile || s.Type != "t2.micro" {

@@ -52,8 +52,11 @@ type Outcome struct {
 	Short int
 }
 
-// whole is how long a row is played.
-const whole = 6 * time.Hour
+// whole is how long a row is played once its owner has enabled it; for so long before that the group has been there, so that all of it is up.
+const (
+	whole = 6 * time.Hour
+	old   = 30 * time.Minute
+)
 
 // acceptable is every need that a tag can accept.
 func acceptable() string {
@@ -80,12 +83,13 @@ type world struct {
 	err      error
 }
 
-// deeds are what AWS and the owner do to a group, by the time.
+// deeds are what AWS and the owner do to a group, by the time since its owner enabled it.
 var deeds = []struct {
 	at time.Duration
 	do func(*world)
 }{
-	{5 * time.Minute, (*world).begin},
+	{-25 * time.Minute, (*world).begin},
+	{0, (*world).enable},
 	{75 * time.Minute, (*world).listen}, // after an hour nothing passing refuses it any more
 	{90 * time.Minute, func(w *world) { w.interrupt(1) }},
 	{135 * time.Minute, func(w *world) { w.scale(+1) }},
@@ -101,6 +105,9 @@ func (w *world) begin() {
 	}
 }
 
+// enable is the owner who tags the group.
+func (w *world) enable() { w.err = w.Cloud.SetGroupTag(groupName, enabledTag, "true") }
+
 // Play plays a group for six hours: notices for one, two and one of its spot instances, a scale-out and a scale-in between them.
 func Play(s Setup, o Options) (Outcome, error) {
 	w, err := build(s, o)
@@ -111,11 +118,11 @@ func Play(s Setup, o Options) (Outcome, error) {
 	end := cmp.Or(o.For, whole)
 	for _, d := range deeds {
 		if d.at <= end {
-			w.Cloud.RunUntil(storm.Begin.Add(d.at))
+			w.Cloud.RunUntil(storm.Begin.Add(old + d.at))
 			d.do(w)
 		}
 	}
-	w.Cloud.RunUntil(storm.Begin.Add(end))
+	w.Cloud.RunUntil(storm.Begin.Add(old + end))
 	return w.outcome()
 }
 

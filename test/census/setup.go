@@ -34,6 +34,7 @@ const (
 	groupName   = "app"
 	targetGroup = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/app/0123456789abcdef"
 	drainHook   = "drain"
+	enabledTag  = "spot-enabled"
 )
 
 // Of makes the group of a row.
@@ -43,7 +44,7 @@ func Of(r Row, by Reading) Setup {
 		Spot: strings.Contains(r.Reasons, "template asks for spot"), Tenancy: r.tenancy(),
 		App: app.Spec{Needs: r.needs(), Boot: 20 * time.Second, Script: r.scriptTime(), Provider: r.Owner == "ECS capacity provider", Patient: r.patient(), Completes: r.completes(), Strict: r.strict()},
 	}
-	s.Group = cloudsim.GroupSpec{Name: groupName, Min: lo, Max: hi, Desired: desired, Tags: map[string]string{"spot-enabled": "true"}, LocalTags: r.ownerTags(),
+	s.Group = cloudsim.GroupSpec{Name: groupName, Min: lo, Max: hi, Desired: desired, Tags: map[string]string{}, LocalTags: r.ownerTags(),
 		HealthCheckType: r.health(), Grace: r.grace(), ProtectNew: r.Protect, CapacityRebalance: r.Rebalance, WarmPool: r.WarmPool, Suspended: r.suspended()}
 	if r.LoadBalanced {
 		s.Group.TargetGroups = []string{targetGroup}
