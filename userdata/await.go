@@ -6,14 +6,13 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 )
 
 // CanAwait says why the wait of Settings.Await would not come before all of the
-// owner's scripts; empty where it does. What runs before any script part (bootcmd,
-// boothooks, part handlers) is for needs.Early.
-func CanAwait(original []byte) (reason string) {
-	_, note, err := Inject(original, nominal)
+// owner's scripts, with these settings; empty where it does. What runs before any script
+// part (bootcmd, boothooks, part handlers) is for needs.Early.
+func CanAwait(original []byte, s Settings) (reason string) {
+	_, note, err := Inject(original, s)
 	if err != nil {
 		return err.Error()
 	}
@@ -22,16 +21,6 @@ func CanAwait(original []byte) (reason string) {
 	}
 	return ahead(Remove(original))
 }
-
-// nominal are settings of usual length: a group's name and the probe make little of the
-// size.
-var nominal = Settings{
-	Topic: "arn:aws:sns:us-east-1:123456789012:autospotting-reports", Group: "auto-scaling-group", Grace: 5 * time.Minute,
-	ReleaseURL: "https://autospotting-release.s3.us-east-1.amazonaws.com/spotd/v1.0.0", Version: "v1.0.0", Await: true,
-	SHA256: map[string]string{"amd64": zeros, "arm64": zeros, windows: zeros},
-}
-
-const zeros = "0000000000000000000000000000000000000000000000000000000000000000"
 
 // ourFile is the name by which cloud-init sorts our script before the owner's.
 const ourFile = "000-spotd"

@@ -3,6 +3,7 @@ package userdata
 import (
 	"bytes"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -249,6 +250,49 @@ func TestWithoutAwaitNothingOfItIsInTheScripts(t *testing.T) {
 	}
 }
 
+func TestTheWaitAloneInstallsNothing(t *testing.T) {
+	t.Parallel()
+	alone := Settings{Await: true, WaitOnly: true}
+	for name, script := range map[string]string{"sh": render(alone), "ps1": renderWindows(alone)} {
+		for _, word := range []string{"SPOTD_URL", "SPOTD_TOPIC", "spotd-member", "install", "setup", "ProgramData", "-alone", "daemon"} {
+			if strings.Contains(script, word) {
+				t.Errorf("%s holds %s:\n%s", name, word, script)
+			}
+		}
+	}
+	if err := (Settings{WaitOnly: true}).Validate(); err == nil {
+		t.Error("only the wait, and no wait")
+	}
+	h := newHost(t)
+	m := &imds{from: 2}
+	h.env = append(h.env, "AWS_EC2_METADATA_SERVICE_ENDPOINT="+m.serve(t))
+	if out, err := h.command(t, []string{"/bin/sh"}, alone).CombinedOutput(); err != nil || len(out) > 0 {
+		t.Fatalf("%v, %s", err, out)
+	}
+	if m.looks != 2 || !strings.Contains(h.said(t, h.log), "the boot goes on: member") {
+		t.Errorf("%d looks; log:\n%s", m.looks, h.said(t, h.log))
+	}
+	left := 0
+	_ = filepath.WalkDir(h.root, func(path string, d fs.DirEntry, err error) error {
+		if name := d.Name(); err == nil && !d.IsDir() && path != h.log && name != "000-spotd" { // the script and what it says
+			left++
+			t.Log(path)
+		}
+		return nil
+	})
+	if left > 0 {
+		t.Errorf("%d files are left under the root", left)
+	}
+	for name, owner := range corpus(t) {
+		owner = Remove(owner)
+		out, note := inject(t, owner, alone)
+		got, ok := Injected(out)
+		if !strings.HasPrefix(note, Unchanged) && (!ok || !got.WaitOnly || !got.Await || !bytes.Equal(Remove(out), owner)) {
+			t.Errorf("%s: %t, %+v", name, ok, got)
+		}
+	}
+}
+
 func TestAwaitComesBackFromEveryFormat(t *testing.T) {
 	t.Parallel()
 	injected := 0
@@ -322,12 +366,12 @@ func TestWhereOursIsNotTheFirstScriptIsSaid(t *testing.T) {
 		{"no room", "<powershell>" + strings.Repeat("x", 12000) + "</powershell>", "over the limit"},
 		{"no text", "\x7fELF\x00", "binary"},
 	} {
-		got := CanAwait([]byte(c.data))
+		got := CanAwait([]byte(c.data), awaiting(all()))
 		if (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 		out, note := inject(t, []byte(c.data), awaiting(nominal))
-		if again := CanAwait(out); !strings.HasPrefix(note, Unchanged) && again != got {
+		if again := CanAwait(out, awaiting(all())); !strings.HasPrefix(note, Unchanged) && again != got {
 			t.Errorf("%s: injected it says %q", c.name, again)
 		}
 		_, aboard := Injected(out)
@@ -385,3 +429,13 @@ func TestOnWindowsTheWaitComesBesideTheInstallation(t *testing.T) {
 		t.Errorf("read back as %+v", s)
 	}
 }
+
+// nominal are settings of usual length: a group's name and the probe make little of the
+// size.
+var nominal = Settings{
+	Topic: "arn:aws:sns:us-east-1:123456789012:autospotting-reports", Group: "auto-scaling-group", Grace: 5 * time.Minute,
+	ReleaseURL: "https://autospotting-release.s3.us-east-1.amazonaws.com/spotd/v1.0.0", Version: "v1.0.0", Await: true,
+	SHA256: map[string]string{"amd64": zeros, "arm64": zeros, windows: zeros},
+}
+
+const zeros = "0000000000000000000000000000000000000000000000000000000000000000"

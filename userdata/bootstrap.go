@@ -14,33 +14,50 @@ var bootstrapSource string
 //go:embed bootstrap.ps1
 var bootstrapWindowsSource string
 
-// The lines of the scripts between which what Settings.Await adds stands.
-const (
-	awaitBegin = "#spotd-await\n"
-	awaitEnd   = "#spotd-await-end\n"
-)
-
 // awaitSeconds is how long the scripts ask for membership. Their last look may take 4 s
 // more, and 120 s is what the boot may be held up.
 const awaitSeconds = "115"
 
+// shape is what a script is for.
+type shape struct{ await, daemon bool }
+
+func (s Settings) shape() shape { return shape{s.Await, !s.WaitOnly} }
+
 // What goes into user data is the source without its comments, but for the
 // first: 16 KB are to be shared with the owner.
 var (
-	bootstrap        = map[bool]string{true: uncommented(bootstrapSource), false: uncommented(withoutAwait(bootstrapSource))}
-	bootstrapWindows = map[bool]string{true: uncommented(bootstrapWindowsSource), false: uncommented(withoutAwait(bootstrapWindowsSource))}
+	bootstrap        = shaped(bootstrapSource)
+	bootstrapWindows = shaped(bootstrapWindowsSource)
 )
 
-func withoutAwait(source string) string {
-	var b strings.Builder
-	for {
-		before, rest, more := strings.Cut(source, awaitBegin)
-		b.WriteString(before)
-		if !more {
-			return b.String()
-		}
-		_, source, _ = strings.Cut(rest, awaitEnd)
+func shaped(source string) map[shape]string {
+	list := map[shape]string{}
+	for _, s := range []shape{{false, true}, {true, true}, {true, false}} {
+		list[s] = uncommented(s.cut(source))
 	}
+	return list
+}
+
+// cut leaves out what the script is not for. What is for one purpose alone stands between the lines #spotd-PURPOSE and #spotd-PURPOSE-end, also within
+// what is for another; alone is the wait without the daemon.
+func (s shape) cut(source string) string {
+	not := map[string]bool{"await": !s.await, "daemon": !s.daemon, "alone": s.daemon}
+	var b strings.Builder
+	without := 0
+	for line := range strings.Lines(source) {
+		mark, _ := strings.CutPrefix(strings.TrimSpace(line), "#spotd-")
+		purpose, ends := strings.CutSuffix(mark, "-end")
+		drop, marks := not[purpose]
+		switch {
+		case !marks && without == 0:
+			b.WriteString(line)
+		case marks && drop && ends:
+			without--
+		case marks && drop:
+			without++
+		}
+	}
+	return b.String()
 }
 
 func uncommented(source string) string {
@@ -71,6 +88,9 @@ type assignment struct {
 }
 
 func (s Settings) assignments(sums ...string) []assignment {
+	if s.WaitOnly {
+		return []assignment{{"SPOTD_AWAIT", awaitSeconds, false}}
+	}
 	list := []assignment{{"SPOTD_TOPIC", s.Topic, false}, {"SPOTD_GROUP", s.Group, false}, {"SPOTD_GRACE", s.Grace.String(), false}}
 	if s.Probe != "" {
 		list = append(list, assignment{"SPOTD_PROBE", s.Probe, false})
@@ -108,7 +128,7 @@ func render(s Settings) string {
 		}
 		b.WriteString(a.name + "=" + quote(a.value) + "\n")
 	}
-	return strings.Replace(bootstrap[s.Await], settingsBegin, settingsBegin+b.String(), 1)
+	return strings.Replace(bootstrap[s.shape()], settingsBegin, settingsBegin+b.String(), 1)
 }
 
 // renderWindows is its twin for PowerShell.
@@ -122,7 +142,7 @@ func renderWindows(s Settings) string {
 		}
 		b.WriteString(" = " + quoteWindows(a.value) + "\n")
 	}
-	return strings.Replace(bootstrapWindows[s.Await], settingsBegin, settingsBegin+b.String(), 1)
+	return strings.Replace(bootstrapWindows[s.shape()], settingsBegin, settingsBegin+b.String(), 1)
 }
 
 // read is the inverse of both; false when the script has no settings.
@@ -147,6 +167,7 @@ func read(script string) (Settings, bool) {
 		}
 		s.assign(a)
 	}
+	s.WaitOnly = s.Await && s.Topic == ""
 	return s, true
 }
 

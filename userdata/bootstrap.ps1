@@ -1,15 +1,24 @@
+#spotd-daemon
 # spotd bootstrap for Windows: installs the daemon that reports this spot
 # instance's notices and readiness. Works in the background, always exits 0,
 # and leaves the owner's own user data alone.
+#spotd-daemon-end
+#spotd-alone
+# autospotting: what comes after this waits, 2 minutes at most, until the instance
+# is a member of its Auto Scaling group. Always exits 0, and leaves nothing.
+#spotd-alone-end
 param([switch]$Detached)
 #spotd-settings
 #spotd-settings-end
+#spotd-daemon
 $dir = "$env:ProgramData\spotd"
 $owned = $false
+#spotd-daemon-end
 #spotd-await
 $clock = [System.Diagnostics.Stopwatch]::StartNew()
 #spotd-await-end
 
+#spotd-daemon
 # Own makes the folder SYSTEM's and the Administrators' alone, for what stands in it runs as
 # SYSTEM. Below ProgramData anybody may make one: a folder of another's is not used.
 function Own {
@@ -22,9 +31,12 @@ function Own {
   $script:owned = $true
 }
 
+#spotd-daemon-end
 function Say($text) {
   $line = "$(Get-Date -Format s) spotd-bootstrap: $text"
+#spotd-daemon
   try { if ($owned) { Add-Content -Path "$dir\bootstrap.log" -Value $line } } catch { }
+#spotd-daemon-end
   try { # the console that EC2 shows
     $port = New-Object -TypeName System.IO.Ports.SerialPort -ArgumentList @('COM1', 115200)
     $port.Open(); $port.WriteLine($line); $port.Close()
@@ -35,6 +47,7 @@ function Say($text) {
   } catch { }
 }
 
+#spotd-daemon
 # Fetch: by HTTP through the machine's proxy; from S3 as the instance's role, by
 # the tools that AWS's images come with.
 function Fetch($url, $file) {
@@ -92,11 +105,14 @@ function Install {
   Say "installed $exe $SPOTD_VERSION"
 }
 
+#spotd-daemon-end
 #spotd-await
+#spotd-daemon
 # Mark leaves for spotd how the wait stands.
 function Mark($text) {
   if ($owned) { Set-Content -Path "$dir\member" -Value $text -Encoding ASCII }
 }
+#spotd-daemon-end
 
 # Ask sends one request to the metadata: no proxy, no redirect.
 function Ask($method, $path, $name, $value) {
@@ -134,11 +150,14 @@ function Await {
       Start-Sleep -Seconds 1
     }
   }
+#spotd-daemon
   Mark $is
+#spotd-daemon-end
   Say "the boot goes on: $is"
 }
 #spotd-await-end
 
+#spotd-daemon
 try {
   Own
 #spotd-await
@@ -155,9 +174,12 @@ try {
     Invoke-CimMethod -ClassName Win32_Process -MethodName Create -Arguments @{ CommandLine = $run } | Out-Null
   }
 } catch { Say "failed: $_" }
+#spotd-daemon-end
 #spotd-await
 # Beside the installation: neither holds up the other.
 if (-not $Detached) { try { Await } catch { Say "failed: $_" } }
 #spotd-await-end
+#spotd-daemon
 if ($Detached) { Remove-Item -Force -ErrorAction SilentlyContinue $PSCommandPath }
+#spotd-daemon-end
 exit 0

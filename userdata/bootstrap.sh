@@ -1,7 +1,13 @@
 #!/bin/sh
+#spotd-daemon
 # spotd bootstrap: installs the daemon that reports this spot instance's
 # notices and readiness. Works in the background, always exits 0, and leaves
 # the owner's own user data alone.
+#spotd-daemon-end
+#spotd-alone
+# autospotting: what comes after this waits, 2 minutes at most, until the instance
+# is a member of its Auto Scaling group. Always exits 0, and leaves nothing.
+#spotd-alone-end
 #spotd-settings
 #spotd-settings-end
 PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -40,6 +46,7 @@ surroundings() {
     export "no_proxy=$no_proxy" "NO_PROXY=$no_proxy"
 }
 
+#spotd-daemon
 # fetch URL FILE: with whatever is there; each attempt is bounded.
 fetch() {
   has curl && curl -fsSL --connect-timeout 5 --max-time 300 -o "$2" "$1" && return
@@ -206,6 +213,7 @@ setup() {
   fi
 }
 
+#spotd-daemon-end
 #spotd-await
 # look URL ITEM: asks the metadata once, and succeeds when the item is there (200). IMDSv2, or v1
 # where no token is to be had. No redirect is followed, and no proxy asked.
@@ -252,18 +260,23 @@ await() {
 }
 
 read -r begun _ </proc/uptime
-begun=${begun%.*}
+begun=${begun%.*} member=/dev/null
+#spotd-daemon
 member="$root/var/run/spotd-member"
 [ -n "$root" ] && mkdir -p "${member%/*}" 2>/dev/null
 { echo waiting >"$member"; } 2>/dev/null # before spotd can look
+#spotd-daemon-end
 #spotd-await-end
+#spotd-daemon
 # The owner's part may reboot the machine before we are done. cloud-init then
 # runs this again.
 again="$root/var/lib/cloud/scripts/per-boot/000-spotd"
 [ -d "${again%/*}" ] && cp "$0" "$again" 2>/dev/null
+#spotd-daemon-end
 
 log=${SPOTD_LOG:-/dev/console}
 (: >>"$log") 2>/dev/null || log=/dev/null
+#spotd-daemon
 # exec, not a redirection of setup: a shell keeps the old output open beside
 # the latter, and whoever reads our output would wait for the download.
 (
@@ -271,9 +284,12 @@ log=${SPOTD_LOG:-/dev/console}
   exec >/dev/null 2>&1 </dev/null
   setup
 ) &
+#spotd-daemon-end
 #spotd-await
 # Beside the installation: neither holds up the other.
 await >/dev/null 2>&1 </dev/null
 #spotd-await-end
+#spotd-daemon
 [ -n "$SPOTD_FOREGROUND" ] && wait
+#spotd-daemon-end
 exit 0

@@ -53,13 +53,13 @@ const NotFirst = "the wait for membership does not come before all of the owner'
 func join(owner []byte, s Settings) (out []byte, format Format, reason string) {
 	format = Detect(owner)
 	if format == WindowsXML || format == WindowsYAML {
-		if s.SHA256[windows] == "" {
+		if s.SHA256[windows] == "" && !s.WaitOnly {
 			return nil, format, "no checksum of spotd for " + windows + " is given"
 		}
 		out, reason = joinWindows(owner, format, renderWindows(s))
 		return out, format, reason
 	}
-	if s.SHA256["amd64"] == "" && s.SHA256["arm64"] == "" {
+	if s.SHA256["amd64"] == "" && s.SHA256["arm64"] == "" && !s.WaitOnly {
 		return nil, format, "no checksum of spotd for Linux (amd64, arm64) is given"
 	}
 	if format == Gzip {

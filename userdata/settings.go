@@ -28,6 +28,8 @@ type Settings struct {
 	// member of its group: until the metadata item
 	// autoscaling/target-lifecycle-state is there, at most 120 s.
 	Await bool
+	// WaitOnly is for Await alone: no spotd is installed, and nothing else here counts.
+	WaitOnly bool
 
 	// ReleaseURL is the prefix of the downloads, http, https or s3://BUCKET/PREFIX
 	// in the topic's region; the binary is ReleaseURL/spotd-linux-ARCH or
@@ -48,6 +50,12 @@ var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // Validate reports everything that is wrong, each with the field's name.
 func (s Settings) Validate() error {
+	if s.WaitOnly {
+		if !s.Await {
+			return errors.New("only the wait is asked for, and no wait")
+		}
+		return nil
+	}
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	if !strings.HasPrefix(s.Topic, "arn:") {

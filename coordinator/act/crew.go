@@ -14,74 +14,105 @@ import (
 	"autospotting/userdata"
 )
 
-// crew puts spotd on board, and the instance profile without which it could not speak where the owner lets us. The note
-// says what stands in the way; without spotd the group is served all the same.
-func (a *Actor) crew(ctx context.Context, g described, data *types.RequestLaunchTemplateData) (note string, err error) {
-	why := a.off(g, data)
+// boarded is what came of putting something of ours into what a group launches.
+type boarded struct {
+	note string // what stands in the way of spotd, or what else is to be said
+	// hasty is why the boot would not wait for membership; empty where it does, or need not.
+	hasty string
+	mute  bool // no spotd is on board
+}
+
+// crew puts spotd on board, and the instance profile without which it could not speak where the owner lets us. Without spotd the group is served all
+// the same. member says that the boot has to wait for membership: it does so also without spotd, and on the way back to on-demand, where nothing of
+// ours is left running.
+func (a *Actor) crew(ctx context.Context, g described, data *types.RequestLaunchTemplateData, member bool) (b boarded, err error) {
+	off := a.off(g, data)
+	b.mute = true
+	if !g.world.Enabled || off != "" && !member {
+		b.note = stays(off)
+		if !member {
+			return b, nil
+		}
+	}
+	why := unseen(data)
 	if why == "" {
 		image, _, err := a.image(ctx, aws.ToString(data.ImageId)) // one that is gone refuses the group, later
 		if err != nil {
-			return "", err
+			return boarded{}, err
 		}
 		why = reader(image)
 	}
 	if why != "" {
-		return "spotd stays off: " + why, nil
+		b.note = stays(why)
+		if member {
+			b.hasty = b.note
+		}
+		return b, nil
+	}
+	if !g.world.Enabled || off != "" {
+		waits, err := a.inject(g, data, userdata.Settings{Await: true, WaitOnly: true})
+		return boarded{note: stays(off), hasty: waits.hasty, mute: true}, err
 	}
 	if data.IamInstanceProfile == nil {
-		switch {
-		case !g.settings.MinimalProfile:
-			return "spotd stays off: the instances have no instance profile, so it could not speak; name one in the template, or set minimal-profile to true to have ours", nil
-		case a.Profile == "":
-			return "spotd stays off: the instances have no instance profile, and the installation has none to give", nil
-		}
 		data.IamInstanceProfile = &types.LaunchTemplateIamInstanceProfileSpecificationRequest{Arn: &a.Profile}
 	}
-	return a.inject(g, data)
+	s := a.Spotd
+	s.Group, s.Grace, s.Probe, s.Await = g.world.Name, cmp.Or(g.settings.Grace, a.Spotd.Grace, a.Defaults.Grace), g.settings.Probe, member
+	return a.inject(g, data, s)
+}
+
+// stays is the note on a group without spotd.
+func stays(off string) string {
+	if off == "" {
+		return ""
+	}
+	return "spotd stays off: " + off
 }
 
 // noticeRoom is how soon after its launch a replacement has to be ready to be attached before AWS takes whom it replaces: two minutes,
 // less the launch's own time and the drain.
 const noticeRoom = 100 * time.Second
 
-// crewed is what became of a group's user data when spotd was put into it last, and what it was made of.
+// crewed is what became of a group's user data when ours was put into it last, and what it was made of.
 type crewed struct {
-	from  string // the owner's user data, in base64
-	grace time.Duration
-	probe string
+	from        string // the owner's user data, in base64
+	grace       time.Duration
+	probe       string
+	await, only bool
 
-	data *string // with spotd
-	note string
+	data *string // with ours
+	came boarded
 }
 
-// inject puts spotd on board by the user data, where the format takes it, with the grace and the probe of the group. Groups are looked at
-// far more often than one of these changes, so what came of them last is remembered with them.
-func (a *Actor) inject(g described, data *types.RequestLaunchTemplateData) (note string, err error) {
-	now := crewed{from: aws.ToString(data.UserData), grace: cmp.Or(g.settings.Grace, a.Spotd.Grace, a.Defaults.Grace), probe: g.settings.Probe}
+// inject puts ours on board by the user data, where the format takes it. Groups are looked at far more often than one of the settings changes, so what
+// came of them last is remembered with them.
+func (a *Actor) inject(g described, data *types.RequestLaunchTemplateData, s userdata.Settings) (boarded, error) {
+	now := crewed{from: aws.ToString(data.UserData), grace: s.Grace, probe: s.Probe, await: s.Await, only: s.WaitOnly}
 	last, known := a.cache.aboard.get(g.world.Name)
-	if known && last.from == now.from && last.grace == now.grace && last.probe == now.probe {
+	if known && last.from == now.from && last.grace == now.grace && last.probe == now.probe && last.await == now.await && last.only == now.only {
 		data.UserData = last.data
-		return last.note, nil
+		return last.came, nil
 	}
 	raw, err := base64.StdEncoding.DecodeString(now.from)
 	if err != nil {
-		return "spotd stays off: the user data is not base64", nil // the owner's own launches say so better than we could
+		return boarded{note: stays("the user data is not base64"), mute: true}, nil // the owner's own launches say so better than we could
 	}
-	s := a.Spotd
-	s.Group, s.Grace, s.Probe = g.world.Name, now.grace, now.probe
 	out, note, err := userdata.Inject(raw, s)
 	if err != nil {
-		return "", fmt.Errorf("put spotd into the user data of group %q: %w", g.world.Name, err)
+		return boarded{}, fmt.Errorf("put spotd into the user data of group %q: %w", g.world.Name, err)
+	}
+	if s.Await {
+		now.came.hasty = userdata.CanAwait(raw, s)
 	}
 	switch {
-	case strings.HasPrefix(note, userdata.NotFirst):
-	case note != "":
+	case note != "" && now.came.hasty == "":
 		note = "user data " + note
+	case now.came.hasty != "", s.WaitOnly: // the refusal says it
 	case (s.Probe == "" || s.Probe == "none") && s.Grace > noticeRoom:
 		note = fmt.Sprintf("no probe is set: unless the image's spotd.conf names one, what is launched counts as ready only %s after its launch, too late for an instance that AWS takes; set probe, or grace to the time that the application takes", s.Grace)
 	}
 	data.UserData = aws.String(base64.StdEncoding.EncodeToString(out))
-	now.data, now.note = data.UserData, note
+	now.data, now.came.note, now.came.mute = data.UserData, note, s.WaitOnly || strings.HasPrefix(note, "user data "+userdata.Unchanged)
 	a.cache.aboard.put(g.world.Name, now)
-	return note, nil
+	return now.came, nil
 }

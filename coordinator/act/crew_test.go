@@ -1,6 +1,7 @@
 package act
 
 import (
+	"cmp"
 	"encoding/base64"
 	"strings"
 	"testing"
@@ -40,7 +41,8 @@ func TestSpotdIsOnBoardWhereItCanSpeakAndTheReasonIsSaidWhereItIsNot(t *testing.
 			a := &Actor{Config: Config{Spotd: c.spotd, Profile: c.profile}}
 			data := &types.RequestLaunchTemplateData{ImageId: aws.String("ami-web"), IamInstanceProfile: c.from, UserData: aws.String(base64.StdEncoding.EncodeToString([]byte(c.data)))}
 			a.cache.images.put("ami-web", types.Image{ImageId: aws.String("ami-web"), Name: aws.String("web")})
-			note, err := a.crew(t.Context(), described{world: decide.Group{Name: "web"}, settings: settings.Settings{MinimalProfile: c.allowed, Probe: "tcp:80"}}, data)
+			came, err := a.crew(t.Context(), described{world: decide.Group{Name: "web", Enabled: true}, settings: settings.Settings{MinimalProfile: c.allowed, Probe: "tcp:80"}}, data, false)
+			note := came.note
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -62,6 +64,61 @@ func TestSpotdIsOnBoardWhereItCanSpeakAndTheReasonIsSaidWhereItIsNot(t *testing.
 	}
 }
 
+// onWeb is a template of an image that is known, and of a profile.
+func onWeb(a *Actor, data string) *types.RequestLaunchTemplateData {
+	a.cache.images.put("ami-web", types.Image{ImageId: aws.String("ami-web"), Name: aws.String("web")})
+	return &types.RequestLaunchTemplateData{ImageId: aws.String("ami-web"), UserData: aws.String(base64.StdEncoding.EncodeToString([]byte(data))),
+		IamInstanceProfile: &types.LaunchTemplateIamInstanceProfileSpecificationRequest{Name: aws.String("web")}}
+}
+
+// A boot that needs membership waits for it, whatever becomes of spotd, and it is said where it would not.
+func TestABootThatNeedsMembershipWaits(t *testing.T) {
+	t.Parallel()
+	off := &types.LaunchTemplateInstanceMetadataOptionsRequest{HttpEndpoint: "disabled"}
+	script := "#!/bin/sh\ncfn-init --stack s --resource G\n"
+	for _, c := range []struct {
+		name, image, data string
+		from              userdata.Settings
+		left, noSpotd     bool // not enabled any more; the owner keeps spotd out
+		noProfile         bool
+		metadata          *types.LaunchTemplateInstanceMetadataOptionsRequest
+		waits, alone      bool
+		says              string
+	}{
+		{name: "with spotd", from: spotd(), data: script, waits: true},
+		{name: "without a profile", from: spotd(), data: script, noProfile: true, waits: true, alone: true},
+		{name: "where the owner keeps spotd out", from: spotd(), data: script, noSpotd: true, waits: true, alone: true},
+		{name: "without a release", data: script, waits: true, alone: true},
+		{name: "on the way back", from: spotd(), data: script, left: true, waits: true, alone: true},
+		{name: "not without the metadata", from: spotd(), data: script, metadata: off, says: "switches off the instance metadata"},
+		{name: "nor where somebody else reads the user data", from: spotd(), image: "alpine-3.20.3-x86_64-uefi-tiny-r0", data: script, says: "reads no message"},
+		{name: "nor on the way back there", from: spotd(), image: "alpine-3.20.3-x86_64-uefi-tiny-r0", data: script, left: true, says: "reads no message"},
+		{name: "nor where something of the owner's comes first", from: spotd(), data: "#include\nhttps://example.com/boot\n", waits: true, says: "include"},
+		{name: "nor where it takes nothing of ours", from: spotd(), data: "[settings.host-containers.admin]\nenabled = true\n", says: "Bottlerocket"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			a := &Actor{Config: Config{Spotd: c.from}}
+			data := onWeb(a, c.data)
+			if c.noProfile {
+				data.IamInstanceProfile = nil
+			}
+			a.cache.images.put("ami-web", types.Image{ImageId: aws.String("ami-web"), Name: aws.String(cmp.Or(c.image, "web"))})
+			data.MetadataOptions = c.metadata
+			g := described{world: decide.Group{Name: "web", Enabled: !c.left}, settings: settings.Settings{NoSpotd: c.noSpotd, Probe: "tcp:80"}}
+			for range 2 { // the second is from memory
+				copied := *data
+				came, err := a.crew(t.Context(), g, &copied, true)
+				raw, _ := base64.StdEncoding.DecodeString(*copied.UserData)
+				s, ours := userdata.Injected(raw)
+				if err != nil || ours != c.waits || s.Await != c.waits || s.WaitOnly != c.alone || (came.hasty == "") != (c.says == "") || !strings.Contains(came.hasty, c.says) {
+					t.Errorf("%+v, %v: ours %t, %+v", came, err, ours, s)
+				}
+			}
+		})
+	}
+}
+
 func TestSpotdIsGivenTheGroupsProbeAndItIsSaidWhatComesOfNone(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -77,8 +134,9 @@ func TestSpotdIsGivenTheGroupsProbeAndItIsSaidWhatComesOfNone(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			a := &Actor{Config: Config{Spotd: spotd()}}
-			data := &types.RequestLaunchTemplateData{UserData: aws.String("")}
-			note, err := a.inject(described{world: decide.Group{Name: "web"}, settings: settings.Settings{Probe: c.probe, Grace: c.grace}}, data)
+			data := onWeb(a, "")
+			came, err := a.crew(t.Context(), described{world: decide.Group{Name: "web", Enabled: true}, settings: settings.Settings{Probe: c.probe, Grace: c.grace}}, data, false)
+			note := came.note
 			if err != nil || (note == "") != (c.says == "") || !strings.Contains(note, c.says) {
 				t.Errorf("says %q, %v; want %q", note, err, c.says)
 			}
@@ -98,24 +156,27 @@ func TestAChangeOfWhatSpotdIsGivenShowsAtOnce(t *testing.T) {
 		name, group, data, probe string
 		grace                    time.Duration
 		says                     string
+		member                   bool
 	}{
-		{"at first", "web", "#!/bin/sh\necho 1\n", "tcp:80", time.Minute, ""},
-		{"the same again", "web", "#!/bin/sh\necho 1\n", "tcp:80", time.Minute, ""},
-		{"other user data", "web", "#!/bin/sh\necho 2\n", "tcp:80", time.Minute, ""},
-		{"another probe", "web", "#!/bin/sh\necho 2\n", "tcp:81", time.Minute, ""},
-		{"another grace", "web", "#!/bin/sh\necho 2\n", "tcp:81", 2 * time.Minute, ""},
-		{"none, which is noted", "web", "#!/bin/sh\necho 2\n", "", 2 * time.Minute, "no probe is set"},
-		{"the note is said again", "web", "#!/bin/sh\necho 2\n", "", 2 * time.Minute, "no probe is set"},
-		{"another group of the same words", "app", "#!/bin/sh\necho 2\n", "", 2 * time.Minute, "no probe is set"},
-		{"back again", "web", "#!/bin/sh\necho 1\n", "tcp:80", time.Minute, ""},
+		{"at first", "web", "#!/bin/sh\necho 1\n", "tcp:80", time.Minute, "", false},
+		{"the same again", "web", "#!/bin/sh\necho 1\n", "tcp:80", time.Minute, "", false},
+		{"other user data", "web", "#!/bin/sh\necho 2\n", "tcp:80", time.Minute, "", false},
+		{"another probe", "web", "#!/bin/sh\necho 2\n", "tcp:81", time.Minute, "", false},
+		{"another grace", "web", "#!/bin/sh\necho 2\n", "tcp:81", 2 * time.Minute, "", false},
+		{"none, which is noted", "web", "#!/bin/sh\necho 2\n", "", 2 * time.Minute, "no probe is set", false},
+		{"the note is said again", "web", "#!/bin/sh\necho 2\n", "", 2 * time.Minute, "no probe is set", false},
+		{"another group of the same words", "app", "#!/bin/sh\necho 2\n", "", 2 * time.Minute, "no probe is set", false},
+		{"a boot that waits", "app", "#!/bin/sh\necho 2\n", "", 2 * time.Minute, "no probe is set", true},
+		{"back again", "web", "#!/bin/sh\necho 1\n", "tcp:80", time.Minute, "", false},
 	} {
-		data := &types.RequestLaunchTemplateData{UserData: aws.String(base64.StdEncoding.EncodeToString([]byte(step.data)))}
-		note, err := a.inject(described{world: decide.Group{Name: step.group}, settings: settings.Settings{Probe: step.probe, Grace: step.grace}}, data)
+		data := onWeb(a, step.data)
+		came, err := a.crew(t.Context(), described{world: decide.Group{Name: step.group, Enabled: true}, settings: settings.Settings{Probe: step.probe, Grace: step.grace}}, data, step.member)
+		note := came.note
 		if err != nil || (note == "") != (step.says == "") || !strings.Contains(note, step.says) {
 			t.Errorf("%s: says %q, %v; want %q", step.name, note, err, step.says)
 		}
 		raw, _ := base64.StdEncoding.DecodeString(*data.UserData)
-		if s, ok := userdata.Injected(raw); !ok || s.Group != step.group || s.Probe != step.probe || s.Grace != step.grace || string(userdata.Remove(raw)) != step.data {
+		if s, ok := userdata.Injected(raw); !ok || s.Group != step.group || s.Probe != step.probe || s.Grace != step.grace || s.Await != step.member || string(userdata.Remove(raw)) != step.data {
 			t.Errorf("%s: on board: %v, %+v with %q", step.name, ok, s, userdata.Remove(raw))
 		}
 	}

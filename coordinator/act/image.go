@@ -13,6 +13,7 @@ import (
 
 	"autospotting/coordinator/decide"
 	"autospotting/coordinator/market"
+	"autospotting/coordinator/settings"
 	"autospotting/userdata/needs"
 )
 
@@ -63,6 +64,15 @@ func (a *Actor) userNeeds(w wanted) userNeeds {
 		a.cache.userNeeds.put(w.source, known)
 	}
 	return known
+}
+
+// needsMembership tells whether the boot of what is launched has to wait for membership of the group: the user data needs it, and the owner has neither
+// answered for that nor ruled the early attach out.
+func (a *Actor) needsMembership(g described, w wanted) bool {
+	if g.settings.Attach == settings.AttachReady || slices.Contains(g.settings.Accept, needs.Membership) {
+		return false
+	}
+	return slices.ContainsFunc(a.userNeeds(w).list, func(n decide.UserNeed) bool { return n.Need == needs.Membership })
 }
 
 // UserNeeds are what user data, in base64, needs of the group or does to what others share; each need where it stands first. unread says what of it

@@ -50,14 +50,28 @@ func reader(i types.Image) string {
 	return ""
 }
 
-// off says why spotd stays off whatever image and user data are; empty where it does not.
+// off says why spotd stays off whatever image and user data are; empty where it does not. The boot can wait for membership all the same.
 func (a *Actor) off(g described, data *types.RequestLaunchTemplateData) string {
 	switch {
+	case !g.world.Enabled:
+		return "" // what is launched on the way back to on-demand carries no spotd, and nobody misses it
 	case g.settings.NoSpotd:
 		return "the setting spotd is off; " + withoutSpotd
 	case a.Spotd.Topic == "":
 		return "the installation names no release of it"
-	case data.MetadataOptions != nil && data.MetadataOptions.HttpEndpoint == types.LaunchTemplateInstanceMetadataEndpointStateDisabled:
+	case unseen(data) != "" || data.IamInstanceProfile != nil:
+		return ""
+	case !g.settings.MinimalProfile:
+		return "the instances have no instance profile, so it could not speak; name one in the template, or set minimal-profile to true to have ours"
+	case a.Profile == "":
+		return "the instances have no instance profile, and the installation has none to give"
+	}
+	return ""
+}
+
+// unseen says why nothing of ours could read the instance metadata; empty where it can.
+func unseen(data *types.RequestLaunchTemplateData) string {
+	if data.MetadataOptions != nil && data.MetadataOptions.HttpEndpoint == types.LaunchTemplateInstanceMetadataEndpointStateDisabled {
 		return "the template switches off the instance metadata, which is all that spotd reads (MetadataOptions.HttpEndpoint=disabled); " + withoutSpotd
 	}
 	return ""

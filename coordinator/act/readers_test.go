@@ -86,7 +86,8 @@ func TestWhereSpotdStaysOffTheUserDataIsTheOwnersAndTheConsequenceIsSaid(t *test
 			const owner = "#!/bin/sh\necho x\n"
 			a := New(Config{EC2: oneImage{name: c.image}, Spotd: spotd(), Profile: profile})
 			data := &types.RequestLaunchTemplateData{ImageId: aws.String("ami-1"), MetadataOptions: c.metadata, UserData: aws.String(base64.StdEncoding.EncodeToString([]byte(owner)))}
-			note, err := a.crew(t.Context(), described{world: decide.Group{Name: "web"}, settings: settings.Settings{NoSpotd: c.off, MinimalProfile: true, Probe: "tcp:80"}}, data)
+			came, err := a.crew(t.Context(), described{world: decide.Group{Name: "web", Enabled: true}, settings: settings.Settings{NoSpotd: c.off, MinimalProfile: true, Probe: "tcp:80"}}, data, false)
+			note := came.note
 			if err != nil || (note == "") != (c.says == "") || !strings.Contains(note, c.says) || c.says != "" && !(strings.HasPrefix(note, "spotd stays off: ") && strings.Contains(note, withoutSpotd)) {
 				t.Errorf("says %q, %v; want %q", note, err, c.says)
 			}
@@ -102,9 +103,10 @@ func TestWhereSpotdStaysOffTheUserDataIsTheOwnersAndTheConsequenceIsSaid(t *test
 func TestAnImageThatCannotBeReadIsNoReasonToGuess(t *testing.T) {
 	t.Parallel()
 	a := New(Config{EC2: oneImage{err: errors.New("throttled")}, Spotd: spotd()})
-	data := &types.RequestLaunchTemplateData{ImageId: aws.String("ami-1")}
-	if note, err := a.crew(t.Context(), described{world: decide.Group{Name: "web"}}, data); err == nil || note != "" {
-		t.Errorf("%q, %v", note, err)
+	data := onWeb(a, "")
+	data.ImageId = aws.String("ami-1")
+	if came, err := a.crew(t.Context(), described{world: decide.Group{Name: "web", Enabled: true}}, data, false); err == nil || came != (boarded{}) {
+		t.Errorf("%+v, %v", came, err)
 	}
 }
 

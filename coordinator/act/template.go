@@ -1,6 +1,7 @@
 package act
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -27,6 +28,8 @@ type wanted struct {
 	// burstable is for the types that alone take what it says besides; nil where there is nothing of that kind.
 	burstable *spec
 	owners    *string  // the user data without ours
+	mute      bool     // no spotd is on board
+	hasty     string   // why its boot would not wait for membership, which it needs
 	notes     []string // what could not be taken over, and why spotd is not on board
 	step      string   // of one that cannot be served, what the owner can do
 }
@@ -52,7 +55,7 @@ func (a *Actor) template(ctx context.Context, g described) (decide.Template, err
 	if err != nil || unreadable != "" {
 		return decide.Template{Unreadable: unreadable, Step: want.step}, err
 	}
-	t := decide.Template{Hash: want.source, Type: string(want.data.InstanceType), Notes: want.notes}
+	t := decide.Template{Hash: want.source, Type: string(want.data.InstanceType), Notes: want.notes, Mute: want.mute}
 	if len(g.world.Types) > 0 { // the policy's list counts, its first type most
 		t.Type = g.world.Types[0]
 	}
@@ -63,7 +66,7 @@ func (a *Actor) template(ctx context.Context, g described) (decide.Template, err
 	}
 	t.Need = a.needOf(image, want)
 	asks := a.userNeeds(want)
-	t.Needs, t.NeedsUnread, t.Hasty, t.Clocked = asks.list, asks.unread, asks.hasty, asks.clocked
+	t.Needs, t.NeedsUnread, t.Hasty, t.Clocked = asks.list, asks.unread, cmp.Or(asks.hasty, want.hasty), asks.clocked
 	if err := a.ours(ctx, want, &t); err != nil {
 		return t, err
 	}
@@ -104,14 +107,13 @@ func (a *Actor) want(ctx context.Context, g described) (w wanted, unreadable str
 	if left := append(from.dropped, from.adapt()...); len(left) > 0 {
 		w.notes = append(w.notes, "not taken over: "+strings.Join(left, ", "))
 	}
-	if g.world.Enabled { // what is launched on the way back to on-demand carries nothing of ours
-		note, err := a.crew(ctx, g, from.data)
-		if err != nil {
-			return w, "", err
-		}
-		if note != "" {
-			w.notes = append(w.notes, note)
-		}
+	aboard, err := a.crew(ctx, g, from.data, a.needsMembership(g, w))
+	if err != nil {
+		return w, "", err
+	}
+	w.hasty, w.mute = aboard.hasty, aboard.mute
+	if aboard.note != "" {
+		w.notes = append(w.notes, aboard.note)
 	}
 	w.vary(from)
 	return w, "", nil

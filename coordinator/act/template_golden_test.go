@@ -56,7 +56,7 @@ func TestRealWorldTemplatesBecomeOursAsReviewed(t *testing.T) {
 		group := map[string]string{"Name": "web of the group", "kubernetes.io/role": "node"}
 		tidyTags(data, group)
 		a := &Actor{Config: Config{Spotd: spotd()}}
-		if _, err := a.inject(described{world: decide.Group{Name: "web"}}, data); err != nil {
+		if _, err := a.inject(described{world: decide.Group{Name: "web"}}, data, spotd()); err != nil {
 			t.Fatal(err)
 		}
 		odd := oddInMetadata(data, group)

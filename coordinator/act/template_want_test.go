@@ -235,9 +235,9 @@ func TestUserDataThatSpotdCannotGoInto(t *testing.T) {
 		s := spotd()
 		s.Topic = c.topic
 		data := &types.RequestLaunchTemplateData{UserData: &c.data}
-		note, err := (&Actor{Config: Config{Spotd: s}}).inject(described{world: decide.Group{Name: "web"}}, data)
-		if note != c.note || (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) || *data.UserData != c.data {
-			t.Errorf("%s: %q, %v, %q", c.name, note, err, *data.UserData)
+		came, err := (&Actor{}).inject(described{world: decide.Group{Name: "web"}}, data, s)
+		if came.note != c.note || (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) || *data.UserData != c.data {
+			t.Errorf("%s: %q, %v, %q", c.name, came.note, err, *data.UserData)
 		}
 	}
 	acc := web() // and the reason reaches the group's owner

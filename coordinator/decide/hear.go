@@ -64,7 +64,6 @@ func (r *run) hearSaid(h Hint) {
 			r.say(h.Instance, "spotd says %s", strings.TrimSpace(string(h.Kind)+" "+h.Action))
 		}
 	}
-	said.NoMember = said.NoMember || h.Kind == HeardHello && h.Action == SaidNoMember
 	r.rec.Said[h.Instance] = said
 }
 

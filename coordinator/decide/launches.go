@@ -138,7 +138,7 @@ func (r *run) unwanted(it *ledger.Intent, s Instance) string {
 	if why := r.turnless(it, s); why != "" {
 		return why
 	}
-	if why := r.heedless(s, r.now()); why != "" {
+	if why := heedless(s, r.bootsAsMember(), r.now()); why != "" {
 		failed(&r.rec, r.now(), "a replacement was not attached in time")
 		return why
 	}

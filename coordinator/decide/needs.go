@@ -45,8 +45,8 @@ var answers = []answer{
 	{need: "route", why: "a replacement would take the route from the instance that it replaces before it serves", step: "use a NAT gateway"},
 	{need: "dns", why: "a replacement would take the name from the instance that it replaces before it serves", step: "put a load balancer before the group"},
 	{need: "license", why: "a replacement would take a license while the instance that it replaces still has it", step: "use license included images"},
-	{need: "cloudformation-helpers", beside: membership, attached: true, why: "CloudFormation's helpers work for members of the group, which a replacement becomes too late", step: "give them a role (cfn-init --role NAME)"},
-	{need: membership, attached: true, why: "the boot needs membership of the group, which a replacement gets too late", step: inImage},
+	{need: "cloudformation-helpers", beside: membership, attached: true, why: "CloudFormation's helpers need membership of the group", step: "give them a role (cfn-init --role NAME)"},
+	{need: membership, attached: true, why: "the boot needs membership of the group", step: inImage},
 	{need: "launch-hook", hooked: true, why: "the boot completes a launching lifecycle hook, which does not run for a replacement", step: inImage},
 	{need: "kubernetes", drained: true, why: "a Kubernetes node would end without its pods being moved", step: drainHook + " (AWS Node Termination Handler in queue mode does)"},
 	{need: "ecs", drained: true, why: "an ECS container instance would end without its tasks being moved", step: drainHook + " (managed instance draining of a capacity provider does)"},
@@ -58,8 +58,19 @@ var answers = []answer{
 func unmet(w World) (a answer, where string, found bool) {
 	for _, a := range answers {
 		i := indexOf(w.Template.Needs, a.need)
-		if i < 0 || a.beside != "" && indexOf(w.Template.Needs, a.beside) < 0 || slices.Contains(w.Settings.Accept, a.need) || a.drained && (len(w.Group.DrainHooks) > 0 || w.Group.HooksUnread) || a.attached && tooEarly(w) == "" || a.hooked && w.Settings.SkipHooks {
+		if i < 0 || a.beside != "" && indexOf(w.Template.Needs, a.beside) < 0 || slices.Contains(w.Settings.Accept, a.need) || a.drained && (len(w.Group.DrainHooks) > 0 || w.Group.HooksUnread) || a.hooked && w.Settings.SkipHooks {
 			continue
+		}
+		if a.attached {
+			switch {
+			case tooEarly(w) != "":
+				a.why += ", which a replacement gets too late: " + tooEarly(w)
+			case unproven(w):
+				a.why += ", and nothing would tell whether it went well: no spotd, and no load balancer"
+				a.step = "let spotd on board (autospotting:minimal-profile=true where it is an instance profile that is missing), or put a load balancer before the group"
+			default:
+				continue
+			}
 		}
 		return a, w.Template.Needs[i].Where, true
 	}
@@ -85,17 +96,16 @@ func tooEarly(w World) string {
 	return w.Template.Hasty
 }
 
+// unproven tells whether nobody would tell whether a boot that needs membership went well.
+func unproven(w World) bool { return w.Template.Mute && w.Group.Enabled && !w.Group.LoadBalanced }
+
 // needs refuses a group whose user data needs what a swap does not give.
 func needs(w World) string {
 	a, where, found := unmet(w)
 	if !found {
 		return ""
 	}
-	why := a.why
-	if a.attached {
-		why += ": " + tooEarly(w)
-	}
-	return fmt.Sprintf("%s (user data, %s): %s; the tag autospotting:accept=%s allows it", why, cmp.Or(where, "somewhere"), a.step, a.need)
+	return fmt.Sprintf("%s (user data, %s): %s; the tag autospotting:accept=%s allows it", a.why, cmp.Or(where, "somewhere"), a.step, a.need)
 }
 
 func needsStep(w World) string {

@@ -44,6 +44,10 @@ func (r *run) replace(x Instance, n ledger.Notice) {
 	if !n.Released.IsZero() {
 		return
 	}
+	if r.unprovable() {
+		r.wait(x.ID, "nothing is launched for it: on the way back no spotd would tell whether a boot that needs membership went well, and no such boot is known to have: the group starts its own")
+		return
+	}
 	if r.unpriced() || r.untemplated() || r.tooOld(x) || r.noRoom(ledger.Replace) {
 		return
 	}

@@ -13,9 +13,11 @@ import (
 )
 
 const (
-	// heededFor is how long after its launch a replacement whose boot needs membership may still be attached: its boot waits for 120 s
-	// (userdata.Settings.Await), and what comes later finds that it has gone on.
+	// heededFor is how long after its launch a replacement whose boot needs membership may still be attached: its boot waits (userdata.Settings.Await),
+	// and what comes later finds that it has gone on.
 	heededFor = 100 * time.Second
+	// waitsFor is how long it waits where it sees no sign of membership.
+	waitsFor = 2 * time.Minute
 	// lastMoment is how long before a doomed instance is taken out of the group its replacement is attached, ready or not.
 	lastMoment = 10 * time.Second
 )
@@ -26,6 +28,9 @@ const (
 func (r *run) ready(it *ledger.Intent, s Instance) bool {
 	if s.State != "running" {
 		return false
+	}
+	if r.bootsAsMember() {
+		return false // before it is a member its application has not even begun
 	}
 	said := r.rec.Said[s.ID]
 	if said.Spoke() {
@@ -106,14 +111,10 @@ func (r *run) atLast(it *ledger.Intent) bool {
 	return true
 }
 
-// heedless says why the boot of a replacement that needs membership has gone on without; empty where it has not, or needs none.
-func (r *run) heedless(s Instance, attached time.Time) string {
-	switch {
-	case !r.bootsAsMember():
-		return ""
-	case r.rec.Said[s.ID].NoMember:
-		return "its boot needs membership of the group, and went on without"
-	case attached.Sub(s.Launched) > heededFor:
+// heedless says why the boot of a replacement that needs membership will not find it; empty where it does, or needs none. That it says it went on without
+// proves nothing: AWS documents the metadata item for what the group launches itself, and may not show it to what is attached (aws-facts 9 #5).
+func heedless(s Instance, member bool, attached time.Time) string {
+	if member && attached.Sub(s.Launched) > heededFor {
 		return "its boot needs membership of the group, which came too late for it"
 	}
 	return ""
@@ -121,22 +122,29 @@ func (r *run) heedless(s Instance, attached time.Time) string {
 
 // up tells whether the application on a serving member may be counted on: in service says only that EC2 is content. Every witness that exists has to
 // agree: spotd, once it was heard, and each load balancer that checks (Instance.Serving knows). Where there is neither, it is the grace: of what the
-// group launched by itself, the group's own.
+// group launched by itself, the group's own. Of a boot that needs membership the grace says nothing: it may have failed for want of it, as where
+// CloudFormation does not know the attached instance yet (aws-facts 9 #3). What goes back to on-demand carries no spotd: its like was proven when the
+// group went to spot.
 func (r *run) up(i Instance) bool {
 	checked := i.Balancer == view.BalancerHealthy
+	w, watched := r.rec.Watched[i.ID]
+	member := watched && w.Member
 	if said := r.rec.Said[i.ID]; said.Spoke() {
-		return !said.Ready.IsZero() || !said.Started.IsZero() || checked && !said.Booted.IsZero()
+		ready := !said.Ready.IsZero() && (!member || checked || !said.Booted.IsZero())
+		return ready || !said.Started.IsZero() || checked && !said.Booted.IsZero()
 	}
-	if checked {
-		return true
+	if checked || w.Unproven {
+		return checked
 	}
 	grace, from := r.w.Settings.Grace, i.Launched
 	if own := r.w.Group.Grace; !i.Ours && own >= leastGrace {
 		grace = own
 	}
-	w, watched := r.rec.Watched[i.ID]
 	if watched && w.Early && w.At.After(from) {
 		from = w.At
+	}
+	if over := i.Launched.Add(waitsFor); member && over.After(from) {
+		from = over // of what goes back without spotd it is not known whether it saw that it is a member
 	}
 	return r.since(from) >= grace && (!watched || i.StatusOK)
 }
@@ -149,7 +157,21 @@ func (r *run) watch(it *ledger.Intent, s Instance) {
 	if r.rec.Watched == nil {
 		r.rec.Watched = map[string]ledger.Watch{}
 	}
-	r.rec.Watched[s.ID] = ledger.Watch{At: r.now(), Early: !r.ready(it, s)}
+	w := ledger.Watch{At: r.now(), Early: !r.ready(it, s), Member: r.bootsAsMember()}
+	w.Unproven = w.Member && (r.w.Group.Enabled || r.unprovable())
+	r.rec.Watched[s.ID] = w
+}
+
+// unprovable tells whether nothing speaks for what goes back to on-demand with a boot that needs membership: it carries no spotd, and nobody who came to
+// the group by an attach is up.
+func (r *run) unprovable() bool {
+	return r.bootsAsMember() && !r.w.Group.Enabled && !slices.ContainsFunc(r.v.Live(), r.proven)
+}
+
+// proven tells whether the member came to the group by an attach, and is up.
+func (r *run) proven(i Instance) bool {
+	_, watched := r.rec.Watched[i.ID]
+	return i.Ours && !watched && r.v.Stays(i.ID) && r.up(i)
 }
 
 // watched looks after the replacements that are members and not up yet, whatever became of their debts. One that is not up in time is a failure: it
@@ -161,7 +183,9 @@ func (r *run) watched() {
 		switch {
 		case open && !d.Owed(), !r.v.Stays(id) && !r.v.Ended(id) && !r.v.Shown(w.At):
 			continue // its attach is under way, or does not show yet
-		case !r.v.Stays(id), !i.Live(), i.Resting(), r.doomed(id), !w.Failed && r.v.Standing(id) == view.Serving && r.up(i):
+		case r.v.Stays(id) && i.Live() && !i.Resting() && r.doomed(id):
+			continue // it goes anyway, and was never up
+		case !r.v.Stays(id), !i.Live(), i.Resting(), !w.Failed && r.v.Standing(id) == view.Serving && r.up(i):
 			delete(r.rec.Watched, id)
 			continue
 		}
@@ -188,7 +212,7 @@ func (r *run) failing(i Instance, w ledger.Watch) string {
 	if w.Failed {
 		return "it was not up in time"
 	}
-	if why := r.heedless(i, w.At); why != "" {
+	if why := heedless(i, w.Member, w.At); why != "" {
 		return why
 	}
 	limit := w.At.Add(r.w.Settings.Grace + r.w.Settings.BootLimit)

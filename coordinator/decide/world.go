@@ -53,11 +53,8 @@ const (
 // FromSpotd is the source of what a report said.
 const FromSpotd = "spotd"
 
-// What spotd says beside the kind, in Hint.Action (message.ActionBoot, message.ActionNoMember).
-const (
-	SaidBoot     = "boot"      // with started: the boot is over, which says nothing of the application
-	SaidNoMember = "no-member" // with hello: the boot waited for membership, and went on without
-)
+// SaidBoot is what spotd says with started, in Hint.Action, where its boot is over (message.ActionBoot), which says nothing of the application.
+const SaidBoot = "boot"
 
 // Hint is one message about the group, already decoded and checked for who said it.
 type Hint struct {
@@ -85,6 +82,8 @@ type Template struct {
 	Need market.Need
 	// Needs are what the owner's user data needs of the group, or does to what others share.
 	Needs []UserNeed
+	// Mute says that no spotd tells how the boot of what is launched goes.
+	Mute bool
 	// Hasty is the reason why what the user data needs cannot wait for membership; empty if it can.
 	Hasty string
 	// Clocked is where the owner's user data has something run by the clock; empty if nowhere.

@@ -90,7 +90,8 @@ func tells(rec ledger.Record, h decide.Hint) bool {
 			return false
 		}
 	}
-	if _, proving := rec.Proving[h.Instance]; proving || spoke || rec.Revision == 0 {
+	_, proving := rec.Proving[h.Instance]
+	if _, watched := rec.Watched[h.Instance]; watched || proving || spoke || rec.Revision == 0 {
 		return true // without a record nothing is known of anybody
 	}
 	for _, it := range rec.Intents {

@@ -205,6 +205,7 @@ func TestAWordThatTellsNothingKeepsNoGroupBusy(t *testing.T) {
 		{"of a replacement", ledger.Record{Books: books.Edited(func(k *books.Stored) {
 			k.Pairs = []books.StoredDebt{{Phase: books.Attached, Intent: books.StoredLaunch{Instance: here}}}
 		})}, true},
+		{"of a replacement that is watched", ledger.Record{Watched: map[string]ledger.Watch{here: {At: time.Unix(1, 0)}}}, true},
 		{"of a replacement that has paid", ledger.Record{Proving: map[string]time.Time{here: time.Unix(1, 0)}}, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -173,6 +173,10 @@ type Watch struct {
 	At time.Time `json:"at"` // of its attach
 	// Early says that it was not ready by then: its grace counts from there.
 	Early bool `json:"early,omitempty"`
+	// Member says that its boot needs membership of the group, which it came to with the attach.
+	Member bool `json:"member,omitempty"`
+	// Unproven says that spotd or a load balancer has to tell that the boot went well: the grace proves nothing.
+	Unproven bool `json:"unproven,omitempty"`
 	// Failed says that it was not up in time, and goes.
 	Failed bool `json:"failed,omitempty"`
 	// Released is when the group was told to replace it.
@@ -185,8 +189,6 @@ type Said struct {
 	Booted  time.Time `json:"booted,omitzero"` // the boot is over, which says nothing of the application
 	Started time.Time `json:"started,omitzero"`
 	Ready   time.Time `json:"ready,omitzero"`
-	// NoMember says that the boot waited for membership, and went on without.
-	NoMember bool `json:"no_member,omitempty"`
 }
 
 // Spoke tells whether spotd was heard at all.

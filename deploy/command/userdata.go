@@ -131,6 +131,7 @@ type shownSettings struct {
 	SHA256     map[string]string `json:"sha256"`
 	Env        map[string]string `json:"env,omitempty"`
 	Await      bool              `json:"await,omitempty"`
+	WaitOnly   bool              `json:"wait_only,omitempty"`
 }
 
 // showUserdata prints what was found, and what injecting would do: with the flags, else with settings of usual length.
@@ -157,7 +158,7 @@ func showUserdata(in []byte, s userdata.Settings, st cli.Streams) error {
 		doc.Unread = append(doc.Unread, shownUnread(u))
 	}
 	if is := info.Settings; info.Injected {
-		doc.Settings = &shownSettings{is.Topic, is.Group, is.Grace.String(), is.Probe, is.Version, is.ReleaseURL, is.SHA256, is.Env, is.Await}
+		doc.Settings = &shownSettings{is.Topic, is.Group, is.Grace.String(), is.Probe, is.Version, is.ReleaseURL, is.SHA256, is.Env, is.Await, is.WaitOnly}
 	}
 	return cli.Document(st.Out, doc)
 }

@@ -181,6 +181,12 @@ func TestWithoutAProbeTheEndOfTheBootIsSaidAndIsNoReadiness(t *testing.T) {
 		{"started, and ready with the grace", settings, Restored{}, from(40, quiet), []string{"hello@0s", "started boot@40s", "ready@5m0s"}},
 		{"only once", settings, Restored{Said: []string{"hello", "started-boot"}}, from(40, quiet), []string{"ready@5m0s"}},
 		{"not behind ready", Settings{Grace: 10 * time.Second, Poll: time.Second}, Restored{}, from(40, quiet), []string{"hello@0s", "ready@10s"}},
+		{"behind it where the boot waited", Settings{Grace: 10 * time.Second, Poll: time.Second}, Restored{}, func(s int) Observation {
+			if s == 100 {
+				return booted(waits(70, Member)(s))
+			}
+			return waits(70, Member)(s)
+		}, []string{"hello member@1m10s", "ready@1m20s", "started boot@1m40s"}},
 		{"not of an instance that goes", settings, Restored{}, from(40, doomed), []string{"terminating terminate@0s", "hello@0s"}},
 		{"with a probe the boot says nothing", probing, Restored{}, from(40, quiet), []string{"hello@0s"}},
 		{"nor does an earlier boot's word pass for the probe's", probing, Restored{Said: []string{"hello", "started-boot"}}, from(40, quiet), nil},

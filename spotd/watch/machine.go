@@ -109,7 +109,8 @@ func (m *Machine) readiness(out []message.Report, now time.Time, app Application
 	if m.doomed {
 		return out
 	}
-	if m.booted && !m.settings.Probe && !m.awaiting && !m.said[string(message.Ready)] {
+	// A boot that waited for membership may have failed for want of it, which the grace cannot tell: its end is said late, too.
+	if m.booted && !m.settings.Probe && !m.awaiting && (!m.said[string(message.Ready)] || !m.waited.IsZero()) {
 		r := m.report(message.Started, now, time.Time{})
 		r.Action = message.ActionBoot
 		out = m.say(out, r)

@@ -81,7 +81,7 @@ func (c *Checker) exchanged(moved []string, now time.Time) (exchange, bool) {
 // emergency tells whether AWS takes a member, one was lost, one that has never answered is handed to the group to replace, or there is an exchange that
 // could not wait.
 func (c *Checker) emergency(ch change, moved []string) bool {
-	if since := c.dark[ch.Instance]; ch.mine && ch.Kind == cloudsim.Terminating && !since.IsZero() && !strings.Contains(ch.Text, "shrinking") {
+	if answered, known := c.answered[ch.Instance]; ch.mine && ch.Kind == cloudsim.Terminating && known && !answered && !strings.Contains(ch.Text, "shrinking") {
 		return true
 	}
 	if !ch.mine && slices.ContainsFunc(moved, func(id string) bool { return c.zones.present[id] }) {

@@ -95,6 +95,7 @@ type Checker struct {
 	prompt     *prompt
 	out        *outage
 	budget     budget
+	answered   map[string]bool      // members, and whether their applications ever did
 	dark       map[string]time.Time // members of ours that have never answered, since when; zero of those that have
 	found      []Violation
 }
@@ -104,7 +105,7 @@ type Checker struct {
 func Watch(cloud *cloudsim.Cloud, group string, ours func(string) bool, record func() (ledger.Record, error), lag time.Duration) *Checker {
 	g, _ := cloud.Group(group)
 	c := &Checker{cloud: cloud, group: group, ours: ours, read: record, ownerMax: g.Max, was: sizesOf(g), race: lag + roundTrip,
-		dark: map[string]time.Time{}, forgiven: map[string]int{}, opened: map[string]time.Time{},
+		answered: map[string]bool{}, dark: map[string]time.Time{}, forgiven: map[string]int{}, opened: map[string]time.Time{},
 		protected: map[string]time.Time{}, resting: map[string]time.Time{}, unwanted: map[string]time.Time{}, tries: map[int]time.Time{},
 		budget: budget{begun: map[string]begun{}, fresh: map[string]time.Time{}, who: map[string]time.Time{}}}
 	c.wish.read(g, cloud.Now())

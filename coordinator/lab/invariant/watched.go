@@ -11,6 +11,7 @@ const watchedWithin = 12 * time.Minute
 func (c *Checker) watch(ch change) {
 	for _, m := range ch.now.Members {
 		i := m.Instance
+		c.answered[i.ID] = c.answered[i.ID] || i.AppReady
 		since, known := c.dark[i.ID]
 		switch told := known && since.IsZero(); {
 		case i.Tags[tagGroup] != c.group || told:

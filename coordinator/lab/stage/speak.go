@@ -22,8 +22,8 @@ type Aboard struct {
 
 // Board reads it from the instance's user data and metadata; false where the user data put no spotd on board.
 func Board(g *cloudsim.Guest) (Aboard, bool) {
-	settings, aboard := userdata.Injected(g.UserData())
-	if !aboard {
+	settings, ours := userdata.Injected(g.UserData())
+	if !ours || settings.WaitOnly {
 		return Aboard{}, false
 	}
 	document, signature, err := g.Identity()

@@ -6,12 +6,24 @@ import (
 
 	"autospotting/coordinator/lab/stage"
 	"autospotting/pkg/cloudsim"
+	"autospotting/userdata"
 )
 
 // Boots is how the applications on instances come up.
 type Boots struct {
 	Slow   time.Duration // so long at most after the instance runs
 	Broken float64       // this share of the pools has spot whose application never answers
+	// Member: the owner's script begins some seconds after the instance runs, and never ends well on who is no member of the group then. It waits where
+	// our part of the user data has it wait.
+	Member bool
+	// Stack: it needs CloudFormation to know it for a member, too.
+	Stack bool
+}
+
+// asking is user data that needs membership, the second of CloudFormation's stack.
+var asking = map[bool]string{
+	false: "#!/bin/sh\naws autoscaling describe-auto-scaling-instances --instance-ids $(ec2-metadata -i)\nsystemctl start web\n",
+	true:  "#!/bin/sh\n/opt/aws/bin/cfn-init -v --stack web --resource Group\nsystemctl start web\n",
 }
 
 // boots leaves it to the guests whether their applications answer.
@@ -20,13 +32,42 @@ func (w *World) boots(s Script, cfg *stage.Config, speak func(*stage.Stage, *clo
 		return speak
 	}
 	cfg.Cloud.GuestsTell = true
+	if s.Boots.Member {
+		w.waited = map[string]time.Time{}
+		cfg.UserData = []byte(asking[s.Boots.Stack])
+	}
 	return func(st *stage.Stage, g *cloudsim.Guest) {
 		speak(st, g)
 		i, _ := st.Cloud.Instance(g.Instance())
 		if i.Spot && !w.well && share(s.Seed, i.Type+"/"+i.Zone) < s.Boots.Broken {
 			return
 		}
-		g.After(time.Duration(share(s.Seed, i.ID)*float64(s.Boots.Slow)), func() { g.Serve(true) })
+		answer := func() { g.After(time.Duration(share(s.Seed, i.ID)*float64(s.Boots.Slow)), func() { g.Serve(true) }) }
+		if s.Boots.Member || share(s.Seed, "boots") < 0.5 { // of other boots it is not always known when they are over
+			answer = func() {
+				g.After(time.Duration(share(s.Seed, i.ID)*float64(s.Boots.Slow)/2), func() {
+					g.SetBoot(cloudsim.BootDone)
+					g.After(time.Duration(share(s.Seed, i.ID)*float64(s.Boots.Slow)/2), func() { g.Serve(true) })
+				})
+			}
+		}
+		if !s.Boots.Member {
+			answer()
+			return
+		}
+		script := func() {
+			if _, member := g.Member(); w.well || member && (!s.Boots.Stack || g.StackMember()) {
+				answer()
+			}
+		}
+		if ours, has := userdata.Injected(g.UserData()); !has || !ours.Await {
+			script()
+			return
+		}
+		st.Await(g, func(bool) {
+			w.waited[i.ID] = st.Cloud.Now()
+			script()
+		})
 	}
 }
 
@@ -43,6 +84,26 @@ var attaching = []Scenario{
 			s.Groups[0].Grace = s.Boots.Slow + time.Duration(1+rng.IntN(3))*time.Minute // with less the group kills all that it launches itself
 		}
 		s.Deeds = deeds(rng, s.For, 1, 3*time.Minute, append([]string{"notice", "notice", "attach", "attach"}, actors...))
+		return s
+	}},
+	{"boot-as-member", "one small group whose boots need membership of the group, or of CloudFormation's stack, in the squall's weather, where the metadata shows it or does not, and the stack knows it at once, soon or never", func(rng *rand.Rand) Script {
+		s := Script{Faults: randomFaults(rng), Readings: randomReadings(rng), For: 45 * time.Minute, Groups: []cloudsim.GroupSpec{randomGroup(rng, "web")}}
+		s.Readings.AttachedStateHidden = rng.IntN(2) == 0
+		s.Readings.StackTakesAttached = []time.Duration{0, 5 * time.Second, -1}[rng.IntN(3)]
+		g := &s.Groups[0]
+		g.Desired, g.Max = 3, 3+rng.IntN(3)
+		s.Boots = &Boots{Slow: 10 * time.Second, Member: true, Stack: rng.IntN(2) == 0}
+		switch rng.IntN(5) {
+		case 0:
+			g.Tags["autospotting:attach"] = "running"
+		case 1:
+			g.Tags["autospotting:spotd"] = "off"
+		}
+		if g.Tags["autospotting:spotd"] != "" || rng.IntN(2) == 0 { // without either it is refused
+			balance(g, rng)
+			g.Grace = 3 * time.Minute
+		}
+		s.Deeds = deeds(rng, s.For, 1, 4*time.Minute, append([]string{"notice", "notice"}, actors...))
 		return s
 	}},
 	{"broken-image", "one group, in a kind cloud, whose spot never answers in some pools, or in all; it is attached while it boots, and EC2 calls it healthy", func(rng *rand.Rand) Script {

@@ -84,6 +84,9 @@ func (w *World) saidReady(c cloudsim.Call) cloudsim.Verdict {
 	}
 	i, _ := w.Cloud.Instance(c.Session)
 	due := i.Launched.Add(grace)
+	if over, waited := w.waited[i.ID]; waited { // the boot, and so the grace, begins when the wait for membership is over
+		due = over.Add(grace)
+	}
 	if i.Running.Add(time.Second).After(due) {
 		due = i.Running.Add(time.Second)
 	}

@@ -37,6 +37,7 @@ type World struct {
 	Crashes int
 	own     []invariant.Violation // found by the world itself
 	well    bool                  // nobody falls ill any more
+	waited  map[string]time.Time  // when the boots that wait for membership went on
 	// poisoned says that a type spoils fleets; calls counts the fleets for each notice.
 	poisoned bool
 	calls    map[string]int
