@@ -47,11 +47,11 @@ func (a *Actor) needOf(i types.Image, w wanted) market.Need {
 	return n
 }
 
-// userNeeds is what the owner's user data needs, what of it could not be read, and why what needs membership of the group cannot wait for it; empty if
-// all could, and if it can.
+// userNeeds is what the owner's user data needs, what of it could not be read, why what needs membership of the group cannot wait for it, and where
+// it has something run by the clock; empty if all could, if it can, and if nothing does.
 type userNeeds struct {
-	list          []decide.UserNeed
-	unread, hasty string
+	list                   []decide.UserNeed
+	unread, hasty, clocked string
 }
 
 // userNeeds are those of the owner's user data, remembered for the same reason.
@@ -60,6 +60,7 @@ func (a *Actor) userNeeds(w wanted) userNeeds {
 	if !ok {
 		known.list, known.unread = UserNeeds(w.owners)
 		known.hasty = Hasty(w.owners)
+		known.clocked = Clocked(w.owners)
 		a.cache.userNeeds.put(w.source, known)
 	}
 	return known
@@ -105,6 +106,18 @@ func Hasty(userData *string) string {
 		if n.Need == needs.Membership {
 			return "it is asked for before any script runs (" + n.Where + ")"
 		}
+	}
+	return ""
+}
+
+// Clocked is where user data, in base64, has something run by the clock, first of all; empty where nothing does.
+func Clocked(userData *string) string {
+	raw, err := base64.StdEncoding.DecodeString(aws.ToString(userData))
+	if err != nil {
+		return ""
+	}
+	for _, where := range needs.Clocked(raw) {
+		return where
 	}
 	return ""
 }

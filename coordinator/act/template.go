@@ -66,7 +66,7 @@ func (a *Actor) template(ctx context.Context, g described) (decide.Template, err
 	}
 	t.Need = a.needOf(image, want)
 	asks := a.userNeeds(want)
-	t.Needs, t.NeedsUnread, t.Hasty = asks.list, asks.unread, cmp.Or(asks.hasty, want.hasty)
+	t.Needs, t.NeedsUnread, t.Hasty, t.Clocked = asks.list, asks.unread, cmp.Or(asks.hasty, want.hasty), asks.clocked
 	if err := a.ours(ctx, want, &t); err != nil {
 		return t, err
 	}

@@ -60,6 +60,13 @@ func TestOfUserDataItIsKnownWhatCouldNotBeRead(t *testing.T) {
 	if why := decide.Refusal(w); !strings.Contains(why, "boot.sh") || decide.Step(w) == "" {
 		t.Errorf("a group of one whose boot is not known: %q", why)
 	}
+	acc = web()
+	acc.template().UserData = aws.String(base64.StdEncoding.EncodeToString([]byte("#!/bin/sh\necho '15 3 * * * root /opt/app/bill' >> /etc/crontab\n")))
+	acc.group().MaxSize, acc.group().DesiredCapacity, acc.group().MinSize = aws.Int32(1), aws.Int32(1), aws.Int32(1)
+	acc.group().TargetGroupARNs, acc.group().LoadBalancerNames = nil, nil
+	if why := decide.Refusal(look(t, acc, ledger.Record{})); !strings.Contains(why, "line 2") || !strings.Contains(why, "twice") {
+		t.Errorf("a group of one with a crontab: %q", why)
+	}
 	acc.template().UserData = nil
 	if why := decide.Refusal(look(t, acc, ledger.Record{})); why != "" {
 		t.Errorf("without user data: %q", why)

@@ -80,7 +80,7 @@ func (e *env) template(t *testing.T, d *datadriven.TestData) {
 	tm.Hash = value(t, d, "hash", tm.Hash)
 	tm.Type = value(t, d, "type", tm.Type)
 	tm.Unreadable, tm.NeedsUnread = value(t, d, "unreadable", ""), value(t, d, "unread", "")
-	tm.Hasty, tm.Mute = value(t, d, "hasty", tm.Hasty), d.HasArg("mute")
+	tm.Hasty, tm.Clocked, tm.Mute = value(t, d, "hasty", tm.Hasty), value(t, d, "clocked", tm.Clocked), d.HasArg("mute")
 	if a, ok := d.Arg("needs"); ok {
 		tm.Needs = nil
 		for _, name := range a.Vals {

@@ -23,8 +23,10 @@ type answer struct {
 	attached bool
 	// drained needs only that work is drained before an instance ends, for which a terminating hook is enough.
 	drained bool
-	why     string
-	step    string // what the owner may do, beside accepting it
+	// hooked completes a launching hook, which an owner who says that instances are whole without their hooks has answered for.
+	hooked bool
+	why    string
+	step   string // what the owner may do, beside accepting it
 }
 
 // The steps that are the same for several needs.
@@ -45,7 +47,7 @@ var answers = []answer{
 	{need: "license", why: "a replacement would take a license while the instance that it replaces still has it", step: "use license included images"},
 	{need: "cloudformation-helpers", beside: membership, attached: true, why: "CloudFormation's helpers need membership of the group", step: "give them a role (cfn-init --role NAME)"},
 	{need: membership, attached: true, why: "the boot needs membership of the group", step: inImage},
-	{need: "launch-hook", why: "the boot completes a launching lifecycle hook, which does not run for a replacement", step: inImage},
+	{need: "launch-hook", hooked: true, why: "the boot completes a launching lifecycle hook, which does not run for a replacement", step: inImage},
 	{need: "kubernetes", drained: true, why: "a Kubernetes node would end without its pods being moved", step: drainHook + " (AWS Node Termination Handler in queue mode does)"},
 	{need: "ecs", drained: true, why: "an ECS container instance would end without its tasks being moved", step: drainHook + " (managed instance draining of a capacity provider does)"},
 	{need: "runner", drained: true, why: "a runner would end in the middle of a job", step: drainHook},
@@ -56,7 +58,7 @@ var answers = []answer{
 func unmet(w World) (a answer, where string, found bool) {
 	for _, a := range answers {
 		i := indexOf(w.Template.Needs, a.need)
-		if i < 0 || a.beside != "" && indexOf(w.Template.Needs, a.beside) < 0 || slices.Contains(w.Settings.Accept, a.need) || a.drained && (len(w.Group.DrainHooks) > 0 || w.Group.HooksUnread) {
+		if i < 0 || a.beside != "" && indexOf(w.Template.Needs, a.beside) < 0 || slices.Contains(w.Settings.Accept, a.need) || a.drained && (len(w.Group.DrainHooks) > 0 || w.Group.HooksUnread) || a.hooked && w.Settings.SkipHooks {
 			continue
 		}
 		if a.attached {

@@ -114,6 +114,19 @@ func TestAReasonQuotesTheTagThatOverridesIt(t *testing.T) {
 	}
 }
 
+// A boot that completes the launching hook, and the hook itself, are one matter to the owner: one tag answers for both.
+func TestWhoSkipsLaunchHooksHasAnsweredForABootThatCompletesThem(t *testing.T) {
+	t.Parallel()
+	w := web()
+	w.Group.LaunchHooks, w.Template.Needs = []string{"booted"}, []UserNeed{{Need: "launch-hook", Where: "line 7"}}
+	if Refusal(w) == "" {
+		t.Error("served without a word of the owner")
+	}
+	if w.Settings.SkipHooks = true; Refusal(w) != "" {
+		t.Errorf("refused though they are whole without it: %s", Refusal(w))
+	}
+}
+
 // In a group of one, two run for minutes. Whether they may is told by what the instances do.
 func TestAGroupOfOneIsServedWhereTwoMayRun(t *testing.T) {
 	t.Parallel()
@@ -142,6 +155,9 @@ func TestAGroupOfOneIsServedWhereTwoMayRun(t *testing.T) {
 		{"behind a load balancer", func(w *World) {
 			w.Template.Needs, w.Group.DrainHooks, w.Group.LoadBalanced = []UserNeed{{Need: "worker"}}, []string{"drain"}, true
 		}, true},
+		{"something runs by the clock", func(w *World) { w.Template.Clocked = "line 7" }, false},
+		{"and its owner lets it run twice", func(w *World) { w.Template.Clocked, w.Settings.AllowMaxOne = "line 7", true }, true},
+		{"and it is behind a load balancer, where several may run", func(w *World) { w.Template.Clocked, w.Group.LoadBalanced = "line 7", true }, true},
 		{"its owner accepts it", func(w *World) {
 			w.Template.Needs, w.Settings.Accept = []UserNeed{{Need: "runner"}}, []string{"runner"}
 		}, true},

@@ -227,7 +227,7 @@ func maxOne(w World) string {
 			return fmt.Sprintf(often+", and so does autospotting:accept=%s: the user data has this need (%s)", name, cmp.Or(t.Needs[i].Where, "somewhere"))
 		}
 	}
-	return ""
+	return when(t.Clocked != "", often+". Something runs by the clock (user data, %s), and would run twice", t.Clocked)
 }
 
 func resume(w World) string {

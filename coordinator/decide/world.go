@@ -86,6 +86,8 @@ type Template struct {
 	Mute bool
 	// Hasty is the reason why what the user data needs cannot wait for membership; empty if it can.
 	Hasty string
+	// Clocked is where the owner's user data has something run by the clock; empty if nowhere.
+	Clocked string
 	// NeedsUnread says what of the user data could not be read, so that it may have more needs; empty where all was.
 	NeedsUnread string
 	// Unreadable is the reason why there is no template; empty if there is one. Step is what the owner can do about it.

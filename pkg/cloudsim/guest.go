@@ -18,8 +18,19 @@ type Guest struct {
 	stops    []func()
 	watchers []func()
 	stopped  bool
-	booted   bool
+	boot     Boot
 }
+
+// Boot is how far the boot of a guest is, as the machine itself tells it (cloud-init's result, for instance).
+type Boot int
+
+// The zero value is BootUntold.
+const (
+	BootUntold Boot = iota // nobody models it
+	BootRuns               // user data runs
+	BootDone               // it is over without errors
+	BootFailed             // it is over, and a script failed
+)
 
 // OnBoot is called for every instance that reaches running, without the lock held.
 func (c *Cloud) OnBoot(fn func(*Guest)) {
@@ -101,7 +112,7 @@ func (g *Guest) OnStop(fn func()) {
 	g.stops = append(g.stops, fn)
 }
 
-// OnChange calls fn when the instance's metadata may have changed (a notice, a lifecycle state).
+// OnChange calls fn when the instance's metadata may have changed (a notice, a lifecycle state), and when SetBoot is called.
 func (g *Guest) OnChange(fn func()) {
 	g.cloud.mu.Lock()
 	defer g.cloud.mu.Unlock()
@@ -119,21 +130,19 @@ func (g *Guest) Serve(up bool) {
 	}
 }
 
-// EndBoot says that the boot is over without errors, as cloud-init's result on the machine does.
-func (g *Guest) EndBoot() {
+// SetBoot says how far the boot is, and nudges whoever watches the machine.
+func (g *Guest) SetBoot(b Boot) {
 	g.cloud.mu.Lock()
 	defer g.cloud.unlock()
-	g.booted = true
-	for _, fn := range g.watchers {
-		g.cloud.notes = append(g.cloud.notes, fn)
-	}
+	g.boot = b
+	g.cloud.nudgeGuest(g.i)
 }
 
-// Booted tells whether it is.
-func (g *Guest) Booted() bool {
+// Boot is what SetBoot said last.
+func (g *Guest) Boot() Boot {
 	g.cloud.mu.Lock()
 	defer g.cloud.mu.Unlock()
-	return g.booted
+	return g.boot
 }
 
 // Member is the group whose member the instance is at this moment, as the Auto Scaling API and the tag aws:autoscaling:groupName tell it;

@@ -92,6 +92,26 @@ func TestCloudFormationTakesAnAttachedInstanceForAMemberAtOnceOrLater(t *testing
 	}
 }
 
+// How far the boot is, is the guest's to say; who watches the machine hears of it.
+func TestAGuestSaysHowFarItsBootIs(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, Config{}, six())
+	heard := map[Boot]int{}
+	r.OnBoot(func(g *Guest) {
+		if g.Boot() != BootUntold {
+			t.Errorf("told of a boot that nobody models: %d", g.Boot())
+		}
+		g.OnChange(func() { heard[g.Boot()]++ })
+		g.SetBoot(BootRuns)
+		g.After(time.Minute, func() { g.SetBoot(BootDone) })
+	})
+	r.spot()
+	r.settle()
+	if heard[BootRuns] == 0 || heard[BootDone] == 0 {
+		t.Errorf("heard %v, want both", heard)
+	}
+}
+
 // With GuestsTell the application answers when its guest says so, and EC2's status checks pass without it.
 func TestGuestsTellWhetherTheirApplicationAnswers(t *testing.T) {
 	t.Parallel()

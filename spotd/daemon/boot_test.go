@@ -119,6 +119,26 @@ func TestWithoutAProbeSpotdSaysThatTheBootIsOver(t *testing.T) {
 	})
 }
 
+func TestABootThatIsUnderWayHoldsReadyBack(t *testing.T) {
+	for result, want := range map[string]string{`{"v1":{"errors":[]}}`: "hello, started boot, ready", `{"v1":{"errors":["x"]}}`: "hello, ready"} {
+		files := newMachineFiles(t)
+		inBubble(t, 10*time.Second, func(*bed) { files.write(t, "run/cloud-init/enabled", "") }, func(b *bed) {
+			b.pass(8 * time.Minute)
+			b.says("hello")
+			files.write(t, "run/cloud-init/result.json", result)
+			b.pass(bootEvery)
+			b.says(want)
+		})
+	}
+	files := newMachineFiles(t)
+	inBubble(t, 10*time.Second, func(*bed) { files.write(t, "run/cloud-init/enabled", "") }, func(b *bed) {
+		b.pass(14 * time.Minute)
+		b.says("hello")
+		b.pass(time.Minute) // the owner's script is the application, and never ends
+		b.says("hello, ready")
+	})
+}
+
 func TestABootWithErrorsIsReadyByTheGraceAlone(t *testing.T) {
 	files := newMachineFiles(t)
 	inBubble(t, 10*time.Second, func(*bed) { files.write(t, "run/cloud-init/result.json", `{"v1":{"errors":["x"]}}`) }, func(b *bed) {

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -28,7 +29,7 @@ type life struct {
 	box       *outbox.Outbox
 	outage    *gap
 	departure *departure
-	app       chan watch.Application // what the probe found, once
+	app       chan watch.Application // what the probe found, once, or how far the boot is
 	stopProbe context.CancelFunc
 	member    watch.Membership // as last read
 	memory    tidy
@@ -100,10 +101,25 @@ func (l *life) probe(ctx context.Context, said []string) {
 	case err != nil || l.machine.Doomed():
 	case ask == nil && !settled(watch.BootKey):
 		go func() { // ends with ctx
-			over := probe.Boot(l.Prefix, l.id.PendingTime)
-			if over.Until(ctx, bootEvery, l.eachReason("boot not over yet")) {
+			over, is, log := probe.Boot(l.Prefix, l.id.PendingTime), watch.Waiting, l.eachReason("boot not over yet")
+			found := func(now watch.Application) {
+				if now != is {
+					is = now
+					select {
+					case l.app <- now:
+					case <-ctx.Done():
+					}
+				}
+			}
+			if over.Until(ctx, bootEvery, func(err error) {
+				if log(err); errors.Is(err, probe.ErrUnderWay) {
+					found(watch.Booting)
+				} else if is == watch.Booting {
+					found(watch.Faulty)
+				}
+			}) {
 				l.log.Info().Msg("the boot is over")
-				l.app <- watch.Booted
+				found(watch.Booted)
 			}
 		}()
 	case ask != nil && !settled(string(message.Started)):

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +14,10 @@ import (
 	"strings"
 	"time"
 )
+
+// ErrUnderWay is in Boot's error while the boot is known to be under way. Errors, and a
+// machine that does not tell, are something else: who waits for their end waits in vain.
+var ErrUnderWay = errors.New("under way")
 
 // Boot asks whether the boot is over without errors, for instances whose application
 // nobody probes. It reads what the machine says of itself: cloud-init's result where that
@@ -39,8 +44,11 @@ func Boot(prefix string, launched time.Time) Probe {
 // "Status": result.json).
 func cloudInit(path string) error {
 	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("cloud-init is not done: %w", ErrUnderWay)
+	}
 	if err != nil {
-		return fmt.Errorf("cloud-init is not done: %w", err)
+		return fmt.Errorf("cloud-init's result: %w", err)
 	}
 	var result struct {
 		V1 *struct {
@@ -58,6 +66,9 @@ func cloudInit(path string) error {
 	return nil
 }
 
+// stillRuns is the exit status of EC2Launch.exe status while the agent has not run all tasks.
+const stillRuns = 2
+
 // launchAgent asks EC2Launch v2 for its status, which is 0 once it has run its tasks, user
 // data among them, and all went well. EC2Launch v1 is known by the last line of its log.
 // EC2Config, of Windows Server 2012, is not asked.
@@ -65,7 +76,11 @@ func launchAgent(programs, data string, launched time.Time) Probe {
 	return func(ctx context.Context) error {
 		agent := filepath.Join(programs, "Amazon", "EC2Launch", "EC2Launch.exe")
 		if _, err := os.Stat(agent); err == nil {
-			if err := exec.CommandContext(ctx, agent, "status").Run(); err != nil {
+			err := exec.CommandContext(ctx, agent, "status").Run()
+			if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.ExitCode() == stillRuns {
+				return fmt.Errorf("EC2Launch status: %w: %w", ErrUnderWay, err)
+			}
+			if err != nil {
 				return fmt.Errorf("EC2Launch status: %w", err)
 			}
 			return nil
@@ -96,7 +111,7 @@ func launchLog(text string, launched time.Time) error {
 	if failed != "" {
 		return fmt.Errorf("EC2Launch: %.200s", failed)
 	}
-	return errors.New("EC2Launch is not done with the user data")
+	return fmt.Errorf("EC2Launch is not done with the user data: %w", ErrUnderWay)
 }
 
 // tail is the end of a file that may have grown for years.

@@ -3,6 +3,7 @@
 package probe
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -56,6 +57,9 @@ func TestTheBootIsOverWhenTheMachineSaysSo(t *testing.T) {
 			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v, want %q", err, c.want)
 			}
+			if errors.Is(err, ErrUnderWay) != (c.want == "not done") {
+				t.Errorf("under way: %v", err)
+			}
 		})
 	}
 }
@@ -87,6 +91,9 @@ func TestTheLaunchAgentOfWindowsSaysWhenItIsDone(t *testing.T) {
 			err := launchAgent(root, root, launched)(t.Context())
 			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v, want %q", err, c.want)
+			}
+			if errors.Is(err, ErrUnderWay) != (c.want == "not done" || c.status == "2") {
+				t.Errorf("under way: %v", err)
 			}
 		})
 	}

@@ -79,6 +79,38 @@ func booted(o Observation) Observation {
 	return o
 }
 
+// boots is what the boot comes to, in seconds after the launch.
+func boots(steps map[int]Application) func(int) Observation {
+	return func(s int) Observation {
+		o := quiet
+		o.Application = steps[s]
+		return o
+	}
+}
+
+// Nobody serves while the boot is under way, whatever the grace says. A boot that never ends holds it back for ten minutes.
+func TestABootThatIsUnderWayIsNotReady(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		steps map[int]Application
+		want  []string
+	}{
+		{"it ends before the grace", map[int]Application{5: Booting, 200: Booted}, []string{"started@3m20s", "ready@5m0s"}},
+		{"it ends after the grace", map[int]Application{5: Booting, 400: Booted}, []string{"started@6m40s", "ready@6m40s"}},
+		{"it ends with errors", map[int]Application{5: Booting, 400: Faulty}, []string{"ready@6m40s"}},
+		{"it never ends", map[int]Application{5: Booting}, []string{"ready@15m0s"}},
+		{"nobody can tell", map[int]Application{5: Faulty}, []string{"ready@5m0s"}},
+		{"nobody asks", nil, []string{"ready@5m0s"}},
+	} {
+		if got := readiness(New(settings, self, Restored{}), 1000, boots(c.steps)); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+	if got := readiness(New(probing, self, Restored{}), 1000, boots(map[int]Application{5: Booting, 40: Up})); !slices.Equal(got, []string{"started@40s", "ready@1m10s"}) {
+		t.Errorf("a probe waits for the boot: %v", got)
+	}
+}
+
 func TestHelloWaitsForTheEndOfTheBootsWaitAndSaysWhatCameOfIt(t *testing.T) {
 	short := Settings{Grace: 60 * time.Second, Poll: 2 * time.Second}
 	for _, c := range []struct {

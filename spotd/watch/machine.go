@@ -23,6 +23,7 @@ type Machine struct {
 	up       time.Time // the application is, or counts as, up since; zero if not
 	overdue  bool      // it only counts as up
 	booted   bool      // the boot is over
+	booting  bool      // the boot is known to be under way
 	awaiting bool      // the boot waits for membership
 	waited   time.Time // that wait was over; zero if it was none, or lasts
 	noticed  bool      // a notice was told
@@ -63,6 +64,12 @@ func (m *Machine) Step(now time.Time, o Observation) []message.Report {
 	return m.readiness(out, now, o.Application)
 }
 
+// longestBoot is how long Ready is held back after the grace by a boot that is known to
+// be under way: nobody serves yet. A script that never ends, because the application is
+// its last line, keeps cloud-init from ever being done; so that it comes to something, the
+// time is shorter than the coordinator's boot-limit of 15 minutes.
+const longestBoot = 10 * time.Minute
+
 // longestWait is when a wait for membership counts as over though nobody said so: the
 // bootstrap ends its own after two minutes.
 const longestWait = 140 * time.Second
@@ -92,9 +99,11 @@ func (m *Machine) hello(now time.Time, is Membership) message.Report {
 // readiness says Started when the probe passed, or without one when the boot is over,
 // and Ready when it is time. An instance on its way out says neither.
 func (m *Machine) readiness(out []message.Report, now time.Time, app Application) []message.Report {
-	if app == Booted {
-		m.booted = true
-	} else if app != Waiting && m.up.IsZero() {
+	switch {
+	case app == Waiting:
+	case app == Booted, app == Booting, app == Faulty:
+		m.booted, m.booting = m.booted || app == Booted, app == Booting
+	case m.up.IsZero():
 		m.up, m.overdue = now, app == Overdue
 	}
 	if m.doomed {
@@ -184,6 +193,9 @@ func (m *Machine) readyAt() time.Time {
 	}
 	if m.waited.After(start) {
 		start = m.waited
+	}
+	if m.booting {
+		return start.Add(m.settings.Grace + longestBoot)
 	}
 	return start.Add(m.settings.Grace)
 }

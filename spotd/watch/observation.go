@@ -24,12 +24,14 @@ type Settings struct {
 type Application int
 
 // The zero value is Waiting. What was once found stays, whatever later
-// observations say.
+// observations say; only Booting is over once something else is found.
 const (
 	Waiting Application = iota // not passed yet, or nobody asks
 	Up                         // the probe passed
 	Overdue                    // it did not in time, and the owner said to be ready all the same
 	Booted                     // nobody asks, and the boot is over without errors
+	Booting                    // nobody asks, and the boot is known to be under way
+	Faulty                     // nobody asks, and the boot is under way no more; it had errors, or nobody can tell
 )
 
 // Identity is what does not change during an instance's life.

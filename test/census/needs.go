@@ -33,9 +33,19 @@ func (r Row) needs() []app.Need {
 	add(r.Workload == "network appliance", app.License)
 	add(strings.HasPrefix(r.CFN, "init"), app.Stack)
 	add(r.says("groupname from imds", "bootstrap fails", "bootstrap_expect=1", "no peers"), app.Membership)
-	add(r.LaunchHook, app.LaunchHook)
+	add(r.LaunchHook && !r.completes(), app.LaunchHook)
+	add(r.Workload == "cron host" || r.MaxSizeOne && r.works(), app.Alone)
 	return out
 }
+
+// completes tells whether the script completes the launching hook: the group only waits for the end of the boot, and nobody makes it whole.
+func (r Row) completes() bool { return r.says("complete-lifecycle-action") }
+
+// patient tells whether a script asks for its group until there is one. Half of those that are not known to end do.
+func (r Row) patient() bool { return !r.says("fails") && r.pick("", "patient") != "" }
+
+// strict tells whether a script ends where it has no hook to complete.
+func (r Row) strict() bool { return r.completes() && r.says("strict") }
 
 // takes tells whether it takes an address, a route or a name at boot: the census says so of the proxies that are in front of nothing.
 func (r Row) takes() bool {

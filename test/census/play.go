@@ -23,7 +23,7 @@ import (
 type Options struct {
 	Seed     int64
 	Readings cloudsim.Readings
-	// AcceptAll tags the groups so that the coordinator refuses nothing that a tag can allow.
+	// AcceptAll tags the groups so that the coordinator refuses nothing that a tag can allow, and attaches nobody who is not ready.
 	AcceptAll bool
 	// For is how long it is played, six hours if zero.
 	For time.Duration
@@ -52,14 +52,19 @@ type Outcome struct {
 	Short int
 }
 
-// whole is how long a row is played.
-const whole = 6 * time.Hour
+// whole is how long a row is played once its owner has enabled it; for so long before that the group has been there, so that all of it is up.
+const (
+	whole = 6 * time.Hour
+	old   = 30 * time.Minute
+)
 
-// allNeeds is every need that a tag can accept.
-func allNeeds() string {
+// acceptable is every need that a tag can accept.
+func acceptable() string {
 	var out []string
 	for _, n := range app.Needs() {
-		out = append(out, string(n))
+		if n != app.Alone { // which has a tag of its own
+			out = append(out, string(n))
+		}
 	}
 	return strings.Join(out, ",")
 }
@@ -74,20 +79,34 @@ type world struct {
 	replaced map[string]bool
 	status   string
 	reason   string
+	step     string
+	err      error
 }
 
-// deeds are what AWS and the owner do to a group, by the time.
+// deeds are what AWS and the owner do to a group, by the time since its owner enabled it.
 var deeds = []struct {
 	at time.Duration
 	do func(*world)
 }{
-	{75 * time.Minute, func(w *world) { w.status, w.reason = w.said() }}, // after an hour nothing passing refuses it any more
+	{-25 * time.Minute, (*world).begin},
+	{0, (*world).enable},
+	{75 * time.Minute, (*world).listen}, // after an hour nothing passing refuses it any more
 	{90 * time.Minute, func(w *world) { w.interrupt(1) }},
 	{135 * time.Minute, func(w *world) { w.scale(+1) }},
 	{180 * time.Minute, func(w *world) { w.interrupt(2) }},
 	{225 * time.Minute, func(w *world) { w.scale(-1) }},
 	{270 * time.Minute, func(w *world) { w.interrupt(1) }},
 }
+
+// begin is the owner who starts a group that has no instances while nobody needs it: up to three of them.
+func (w *world) begin() {
+	if g := w.setup.Group; g.Desired == 0 {
+		_ = w.Cloud.SetDesired(groupName, min(3, g.Max)) // Max is one at least
+	}
+}
+
+// enable is the owner who tags the group.
+func (w *world) enable() { w.err = w.Cloud.SetGroupTag(groupName, enabledTag, "true") }
 
 // Play plays a group for six hours: notices for one, two and one of its spot instances, a scale-out and a scale-in between them.
 func Play(s Setup, o Options) (Outcome, error) {
@@ -99,18 +118,17 @@ func Play(s Setup, o Options) (Outcome, error) {
 	end := cmp.Or(o.For, whole)
 	for _, d := range deeds {
 		if d.at <= end {
-			w.Cloud.RunUntil(storm.Begin.Add(d.at))
+			w.Cloud.RunUntil(storm.Begin.Add(old + d.at))
 			d.do(w)
 		}
 	}
-	w.Cloud.RunUntil(storm.Begin.Add(end))
+	w.Cloud.RunUntil(storm.Begin.Add(old + end))
 	return w.outcome()
 }
 
 func build(s Setup, o Options) (*world, error) {
 	if o.AcceptAll {
-		s.Group.Tags = maps.Clone(s.Group.Tags)
-		maps.Copy(s.Group.Tags, map[string]string{"autospotting:accept": allNeeds(), "autospotting:skip-launch-hooks": "true", "autospotting:allow-max-size-one": "true"})
+		s = s.tagged("autospotting:accept", acceptable()).tagged("autospotting:skip-launch-hooks", "true").tagged("autospotting:allow-max-size-one", "true").tagged("autospotting:attach", "ready")
 	}
 	sums := map[string]string{}
 	for _, arch := range []string{"amd64", "arm64", "windows-amd64"} {
@@ -170,13 +188,22 @@ func (w *world) event(e cloudsim.Event) {
 	}
 }
 
-// said is what the coordinator says of the group, where its owner looks.
-func (w *world) said() (code, reason string) {
+// listen keeps what the coordinator says of the group, where its owner looks, and the step that it names.
+func (w *world) listen() {
 	rec, err := w.Record(groupName)
 	if err != nil {
-		return "", err.Error()
+		w.err = err
+		return
 	}
-	return rec.Status.Code, rec.Status.Reason
+	if w.status, w.reason = rec.Status.Code, rec.Status.Reason; w.status != "refused" {
+		return
+	}
+	seen, err := w.Handler(w.Cloud.NewSession("census")).Actor.Observe(context.Background(), groupName, rec, nil)
+	if err != nil {
+		w.err = err
+		return
+	}
+	w.step = decide.Step(seen)
 }
 
 // interrupt has AWS take so many of the spot members that the coordinator launched.
@@ -226,25 +253,11 @@ func (w *world) outcome() (Outcome, error) {
 	out.Short = max(0, g.Desired-g.Net-w.app.Up())
 	switch {
 	case w.status == "refused":
-		out.Status = Refused
-		seen, err := w.seen()
-		if err != nil {
-			return out, err
-		}
-		out.Step = decide.Step(seen)
+		out.Status, out.Step = Refused, w.step
 	case len(w.replaced) > 0:
 		out.Status = Served
 	}
-	return out, nil
-}
-
-// seen is the group as the coordinator sees it.
-func (w *world) seen() (decide.World, error) {
-	rec, err := w.Record(groupName)
-	if err != nil {
-		return decide.World{}, err
-	}
-	return w.Handler(w.Cloud.NewSession("census")).Actor.Observe(context.Background(), groupName, rec, nil)
+	return out, w.err
 }
 
 // Kinds are the kinds of harm among these, each once.

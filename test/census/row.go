@@ -6,7 +6,6 @@ package census
 import (
 	"encoding/csv"
 	"fmt"
-	"hash/fnv"
 	"io"
 	"os"
 	"slices"
@@ -121,8 +120,4 @@ func (r Row) sizes() (lo, hi, desired int) {
 func (r Row) fixed() bool { return r.Min != "var" }
 
 // pick chooses one by the row's name, always the same.
-func (r Row) pick(from ...string) string {
-	h := fnv.New32a()
-	_, _ = io.WriteString(h, r.Source)
-	return from[int(h.Sum32())%len(from)]
-}
+func (r Row) pick(from ...string) string { return from[r.index(len(from), wording{})] }

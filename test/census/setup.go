@@ -34,6 +34,7 @@ const (
 	groupName   = "app"
 	targetGroup = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/app/0123456789abcdef"
 	drainHook   = "drain"
+	enabledTag  = "spot-enabled"
 )
 
 // Of makes the group of a row.
@@ -41,10 +42,10 @@ func Of(r Row, by Reading) Setup {
 	lo, hi, desired := r.sizes()
 	s := Setup{Name: r.Source, Type: r.instanceType(), Profile: r.Profile, Policies: r.Policies,
 		Spot: strings.Contains(r.Reasons, "template asks for spot"), Tenancy: r.tenancy(),
-		App: app.Spec{Needs: r.needs(), Boot: 20 * time.Second, Script: r.scriptTime(), Provider: r.Owner == "ECS capacity provider"},
+		App: app.Spec{Needs: r.needs(), Boot: 20 * time.Second, Script: r.scriptTime(), Provider: r.Owner == "ECS capacity provider", Patient: r.patient(), Completes: r.completes(), Strict: r.strict()},
 	}
-	s.Group = cloudsim.GroupSpec{Name: groupName, Min: lo, Max: hi, Desired: desired, Tags: map[string]string{"spot-enabled": "true"}, LocalTags: r.ownerTags(),
-		HealthCheckType: r.health(), Grace: 5 * time.Minute, ProtectNew: r.Protect, CapacityRebalance: r.Rebalance, WarmPool: r.WarmPool, Suspended: r.suspended()}
+	s.Group = cloudsim.GroupSpec{Name: groupName, Min: lo, Max: hi, Desired: desired, Tags: map[string]string{}, LocalTags: r.ownerTags(),
+		HealthCheckType: r.health(), Grace: r.grace(), ProtectNew: r.Protect, CapacityRebalance: r.Rebalance, WarmPool: r.WarmPool, Suspended: r.suspended()}
 	if r.LoadBalanced {
 		s.Group.TargetGroups = []string{targetGroup}
 	}
@@ -117,9 +118,36 @@ func (r Row) instanceType() string {
 	return "m5.large"
 }
 
-// scriptTime is how long the owner's script takes: with the boot, less than the groups' own grace.
+// scriptTime is how long the owner's script takes: one or two minutes, or with a slow boot about ten.
 func (r Row) scriptTime() time.Duration {
-	return 30*time.Second + time.Duration(len(r.Source)%10)*9*time.Second
+	if n := time.Duration(len(r.Source) % 10); r.slow() {
+		return 8*time.Minute + n*30*time.Second
+	} else {
+		return 30*time.Second + n*9*time.Second
+	}
+}
+
+// slow tells whether the boot takes long: appliances and Windows do, data is fetched or indexed first, and one in six of the others installs much.
+func (r Row) slow() bool {
+	switch r.Workload {
+	case "Windows", "network appliance", "data/stateful":
+		return true
+	}
+	return r.pick("slow", "", "", "", "", "") != ""
+}
+
+// grace is the group's own. Where load balancers tell, it is longer than the boot, or the group would never have come up; where nobody asks, it is
+// what Terraform and the API have by default, whatever the boot takes.
+func (r Row) grace() time.Duration {
+	switch {
+	case r.health() == "ELB" && r.slow():
+		return 20 * time.Minute
+	case r.Health == "EC2":
+		return 5 * time.Minute
+	case r.health() == "ELB":
+		return 4 * time.Minute
+	}
+	return 0
 }
 
 // onDemand are us-east-1's prices (Linux, 2025) of the types that the census names, and of those that can stand for them.

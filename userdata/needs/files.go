@@ -12,6 +12,7 @@ func (r *reader) file(name, text string, p place, depth int) {
 	if depth > maxDepth || !ok || forPeople.MatchString(name) {
 		return
 	}
+	r.due(name, text, p)
 	ext := strings.ToLower(path.Ext(name))
 	switch first, _, _ := strings.Cut(strings.TrimLeft(text, " \t\r\n"), "\n"); {
 	case strings.HasPrefix(first, "#!"):
@@ -66,6 +67,7 @@ func (r *reader) cron(name, text string, p place, depth int) {
 		if strings.Contains(name, "cron.d") || strings.HasSuffix(name, "/etc/crontab") {
 			_, run, _ = strings.Cut(strings.TrimSpace(run), " ")
 		}
+		r.clock(run, p, i+1)
 		r.script(run, p.at(i+1), depth+1)
 	}
 }

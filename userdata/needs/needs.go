@@ -80,15 +80,16 @@ const (
 
 // reader collects. Its variables and files are those of the scripts that it has read.
 type reader struct {
-	found  []Need
-	early  []Need // of found
-	unread []Unread
-	first  bool // what is read now runs before scripts do
-	budget int
-	vars   map[string]string
-	files  map[string]flow
-	gets   map[string]string // files that are fetched, and from where
-	groups [][]flow          // what the groups and loops that are open have printed
+	found   []Need
+	early   []Need // of found
+	unread  []Unread
+	clocked []string // where something runs by the clock
+	first   bool     // what is read now runs before scripts do
+	budget  int
+	vars    map[string]string
+	files   map[string]flow
+	gets    map[string]string // files that are fetched, and from where
+	groups  [][]flow          // what the groups and loops that are open have printed
 }
 
 // place is where a text stands; line 1 of the text is line first of the place.

@@ -28,6 +28,7 @@ func (r *reader) script(text string, p place, depth int) {
 }
 
 func (r *reader) pipeline(c *command, p place, depth int) {
+	var f flow
 	if c.closes && len(r.groups) > 0 {
 		last := len(r.groups) - 1
 		printed := r.groups[last]
@@ -35,11 +36,13 @@ func (r *reader) pipeline(c *command, p place, depth int) {
 		for _, f := range printed {
 			r.writes(c, f, depth)
 		}
+		if len(c.outs) == 0 && c.next != nil {
+			f = joined(printed)
+		}
 	}
 	if c.opens && len(r.groups) < maxDepth {
 		r.groups = append(r.groups, nil)
 	}
-	var f flow
 	for ; c != nil; c = c.next {
 		if c.input != nil {
 			f = flow{text: c.input.text, p: p.at(c.input.line)}
@@ -56,6 +59,18 @@ func (r *reader) pipeline(c *command, p place, depth int) {
 	if top := len(r.groups) - 1; top >= 0 && !f.empty() && len(r.groups[top]) < maxFound {
 		r.groups[top] = append(r.groups[top], f)
 	}
+}
+
+// joined is what a group has printed, as one text. Its lines count from where the first stood.
+func joined(printed []flow) flow {
+	var lines []string
+	for _, f := range printed {
+		lines = append(lines, f.text)
+	}
+	if len(lines) == 0 {
+		return flow{}
+	}
+	return flow{text: strings.Join(lines, "\n"), p: printed[0].p, fetched: printed[0].fetched}
 }
 
 // writes hands what a command gives to the files that it is written to.

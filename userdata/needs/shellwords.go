@@ -114,6 +114,7 @@ func (l *lexer) operator(c byte) {
 			l.parens--
 		}
 		l.endCommand(false)
+		l.cur.opens, l.cur.closes = c == '(', c == ')'
 		l.at++
 		if n := l.peek(0); n == c && (c == '&' || c == '|' || c == ';') {
 			l.at++

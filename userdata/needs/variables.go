@@ -6,13 +6,13 @@ import (
 )
 
 func (r *reader) assigns(c *command, p place) {
-	exports := len(c.words) > 0 && c.words[0] == "export"
+	exports := len(c.words) > 0 // export, or the command before which it stands
 	for _, s := range c.sets {
 		if len(s.value) <= 16<<10 {
 			r.vars[s.name] = s.value
 		}
 		if exports {
-			r.mark(byName["variable"], "variable "+s.name, "", p, s.line)
+			r.mark(byName["variable"], "variable "+s.name+"="+s.value, "", p, s.line)
 		}
 		r.mark(byName["*"], s.value, "", p, s.line)
 	}

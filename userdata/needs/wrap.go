@@ -93,6 +93,9 @@ func (r *reader) interpret(name string, w []string, in flow, p place, depth int)
 	case (name == "at" || name == "batch") && !in.empty():
 		r.script(in.text, in.p, depth+1)
 	case name == "crontab":
+		if known, is := r.files[r.expand(w[len(w)-1])]; is && in.empty() {
+			in = known
+		}
 		r.file("crontab", in.text, in.p, depth+1)
 	case installs(name, w):
 		r.mark(byName["installed"], "installed "+strings.Join(w[1:], " ")+" ", "", p, 1)
@@ -110,6 +113,7 @@ func (r *reader) shell(name string, w []string, in flow, p place, depth int) {
 	user := name == "su" || name == "runuser"
 	for i := 1; i < len(w); i++ {
 		if w[i] == "-s" && !user { // the script comes from before, the words are its arguments
+			r.mark(byName["piped"], "piped "+strings.TrimPrefix(strings.TrimPrefix(strings.Join(w[i+1:], " "), "- "), "-- "), "", p, 1)
 			break
 		}
 		switch word := w[i]; {

@@ -54,7 +54,8 @@ func (s *Stage) Speak(g *cloudsim.Guest) {
 	m := &speaker{cloud: s.Cloud, guest: g, topic: on.Settings.Topic, proof: on.Proof, from: on.From}
 	begin := func(from time.Time, action string) {
 		g.After(time.Second, func() { m.say(message.Hello, time.Time{}, action) })
-		g.After(max(time.Second, from.Add(on.Settings.Grace).Sub(s.Cloud.Now())), func() { m.say(message.Ready, time.Time{}, "") })
+		grace := from.Add(on.Settings.Grace)
+		g.After(max(time.Second, grace.Sub(s.Cloud.Now())), func() { m.ready(grace.Add(longestBoot)) })
 	}
 	g.OnChange(func() { g.After(polls, m.look) })
 	if !on.Settings.Await {
@@ -68,6 +69,18 @@ func (s *Stage) Speak(g *cloudsim.Guest) {
 			begin(s.Cloud.Now(), message.ActionNoMember)
 		}
 	})
+}
+
+// longestBoot is how long spotd holds ready back after the grace while the boot is under way.
+const longestBoot = 10 * time.Minute
+
+// ready says so, once the boot is over or at that time.
+func (m *speaker) ready(atMost time.Time) {
+	if m.guest.Boot() == cloudsim.BootRuns && m.cloud.Now().Before(atMost) {
+		m.guest.After(polls, func() { m.ready(atMost) })
+		return
+	}
+	m.say(message.Ready, time.Time{}, "")
 }
 
 // waits is how long the bootstrap holds up the owner's part of a boot.

@@ -71,11 +71,14 @@ func TestTheModelOfSpotdSaysHowTheBootsWaitEnded(t *testing.T) {
 		name   string
 		await  bool
 		attach time.Duration // after the boot; never if zero
+		long   time.Duration // the boot is under way so long; not told if zero
 		want   []string
 	}{
-		{"a boot that does not wait", false, 0, []string{"hello after 1s", "ready"}},
-		{"attached after half a minute", true, 30 * time.Second, []string{"hello member after", "ready"}},
-		{"never attached", true, 0, []string{"hello no-member after 2m1s", "ready after 3m0s"}},
+		{"a boot that does not wait", false, 0, 0, []string{"hello after 1s", "ready"}},
+		{"attached after half a minute", true, 30 * time.Second, 0, []string{"hello member after", "ready"}},
+		{"never attached", true, 0, 0, []string{"hello no-member after 2m1s", "ready after 3m0s"}},
+		{"a long boot", false, 0, 4 * time.Minute, []string{"hello after 1s", "ready after 4m"}},
+		{"a boot that never ends", false, 0, time.Hour, []string{"hello after 1s", "ready after 9m"}}, // with the grace eleven, counted from the launch
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -86,6 +89,10 @@ func TestTheModelOfSpotdSaysHowTheBootsWaitEnded(t *testing.T) {
 				if g.Instance() == id {
 					booted = s.Cloud.Now()
 					s.Speak(g)
+					if c.long > 0 {
+						g.SetBoot(cloudsim.BootRuns)
+						g.After(c.long, func() { g.SetBoot(cloudsim.BootDone) })
+					}
 				}
 			})
 			out, err := s.owner.EC2().CreateFleet(t.Context(), &ec2.CreateFleetInput{Type: types.FleetTypeInstant,
@@ -105,7 +112,7 @@ func TestTheModelOfSpotdSaysHowTheBootsWaitEnded(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			s.Cloud.RunUntil(booted.Add(10 * time.Minute))
+			s.Cloud.RunUntil(booted.Add(15 * time.Minute))
 			got := s.said(t, id, booted)
 			if len(got) != len(c.want) {
 				t.Fatalf("said %q, want %q", got, c.want)

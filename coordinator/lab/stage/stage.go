@@ -119,7 +119,7 @@ func (cfg Config) withDefaults() Config {
 	if g.Name == "" {
 		g.Name = "web"
 	}
-	if g.Desired == 0 {
+	if g.Max == 0 { // none is described; one of no instances has room for some
 		g.Min, g.Max, g.Desired = 2, 6, 6
 	}
 	if g.Tags == nil {

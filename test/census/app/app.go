@@ -31,6 +31,7 @@ const (
 	ECS        Need = "ecs"
 	Runner     Need = "runner"
 	Worker     Need = "worker"
+	Alone      Need = "alone" // two at once do what must be done once: a cron on the one instance of a group of one
 
 	// Capacity is the harm of fewer applications up than the owner wants, by our hand.
 	Capacity Need = "capacity"
@@ -38,7 +39,7 @@ const (
 
 // Needs lists all of them.
 func Needs() []Need {
-	return []Need{Membership, Stack, LaunchHook, Address, Volume, Interface, Route, DNS, License, Quorum, Kubernetes, ECS, Runner, Worker}
+	return []Need{Membership, Stack, LaunchHook, Address, Volume, Interface, Route, DNS, License, Quorum, Kubernetes, ECS, Runner, Worker, Alone}
 }
 
 // Spec describes an application.
@@ -48,6 +49,10 @@ type Spec struct {
 	Boot, Script time.Duration
 	// Provider: the tasks of its ECS cluster come by a capacity provider, which places none on what was attached (aws-facts 9 #4).
 	Provider bool
+	// Patient: it asks for its group again until there is one, instead of ending where there is none.
+	Patient bool
+	// Completes: the script completes its launching hook at its end, and nobody else does. Strict: it ends where that fails.
+	Completes, Strict bool
 }
 
 func (s Spec) needs(n Need) bool { return slices.Contains(s.Needs, n) }
@@ -58,6 +63,7 @@ const (
 	memberPoll  = time.Second
 	takeRetry   = 15 * time.Second // a script tries again to get what somebody else still holds
 	takeAtMost  = 15 * time.Minute
+	askAgain    = 5 * time.Second // a patient script asks for its group
 	podsMove    = 60 * time.Second
 	tasksMove   = 90 * time.Second
 	cleanUp     = 10 * time.Second // what has nothing to drain tells its hook so
@@ -180,6 +186,7 @@ func (a *Application) boot(g *cloudsim.Guest) {
 	n := &node{g: g, id: i.ID, mine: a.ours(i.LaunchedBy)}
 	a.nodes[n.id] = n
 	a.order = append(a.order, n)
+	g.SetBoot(cloudsim.BootRuns)
 	g.After(a.spec.Boot, func() {
 		if a.waits(g) {
 			a.await(n, a.cloud.Now().Add(memberWait))
@@ -201,9 +208,14 @@ func (a *Application) await(n *node, until time.Time) {
 // script is the owner's user data: it asks for what it needs when it starts, and the application is up when it ends.
 func (a *Application) script(n *node) {
 	if _, in := n.g.Member(); a.spec.needs(Membership) && !in {
+		if n.lacks = Membership; a.spec.Patient {
+			n.g.After(askAgain, func() { a.script(n) })
+			return
+		}
 		a.fail(n, Membership, "asked for its own group and was in none")
 		return
 	}
+	n.lacks = ""
 	if a.spec.needs(Stack) && !n.g.StackMember() {
 		a.fail(n, Stack, "was not taken for a member of its stack")
 		return
@@ -217,6 +229,7 @@ func (a *Application) script(n *node) {
 // fail is an application that never comes up. Where it stays a member that stands for a working one, that is harm.
 func (a *Application) fail(n *node, why Need, text string) {
 	n.failed = why
+	n.g.SetBoot(cloudsim.BootFailed)
 	if !n.mine {
 		return
 	}
@@ -232,8 +245,14 @@ func (a *Application) start(n *node) {
 	if n.leaving { // whoever drains it has told the scheduler
 		return
 	}
-	if a.spec.needs(LaunchHook) {
-		a.complete(n)
+	if a.spec.needs(LaunchHook) || a.spec.Completes {
+		if !a.complete(n) && a.spec.Strict {
+			a.fail(n, LaunchHook, "had no launching hook to complete, and ended")
+			return
+		}
+	}
+	if a.spec.needs(Alone) {
+		a.alone(n)
 	}
 	if a.spec.needs(Quorum) {
 		a.join(n)
@@ -247,19 +266,30 @@ func (a *Application) start(n *node) {
 		a.cells.register(n.id)
 	}
 	n.up, n.pods = true, 3
+	n.g.SetBoot(cloudsim.BootDone)
 	n.g.Serve(true)
 	a.most = max(a.most, a.Up())
 	a.serves(n)
 	a.nextJob(n)
 }
 
-// complete is the application completing its launching hook by itself, in which it is made whole.
-func (a *Application) complete(n *node) {
+// complete is the application completing its launching hook by itself. Who needs the hook is made whole in it.
+func (a *Application) complete(n *node) (done bool) {
 	m, in := a.member(n.id)
 	if in && m.State == "Pending:Wait" {
-		_ = a.cloud.CompleteHook(n.id, "CONTINUE")
+		done = a.cloud.CompleteHook(n.id, "CONTINUE") == nil
 	}
-	n.half = !a.hooked[n.id]
+	n.half = a.spec.needs(LaunchHook) && !a.hooked[n.id]
+	return done
+}
+
+// alone looks for another that does what only one may do.
+func (a *Application) alone(n *node) {
+	for _, other := range a.order {
+		if other != n && other.up && n.mine && !other.leaving {
+			a.harm(Alone, n, "does at once with %s what only one may do", other.id)
+		}
+	}
 }
 
 // serves looks whether who is up and in service should be.

@@ -99,7 +99,7 @@ func (a *Application) event(e cloudsim.Event) {
 
 // made completes the launching hook of an application that does not do so itself: somebody else's function does, after a while.
 func (a *Application) made(id string) {
-	if a.spec.needs(LaunchHook) {
+	if a.spec.needs(LaunchHook) || a.spec.Completes {
 		return
 	}
 	a.cloud.After(time.Minute, "hook of "+id, func() {
@@ -131,7 +131,7 @@ func (a *Application) hole() (Need, string) {
 		if m, in := a.member(n.id); in && n.mine && m.State == "InService" && n.failed != "" {
 			return n.failed, ": " + n.id + " never comes up"
 		} else if in && n.mine && n.lacks != "" {
-			return n.lacks, ": " + n.id + " waits for what another still holds"
+			return n.lacks, ": " + n.id + " waits for what it has not got"
 		}
 	}
 	return Capacity, ""

@@ -1,9 +1,10 @@
 // Command run plays the census: every row of a groups.csv as a group of the simulated cloud.
 //
-//	run [-rows FILE] [-only TEXT] [-csv FILE] [-seed N] [-baked] [-opaque] [-mixed-on-demand] [-attached-state-hidden] [-stack-after-60s] [-accept-all] [-min-served P] [-min-step P] [-max-harms N]
+//	run [-rows FILE] [-only TEXT] [-csv FILE] [-seed N] [-baked] [-opaque] [-mixed-on-demand] [-world NAME] [-accept-all] [-min-served P] [-min-step P] [-max-harms N]
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -11,25 +12,23 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
-	"time"
 
-	"autospotting/pkg/cloudsim"
 	"autospotting/test/census"
 )
 
 type options struct {
-	rows, only, csv     string
-	by                  census.Reading
-	play                census.Options
-	minServed, minStep  float64
-	maxHarms            int
-	hidden, stack, tell bool
-	story               bool
+	rows, only, csv    string
+	by                 census.Reading
+	play               census.Options
+	minServed, minStep float64
+	maxHarms           int
+	world              string
+	tell, story        bool
 }
 
 func main() {
 	var o options
-	flag.StringVar(&o.rows, "rows", "test/census/testdata/groups.csv", "the census")
+	flag.StringVar(&o.rows, "rows", "test/census/testdata/sample.csv", "the census")
 	flag.StringVar(&o.only, "only", "", "only rows whose source holds this text")
 	flag.StringVar(&o.csv, "csv", "", "write the table here; - is the standard output")
 	flag.Int64Var(&o.play.Seed, "seed", 1, "the seed of the simulated cloud")
@@ -37,8 +36,7 @@ func main() {
 	flag.BoolVar(&o.by.Opaque, "opaque", false, "a script of the image does what the application needs, and its name says nothing")
 	flag.BoolVar(&o.by.MixedOnDemand, "mixed-on-demand", false, "mixed instances policies are at 100 % on-demand")
 	flag.BoolVar(&o.play.AcceptAll, "accept-all", false, "the tags allow everything: harm is expected")
-	flag.BoolVar(&o.hidden, "attached-state-hidden", false, "the metadata of attached instances shows no target lifecycle state")
-	flag.BoolVar(&o.stack, "stack-after-60s", false, "CloudFormation takes an attached instance for a member only after 60 s")
+	flag.StringVar(&o.world, "world", "", "only this reading of what AWS does not say: "+strings.Join(names(), ", ")+"; without it all of them, one after the other")
 	flag.BoolVar(&o.tell, "reasons", true, "count the reasons")
 	flag.BoolVar(&o.story, "story", false, "with one row: print all that happens, also after the step")
 	flag.Float64Var(&o.minServed, "min-served", 0, "fail below this percentage of production-like rows that are served as they are")
@@ -64,18 +62,38 @@ func run(o options) error {
 	if len(rows) == 0 {
 		return fmt.Errorf("no row of %s holds %q", o.rows, o.only)
 	}
-	o.play.Readings = cloudsim.Readings{AttachedStateHidden: o.hidden}
-	if o.stack {
-		o.play.Readings.StackTakesAttached = time.Minute
+	if o.world != "" && !slices.Contains(names(), o.world) {
+		return fmt.Errorf("there is no world %q: %s", o.world, strings.Join(names(), ", "))
 	}
-	results, err := census.PlayAll(rows, o.by, o.play, runtime.GOMAXPROCS(0))
-	if err != nil {
-		return err
+	var missed []error
+	for k, w := range census.Worlds() {
+		if o.world != "" && o.world != w.Name {
+			continue
+		}
+		o.play.Readings = w.Readings
+		results, err := census.PlayAll(rows, o.by, o.play, runtime.GOMAXPROCS(0))
+		if err != nil {
+			return err
+		}
+		fmt.Printf("world %s\n", w.Name)
+		if k == 0 || o.world != "" { // one table is enough
+			if err := table(o.csv, results); err != nil {
+				return err
+			}
+			o.reasons(results)
+		}
+		if err := o.sum(results); err != nil {
+			missed = append(missed, fmt.Errorf("world %s: %w", w.Name, err))
+		}
 	}
-	if err := table(o.csv, results); err != nil {
-		return err
+	return errors.Join(missed...)
+}
+
+func names() (list []string) {
+	for _, w := range census.Worlds() {
+		list = append(list, w.Name)
 	}
-	return o.sum(results)
+	return list
 }
 
 func table(path string, results []census.Result) error {
@@ -93,20 +111,25 @@ func table(path string, results []census.Result) error {
 	return census.Write(f, results)
 }
 
+// reasons prints why groups are refused, for each class.
+func (o options) reasons(results []census.Result) {
+	if !o.tell {
+		return
+	}
+	for _, class := range []struct {
+		name string
+		of   func(census.Row) bool
+	}{{"production-like", census.Row.Production}, {"tutorial", census.Row.Tutorial}} {
+		fmt.Println(class.name)
+		for _, line := range census.Reasons(results, class.of) {
+			fmt.Println(line)
+		}
+	}
+}
+
 // sum prints what the classes came to, and says which threshold was missed.
 func (o options) sum(results []census.Result) error {
 	production, tutorial := census.Sum(results, census.Row.Production), census.Sum(results, census.Row.Tutorial)
-	if o.tell {
-		for _, class := range []struct {
-			name string
-			of   func(census.Row) bool
-		}{{"production-like", census.Row.Production}, {"tutorial", census.Row.Tutorial}} {
-			fmt.Println(class.name)
-			for _, line := range census.Reasons(results, class.of) {
-				fmt.Println(line)
-			}
-		}
-	}
 	for _, r := range results {
 		if r.Harms() > 0 {
 			fmt.Printf("HARM %s: %s\n", r.Row.Source, strings.Join(harms(r), "; "))

@@ -46,7 +46,7 @@ func (w *World) boots(s Script, cfg *stage.Config, speak func(*stage.Stage, *clo
 		if s.Boots.Member || share(s.Seed, "boots") < 0.5 { // of other boots it is not always known when they are over
 			answer = func() {
 				g.After(time.Duration(share(s.Seed, i.ID)*float64(s.Boots.Slow)/2), func() {
-					g.EndBoot()
+					g.SetBoot(cloudsim.BootDone)
 					g.After(time.Duration(share(s.Seed, i.ID)*float64(s.Boots.Slow)/2), func() { g.Serve(true) })
 				})
 			}
@@ -58,7 +58,9 @@ func (w *World) boots(s Script, cfg *stage.Config, speak func(*stage.Stage, *clo
 		script := func() {
 			if _, member := g.Member(); w.well || member && (!s.Boots.Stack || g.StackMember()) {
 				answer()
+				return
 			}
+			g.SetBoot(cloudsim.BootFailed) // its last command is cfn-signal, or the script stops at the first that fails
 		}
 		if ours, has := userdata.Injected(g.UserData()); !has || !ours.Await {
 			script()

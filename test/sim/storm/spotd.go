@@ -58,17 +58,16 @@ func speak(s *stage.Stage, g *cloudsim.Guest) {
 	})
 }
 
+// boots is what spotd finds of the boot, where its model tells.
+var boots = map[cloudsim.Boot]watch.Application{cloudsim.BootRuns: watch.Booting, cloudsim.BootDone: watch.Booted, cloudsim.BootFailed: watch.Faulty}
+
 func (d *daemon) look() {
-	app := watch.Waiting
-	if d.guest.Booted() {
-		app = watch.Booted
-	}
 	for _, r := range d.machine.Step(d.now().UTC().Truncate(time.Millisecond), watch.Observation{
 		SpotAction:           d.item("meta-data/spot/instance-action"),
 		Rebalance:            d.item("meta-data/events/recommendations/rebalance"),
 		TargetLifecycleState: d.item("meta-data/autoscaling/target-lifecycle-state"),
 		Membership:           d.wait,
-		Application:          app,
+		Application:          boots[d.guest.Boot()],
 	}) {
 		if body, err := r.Encode(); err == nil {
 			d.publish(body, firstWait, d.now().Add(giveUp))
