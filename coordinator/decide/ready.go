@@ -29,9 +29,19 @@ func (r *run) ready(it *ledger.Intent, s Instance) bool {
 	}
 	said := r.rec.Said[s.ID]
 	if said.Spoke() {
-		return !said.Ready.IsZero() || r.awaited(it) && (!said.Started.IsZero() || !said.Booted.IsZero())
+		return r.saidReady(s) || r.awaited(it) && (!said.Started.IsZero() || !said.Booted.IsZero())
 	}
-	return s.StatusOK && r.since(s.Launched) >= r.w.Settings.Grace
+	return s.StatusOK && r.since(s.Launched) >= r.grace()
+}
+
+// grace is how long an application is given to come up of which nothing tells when it is: the setting, or as long as the launching hooks wait that do
+// nothing else. They are how an owner without a probe gives it time.
+func (r *run) grace() time.Duration { return max(r.w.Settings.Grace, r.w.Group.HookWait) }
+
+// saidReady tells whether spotd said that the application on s is up. Without a probe spotd goes by the time alone, and knows nothing of hooks.
+func (r *run) saidReady(s Instance) bool {
+	said := r.rec.Said[s.ID]
+	return !said.Ready.IsZero() && (!said.Started.IsZero() || r.since(s.Launched) >= r.w.Group.HookWait)
 }
 
 // awaited tells whether somebody waits for the replacement: AWS takes an instance, or the group lacks one.
@@ -125,12 +135,12 @@ func (r *run) heedless(s Instance, attached time.Time) string {
 func (r *run) up(i Instance) bool {
 	checked := i.Balancer == view.BalancerHealthy
 	if said := r.rec.Said[i.ID]; said.Spoke() {
-		return !said.Ready.IsZero() || !said.Started.IsZero() || checked && !said.Booted.IsZero()
+		return r.saidReady(i) || !said.Started.IsZero() || checked && !said.Booted.IsZero()
 	}
 	if checked {
 		return true
 	}
-	grace, from := r.w.Settings.Grace, i.Launched
+	grace, from := r.grace(), i.Launched
 	if own := r.w.Group.Grace; !i.Ours && own >= leastGrace {
 		grace = own
 	}
@@ -191,7 +201,7 @@ func (r *run) failing(i Instance, w ledger.Watch) string {
 	if why := r.heedless(i, w.At); why != "" {
 		return why
 	}
-	limit := w.At.Add(r.w.Settings.Grace + r.w.Settings.BootLimit)
+	limit := w.At.Add(r.grace() + r.w.Settings.BootLimit)
 	if r.now().Before(limit) || r.w.missing(ReadBalancers) || r.w.missing(ReadStatus) {
 		r.awaits(i.ID, "is a member, and has until %s to be up", limit.UTC().Format(time.TimeOnly))
 		return ""

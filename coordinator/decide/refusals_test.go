@@ -3,6 +3,7 @@ package decide
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 // refused are the groups that cannot be served safely, and what the owner is told.
@@ -33,6 +34,12 @@ var refused = []struct {
 	{"a cluster placement group", func(w *World) { w.Group.PlacementGroup, w.Group.PlacementStrategy = "close", "cluster" }, "placement group close (cluster)"},
 	{"a placement group of unknown strategy", func(w *World) { w.Group.PlacementGroup = "close" }, "its strategy could not be read"},
 	{"launching lifecycle hooks", func(w *World) { w.Group.LaunchHooks = []string{"bootstrap"} }, "launching lifecycle hooks (bootstrap)"},
+	{"launching lifecycle hooks of which a rule may hear", func(w *World) {
+		w.Group.LaunchHooks, w.Group.HookListener = []string{"bootstrap"}, "EventBridge's rule setup may hear of bootstrap"
+	}, "allows it. EventBridge's rule setup may hear"},
+	{"CodeDeploy, even where its hook would only wait", func(w *World) {
+		w.Group.IdleHooks = []string{"CodeDeploy-managed-automatic-launch-lifecycle-hook-x"}
+	}, "CodeDeploy"},
 	{"CodeDeploy, even where hooks are skipped", func(w *World) {
 		w.Settings.SkipHooks = true
 		w.Group.LaunchHooks = []string{"CodeDeploy-managed-automatic-launch-lifecycle-hook-x"}
@@ -231,7 +238,8 @@ func TestWhatAnOwnerAllowsIsNotRefused(t *testing.T) {
 			w.one()
 			w.Settings.AllowMaxOne, w.Template.NeedsUnread = true, "include x"
 		},
-		"hooks": func(w *World) { w.Group.LaunchHooks, w.Settings.SkipHooks = []string{"bootstrap"}, true },
+		"hooks that only wait": func(w *World) { w.Group.IdleHooks, w.Group.HookWait = []string{"warm"}, time.Minute },
+		"hooks":                func(w *World) { w.Group.LaunchHooks, w.Settings.SkipHooks = []string{"bootstrap"}, true },
 		"a spread placement group": func(w *World) {
 			w.Group.PlacementGroup, w.Group.PlacementStrategy = "apart", "spread"
 		},

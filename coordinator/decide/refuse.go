@@ -184,23 +184,31 @@ func placement(w World) string {
 const codeDeployHook = "CodeDeploy-managed-automatic-launch-lifecycle-hook"
 
 func codeDeploys(w World) bool {
-	return slices.ContainsFunc(w.Group.LaunchHooks, func(h string) bool { return strings.HasPrefix(h, codeDeployHook) })
+	return slices.ContainsFunc(slices.Concat(w.Group.LaunchHooks, w.Group.IdleHooks), func(h string) bool { return strings.HasPrefix(h, codeDeployHook) })
 }
 
 func hooks(w World) string {
 	if codeDeploys(w) {
 		return "CodeDeploy deploys to new instances of this group by a lifecycle hook, which does not run for attached instances: they would serve without a revision"
 	}
-	return when(len(w.Group.LaunchHooks) > 0 && !w.Settings.SkipHooks,
+	why := when(len(w.Group.LaunchHooks) > 0 && !w.Settings.SkipHooks,
 		"launching lifecycle hooks (%s) do not run for attached instances: an instance would serve half-made; the tag autospotting:skip-launch-hooks=true allows it",
 		strings.Join(w.Group.LaunchHooks, ", "))
+	if why != "" && w.Group.HookListener != "" {
+		why += ". " + w.Group.HookListener
+	}
+	return why
 }
 
 func hooksStep(w World) string {
 	if codeDeploys(w) {
 		return ownPolicy + ": CodeDeploy's hook runs for what the group launches itself"
 	}
-	return "tag the group autospotting:skip-launch-hooks=true if an instance is whole without them; else " + ownPolicy + ": hooks run for what the group launches itself"
+	step := "tag the group autospotting:skip-launch-hooks=true if an instance is whole without them; else " + ownPolicy + ": hooks run for what the group launches itself"
+	if w.Group.HookListener != "" {
+		step += ". A rule that does nothing for this group can say so: name its own groups in detail.AutoScalingGroupName"
+	}
+	return step
 }
 
 const allowMaxOne = "allow-max-size-one=true"
