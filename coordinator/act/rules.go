@@ -149,7 +149,7 @@ func (a *Actor) readRules(ctx context.Context) (rules []rule, err error) {
 			if r.State == types.RuleStateDisabled || len(pattern) == 0 || !mayMatch(pattern, anyLaunch) {
 				continue
 			}
-			ours, err := a.ownRule(ctx, aws.ToString(r.Name))
+			ours, err := a.ownRule(ctx, r)
 			if err != nil {
 				return nil, err
 			}
@@ -164,8 +164,16 @@ func (a *Actor) readRules(ctx context.Context) (rules []rule, err error) {
 	}
 }
 
-// ownRule tells whether a rule sends to our events topic alone, or to nobody. It is by the first that we hear of hooks ourselves.
-func (a *Actor) ownRule(ctx context.Context, name string) (bool, error) {
+// RuleDescription is that of the rule by which an installation hears of hooks (deploy/stack/autospotting.yaml).
+const RuleDescription = "A group launches or terminates, or waits in a lifecycle hook"
+
+// ownRule tells whether a rule sends to our events topic alone, or to nobody. It is by the first that we hear of hooks ourselves. A plan, of which
+// nobody said where the installation is, knows that rule by its description.
+func (a *Actor) ownRule(ctx context.Context, r types.Rule) (bool, error) {
+	if a.EventsTopic == "" {
+		return aws.ToString(r.Description) == RuleDescription, nil
+	}
+	name := aws.ToString(r.Name)
 	in := &eventbridge.ListTargetsByRuleInput{Rule: &name, Limit: aws.Int32(100)}
 	for {
 		page, err := a.Rules.ListTargetsByRule(ctx, in)
@@ -173,7 +181,7 @@ func (a *Actor) ownRule(ctx context.Context, name string) (bool, error) {
 			return false, fmt.Errorf("list the targets of EventBridge's rule %q: %w", name, err)
 		}
 		for _, t := range page.Targets {
-			if a.EventsTopic == "" || aws.ToString(t.Arn) != a.EventsTopic {
+			if aws.ToString(t.Arn) != a.EventsTopic {
 				return false, nil
 			}
 		}

@@ -97,6 +97,22 @@ func TestEachHookIsJudgedByItself(t *testing.T) {
 	}
 }
 
+// A plan does not know the installation's topic.
+func TestWithoutATopicOurRuleIsKnownByItsDescription(t *testing.T) {
+	t.Parallel()
+	for description, idle := range map[string]bool{RuleDescription: true, "": false, "sets instances up": false} {
+		acc := web()
+		acc.hooks, acc.rules = []astypes.LifecycleHook{waiting("warm")}, []ebtypes.Rule{onEvent("a", everyLaunch)}
+		acc.rules[0].Description, acc.targetsOf = &description, map[string][]string{"a": {ourTopic}}
+		actor := acc.actor()
+		actor.EventsTopic = ""
+		w, err := actor.Observe(t.Context(), "web", ledger.Record{}, nil)
+		if err != nil || (len(w.Group.IdleHooks) == 1) != idle || acc.calls("eventbridge.ListTargetsByRule") > 0 {
+			t.Errorf("%q: %v, %v", description, err, w.Group.IdleHooks)
+		}
+	}
+}
+
 // Services send to the default bus: no other is asked. And nobody is asked where no hook only waits.
 func TestOnlyTheDefaultBusIsAskedAndOnlyWhereItMatters(t *testing.T) {
 	t.Parallel()

@@ -84,6 +84,11 @@ func TestEveryRefusalNamesAStep(t *testing.T) {
 		}
 	}
 	w := web()
+	w.Group.OtherOwner, w.Group.Tags = "Elastic Beanstalk", map[string]string{"elasticbeanstalk:environment-id": "e-abc"}
+	if step := Step(w); !strings.Contains(step, "--environment-id e-abc ") || !strings.Contains(step, "OptionName=EnableSpot,Value=true") {
+		t.Errorf("of an environment: %q", step)
+	}
+	w = web()
 	w.Group.Unservable, w.Group.UnservableStep = "reserved", "name no reservation"
 	if Step(w) != "name no reservation" {
 		t.Errorf("of the description: %q", Step(w))

@@ -69,7 +69,7 @@ var refusals = []refusal{
 	{CloseOnly, func(w World) string { return when(w.Group.Deleting, "the group is being deleted") }, always("")},
 	{Release, func(w World) string {
 		return when(w.Group.OtherOwner != "", "%s manages this group and would undo what we do: use its own spot settings", w.Group.OtherOwner)
-	}, func(w World) string { return ownersSpot[w.Group.OtherOwner] }},
+	}, ownersStep},
 	{Release, func(w World) string { return w.Group.Unservable }, func(w World) string { return w.Group.UnservableStep }},
 	{Release, otherTool, always("take the group out of the other tool's care; if the tool is gone, take its tags off the instance")},
 	{Release, func(w World) string {
@@ -116,6 +116,15 @@ var ownersSpot = map[string]string{
 	"an ECS capacity provider": "give the provider's group a mixed instances policy, and turn the provider's managed instance draining on",
 	"EMR":                      "use instance fleets or groups with spot capacity",
 	"GameLift":                 "use a fleet of type SPOT; for FleetIQ, the balancing strategy SPOT_PREFERRED",
+}
+
+// ownersStep names the environment where it is known: the tag is propagated to its instances.
+func ownersStep(w World) string {
+	step := ownersSpot[w.Group.OtherOwner]
+	if id := w.Group.Tags["elasticbeanstalk:environment-id"]; id != "" && w.Group.OtherOwner == "Elastic Beanstalk" {
+		step += ": aws elasticbeanstalk update-environment --environment-id " + id + " --option-settings Namespace=aws:ec2:instances,OptionName=EnableSpot,Value=true"
+	}
+	return step
 }
 
 func always(text string) func(World) string { return func(World) string { return text } }

@@ -49,6 +49,8 @@ var mutants = []mutant{
 	{name: "status checks are asked of another instance", call: "ec2.DescribeInstanceStatus", wrong: list("InstanceId.1", "i-0123456789abcdef0")},
 	{name: "membership is asked of another instance", call: "autoscaling.DescribeAutoScalingInstances", wrong: list("InstanceIds.member.1", "i-0123456789abcdef0")},
 	{name: "the hooks of another group are read", call: "autoscaling.DescribeLifecycleHooks", wrong: list("AutoScalingGroupName", "roomy")},
+	{name: "the rules of another event bus are read", call: "events.ListRules", wrong: field("EventBusName", func(any) any { return "another" })},
+	{name: "the targets of another rule are read", call: "events.ListTargetsByRule", wrong: field("Rule", func(any) any { return "setup" })},
 	{name: "the activities of another group are read", call: "autoscaling.DescribeScalingActivities", wrong: put("roomy", "full")},
 	{name: "the owner's template is read at its first version", call: "ec2.DescribeLaunchTemplateVersions", wrong: put("$Default", "1")},
 	{name: "the template's name is sent as its id", call: "ec2.DescribeLaunchTemplateVersions", wrong: rename(`^LaunchTemplateName$`, "LaunchTemplateId")},

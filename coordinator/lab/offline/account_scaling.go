@@ -11,7 +11,6 @@ import (
 	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
-	ebtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 )
 
@@ -128,9 +127,9 @@ func (r rules) ListRules(context.Context, *eventbridge.ListRulesInput, ...func(*
 	return out, nil
 }
 
-// ListTargetsByRule names no target of ours: what prints targets does not print their rule.
+// ListTargetsByRule is not asked: what prints targets does not print their rule, and the topic is not known.
 func (rules) ListTargetsByRule(context.Context, *eventbridge.ListTargetsByRuleInput, ...func(*eventbridge.Options)) (*eventbridge.ListTargetsByRuleOutput, error) {
-	return &eventbridge.ListTargetsByRuleOutput{Targets: []ebtypes.Target{{Arn: aws.String("a target that no file tells")}}}, nil
+	return nil, errFiles
 }
 
 // stacks is an account's CloudFormation.

@@ -13,6 +13,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"autospotting/coordinator/act"
 	"autospotting/coordinator/plan"
 )
 
@@ -202,6 +203,7 @@ func TestFurtherFilesAreJudgedAsLive(t *testing.T) {
 		{"a hook that only waits, as far as the files tell", group("", ""), []string{warm}, plan.Managed, "EventBridge rules that hear of launching hooks"},
 		{"a rule that hears of it", group("", ""), []string{warm, rules("aws.autoscaling", "default")}, plan.Refused, "EventBridge's rule setup may hear of warm"},
 		{"a rule of something else", group("", ""), []string{warm, rules("aws.ec2", "default")}, plan.Managed, "only delay"},
+		{"our own rule", group("", ""), []string{warm, strings.Replace(rules("aws.autoscaling", "default"), `"Name"`, `"Description": "`+act.RuleDescription+`", "Name"`, 1)}, plan.Managed, "only delay"},
 		{"a rule on another bus", group("", ""), []string{warm, rules("aws.autoscaling", "shop")}, plan.Managed, "only delay"},
 		{"another group's hook", group("", ""), []string{`[{"LifecycleHookName": "warm", "AutoScalingGroupName": "api", "LifecycleTransition": "autoscaling:EC2_INSTANCE_LAUNCHING"}]`}, plan.Managed, "lifecycle hooks"},
 		{"a refresh", group("", ""), []string{`{"InstanceRefreshes": [{"InstanceRefreshId": "r", "AutoScalingGroupName": "web", "Status": "InProgress", "StartTime": "2026-11-25T11:00:00+00:00"}]}`}, plan.Refused, "an instance refresh is under way"},
