@@ -48,7 +48,7 @@ var mutants = []mutant{
 	{name: "only the first page of instances is read", call: "ec2.DescribeInstances", answer: onePage},
 	{name: "status checks are asked of another instance", call: "ec2.DescribeInstanceStatus", wrong: list("InstanceId.1", "i-0123456789abcdef0")},
 	{name: "membership is asked of another instance", call: "autoscaling.DescribeAutoScalingInstances", wrong: list("InstanceIds.member.1", "i-0123456789abcdef0")},
-	{name: "the hooks of another group are read", call: "autoscaling.DescribeLifecycleHooks", wrong: list("AutoScalingGroupName", "roomy")},
+	{name: "the hooks of another group are read", call: "autoscaling.DescribeLifecycleHooks", wrong: list("AutoScalingGroupName", "full")},
 	{name: "the rules of another event bus are read", call: "events.ListRules", wrong: field("EventBusName", func(any) any { return "another" })},
 	{name: "the targets of another rule are read", call: "events.ListTargetsByRule", wrong: field("Rule", func(any) any { return "setup" })},
 	{name: "the activities of another group are read", call: "autoscaling.DescribeScalingActivities", wrong: put("roomy", "full")},

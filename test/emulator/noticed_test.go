@@ -180,7 +180,7 @@ func (a *account) launchingHook(name, result string) {
 	a.t.Helper()
 	do(a.t, "put a launching hook", func(ctx context.Context) (*autoscaling.PutLifecycleHookOutput, error) {
 		return a.scaling.PutLifecycleHook(ctx, &autoscaling.PutLifecycleHookInput{AutoScalingGroupName: &name, LifecycleHookName: aws.String("hook"),
-			LifecycleTransition: aws.String("autoscaling:EC2_INSTANCE_LAUNCHING"), DefaultResult: &result, HeartbeatTimeout: aws.Int32(1)}) // AWS takes 30 and more; a replacement is not ready before
+			LifecycleTransition: aws.String("autoscaling:EC2_INSTANCE_LAUNCHING"), DefaultResult: &result})
 	})
 }
 
