@@ -75,6 +75,9 @@ func (a *Actor) idle(ctx context.Context, w *decide.World, raw astypes.AutoScali
 	for _, h := range hooks {
 		name, why := aws.ToString(h.LifecycleHookName), ""
 		only := waits(h)
+		if only && !w.Settings.SkipHooks { // whoever may hear of it: that says nothing of how long a boot takes
+			g.HookWait = max(g.HookWait, time.Duration(aws.ToInt32(h.HeartbeatTimeout))*time.Second)
+		}
 		if only && unread {
 			only = slices.Contains(before, name)
 		} else if only {
@@ -89,7 +92,6 @@ func (a *Actor) idle(ctx context.Context, w *decide.World, raw astypes.AutoScali
 			continue
 		}
 		g.IdleHooks = append(g.IdleHooks, name)
-		g.HookWait = max(g.HookWait, time.Duration(aws.ToInt32(h.HeartbeatTimeout))*time.Second)
 	}
 	slices.Sort(g.LaunchHooks)
 	slices.Sort(g.IdleHooks)

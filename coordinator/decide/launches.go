@@ -143,7 +143,7 @@ func (r *run) unwanted(it *ledger.Intent, s Instance) string {
 		return why
 	}
 	limit := it.At.Add(r.grace() + r.w.Settings.BootLimit)
-	if !r.attachable(it, s) && !r.now().Before(limit) && !r.w.missing(ReadStatus) {
+	if !r.attachable(it, s) && !r.now().Before(limit) && !r.w.missing(ReadStatus) && !r.w.Group.HooksUnread {
 		markPool(&r.rec, r.now(), market.Pool{Type: s.Type, Zone: s.Zone}, "not ready in time")
 		failed(&r.rec, r.now(), "a replacement was not ready in time")
 		return "not ready after " + r.since(it.At).Round(time.Second).String()

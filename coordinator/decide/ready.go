@@ -31,7 +31,7 @@ func (r *run) ready(it *ledger.Intent, s Instance) bool {
 	if said.Spoke() {
 		return r.saidReady(s) || r.awaited(it) && (!said.Started.IsZero() || !said.Booted.IsZero())
 	}
-	return s.StatusOK && r.since(s.Launched) >= r.grace()
+	return s.StatusOK && !r.w.Group.HooksUnread && r.since(s.Launched) >= r.grace()
 }
 
 // grace is how long an application is given to come up of which nothing tells when it is: the setting, or as long as the launching hooks wait that do
@@ -41,7 +41,7 @@ func (r *run) grace() time.Duration { return max(r.w.Settings.Grace, r.w.Group.H
 // saidReady tells whether spotd said that the application on s is up. Without a probe spotd goes by the time alone, and knows nothing of hooks.
 func (r *run) saidReady(s Instance) bool {
 	said := r.rec.Said[s.ID]
-	return !said.Ready.IsZero() && (!said.Started.IsZero() || r.since(s.Launched) >= r.w.Group.HookWait)
+	return !said.Ready.IsZero() && (!said.Started.IsZero() || !r.w.Group.HooksUnread && r.since(s.Launched) >= r.w.Group.HookWait)
 }
 
 // awaited tells whether somebody waits for the replacement: AWS takes an instance, or the group lacks one.
@@ -148,6 +148,9 @@ func (r *run) up(i Instance) bool {
 	if watched && w.Early && w.At.After(from) {
 		from = w.At
 	}
+	if i.Ours && r.w.Group.HooksUnread {
+		return false
+	}
 	return r.since(from) >= grace && (!watched || i.StatusOK)
 }
 
@@ -202,7 +205,7 @@ func (r *run) failing(i Instance, w ledger.Watch) string {
 		return why
 	}
 	limit := w.At.Add(r.grace() + r.w.Settings.BootLimit)
-	if r.now().Before(limit) || r.w.missing(ReadBalancers) || r.w.missing(ReadStatus) {
+	if r.now().Before(limit) || r.w.missing(ReadBalancers) || r.w.missing(ReadStatus) || r.w.Group.HooksUnread {
 		r.awaits(i.ID, "is a member, and has until %s to be up", limit.UTC().Format(time.TimeOnly))
 		return ""
 	}
