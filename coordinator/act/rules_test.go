@@ -147,6 +147,14 @@ func TestHowLongHooksWaitIsTheLongestOfThoseThatOnlyWait(t *testing.T) {
 	if g := look(t, acc, ledger.Record{}).Group; g.HookWait != 15*time.Minute {
 		t.Errorf("%s", g.HookWait)
 	}
+	acc.rules, acc.targetsOf = []ebtypes.Rule{onEvent("setup", everyLaunch)}, map[string][]string{"setup": {"arn:aws:sqs:us-east-1:1:q"}}
+	if g := look(t, acc, ledger.Record{}).Group; g.HookWait != 15*time.Minute || len(g.IdleHooks) > 0 {
+		t.Errorf("a rule appears: %s, %v", g.HookWait, g.IdleHooks)
+	}
+	acc.groups[0].Tags = append(acc.groups[0].Tags, astypes.TagDescription{Key: aws.String("autospotting:skip-launch-hooks"), Value: aws.String("true")})
+	if g := look(t, acc, ledger.Record{}).Group; g.HookWait != 0 {
+		t.Errorf("who says that instances are whole without them waits %s", g.HookWait)
+	}
 }
 
 // While EventBridge cannot be asked, it is as it was, for six hours: of this process's own knowledge, or of the copy.

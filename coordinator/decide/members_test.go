@@ -29,8 +29,12 @@ func TestTheWaitOfHooksIsPartOfTheGrace(t *testing.T) {
 		age    time.Duration
 		up     bool
 	}{
-		"mute, after the grace alone":            {func(*World) {}, 9 * time.Minute, false},
-		"mute, after the wait":                   {func(*World) {}, 10 * time.Minute, true},
+		"mute, after the grace alone":                     {func(*World) {}, 9 * time.Minute, false},
+		"mute, after the wait":                            {func(*World) {}, 10 * time.Minute, true},
+		"mute, and it is not known which hooks there are": {func(w *World) { w.Group.HooksUnread = true }, 50 * time.Minute, false},
+		"spotd went by the time, and hooks are not known": {func(w *World) {
+			w.Record.Said["i-s"], w.Group.HooksUnread = ledger.Said{Hello: early, Ready: early}, true
+		}, 50 * time.Minute, false},
 		"mute, and no hook":                      {func(w *World) { w.Group.HookWait = 0 }, 9 * time.Minute, true},
 		"spotd went by the time":                 {said(ledger.Said{Hello: early, Ready: early}), 9 * time.Minute, false},
 		"spotd went by the time, and it is over": {said(ledger.Said{Hello: early, Ready: early}), 10 * time.Minute, true},

@@ -114,10 +114,14 @@ func empty(name string) Group {
 
 // idleHooks tells of launching hooks that stand in nobody's way.
 func (g *Group) idleHooks(w decide.World) {
-	if len(w.Group.IdleHooks) > 0 {
-		g.Why = append(g.Why, fmt.Sprintf("launching lifecycle hooks of which nobody hears (%s) only delay what the group launches itself, by %s; replacements do not wait for them, and without a probe or a load balancer count as up only after as long",
-			strings.Join(w.Group.IdleHooks, ", "), w.Group.HookWait))
+	if len(w.Group.IdleHooks) == 0 {
+		return
 	}
+	why := fmt.Sprintf("launching lifecycle hooks of which nobody hears (%s) only delay what the group launches itself; replacements do not wait for them", strings.Join(w.Group.IdleHooks, ", "))
+	if w.Group.HookWait > 0 {
+		why += fmt.Sprintf(", and without a probe or a load balancer count as up only after as long, %s", w.Group.HookWait)
+	}
+	g.Why = append(g.Why, why)
 }
 
 func status(p decide.Plan, w decide.World) (code, reason string) {

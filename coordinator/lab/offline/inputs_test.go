@@ -199,7 +199,7 @@ func TestFurtherFilesAreJudgedAsLive(t *testing.T) {
 		{"a group of one whose user data no file has", alone, nil, plan.Refused, "no file has the launch template"},
 		{"a group of one with a worker", alone, []string{template(`, "UserData": "` + base64.StdEncoding.EncodeToString([]byte("#!/bin/sh\ncelery -A shop worker\n")) + `"`), image, `{"LifecycleHooks": [{"LifecycleHookName": "drain", "AutoScalingGroupName": "web", "LifecycleTransition": "autoscaling:EC2_INSTANCE_TERMINATING"}]}`}, plan.Refused, "autospotting:accept=worker"},
 		{"a hook", group("", ""), []string{`{"LifecycleHooks": [{"LifecycleHookName": "warm", "AutoScalingGroupName": "web", "LifecycleTransition": "autoscaling:EC2_INSTANCE_LAUNCHING"}]}`}, plan.Refused, "launching lifecycle hooks (warm)"},
-		{"a hook that only waits", group("", ""), []string{warm}, plan.Managed, "only delay what the group launches itself, by 5m0s"},
+		{"a hook that only waits", group("", ""), []string{warm}, plan.Managed, "count as up only after as long, 5m0s"},
 		{"a hook that only waits, as far as the files tell", group("", ""), []string{warm}, plan.Managed, "EventBridge rules that hear of launching hooks"},
 		{"a rule that hears of it", group("", ""), []string{warm, rules("aws.autoscaling", "default")}, plan.Refused, "EventBridge's rule setup may hear of warm"},
 		{"a rule of something else", group("", ""), []string{warm, rules("aws.ec2", "default")}, plan.Managed, "only delay"},
