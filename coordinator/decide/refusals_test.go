@@ -50,7 +50,9 @@ var refused = []struct {
 	}, "MaxSize is 1"},
 	{"suspended Launch", func(w *World) { w.Group.Suspended = []string{"Launch"} }, "process Launch"},
 	{"suspended Terminate", func(w *World) { w.Group.Suspended = []string{"Terminate"} }, "process Terminate"},
-	{"suspended AddToLoadBalancer", func(w *World) { w.Group.Suspended = []string{"AddToLoadBalancer"} }, "process AddToLoadBalancer"},
+	{"suspended AddToLoadBalancer", func(w *World) {
+		w.Group.Suspended, w.Group.LoadBalanced = []string{"AddToLoadBalancer"}, true
+	}, "process AddToLoadBalancer"},
 	{"suspended HealthCheck", func(w *World) { w.Group.Suspended = []string{"HealthCheck"} }, "process HealthCheck"},
 	{"suspended ReplaceUnhealthy", func(w *World) { w.Group.Suspended = []string{"ReplaceUnhealthy"} }, "process ReplaceUnhealthy"},
 	{"no subnets", func(w *World) { w.Group.NoSubnets = "the zone a has no default subnet" }, "no default subnet"},
@@ -243,8 +245,9 @@ func TestWhatAnOwnerAllowsIsNotRefused(t *testing.T) {
 			w.one()
 			w.Settings.AllowMaxOne, w.Template.NeedsUnread = true, "include x"
 		},
-		"hooks that only wait": func(w *World) { w.Group.IdleHooks, w.Group.HookWait = []string{"warm"}, time.Minute },
-		"hooks":                func(w *World) { w.Group.LaunchHooks, w.Settings.SkipHooks = []string{"bootstrap"}, true },
+		"a process without work": func(w *World) { w.Group.Suspended, w.Group.LoadBalanced = []string{"AddToLoadBalancer"}, false },
+		"hooks that only wait":   func(w *World) { w.Group.IdleHooks, w.Group.HookWait = []string{"warm"}, time.Minute },
+		"hooks":                  func(w *World) { w.Group.LaunchHooks, w.Settings.SkipHooks = []string{"bootstrap"}, true },
 		"a spread placement group": func(w *World) {
 			w.Group.PlacementGroup, w.Group.PlacementStrategy = "apart", "spread"
 		},

@@ -251,11 +251,11 @@ func resume(w World) string {
 	return "resume what is suspended: aws autoscaling resume-processes --auto-scaling-group-name " + w.Group.Name
 }
 
-// suspended refuses a group of which one of these processes is suspended.
+// suspended refuses a group of which one of these processes is suspended. Without load balancers there is nothing to be added to.
 func suspended(processes ...string) func(World) string {
 	return func(w World) string {
 		for _, p := range processes {
-			if slices.Contains(w.Group.Suspended, p) {
+			if slices.Contains(w.Group.Suspended, p) && (p != "AddToLoadBalancer" || w.Group.LoadBalanced) {
 				return "the process " + p + " is suspended: a replacement could not be put in service or watched; resume it to be served"
 			}
 		}
