@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/pricing"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/vpclattice"
 
 	"autospotting/coordinator/wire"
 	"autospotting/pkg/cli"
@@ -40,7 +41,7 @@ func (s *Options) Clients(ctx context.Context) (wire.Clients, *sqs.Client, error
 	queues, compute := sqs.NewFromConfig(cfg), ec2.NewFromConfig(cfg)
 	return wire.Clients{
 		EC2: compute, Inspector: compute, AutoScaling: autoscaling.NewFromConfig(cfg), DynamoDB: dynamodb.NewFromConfig(cfg), SQS: queues,
-		TargetGroups: elbv2.NewFromConfig(cfg), Balancers: elb.NewFromConfig(cfg), Stacks: cloudformation.NewFromConfig(cfg),
+		TargetGroups: elbv2.NewFromConfig(cfg), Balancers: elb.NewFromConfig(cfg), Lattice: vpclattice.NewFromConfig(cfg), Stacks: cloudformation.NewFromConfig(cfg),
 		Pricing: pricing.NewFromConfig(cfg, func(o *pricing.Options) { o.Region = pricingRegion(cfg.Region) }),
 		Quotas:  servicequotas.NewFromConfig(cfg), Rules: eventbridge.NewFromConfig(cfg),
 	}, queues, nil

@@ -36,6 +36,8 @@ func (e *env) group(t *testing.T, d *datadriven.TestData) {
 			*flags[a.Key] = true
 		case unset[a.Key] != nil:
 			*unset[a.Key] = false
+		case a.Key == "slow-start":
+			g.SlowStart = span(t, a.FirstVal(t))
 		case a.Key == "grace":
 			g.Grace = span(t, a.FirstVal(t))
 		case a.Key == "all-spot":

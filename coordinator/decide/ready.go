@@ -139,6 +139,9 @@ func (r *run) up(i Instance) bool {
 	checked := i.Balancer == view.BalancerHealthy
 	w, watched := r.rec.Watched[i.ID]
 	member := watched && w.Member
+	if watched && r.startsSlowly(i, w) {
+		return false
+	}
 	if said := r.rec.Said[i.ID]; said.Spoke() {
 		ready := r.saidReady(i) && (!member || checked || !said.Booted.IsZero())
 		return ready || !said.Started.IsZero() || checked && !said.Booted.IsZero()
@@ -160,6 +163,12 @@ func (r *run) up(i Instance) bool {
 		return false
 	}
 	return r.since(from) >= grace && (!watched || i.StatusOK)
+}
+
+// startsSlowly tells whether a target group gives the member less than its share yet.
+func (r *run) startsSlowly(i Instance, w ledger.Watch) bool {
+	slow := r.w.Group.SlowStart
+	return slow > 0 && i.Balancer == view.BalancerHealthy && (w.Healthy.IsZero() || r.since(w.Healthy) < slow)
 }
 
 // leastGrace is from when on a group's own grace says anything: the API's default is 0.
@@ -192,6 +201,10 @@ func (r *run) proven(i Instance) bool {
 func (r *run) watched() {
 	for _, id := range slices.Sorted(maps.Keys(r.rec.Watched)) {
 		w, i := r.rec.Watched[id], r.v.Get(id)
+		if i.Balancer == view.BalancerHealthy && w.Healthy.IsZero() {
+			w.Healthy = r.now()
+			r.rec.Watched[id] = w
+		}
 		d, open := r.b.Debt(id)
 		switch {
 		case open && !d.Owed(), !r.v.Stays(id) && !r.v.Ended(id) && !r.v.Shown(w.At):
@@ -228,7 +241,7 @@ func (r *run) failing(i Instance, w ledger.Watch) string {
 	if why := heedless(i, w.Member, w.At); why != "" {
 		return why
 	}
-	limit := w.At.Add(r.grace() + r.w.Settings.BootLimit)
+	limit := w.At.Add(r.grace() + r.w.Settings.BootLimit + r.w.Group.SlowStart)
 	if r.now().Before(limit) || r.w.missing(ReadBalancers) || r.w.missing(ReadStatus) || r.w.Group.HooksUnread {
 		r.awaits(i.ID, "is a member, and has until %s to be up", limit.UTC().Format(time.TimeOnly))
 		return ""

@@ -177,6 +177,8 @@ type Watch struct {
 	Member bool `json:"member,omitempty"`
 	// Unproven says that spotd or a load balancer has to tell that the boot went well: the grace proves nothing.
 	Unproven bool `json:"unproven,omitempty"`
+	// Healthy is when a load balancer was first seen to call it healthy.
+	Healthy time.Time `json:"healthy,omitzero"`
 	// Failed says that it was not up in time, and goes.
 	Failed bool `json:"failed,omitempty"`
 	// Released is when the group was told to replace it.

@@ -71,10 +71,12 @@ resource "aws_iam_role_policy" "function_role_observe" {
             "ec2:DescribeSubnets",
             "ec2:DescribeVolumes",
             "elasticloadbalancing:DescribeInstanceHealth",
+            "elasticloadbalancing:DescribeTargetGroupAttributes",
             "elasticloadbalancing:DescribeTargetHealth",
             "events:ListRules",
             "pricing:GetProducts",
             "servicequotas:ListServiceQuotas",
+            "vpc-lattice:ListTargets",
           ]
           Resource = "*"
         },

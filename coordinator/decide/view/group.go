@@ -38,7 +38,8 @@ type Group struct {
 	PlacementGroup    string        // its name, where the group has one
 	PlacementStrategy string        // cluster, partition or spread; empty where it is not known
 	Grace             time.Duration // the group's own health check grace period
-	LoadBalanced      bool          // behind target groups or classic load balancers
+	LoadBalanced      bool          // behind load balancers of any kind, or VPC Lattice
+	SlowStart         time.Duration // how long a target that has become healthy gets less than its share; the longest of its target groups
 	Refreshing        bool          // an instance refresh is under way
 	Stack             string        // id of the CloudFormation stack that the group belongs to
 	StackStatus       string        // of that stack
