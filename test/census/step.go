@@ -36,7 +36,7 @@ var steps = []struct {
 	{"use a file system or a volume for each instance", always, func(s Setup) Setup { return s.without(wording{}, app.Volume) }},
 	{"use license included images", always, func(s Setup) Setup { return s.without(wording{}, app.License) }},
 	{"--no-capacity-rebalance", always, func(s Setup) Setup { s.Group.CapacityRebalance = false; return s }},
-	{"autospotting:skip-launch-hooks=true if an instance is whole without them", Setup.whole, func(s Setup) Setup {
+	{"autospotting:skip-launch-hooks=true if an instance is whole without", Setup.whole, func(s Setup) Setup {
 		return s.tagged("autospotting:skip-launch-hooks", "true")
 	}},
 	{"autospotting:allow-max-size-one=true if two may run", Setup.severalMayRun, func(s Setup) Setup {
