@@ -34,6 +34,26 @@ func TestTheDemoInVirtualTimeIsAFunctionOfItsSeed(t *testing.T) {
 	}
 }
 
+// With nobody who probes, and five minutes of grace, the notice leaves no hole either.
+func TestTheDemoAnswersANoticeWithoutAProbe(t *testing.T) {
+	for _, balanced := range []string{"--load-balancer", "--load-balancer=false"} {
+		code, out, errs := call(t, "", "demo", "--virtual", "--seed", "7", "--no-probe", balanced, "--format", "json")
+		var r struct {
+			Spot     int  `json:"spot_after"`
+			Lowest   int  `json:"lowest_ready_after_notice"`
+			Ours     int  `json:"lowest_ready_caused_by_us"`
+			Probed   bool `json:"probed"`
+			Balanced bool `json:"load_balanced"`
+		}
+		if err := json.Unmarshal([]byte(out), &r); err != nil || code != cli.Done {
+			t.Fatalf("%s: exit %d, %v, %q", balanced, code, err, errs[max(0, len(errs)-300):])
+		}
+		if r.Spot != 6 || r.Lowest != 6 || r.Ours != 6 || r.Probed || r.Balanced != (balanced == "--load-balancer") {
+			t.Errorf("%s: %+v", balanced, r)
+		}
+	}
+}
+
 func TestTheDemoSaysWhenSpotdIsMissing(t *testing.T) {
 	code, _, errs := call(t, "", "demo", "--spotd", filepath.Join(t.TempDir(), "spotd"))
 	if code == cli.Done || !strings.Contains(errs, "spotd") || !strings.Contains(errs, "make build") {

@@ -89,7 +89,7 @@ type assignment struct {
 
 func (s Settings) assignments(sums ...string) []assignment {
 	if s.WaitOnly {
-		return []assignment{{"SPOTD_AWAIT", awaitSeconds, false}}
+		return s.environment([]assignment{{"SPOTD_AWAIT", awaitSeconds, false}})
 	}
 	list := []assignment{{"SPOTD_TOPIC", s.Topic, false}, {"SPOTD_GROUP", s.Group, false}, {"SPOTD_GRACE", s.Grace.String(), false}}
 	if s.Probe != "" {
@@ -105,12 +105,17 @@ func (s Settings) assignments(sums ...string) []assignment {
 	for _, arch := range sums {
 		list = append(list, assignment{sumName(arch), strings.ToLower(s.SHA256[arch]), false})
 	}
-	names := slices.Sorted(maps.Keys(s.Env))
-	for _, name := range names {
-		list = append(list, assignment{name, s.Env[name], true})
+	list = s.environment(list)
+	if len(s.Env) > 0 {
+		list = append(list, assignment{"SPOTD_ENV", strings.Join(slices.Sorted(maps.Keys(s.Env)), " "), false})
 	}
-	if len(names) > 0 {
-		list = append(list, assignment{"SPOTD_ENV", strings.Join(names, " "), false})
+	return list
+}
+
+// environment adds what is exported.
+func (s Settings) environment(list []assignment) []assignment {
+	for _, name := range slices.Sorted(maps.Keys(s.Env)) {
+		list = append(list, assignment{name, s.Env[name], true})
 	}
 	return list
 }

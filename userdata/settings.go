@@ -28,7 +28,7 @@ type Settings struct {
 	// member of its group: until the metadata item
 	// autoscaling/target-lifecycle-state is there, at most 120 s.
 	Await bool
-	// WaitOnly is for Await alone: no spotd is installed, and nothing else here counts.
+	// WaitOnly is for Await alone: no spotd is installed, and of the rest only Env counts.
 	WaitOnly bool
 
 	// ReleaseURL is the prefix of the downloads, http, https or s3://BUCKET/PREFIX

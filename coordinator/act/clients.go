@@ -93,6 +93,9 @@ type Config struct {
 	Pricing Pricing
 	// Quotas may be nil: then it is not known what the account may have.
 	Quotas Quotas
+	// Rules may be nil: then it is not known who hears of lifecycle hooks. EventsTopic is the ARN of ours, to which our own rules send.
+	Rules       Rules
+	EventsTopic string
 	// Shelf may be nil: then copies do not outlive the process.
 	Shelf  Shelf
 	Region string

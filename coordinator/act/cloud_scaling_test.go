@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancing"
 	elbv2 "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	ebtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/pricing"
 )
 
@@ -20,6 +22,7 @@ type (
 	cloudClassic   struct{ *cloud }
 	cloudStacks    struct{ *cloud }
 	cloudPrices    struct{ *cloud }
+	cloudRules     struct{ *cloud }
 )
 
 func (c cloudScaling) DescribeAutoScalingGroups(ctx context.Context, in *autoscaling.DescribeAutoScalingGroupsInput, _ ...func(*autoscaling.Options)) (*autoscaling.DescribeAutoScalingGroupsOutput, error) {
@@ -130,4 +133,24 @@ func (c cloudStacks) DescribeStacks(ctx context.Context, in *cloudformation.Desc
 
 func (c cloudPrices) GetProducts(ctx context.Context, in *pricing.GetProductsInput, _ ...func(*pricing.Options)) (*pricing.GetProductsOutput, error) {
 	return answer(ctx, c.cloud, in, func() *pricing.GetProductsOutput { return &pricing.GetProductsOutput{PriceList: c.products} })
+}
+
+func (c cloudRules) ListRules(ctx context.Context, in *eventbridge.ListRulesInput, _ ...func(*eventbridge.Options)) (*eventbridge.ListRulesOutput, error) {
+	return answer(ctx, c.cloud, in, func() *eventbridge.ListRulesOutput {
+		out := &eventbridge.ListRulesOutput{}
+		out.Rules, out.NextToken = page(c.rules, in.NextToken)
+		return out
+	})
+}
+
+func (c cloudRules) ListTargetsByRule(ctx context.Context, in *eventbridge.ListTargetsByRuleInput, _ ...func(*eventbridge.Options)) (*eventbridge.ListTargetsByRuleOutput, error) {
+	return answer(ctx, c.cloud, in, func() *eventbridge.ListTargetsByRuleOutput {
+		var list []ebtypes.Target
+		for _, arn := range c.targetsOf[aws.ToString(in.Rule)] {
+			list = append(list, ebtypes.Target{Id: aws.String("1"), Arn: &arn})
+		}
+		out := &eventbridge.ListTargetsByRuleOutput{}
+		out.Targets, out.NextToken = page(list, in.NextToken)
+		return out
+	})
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancing/types"
 	elbv2types "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	ebtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/smithy-go"
 
 	"autospotting/coordinator/decide"
@@ -53,6 +54,9 @@ type cloud struct {
 	classic  map[string][]elbtypes.InstanceState             // by load balancer
 	stacks   []cfntypes.Stack
 	products []string // of the Pricing API
+
+	rules     []ebtypes.Rule
+	targetsOf map[string][]string // by rule: ARNs
 
 	// fails is the error of a call, by its name, service.Operation, and its input; nil where it succeeds.
 	fails func(call string, in any) error
@@ -140,7 +144,7 @@ func (c *cloud) actor() *Actor {
 // stranger is an actor that knows nothing yet.
 func (c *cloud) stranger() *Actor {
 	return New(Config{EC2: cloudEC2{cloud: c}, AutoScaling: cloudScaling{cloud: c}, Inspector: cloudEC2{cloud: c}, TargetGroups: cloudBalancers{c}, Balancers: cloudClassic{c},
-		Stacks: cloudStacks{c}, Pricing: cloudPrices{c}, Region: "us-east-1", Defaults: settings.Defaults(), Now: func() time.Time { return c.now }})
+		Stacks: cloudStacks{c}, Pricing: cloudPrices{c}, Rules: cloudRules{c}, EventsTopic: ourTopic, Region: "us-east-1", Defaults: settings.Defaults(), Now: func() time.Time { return c.now }})
 }
 
 // refused is an error as a service gives it.
@@ -151,6 +155,8 @@ var noon = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 
 const (
 	targetGroup = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/1"
+	groupARN    = "arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:1:autoScalingGroupName/web"
+	ourTopic    = "arn:aws:sns:us-east-1:123456789012:autospotting-events"
 	stackID     = "arn:aws:cloudformation:us-east-1:123456789012:stack/web/1"
 )
 
@@ -168,7 +174,7 @@ func web() *cloud {
 	return &cloud{
 		now: noon,
 		groups: []astypes.AutoScalingGroup{{
-			AutoScalingGroupName: aws.String("web"), MinSize: aws.Int32(1), MaxSize: aws.Int32(5), DesiredCapacity: aws.Int32(3),
+			AutoScalingGroupName: aws.String("web"), AutoScalingGroupARN: aws.String(groupARN), MinSize: aws.Int32(1), MaxSize: aws.Int32(5), DesiredCapacity: aws.Int32(3),
 			VPCZoneIdentifier: aws.String("subnet-a,subnet-b"), PlacementGroup: aws.String("apart"),
 			LaunchTemplate:  &astypes.LaunchTemplateSpecification{LaunchTemplateId: aws.String("lt-owner"), Version: aws.String(latestVersion)},
 			TargetGroupARNs: []string{targetGroup}, LoadBalancerNames: []string{"old"},

@@ -38,6 +38,7 @@ type cache struct {
 	subnets   table[zoneSubnets]
 	protected table[protection]
 	copies    table[keptCopy]
+	rules     table[listeners]
 
 	accountMu sync.Mutex
 	account   knownAccount

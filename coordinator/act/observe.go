@@ -44,7 +44,7 @@ func (a *Actor) Observe(ctx context.Context, group string, rec ledger.Record, he
 // whatToLaunch reads what only a group needs that has something to launch or to retire: template and market only where something may be launched.
 func (a *Actor) whatToLaunch(ctx context.Context, w *decide.World, g described, last func() Copy) {
 	a.zones(ctx, w, g.raw, last)
-	a.surroundings(ctx, w, last)
+	a.surroundings(ctx, w, g.raw, last)
 	a.protections(ctx, w)
 	if !decide.Launches(*w) {
 		return

@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	ebtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+
 	"autospotting/coordinator/decide"
 	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/ledger"
@@ -78,6 +80,8 @@ func TestAReadThatIsNotAnsweredIsNeverTakenForAnEmptyAnswer(t *testing.T) {
 		{"the placement group", "ec2.DescribePlacementGroups", nil, `describe the placement group "apart" of group "web"`, "the placement group"},
 		{"subnets", "ec2.DescribeSubnets", nil, `describe the subnets of group "web"`, "subnets"},
 		{"lifecycle hooks", "autoscaling.DescribeLifecycleHooks", nil, `describe the lifecycle hooks of group "web"`, "lifecycle hooks"},
+		{"who hears of hooks", "eventbridge.ListRules", nil, "list the rules of EventBridge", "EventBridge's rules"},
+		{"whom a rule tells", "eventbridge.ListTargetsByRule", nil, `list the targets of EventBridge's rule "setup"`, "EventBridge's rules"},
 		{"instance refreshes", "autoscaling.DescribeInstanceRefreshes", nil, `describe the instance refreshes of group "web"`, "instance refreshes"},
 		{"the stack", "cloudformation.DescribeStacks", nil, `describe the CloudFormation stack of group "web"`, "the CloudFormation stack"},
 		{"termination protection", "ec2.DescribeInstanceAttribute", nil, "read the termination protection of i-1", "termination protection"},
@@ -89,6 +93,8 @@ func TestAReadThatIsNotAnsweredIsNeverTakenForAnEmptyAnswer(t *testing.T) {
 			t.Parallel()
 			for status, failure := range map[string]error{"no answer": errLost, "a 503 that no list of ours has": answered(503, "SomethingNew")} {
 				acc := web()
+				acc.hooks, acc.rules = []astypes.LifecycleHook{waiting("warm")}, []ebtypes.Rule{{Name: aws.String("setup"), EventPattern: aws.String(`{"source": ["aws.autoscaling"]}`)}}
+				acc.targetsOf = map[string][]string{"setup": {ourTopic}}
 				acc.fails = func(call string, in any) error {
 					if call == c.call && (c.of == nil || c.of(in)) {
 						return failure

@@ -36,6 +36,8 @@ var Reads = []Read{
 
 	{"Auto Scaling.DescribeAutoScalingInstances", decide.Prudence, decide.ReadMembership, "No instance outside the group is ended. A notice finds its group by the instance's tags."},
 	{"Auto Scaling.DescribeLifecycleHooks", decide.Prudence, "lifecycle hooks", "The hooks last read count."},
+	{"EventBridge.ListRules", decide.Prudence, "EventBridge's rules", "Who hears of launching hooks is as last read, for 6 hours. Then somebody hears of each."},
+	{"EventBridge.ListTargetsByRule", decide.Prudence, "EventBridge's rules", "Who hears of launching hooks is as last read, for 6 hours. Then somebody hears of each."},
 	{"Auto Scaling.DescribeInstanceRefreshes", decide.Prudence, "instance refreshes", "Nothing gradual is begun."},
 	{"Auto Scaling.DescribeScalingActivities", decide.Prudence, decide.ReadActivities, "Nobody is retired with decrement, and no question about desired is closed."},
 	{"CloudFormation.DescribeStacks", decide.Prudence, "the CloudFormation stack", "Nothing gradual is begun."},

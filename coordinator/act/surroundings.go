@@ -18,28 +18,28 @@ import (
 )
 
 // surroundings reads what is not in the group's description and yet decides whether it can be served: lifecycle hooks, an
-// instance refresh, and the CloudFormation stack. Hooks that do not show count as they were when they were last read: for one that puts a
-// replacement in service half-made it matters also when a notice is answered.
-func (a *Actor) surroundings(ctx context.Context, w *decide.World, last func() Copy) {
+// instance refresh, and the CloudFormation stack.
+func (a *Actor) surroundings(ctx context.Context, w *decide.World, raw types.AutoScalingGroup, last func() Copy) {
 	g := &w.Group
+	within := func(read func(context.Context, *decide.Group) error) func() error {
+		return func() error {
+			return a.within(ctx, func(ctx context.Context) error { return read(ctx, g) })
+		}
+	}
 	for _, r := range []struct {
 		api  string
-		read func(context.Context, *decide.Group) error
+		read func() error
 	}{
-		{"Auto Scaling.DescribeLifecycleHooks", a.launchHooks},
-		{"Auto Scaling.DescribeInstanceRefreshes", a.refreshes},
-		{"CloudFormation.DescribeStacks", a.stack},
+		{"Auto Scaling.DescribeLifecycleHooks", func() error { return a.lifecycleHooks(ctx, w, raw, last) }},
+		{"Auto Scaling.DescribeInstanceRefreshes", within(a.refreshes)},
+		{"CloudFormation.DescribeStacks", within(a.stack)},
 	} {
-		err := a.within(ctx, func(ctx context.Context) error { return r.read(ctx, g) })
+		err := r.read()
 		switch {
 		case denied(err):
 			g.Unseen = "not all could be seen that must be known to serve it: " + err.Error()
 		case err != nil:
 			missed(w, r.api, err)
-		}
-		if err != nil && r.api == "Auto Scaling.DescribeLifecycleHooks" {
-			kept := last()
-			g.LaunchHooks, g.DrainHooks, g.HooksUnread = kept.Hooks, kept.DrainHooks, kept.At.IsZero()
 		}
 	}
 }
@@ -53,21 +53,37 @@ func denied(err error) bool {
 	return slices.Contains([]string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}, api.ErrorCode())
 }
 
-func (a *Actor) launchHooks(ctx context.Context, g *decide.Group) error {
-	out, err := a.AutoScaling.DescribeLifecycleHooks(ctx, &autoscaling.DescribeLifecycleHooksInput{AutoScalingGroupName: &g.Name})
+// hooks reads the group's lifecycle hooks.
+func (a *Actor) hooks(ctx context.Context, name string) ([]types.LifecycleHook, error) {
+	out, err := a.AutoScaling.DescribeLifecycleHooks(ctx, &autoscaling.DescribeLifecycleHooksInput{AutoScalingGroupName: &name})
 	if err != nil {
-		return fmt.Errorf("describe the lifecycle hooks of group %q: %w", g.Name, err)
+		return nil, fmt.Errorf("describe the lifecycle hooks of group %q: %w", name, err)
 	}
-	for _, h := range out.LifecycleHooks {
+	return out.LifecycleHooks, nil
+}
+
+// lifecycleHooks reads the hooks, and who hears of them. Hooks that do not show count as they were when they were last read: for one that puts a
+// replacement in service half-made it matters also when a notice is answered.
+func (a *Actor) lifecycleHooks(ctx context.Context, w *decide.World, raw types.AutoScalingGroup, last func() Copy) error {
+	g := &w.Group
+	var list []types.LifecycleHook
+	err := a.within(ctx, func(ctx context.Context) (err error) { list, err = a.hooks(ctx, g.Name); return err })
+	if err != nil {
+		kept := last()
+		g.LaunchHooks, g.IdleHooks, g.HookWait, g.DrainHooks, g.HooksUnread = kept.Hooks, kept.IdleHooks, kept.HookWait, kept.DrainHooks, kept.At.IsZero()
+		return err
+	}
+	var launching []types.LifecycleHook
+	for _, h := range list {
 		switch aws.ToString(h.LifecycleTransition) {
 		case "autoscaling:EC2_INSTANCE_LAUNCHING":
-			g.LaunchHooks = append(g.LaunchHooks, aws.ToString(h.LifecycleHookName))
+			launching = append(launching, h)
 		case "autoscaling:EC2_INSTANCE_TERMINATING":
 			g.DrainHooks = append(g.DrainHooks, aws.ToString(h.LifecycleHookName))
 		}
 	}
-	slices.Sort(g.LaunchHooks)
 	slices.Sort(g.DrainHooks)
+	a.idle(ctx, w, raw, launching, last)
 	return nil
 }
 

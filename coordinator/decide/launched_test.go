@@ -2,6 +2,7 @@ package decide
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -145,6 +146,23 @@ func TestUntilWhenARequestIsSentAgain(t *testing.T) {
 		r := newRun(w)
 		if got := r.resendUntil(&r.rec.Intents[0]).Sub(noon); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+// A request that was not answered may not have been sent at all. Once the owner has opted out, spot is only looked for; on-demand, by which the group
+// goes back, is asked for again.
+func TestWhoOptedOutIsSentNoSpotAgain(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ enabled, spot, again bool }{{true, true, true}, {true, false, true}, {false, true, false}, {false, false, true}} {
+		w := web()
+		w.Group.Enabled = c.enabled
+		w.doom("i-oda", 0)
+		w.intends(ledger.Replace, "", "i-oda", "a", 10*time.Second)
+		w.Record.Intents[0].Launch.Spot = c.spot
+		r := newRun(w)
+		if r.resend(&r.rec.Intents[0]); slices.ContainsFunc(r.plan.Actions, func(a Action) bool { return a.Kind == LaunchOne }) != c.again {
+			t.Errorf("%+v: %+v", c, r.plan.Actions)
 		}
 	}
 }

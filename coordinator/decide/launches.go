@@ -84,7 +84,7 @@ func (r *run) resend(it *ledger.Intent) bool {
 	switch {
 	case !r.v.Awaited(it.At):
 		return r.lost(it, "was never answered")
-	case it.Abandoned != "", it.LookOnly, !r.now().Before(r.resendUntil(it)):
+	case it.Abandoned != "", it.LookOnly, !r.now().Before(r.resendUntil(it)), !r.w.Group.Enabled && it.Launch.Spot: // its owner may want no more of it
 		r.awaits("", "the launch for %s was not answered: its instance is looked for", it.Victim)
 		return true
 	}
@@ -142,8 +142,8 @@ func (r *run) unwanted(it *ledger.Intent, s Instance) string {
 		failed(&r.rec, r.now(), "a replacement was not attached in time")
 		return why
 	}
-	limit := it.At.Add(r.w.Settings.Grace + r.w.Settings.BootLimit)
-	if !r.attachable(it, s) && !r.now().Before(limit) && !r.w.missing(ReadStatus) {
+	limit := it.At.Add(r.grace() + r.w.Settings.BootLimit)
+	if !r.attachable(it, s) && !r.now().Before(limit) && !r.w.missing(ReadStatus) && !r.w.Group.HooksUnread {
 		markPool(&r.rec, r.now(), market.Pool{Type: s.Type, Zone: s.Zone}, "not ready in time")
 		failed(&r.rec, r.now(), "a replacement was not ready in time")
 		return "not ready after " + r.since(it.At).Round(time.Second).String()
@@ -182,7 +182,7 @@ func (r *run) keepsVictim(it *ledger.Intent) bool {
 // pair opens the debt for a ready replacement. Debts join only while desired is what the open ones explain.
 func (r *run) pair(it *ledger.Intent, s Instance) bool {
 	if !r.attachable(it, s) {
-		r.awaits(s.ID, "boots: it has until %s to be ready", it.At.Add(r.w.Settings.Grace+r.w.Settings.BootLimit).UTC().Format(time.TimeOnly))
+		r.awaits(s.ID, "boots: it has until %s to be ready", it.At.Add(r.grace()+r.w.Settings.BootLimit).UTC().Format(time.TimeOnly))
 		return false
 	}
 	if r.v.Behind() || r.v.Old() && it.Purpose.Gradual() {

@@ -34,9 +34,19 @@ func (r *run) ready(it *ledger.Intent, s Instance) bool {
 	}
 	said := r.rec.Said[s.ID]
 	if said.Spoke() {
-		return !said.Ready.IsZero() || r.awaited(it) && (!said.Started.IsZero() || !said.Booted.IsZero())
+		return r.saidReady(s) || r.awaited(it) && (!said.Started.IsZero() || !said.Booted.IsZero())
 	}
-	return s.StatusOK && r.since(s.Launched) >= r.w.Settings.Grace
+	return s.StatusOK && !r.w.Group.HooksUnread && r.since(s.Launched) >= r.grace()
+}
+
+// grace is how long an application is given to come up of which nothing tells when it is: the setting, or as long as the launching hooks wait that do
+// nothing else. They are how an owner without a probe gives it time.
+func (r *run) grace() time.Duration { return max(r.w.Settings.Grace, r.w.Group.HookWait) }
+
+// saidReady tells whether spotd said that the application on s is up. Without a probe spotd goes by the time alone, and knows nothing of hooks.
+func (r *run) saidReady(s Instance) bool {
+	said := r.rec.Said[s.ID]
+	return !said.Ready.IsZero() && (!said.Started.IsZero() || !r.w.Group.HooksUnread && r.since(s.Launched) >= r.w.Group.HookWait)
 }
 
 // awaited tells whether somebody waits for the replacement: AWS takes an instance, or the group lacks one.
@@ -130,13 +140,13 @@ func (r *run) up(i Instance) bool {
 	w, watched := r.rec.Watched[i.ID]
 	member := watched && w.Member
 	if said := r.rec.Said[i.ID]; said.Spoke() {
-		ready := !said.Ready.IsZero() && (!member || checked || !said.Booted.IsZero())
+		ready := r.saidReady(i) && (!member || checked || !said.Booted.IsZero())
 		return ready || !said.Started.IsZero() || checked && !said.Booted.IsZero()
 	}
 	if checked || w.Unproven {
 		return checked
 	}
-	grace, from := r.w.Settings.Grace, i.Launched
+	grace, from := r.grace(), i.Launched
 	if own := r.w.Group.Grace; !i.Ours && own >= leastGrace {
 		grace = own
 	}
@@ -145,6 +155,9 @@ func (r *run) up(i Instance) bool {
 	}
 	if over := i.Launched.Add(waitsFor); member && over.After(from) {
 		from = over // of what goes back without spotd it is not known whether it saw that it is a member
+	}
+	if i.Ours && r.w.Group.HooksUnread {
+		return false
 	}
 	return r.since(from) >= grace && (!watched || i.StatusOK)
 }
@@ -215,8 +228,8 @@ func (r *run) failing(i Instance, w ledger.Watch) string {
 	if why := heedless(i, w.Member, w.At); why != "" {
 		return why
 	}
-	limit := w.At.Add(r.w.Settings.Grace + r.w.Settings.BootLimit)
-	if r.now().Before(limit) || r.w.missing(ReadBalancers) || r.w.missing(ReadStatus) {
+	limit := w.At.Add(r.grace() + r.w.Settings.BootLimit)
+	if r.now().Before(limit) || r.w.missing(ReadBalancers) || r.w.missing(ReadStatus) || r.w.Group.HooksUnread {
 		r.awaits(i.ID, "is a member, and has until %s to be up", limit.UTC().Format(time.TimeOnly))
 		return ""
 	}

@@ -3,6 +3,7 @@ package decide
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 // refused are the groups that cannot be served safely, and what the owner is told.
@@ -33,6 +34,12 @@ var refused = []struct {
 	{"a cluster placement group", func(w *World) { w.Group.PlacementGroup, w.Group.PlacementStrategy = "close", "cluster" }, "placement group close (cluster)"},
 	{"a placement group of unknown strategy", func(w *World) { w.Group.PlacementGroup = "close" }, "its strategy could not be read"},
 	{"launching lifecycle hooks", func(w *World) { w.Group.LaunchHooks = []string{"bootstrap"} }, "launching lifecycle hooks (bootstrap)"},
+	{"launching lifecycle hooks of which a rule may hear", func(w *World) {
+		w.Group.LaunchHooks, w.Group.HookListener = []string{"bootstrap"}, "EventBridge's rule setup may hear of bootstrap"
+	}, "allows it. EventBridge's rule setup may hear"},
+	{"CodeDeploy, even where its hook would only wait", func(w *World) {
+		w.Group.IdleHooks = []string{"CodeDeploy-managed-automatic-launch-lifecycle-hook-x"}
+	}, "CodeDeploy"},
 	{"CodeDeploy, even where hooks are skipped", func(w *World) {
 		w.Settings.SkipHooks = true
 		w.Group.LaunchHooks = []string{"CodeDeploy-managed-automatic-launch-lifecycle-hook-x"}
@@ -43,7 +50,9 @@ var refused = []struct {
 	}, "MaxSize is 1"},
 	{"suspended Launch", func(w *World) { w.Group.Suspended = []string{"Launch"} }, "process Launch"},
 	{"suspended Terminate", func(w *World) { w.Group.Suspended = []string{"Terminate"} }, "process Terminate"},
-	{"suspended AddToLoadBalancer", func(w *World) { w.Group.Suspended = []string{"AddToLoadBalancer"} }, "process AddToLoadBalancer"},
+	{"suspended AddToLoadBalancer", func(w *World) {
+		w.Group.Suspended, w.Group.LoadBalanced = []string{"AddToLoadBalancer"}, true
+	}, "process AddToLoadBalancer"},
 	{"suspended HealthCheck", func(w *World) { w.Group.Suspended = []string{"HealthCheck"} }, "process HealthCheck"},
 	{"suspended ReplaceUnhealthy", func(w *World) { w.Group.Suspended = []string{"ReplaceUnhealthy"} }, "process ReplaceUnhealthy"},
 	{"no subnets", func(w *World) { w.Group.NoSubnets = "the zone a has no default subnet" }, "no default subnet"},
@@ -77,6 +86,11 @@ func TestEveryRefusalNamesAStep(t *testing.T) {
 		}
 	}
 	w := web()
+	w.Group.OtherOwner, w.Group.Tags = "Elastic Beanstalk", map[string]string{"elasticbeanstalk:environment-id": "e-abc"}
+	if step := Step(w); !strings.Contains(step, "--environment-id e-abc ") || !strings.Contains(step, "OptionName=EnableSpot,Value=true") {
+		t.Errorf("of an environment: %q", step)
+	}
+	w = web()
 	w.Group.Unservable, w.Group.UnservableStep = "reserved", "name no reservation"
 	if Step(w) != "name no reservation" {
 		t.Errorf("of the description: %q", Step(w))
@@ -247,7 +261,9 @@ func TestWhatAnOwnerAllowsIsNotRefused(t *testing.T) {
 			w.one()
 			w.Settings.AllowMaxOne, w.Template.NeedsUnread = true, "include x"
 		},
-		"hooks": func(w *World) { w.Group.LaunchHooks, w.Settings.SkipHooks = []string{"bootstrap"}, true },
+		"a process without work": func(w *World) { w.Group.Suspended, w.Group.LoadBalanced = []string{"AddToLoadBalancer"}, false },
+		"hooks that only wait":   func(w *World) { w.Group.IdleHooks, w.Group.HookWait = []string{"warm"}, time.Minute },
+		"hooks":                  func(w *World) { w.Group.LaunchHooks, w.Settings.SkipHooks = []string{"bootstrap"}, true },
 		"a spread placement group": func(w *World) {
 			w.Group.PlacementGroup, w.Group.PlacementStrategy = "apart", "spread"
 		},

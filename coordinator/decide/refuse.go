@@ -69,7 +69,7 @@ var refusals = []refusal{
 	{CloseOnly, func(w World) string { return when(w.Group.Deleting, "the group is being deleted") }, always("")},
 	{Release, func(w World) string {
 		return when(w.Group.OtherOwner != "", "%s manages this group and would undo what we do: use its own spot settings", w.Group.OtherOwner)
-	}, func(w World) string { return ownersSpot[w.Group.OtherOwner] }},
+	}, ownersStep},
 	{Release, func(w World) string { return w.Group.Unservable }, func(w World) string { return w.Group.UnservableStep }},
 	{Release, otherTool, always("take the group out of the other tool's care; if the tool is gone, take its tags off the instance")},
 	{Release, func(w World) string {
@@ -116,6 +116,15 @@ var ownersSpot = map[string]string{
 	"an ECS capacity provider": "give the provider's group a mixed instances policy, and turn the provider's managed instance draining on",
 	"EMR":                      "use instance fleets or groups with spot capacity",
 	"GameLift":                 "use a fleet of type SPOT; for FleetIQ, the balancing strategy SPOT_PREFERRED",
+}
+
+// ownersStep names the environment where it is known: the tag is propagated to its instances.
+func ownersStep(w World) string {
+	step := ownersSpot[w.Group.OtherOwner]
+	if id := w.Group.Tags["elasticbeanstalk:environment-id"]; id != "" && w.Group.OtherOwner == "Elastic Beanstalk" {
+		step += ": aws elasticbeanstalk update-environment --environment-id " + id + " --option-settings Namespace=aws:ec2:instances,OptionName=EnableSpot,Value=true"
+	}
+	return step
 }
 
 func always(text string) func(World) string { return func(World) string { return text } }
@@ -184,23 +193,31 @@ func placement(w World) string {
 const codeDeployHook = "CodeDeploy-managed-automatic-launch-lifecycle-hook"
 
 func codeDeploys(w World) bool {
-	return slices.ContainsFunc(w.Group.LaunchHooks, func(h string) bool { return strings.HasPrefix(h, codeDeployHook) })
+	return slices.ContainsFunc(slices.Concat(w.Group.LaunchHooks, w.Group.IdleHooks), func(h string) bool { return strings.HasPrefix(h, codeDeployHook) })
 }
 
 func hooks(w World) string {
 	if codeDeploys(w) {
 		return "CodeDeploy deploys to new instances of this group by a lifecycle hook, which does not run for attached instances: they would serve without a revision"
 	}
-	return when(len(w.Group.LaunchHooks) > 0 && !w.Settings.SkipHooks,
+	why := when(len(w.Group.LaunchHooks) > 0 && !w.Settings.SkipHooks,
 		"launching lifecycle hooks (%s) do not run for attached instances: an instance would serve half-made; the tag autospotting:skip-launch-hooks=true allows it",
 		strings.Join(w.Group.LaunchHooks, ", "))
+	if why != "" && w.Group.HookListener != "" {
+		why += ". " + w.Group.HookListener
+	}
+	return why
 }
 
 func hooksStep(w World) string {
 	if codeDeploys(w) {
 		return ownPolicy + ": CodeDeploy's hook runs for what the group launches itself"
 	}
-	return "tag the group autospotting:skip-launch-hooks=true if an instance is whole without them; else " + ownPolicy + ": hooks run for what the group launches itself"
+	step := "tag the group autospotting:skip-launch-hooks=true if an instance is whole without them; else " + ownPolicy + ": hooks run for what the group launches itself"
+	if w.Group.HookListener != "" {
+		step += ". A rule that does nothing for this group can say so: name its own groups in detail.AutoScalingGroupName"
+	}
+	return step
 }
 
 const allowMaxOne = "allow-max-size-one=true"
@@ -234,11 +251,11 @@ func resume(w World) string {
 	return "resume what is suspended: aws autoscaling resume-processes --auto-scaling-group-name " + w.Group.Name
 }
 
-// suspended refuses a group of which one of these processes is suspended.
+// suspended refuses a group of which one of these processes is suspended. Without load balancers there is nothing to be added to.
 func suspended(processes ...string) func(World) string {
 	return func(w World) string {
 		for _, p := range processes {
-			if slices.Contains(w.Group.Suspended, p) {
+			if slices.Contains(w.Group.Suspended, p) && (p != "AddToLoadBalancer" || w.Group.LoadBalanced) {
 				return "the process " + p + " is suspended: a replacement could not be put in service or watched; resume it to be served"
 			}
 		}

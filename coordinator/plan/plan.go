@@ -90,6 +90,7 @@ func Of(w decide.World, assumptions []string) Group {
 	g.rounds(w, p)
 	if g.Status == Managed {
 		g.Why = append(g.Why, w.Template.Notes...)
+		g.idleHooks(w)
 		g.market(w)
 		if len(g.Actions) == 0 && g.Reason == "" && len(p.Why) > 0 {
 			g.Reason = p.Why[0].Text
@@ -109,6 +110,18 @@ func NotPlanned(name string, err error) Group {
 // empty is a plan that says nothing yet. No list of it is null in JSON.
 func empty(name string) Group {
 	return Group{Name: name, Attach: string(decide.WhenReady), Needs: []decide.UserNeed{}, Actions: []Action{}, Pools: []Pool{}, Why: []string{}, APICalls: map[string]int{}}
+}
+
+// idleHooks tells of launching hooks that stand in nobody's way.
+func (g *Group) idleHooks(w decide.World) {
+	if len(w.Group.IdleHooks) == 0 {
+		return
+	}
+	why := fmt.Sprintf("launching lifecycle hooks of which nobody hears (%s) only delay what the group launches itself; replacements do not wait for them", strings.Join(w.Group.IdleHooks, ", "))
+	if w.Group.HookWait > 0 {
+		why += fmt.Sprintf(", and without a probe or a load balancer count as up only after as long, %s", w.Group.HookWait)
+	}
+	g.Why = append(g.Why, why)
 }
 
 func status(p decide.Plan, w decide.World) (code, reason string) {

@@ -25,6 +25,7 @@ type Clients struct {
 	Stacks       act.Stacks
 	Pricing      act.Pricing
 	Quotas       act.Quotas // may be nil
+	Rules        act.Rules  // may be nil
 	DynamoDB     dynamo.API
 	SQS          handle.SQSAPI
 }
@@ -54,7 +55,7 @@ func Handler(c Config, with Clients) *handle.Handler {
 	store := dynamo.Store{API: with.DynamoDB, Table: c.Table}
 	actor := act.New(act.Config{
 		Shelf: store, Patience: c.Patience,
-		EC2: with.EC2, AutoScaling: with.AutoScaling, Inspector: with.Inspector, TargetGroups: with.TargetGroups, Balancers: with.Balancers, Stacks: with.Stacks, Pricing: with.Pricing, Quotas: with.Quotas, Region: c.Region, Scope: c.Scope,
+		EC2: with.EC2, AutoScaling: with.AutoScaling, Inspector: with.Inspector, TargetGroups: with.TargetGroups, Balancers: with.Balancers, Stacks: with.Stacks, Pricing: with.Pricing, Quotas: with.Quotas, Rules: with.Rules, EventsTopic: c.Topics.Events, Region: c.Region, Scope: c.Scope,
 		Defaults: c.Defaults, Spotd: c.Spotd, Profile: c.Profile, Tags: c.Tags, Now: c.Now,
 	})
 	return &handle.Handler{

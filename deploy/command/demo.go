@@ -18,6 +18,8 @@ func Demo() cli.Command {
 	return cli.Command{Name: "demo", Help: "show a swap and an interruption on the simulated cloud", Flags: func(fs *flag.FlagSet) error {
 		fs.Int64Var(&opt.Seed, "seed", 1, "decides boot times, prices, and who is interrupted")
 		fs.BoolVar(&opt.Virtual, "virtual", false, "in virtual time, with a model of spotd: the same seed gives the same transcript")
+		fs.BoolVar(&opt.NoProbe, "no-probe", false, "nobody asks the application whether it is up: without a load balancer it counts as up five minutes after its launch")
+		fs.BoolVar(&opt.LoadBalancer, "load-balancer", true, "the group is behind a load balancer that checks its members")
 		fs.StringVar(&opt.Spotd, "spotd", besideUs("spotd"), "the spotd binary")
 		fs.StringVar(&format, "format", "text", "text or json")
 		return nil

@@ -101,7 +101,7 @@ const planMore = `From files: what the AWS CLI prints, as JSON or YAML, with or 
 are needed. Each FILE, and each file of a flag, is known by its content. Beside what the flags name are read: what aws autoscaling prints
 of describe-instance-refreshes, describe-scaling-activities and describe-auto-scaling-instances; aws ec2 of describe-subnets,
 describe-placement-groups, describe-instance-type-offerings, describe-spot-instance-requests, describe-instance-status and
-describe-instance-attribute --attribute disableApiTermination; aws cloudformation of describe-stacks; aws service-quotas of list-service-quotas --service-code ec2.
+describe-instance-attribute --attribute disableApiTermination; aws cloudformation of describe-stacks; aws events of list-rules; aws service-quotas of list-service-quotas --service-code ec2.
 A group that cannot be planned has the status failed and the reason; the others are shown. The exit code then is 1.`
 
 func (p *planFlags) run(ctx context.Context, st cli.Streams) (err error) {

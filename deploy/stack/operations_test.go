@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"autospotting/coordinator/act"
 )
 
 // The code can call what its narrow interfaces list and nothing else, since clients are made in one place and handed on as
@@ -26,7 +28,7 @@ const (
 var clientsIn = []string{"clients.go", "updatecmd.go"}
 
 // prefixes is how IAM calls the services of which the SDK has another name.
-var prefixes = map[string]string{"elasticloadbalancingv2": "elasticloadbalancing"}
+var prefixes = map[string]string{"elasticloadbalancingv2": "elasticloadbalancing", "eventbridge": "events"}
 
 // operations collects SERVICE:Operation from every interface below a directory, outside tests and other directories that are named.
 func operations(t *testing.T, dir string, others ...string) map[string]bool {
@@ -193,4 +195,12 @@ func everything(t testing.TB) deployed {
 		"UpdateChannel": "s3://releases/channel/stable.json", "UpdateKeys": strings.Repeat("A", 43) + "=",
 		"InstanceRoleArns": split("arn:aws:iam::" + account + ":role/web"), "ImageParameterArns": split("arn:aws:ssm:" + region + ":" + account + ":parameter/images/web"),
 	})
+}
+
+// A plan knows the installation's own rule by its description.
+func TestTheRuleByWhichWeHearOfHooksIsDescribedAsThePlanKnowsIt(t *testing.T) {
+	t.Parallel()
+	if got := deploy(t, Autospotting, nil).properties("AutoScalingRule")["Description"]; got != act.RuleDescription {
+		t.Errorf("%q, and the plan looks for %q", got, act.RuleDescription)
+	}
 }

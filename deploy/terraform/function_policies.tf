@@ -72,6 +72,7 @@ resource "aws_iam_role_policy" "function_role_observe" {
             "ec2:DescribeVolumes",
             "elasticloadbalancing:DescribeInstanceHealth",
             "elasticloadbalancing:DescribeTargetHealth",
+            "events:ListRules",
             "pricing:GetProducts",
             "servicequotas:ListServiceQuotas",
           ]
@@ -82,6 +83,12 @@ resource "aws_iam_role_policy" "function_role_observe" {
           Effect   = "Allow"
           Action   = "ec2:DescribeInstanceAttribute"
           Resource = "arn:${local.partition}:ec2:${local.region}:${local.account}:instance/*"
+        },
+        {
+          Sid      = "ReadTargetsOfRules"
+          Effect   = "Allow"
+          Action   = "events:ListTargetsByRule"
+          Resource = "arn:${local.partition}:events:${local.region}:${local.account}:rule/*"
         },
         {
           Sid      = "ReadStacksOfGroups"

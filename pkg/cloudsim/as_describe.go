@@ -189,8 +189,12 @@ func (a *AutoScaling) DescribeLifecycleHooks(ctx context.Context, in *autoscalin
 			if len(in.LifecycleHookNames) > 0 && !slices.Contains(in.LifecycleHookNames, h.Name) {
 				continue
 			}
-			out.LifecycleHooks = append(out.LifecycleHooks, astypes.LifecycleHook{AutoScalingGroupName: aws.String(g.name), LifecycleHookName: aws.String(h.Name),
-				LifecycleTransition: aws.String(h.Transition), HeartbeatTimeout: aws.Int32(int32(h.Heartbeat.Seconds())), DefaultResult: aws.String(h.Result)})
+			hook := astypes.LifecycleHook{AutoScalingGroupName: aws.String(g.name), LifecycleHookName: aws.String(h.Name),
+				LifecycleTransition: aws.String(h.Transition), HeartbeatTimeout: aws.Int32(int32(h.Heartbeat.Seconds())), DefaultResult: aws.String(h.Result)}
+			if h.Target != "" {
+				hook.NotificationTargetARN = aws.String(h.Target)
+			}
+			out.LifecycleHooks = append(out.LifecycleHooks, hook)
 		}
 		return out, nil
 	})

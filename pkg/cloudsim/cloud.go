@@ -126,6 +126,7 @@ type Cloud struct {
 	queues    []*queue
 	tables    map[string]*table
 	busTopics []string
+	rules     []BusRule // those of PutRule
 	mappings  []*mapping
 
 	strategies map[string]ec2types.PlacementStrategy // of the placement groups, by name

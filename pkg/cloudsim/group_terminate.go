@@ -19,6 +19,7 @@ type Hook struct {
 	Transition string        // HookLaunching or HookTerminating
 	Heartbeat  time.Duration // 3600 s by default
 	Result     string        // CONTINUE or ABANDON (default) when the heartbeat runs out
+	Target     string        // ARN of a queue or topic that is told; empty for none. What it does is the test's to play
 }
 
 // withDefaults is the hook as PutLifecycleHook keeps it.

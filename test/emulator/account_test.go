@@ -17,6 +17,7 @@ import (
 	dytypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
@@ -39,6 +40,7 @@ type account struct {
 	sns             *sns.Client
 	sqs             *sqs.Client
 	dynamo          *dynamodb.Client
+	bus             *eventbridge.Client
 	inbox, work     string // URLs
 	reports, events string // ARNs
 	template        string
@@ -79,6 +81,7 @@ func (a *account) connect() {
 	key := credentials.NewStaticCredentialsProvider("AK", "secret", "")
 	cfg := aws.Config{Region: region, Credentials: key, BaseEndpoint: &a.side.URL}
 	a.ec2, a.scaling = ec2.NewFromConfig(cfg), autoscaling.NewFromConfig(cfg)
+	a.bus = eventbridge.NewFromConfig(cfg)
 	a.sns, a.sqs, a.dynamo = sns.NewFromConfig(cfg), sqs.NewFromConfig(cfg), dynamodb.NewFromConfig(cfg)
 }
 

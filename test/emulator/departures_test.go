@@ -178,6 +178,14 @@ var departures = []departure{
 		}
 		return "all in service at once", err
 	}},
+	{"every hook has a notification target", "1.1 #8", func(ctx context.Context, a *account) (string, error) {
+		a.launchingHook("web", "CONTINUE")
+		out, err := a.scaling.DescribeLifecycleHooks(ctx, &autoscaling.DescribeLifecycleHooksInput{AutoScalingGroupName: aws.String("web")})
+		if err != nil || len(out.LifecycleHooks) != 1 {
+			return "", err
+		}
+		return aws.ToString(out.LifecycleHooks[0].NotificationTargetARN), nil
+	}},
 	{"a deleted message's deduplication id is forgotten", "5", func(ctx context.Context, a *account) (string, error) {
 		for range 2 {
 			if _, err := a.sqs.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &a.work, MessageBody: aws.String("x"), MessageGroupId: aws.String("g"), MessageDeduplicationId: aws.String("d")}); err != nil {

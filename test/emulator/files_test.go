@@ -32,7 +32,7 @@ func TestAnAccountIsPlannedFromFilesAsItIsLive(t *testing.T) {
 	a.until("web", func(l look) string { return l.mixed(size{1, 2, 4}, 1) })
 
 	a.newGroup("hooked", size{1, 1, 3}, "a")
-	a.launchingHook("hooked")
+	a.launchingHook("hooked", "ABANDON")
 	do(t, "create a launch configuration", func(ctx context.Context) (*autoscaling.CreateLaunchConfigurationOutput, error) {
 		return a.scaling.CreateLaunchConfiguration(ctx, &autoscaling.CreateLaunchConfigurationInput{LaunchConfigurationName: aws.String("old"), ImageId: aws.String(image), InstanceType: aws.String("m5.large")})
 	})

@@ -12,6 +12,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	ebtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 )
 
 // One mistake of every request runs always, the others where EMULATOR_MUTANTS is set (make emulator-mutants). The story
@@ -111,7 +113,10 @@ func (a *account) wholeStory() error {
 	a.configuredGroup("full", full, "b")
 	a.newGroup("roomy", roomy, "b")
 	a.newGroup("hooked", roomy, "b")
-	a.launchingHook("hooked")
+	a.launchingHook("hooked", "CONTINUE")
+	a.launchingHook("roomy", "CONTINUE") // of which nobody hears but we
+	a.rule("setup", `{"source": ["aws.autoscaling"], "detail": {"AutoScalingGroupName": ["hooked"]}}`, "arn:aws:sqs:"+region+":"+a.cloud.account+":setup")
+	a.rule("ours", `{"source": ["aws.autoscaling"], "detail-type": ["EC2 Instance-launch Lifecycle Action"]}`, a.events)
 	g := a.silenceable()
 	c, err := a.startCoordinator(lab.coordinator)
 	if err != nil {
@@ -170,12 +175,23 @@ func (a *account) nobodyElse() error {
 	return nil
 }
 
-// launchingHook is one that does not run for what is attached, so that the group must be refused.
-func (a *account) launchingHook(name string) {
+// launchingHook is one that does not run for what is attached, so that the group must be refused unless the hook only waits.
+func (a *account) launchingHook(name, result string) {
 	a.t.Helper()
 	do(a.t, "put a launching hook", func(ctx context.Context) (*autoscaling.PutLifecycleHookOutput, error) {
 		return a.scaling.PutLifecycleHook(ctx, &autoscaling.PutLifecycleHookInput{AutoScalingGroupName: &name, LifecycleHookName: aws.String("hook"),
-			LifecycleTransition: aws.String("autoscaling:EC2_INSTANCE_LAUNCHING")})
+			LifecycleTransition: aws.String("autoscaling:EC2_INSTANCE_LAUNCHING"), DefaultResult: &result})
+	})
+}
+
+// rule is one of EventBridge with one target.
+func (a *account) rule(name, pattern, target string) {
+	a.t.Helper()
+	do(a.t, "put a rule", func(ctx context.Context) (*eventbridge.PutRuleOutput, error) {
+		return a.bus.PutRule(ctx, &eventbridge.PutRuleInput{Name: &name, EventPattern: &pattern})
+	})
+	do(a.t, "put its target", func(ctx context.Context) (*eventbridge.PutTargetsOutput, error) {
+		return a.bus.PutTargets(ctx, &eventbridge.PutTargetsInput{Rule: &name, Targets: []ebtypes.Target{{Id: aws.String("1"), Arn: &target}}})
 	})
 }
 

@@ -60,7 +60,8 @@ func TestARefusedGroupsNoticesAreAnsweredOrReleased(t *testing.T) {
 			_, err := as.UpdateAutoScalingGroup(w.t.Context(), &autoscaling.UpdateAutoScalingGroupInput{AutoScalingGroupName: aws.String(group), CapacityRebalance: aws.Bool(true)})
 			return err
 		}, false},
-		{"a launching hook is put", func(w *world, _ *cloudsim.AutoScaling) error {
+		{"a launching hook is put of which a rule hears", func(w *world, _ *cloudsim.AutoScaling) error {
+			w.cloud.PutRule(cloudsim.BusRule{Name: "setup", Pattern: `{"source": ["aws.autoscaling"]}`, Targets: []string{"arn:aws:lambda:us-east-1:123456789012:function:setup"}})
 			return w.cloud.PutHook(group, cloudsim.Hook{Name: "setup", Transition: cloudsim.HookLaunching, Heartbeat: time.Minute, Result: "CONTINUE"})
 		}, false},
 		{"health checks are suspended", suspend("HealthCheck"), false},

@@ -109,3 +109,49 @@ func TestAPolicyThatTakesSpotBackIsNotFoughtForEver(t *testing.T) {
 		w.fail("desired %d, MaxSize %d, left behind %v, broken: %v", g.Desired, g.Max, w.strays(), v)
 	}
 }
+
+// A launching hook that goes on by itself, and of which nobody hears, refuses nothing. It only delays what the group launches itself.
+func TestAGroupWhoseLaunchingHookOnlyWaitsIsServed(t *testing.T) {
+	t.Parallel()
+	w := like(t, cloudsim.Config{}, cloudsim.GroupSpec{Min: 2, Max: 6, Desired: 4, Hooks: []cloudsim.Hook{{Name: "warm", Transition: cloudsim.HookLaunching, Heartbeat: time.Minute, Result: "CONTINUE"}}})
+	w.cloud.PutRule(cloudsim.BusRule{Name: "of-another-group", Pattern: `{"source": ["aws.autoscaling"], "detail": {"AutoScalingGroupName": ["api"]}}`, Targets: []string{"arn:aws:sqs:us-east-1:123456789012:q"}})
+	w.cloud.PutRule(cloudsim.BusRule{Name: "of-another-bus", Bus: "shop", Pattern: `{"source": [{"prefix": ""}]}`, Targets: []string{"arn:aws:sqs:us-east-1:123456789012:q"}})
+	w.served(4)
+	got := w.notice()
+	if got.launched == 0 || got.launched > 10*time.Second {
+		w.fail("a notice was answered after %s", got.launched)
+	}
+	w.served(4)
+}
+
+// A rule that hears of the hook is heeded as soon as it is known, and so is that it is gone.
+func TestARuleThatHearsOfTheHookRefusesTheGroup(t *testing.T) {
+	t.Parallel()
+	w := like(t, cloudsim.Config{}, cloudsim.GroupSpec{Min: 2, Max: 6, Desired: 4, Hooks: []cloudsim.Hook{{Name: "warm", Transition: cloudsim.HookLaunching, Heartbeat: time.Minute, Result: "CONTINUE"}}})
+	rule := cloudsim.BusRule{Name: "setup", Pattern: `{"source": ["aws.autoscaling"], "detail-type": [{"prefix": "EC2 Instance-launch"}]}`, Targets: []string{"arn:aws:lambda:us-east-1:123456789012:function:setup"}}
+	w.cloud.PutRule(rule)
+	if !w.until(2*time.Hour, func() bool { return w.record().Status.Code == "refused" }) || !strings.Contains(w.record().Status.Reason, "EventBridge's rule setup may hear of warm") {
+		w.fail("the group is %+v", w.record().Status)
+	}
+	before := w.stage.Serving(true)
+	w.cloud.RunUntil(w.cloud.Now().Add(time.Hour))
+	if n := w.stage.Serving(true); n != before || n == 4 {
+		w.fail("swaps went on: %d on spot, at the refusal %d", n, before)
+	}
+	rule.Disabled = true
+	w.cloud.PutRule(rule)
+	w.served(4)
+}
+
+// Where nothing else tells when the application is up, the hook does: its owner gives it that time. (Before the hook's wait counted, victims were
+// retired for replacements on which the application had not started.)
+func TestAHookThatOnlyWaitsTellsHowLongTheApplicationTakes(t *testing.T) {
+	t.Parallel()
+	spec := cloudsim.GroupSpec{Min: 2, Max: 4, Desired: 2, Hooks: []cloudsim.Hook{{Name: "boot", Transition: cloudsim.HookLaunching, Heartbeat: 15 * time.Minute, Result: "CONTINUE"}}}
+	spec.Name, spec.Tags = group, map[string]string{"spot-enabled": "true"}
+	w := newWorld(t, stage.Config{Cloud: cloudsim.Config{Seed: 5, Timing: cloudsim.Timing{BootMin: 20 * time.Second, BootMax: 30 * time.Second, AppStart: 12 * time.Minute}}, Group: spec})
+	if !w.until(time.Hour, func() bool { return w.cloud.Ready(group) == 2 }) {
+		w.fail("the group's own instances did not come up")
+	}
+	w.served(2)
+}

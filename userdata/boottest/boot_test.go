@@ -96,9 +96,9 @@ func TestACorruptedDownloadIsNotRunAndTheOwnersIs(t *testing.T) {
 	m.until("the refusal in the journal", func() bool {
 		return strings.Count(m.out("journalctl", "--no-pager", "-t", "spotd-bootstrap"), ": not run") == 2
 	})
-	if found := m.out("find", "/usr/local/bin", "/opt", "/etc/systemd/system", "-name", "*spotd*"); found != "" {
-		t.Errorf("installed all the same: %s", found)
-	}
+	m.until("nothing is installed, and the download is removed after that word", func() bool {
+		return m.out("find", "/usr/local/bin", "/opt", "/etc/systemd/system", "-name", "*spotd*") == ""
+	})
 	if w.saw("PUT /latest/api/token") {
 		t.Error("spotd ran")
 	}
@@ -249,4 +249,25 @@ func (w *world) settings(spotd []byte) userdata.Settings {
 	return userdata.Settings{Topic: "arn:aws:sns:us-east-1:123456789012:reports", Group: "it's a group", Grace: time.Minute, Version: "v0",
 		ReleaseURL: w.url + "/v0", SHA256: map[string]string{"amd64": hex.EncodeToString(sum[:])},
 		Env: map[string]string{"AWS_EC2_METADATA_SERVICE_ENDPOINT": w.url}}
+}
+
+// The wait alone holds up the owner's part, installs nothing, and leaves nothing.
+func TestTheWaitAloneLeavesNothing(t *testing.T) {
+	w := newWorld(t, binary(t))
+	w.tells, w.launched = true, time.Now()
+	s := w.settings(binary(t))
+	s = userdata.Settings{Await: true, WaitOnly: true, Env: s.Env}
+	m := boot(t, inject(t, membershipOwner, s))
+	m.until("our part waits", func() bool { return w.saw("GET " + item) })
+	if ran := m.out("ls", "/owner"); ran != "" {
+		t.Errorf("the owner's part has run already: %s", ran)
+	}
+	w.mu.Lock()
+	w.member = true
+	w.mu.Unlock()
+	m.finished()
+	m.holds(map[string]string{"spotd": "inactive"})
+	if left := m.out("sh", "-c", "find / -xdev -name '*spotd*' -not -path '/var/lib/cloud/*' -not -path '/proc/*' -not -path '/owner/*'"); left != "" {
+		t.Errorf("left: %s", left)
+	}
 }

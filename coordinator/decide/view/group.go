@@ -20,15 +20,18 @@ type Group struct {
 	NewProtected      bool              // new instances are protected from scale-in
 	Tags              map[string]string // those that are propagated at launch
 
-	HasTemplate       bool     // launched from a launch template
-	LaunchHooks       []string // lifecycle hooks that run at launch
-	DrainHooks        []string // lifecycle hooks that run before an instance ends
-	HooksUnread       bool     // it is not known which hooks there are
-	Suspended         []string // processes
-	MixedInstances    bool     // by a policy that buys spot itself
-	Policy            bool     // it launches by a mixed instances policy
-	Types             []string // the types that the owner's policy lists, in its order; empty where it lists none
-	OnDemandBase      int      // how many the owner's policy keeps on-demand
+	HasTemplate       bool          // launched from a launch template
+	LaunchHooks       []string      // lifecycle hooks that run at launch
+	IdleHooks         []string      // and those that only wait, and of which nobody hears
+	HookWait          time.Duration // how long launching hooks wait that go on by themselves, where nobody says that instances are whole without them
+	HookListener      string        // who may hear of launch hooks that else would only wait, or why that is not known
+	DrainHooks        []string      // lifecycle hooks that run before an instance ends
+	HooksUnread       bool          // it is not known which hooks there are
+	Suspended         []string      // processes
+	MixedInstances    bool          // by a policy that buys spot itself
+	Policy            bool          // it launches by a mixed instances policy
+	Types             []string      // the types that the owner's policy lists, in its order; empty where it lists none
+	OnDemandBase      int           // how many the owner's policy keeps on-demand
 	CapacityRebalance bool
 	WarmPool          bool
 	Weighted          bool          // sizes count something else than instances

@@ -27,6 +27,10 @@ type Options struct {
 	Seed    int64
 	Virtual bool   // in virtual time, with a model of spotd instead of the real process
 	Spotd   string // path of the spotd binary, for real time
+	// NoProbe: nobody asks the application whether it is up, and its owner has set no grace either: it is five minutes, longer than a notice.
+	NoProbe bool
+	// LoadBalancer puts the group behind one that checks its members.
+	LoadBalancer bool
 	// Timeline is where the story goes while it happens.
 	Timeline io.Writer
 }
@@ -37,10 +41,35 @@ const (
 	denied      = "r5" // the family that the owner does not want
 	// scale is seconds for minutes.
 	scale = 60
-	// limit bounds each act of the demo, in simulated time.
+	// limit bounds each act of the demo, in simulated time, beside the graces of those that are swapped.
 	limit = 45 * time.Minute
 	grace = 45 * time.Second
 )
+
+// grace is what the application is given to come up.
+func (o Options) grace() time.Duration {
+	if o.NoProbe {
+		return settings.Defaults().Grace
+	}
+	return grace
+}
+
+func (o Options) limit() time.Duration { return limit + size*o.grace() }
+
+// where is the owner's group, in words.
+func (o Options) where() string {
+	text := "behind a target group"
+	if !o.LoadBalancer {
+		text = "behind no load balancer"
+	}
+	if o.NoProbe {
+		text += ", which nobody probes"
+	}
+	return text
+}
+
+// size is that of the group, and its MaxSize.
+const size = 6
 
 // show is one demo under way.
 type show struct {
@@ -51,6 +80,7 @@ type show struct {
 	guests  guests
 	result  Result
 	noticed time.Time
+	over    bool // the group is whole again
 	minutes *minutes
 	mu      sync.Mutex // of what told counts: several invocations may speak at once
 }
@@ -80,12 +110,16 @@ func (s *show) open() error {
 	if err != nil {
 		return err
 	}
+	var balanced []string
+	if s.opt.LoadBalancer {
+		balanced = []string{targetGroup}
+	}
 	s.stage, err = stage.New(stage.Config{
 		Cloud: cloudsim.Config{Seed: s.opt.Seed, Timing: cloudsim.Timing{BootMin: 20 * time.Second, BootMax: 30 * time.Second, AppStart: 10 * time.Second}},
-		Group: cloudsim.GroupSpec{Name: group, Min: 2, Max: 6, Desired: 6, TargetGroups: []string{targetGroup},
+		Group: cloudsim.GroupSpec{Name: group, Min: 2, Max: size, Desired: size, TargetGroups: balanced,
 			Tags: map[string]string{"spot-enabled": "true", settings.Prefix + "disallowed-instance-types": denied + ".*"}},
 		UserData:   []byte("#!/bin/sh\nsystemctl start web\n"),
-		Defaults:   settings.Settings{Grace: grace},
+		Defaults:   settings.Settings{Grace: s.opt.grace()},
 		ReleaseURL: "https://releases.example.com/spotd",
 		SHA256:     release,
 		Tell:       s.told,
@@ -104,7 +138,7 @@ func (s *show) open() error {
 	}
 	s.stage.Cloud.OnBoot(s.guests.boot)
 	s.stage.Cloud.OnEvent(s.happened)
-	s.result = Result{Desired: 6, Seed: s.opt.Seed, Virtual: s.opt.Virtual}
+	s.result = Result{Desired: size, LowestReadyAfterNotice: size, Probed: !s.opt.NoProbe, LoadBalanced: s.opt.LoadBalancer, Seed: s.opt.Seed, Virtual: s.opt.Virtual}
 	return nil
 }
 
@@ -112,7 +146,7 @@ func (s *show) open() error {
 func (s *show) play(ctx context.Context) error {
 	run, stop := s.driver(ctx)
 	defer stop()
-	s.line.title("the owner's group: 6 × m5.large on demand behind a target group, tagged spot-enabled=true, no " + denied + ", MaxSize 6")
+	s.line.title("the owner's group: 6 × m5.large on demand " + s.opt.where() + ", tagged spot-enabled=true, no " + denied + ", MaxSize 6")
 	if !run(func() bool { return s.stage.Cloud.Ready(group) == 6 }) {
 		return errors.New("the group's own instances did not come up")
 	}
@@ -132,6 +166,9 @@ func (s *show) play(ctx context.Context) error {
 	}
 	s.rest(run, time.Minute)
 	s.count()
+	s.mu.Lock()
+	s.over = true
+	s.mu.Unlock()
 	s.line.title("the owner wants one on-demand: autospotting:keep-on-demand=1")
 	if err := s.stage.Cloud.SetGroupTag(group, settings.Prefix+"keep-on-demand", "1"); err != nil {
 		return err
@@ -154,14 +191,14 @@ func (s *show) driver(ctx context.Context) (run func(func() bool) bool, stop fun
 	cloud := s.stage.Cloud
 	if s.opt.Virtual {
 		return func(done func() bool) bool {
-			return cloud.RunWhile(func() bool { return ctx.Err() == nil && !done() }, cloud.Now().Add(limit)) && ctx.Err() == nil
+			return cloud.RunWhile(func() bool { return ctx.Err() == nil && !done() }, cloud.Now().Add(s.opt.limit())) && ctx.Err() == nil
 		}, func() {}
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	finished := make(chan struct{})
 	go func() { defer close(finished); cloud.RunRealtime(ctx, scale) }()
 	return func(done func() bool) bool {
-			until := cloud.Now().Add(limit)
+			until := cloud.Now().Add(s.opt.limit())
 			for ctx.Err() == nil && cloud.Now().Before(until) {
 				if done() {
 					return true
@@ -178,7 +215,7 @@ func (s *show) driver(ctx context.Context) (run func(func() bool) bool, stop fun
 func (s *show) stuck(what string) error {
 	rec, _ := s.stage.Record(group)
 	b, _ := rec.Encode()
-	return fmt.Errorf("%s within %s (seed %d); the ledger says %s", what, limit, s.opt.Seed, b)
+	return fmt.Errorf("%s within %s (seed %d); the ledger says %s", what, s.opt.limit(), s.opt.Seed, b)
 }
 
 // settled tells whether nothing is under way.
@@ -217,4 +254,12 @@ func (s *show) told(n handle.Note) {
 	}
 }
 
-func (s *show) happened(e cloudsim.Event) { s.line.event(e) }
+func (s *show) happened(e cloudsim.Event) {
+	s.line.event(e)
+	ready := s.stage.Cloud.Ready(group)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.noticed.IsZero() && !s.over {
+		s.result.LowestReadyAfterNotice = min(s.result.LowestReadyAfterNotice, ready)
+	}
+}

@@ -136,6 +136,7 @@ func (p *processes) command(instance, addr string, s userdata.Settings) *exec.Cm
 		}
 	}
 	cmd.Env = append(cmd.Env,
+		"SPOTD_PREFIX="+filepath.Join(p.dir, instance), // where no file tells how the boot of this machine went
 		"AWS_EC2_METADATA_SERVICE_ENDPOINT=http://"+addr,
 		"AWS_ENDPOINT_URL_SNS=http://"+addr,
 		"AWS_ACCESS_KEY_ID=simulated", "AWS_SECRET_ACCESS_KEY=simulated", "NO_PROXY=127.0.0.1")

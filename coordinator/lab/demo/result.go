@@ -13,27 +13,31 @@ import (
 
 // Result is what the demo came to; the names are a contract.
 type Result struct {
-	Desired             int            `json:"desired"`
-	OnDemandBefore      int            `json:"on_demand_before"`
-	SpotAfter           int            `json:"spot_after"`
-	LowestReadyByUs     int            `json:"lowest_ready_caused_by_us"`
-	SpotdReady          int            `json:"spotd_ready"` // instances whose spotd was believed to be ready
-	Interruptions       int            `json:"interruptions"`
-	NoticeToRequestMS   int64          `json:"notice_to_request_ms"`
-	MaxSizeRestored     bool           `json:"max_size_restored"`
-	Orphans             int            `json:"orphans"`
-	OnDemandKept        int            `json:"on_demand_kept"`  // after the owner asked for one
-	DeniedLaunched      int            `json:"denied_launched"` // instances of the family that the owner denied
-	SavingsPercent      float64        `json:"savings_percent"`
-	HourlySavingPercent float64        `json:"hourly_savings_percent_at_end"`
-	Seed                int64          `json:"seed"`
-	Virtual             bool           `json:"virtual"`
-	SimulatedSeconds    int64          `json:"simulated_seconds"`
-	CostUSD             float64        `json:"cost_usd"`
-	OnDemandCostUSD     float64        `json:"on_demand_cost_usd"`
-	InstanceTypes       map[string]int `json:"instance_types"`
-	ReadyByMinute       []int          `json:"lowest_ready_by_minute"`
-	Violations          []string       `json:"violations"`
+	Desired           int   `json:"desired"`
+	OnDemandBefore    int   `json:"on_demand_before"`
+	SpotAfter         int   `json:"spot_after"`
+	LowestReadyByUs   int   `json:"lowest_ready_caused_by_us"`
+	SpotdReady        int   `json:"spotd_ready"` // instances whose spotd was believed to be ready
+	Interruptions     int   `json:"interruptions"`
+	NoticeToRequestMS int64 `json:"notice_to_request_ms"`
+	// LowestReadyAfterNotice is the fewest ready from the notice until the group was whole again.
+	LowestReadyAfterNotice int            `json:"lowest_ready_after_notice"`
+	Probed                 bool           `json:"probed"`
+	LoadBalanced           bool           `json:"load_balanced"`
+	MaxSizeRestored        bool           `json:"max_size_restored"`
+	Orphans                int            `json:"orphans"`
+	OnDemandKept           int            `json:"on_demand_kept"`  // after the owner asked for one
+	DeniedLaunched         int            `json:"denied_launched"` // instances of the family that the owner denied
+	SavingsPercent         float64        `json:"savings_percent"`
+	HourlySavingPercent    float64        `json:"hourly_savings_percent_at_end"`
+	Seed                   int64          `json:"seed"`
+	Virtual                bool           `json:"virtual"`
+	SimulatedSeconds       int64          `json:"simulated_seconds"`
+	CostUSD                float64        `json:"cost_usd"`
+	OnDemandCostUSD        float64        `json:"on_demand_cost_usd"`
+	InstanceTypes          map[string]int `json:"instance_types"`
+	ReadyByMinute          []int          `json:"lowest_ready_by_minute"`
+	Violations             []string       `json:"violations"`
 }
 
 // count tells what the swap and the interruption came to.
@@ -94,6 +98,7 @@ func (r Result) broken() error {
 		}
 	}
 	fail(r.LowestReadyByUs < r.Desired, "an action of ours left %d of %d ready", r.LowestReadyByUs, r.Desired)
+	fail(r.LoadBalanced && r.LowestReadyAfterNotice < r.Desired, "the notice left %d of %d ready, and a load balancer tells who is", r.LowestReadyAfterNotice, r.Desired)
 	fail(r.SpotdReady == 0, "no spotd was heard to be ready: does the binary run?")
 	fail(!r.MaxSizeRestored, "MaxSize was not given back")
 	fail(r.Orphans > 0, "%d instances are left that nobody wants", r.Orphans)

@@ -158,7 +158,7 @@ func (r Result) Table(w io.Writer) {
 	fmt.Fprintf(w, "\n  capacity   %s  lowest ready per minute, of %d\n", spark(r.ReadyByMinute, r.Desired), r.Desired)
 	for _, row := range [][2]string{
 		{"by our hand", fmt.Sprintf("never below %d ready", r.LowestReadyByUs)},
-		{"interrupted", fmt.Sprintf("%d; replacement requested %d ms (simulated) after the notice", r.Interruptions, r.NoticeToRequestMS)},
+		{"interrupted", fmt.Sprintf("%d; replacement requested %d ms (simulated) after the notice; never below %d ready meanwhile", r.Interruptions, r.NoticeToRequestMS, r.LowestReadyAfterNotice)},
 		{"instances", fmt.Sprintf("%d on-demand before, %d spot now: %s", r.OnDemandBefore, r.SpotAfter, r.typesList())},
 		{"cost", fmt.Sprintf("%.4f USD in %s, %.4f on demand: %.1f %% saved; %.1f %% an hour from here on", r.CostUSD,
 			(time.Duration(r.SimulatedSeconds) * time.Second).String(), r.OnDemandCostUSD, r.SavingsPercent, r.HourlySavingPercent)},

@@ -1,10 +1,12 @@
 package invariant
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/ledger"
 	"autospotting/pkg/cloudsim"
 )
@@ -87,6 +89,16 @@ func (c *Checker) touched(e cloudsim.Event, g cloudsim.GroupView) {
 	}
 }
 
+// takenBack tells whether a replacement goes that is still watched, with the debt that it opened.
+func (c *Checker) takenBack(id string) bool {
+	rec, err := c.record()
+	if err != nil {
+		return false // the books tell
+	}
+	_, watched := rec.Watched[id]
+	return watched && slices.ContainsFunc(rec.Books.Debts(), func(d books.Debt) bool { return d.Replacement.Instance == id && d.Victim == id })
+}
+
 // filled holds a place that is filled by spot against what the owner keeps on-demand: that is not there, and not on its way.
 func (c *Checker) filled(e cloudsim.Event, g cloudsim.GroupView, nonce string) {
 	rec, err := c.record()
@@ -110,9 +122,10 @@ func (c *Checker) filled(e cloudsim.Event, g cloudsim.GroupView, nonce string) {
 	}
 }
 
-// floor counts what is left on-demand after one of them was retired.
+// floor counts what is left on-demand after one of them was retired. A replacement that is not known to be up, and goes before its debt is paid, is none
+// of them: it goes as it came, and on-demand is what it was before.
 func (c *Checker) floor(e cloudsim.Event, g cloudsim.GroupView) {
-	if !c.wish.enabled {
+	if !c.wish.enabled || c.takenBack(e.Instance) {
 		return
 	}
 	left := 0

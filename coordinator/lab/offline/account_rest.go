@@ -15,6 +15,7 @@ var (
 	_ act.AutoScaling = scaling{}
 	_ act.Stacks      = stacks{}
 	_ act.Quotas      = quotas{}
+	_ act.Rules       = rules{}
 )
 
 // errFiles is the answer to what a plan does not ask: it changes nothing, and the market is told by act.Config.Market.

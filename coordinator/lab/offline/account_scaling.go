@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 )
 
@@ -108,6 +109,27 @@ func (q quotas) ListServiceQuotas(context.Context, *servicequotas.ListServiceQuo
 		}
 	}
 	return out, nil
+}
+
+// rules is an account's EventBridge. It is asked only where a launching hook would else only wait.
+type rules struct{ *account }
+
+func (r rules) ListRules(context.Context, *eventbridge.ListRulesInput, ...func(*eventbridge.Options)) (*eventbridge.ListRulesOutput, error) {
+	if !r.told[keyRules] {
+		r.none("EventBridge rules that hear of launching hooks")
+	}
+	out := &eventbridge.ListRulesOutput{}
+	for _, one := range r.dump.rules {
+		if bus := aws.ToString(one.EventBusName); bus == "" || bus == "default" {
+			out.Rules = append(out.Rules, one)
+		}
+	}
+	return out, nil
+}
+
+// ListTargetsByRule is not asked: what prints targets does not print their rule, and the topic is not known.
+func (rules) ListTargetsByRule(context.Context, *eventbridge.ListTargetsByRuleInput, ...func(*eventbridge.Options)) (*eventbridge.ListTargetsByRuleOutput, error) {
+	return nil, errFiles
 }
 
 // stacks is an account's CloudFormation.

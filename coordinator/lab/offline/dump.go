@@ -15,6 +15,7 @@ import (
 	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	cfntypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	ebtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	sqtypes "github.com/aws/aws-sdk-go-v2/service/servicequotas/types"
 
 	"autospotting/coordinator/lab/dataset"
@@ -68,6 +69,7 @@ type dump struct {
 	placements     []types.PlacementGroup
 	stacks         []cfntypes.Stack
 	quotas         []sqtypes.ServiceQuota
+	rules          []ebtypes.Rule
 
 	now  time.Time         // to plan for
 	told map[string]bool   // which kinds some file holds, if only as an empty list

@@ -13,6 +13,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"autospotting/coordinator/act"
 	"autospotting/coordinator/plan"
 )
 
@@ -184,6 +185,10 @@ func TestFurtherFilesAreJudgedAsLive(t *testing.T) {
 	alone = alone[:strings.Index(alone, `,
  {"InstanceId": "i-b"`)] + alone[strings.Index(alone, `],
  "Tags"`):]
+	const warm = `{"LifecycleHooks": [{"LifecycleHookName": "warm", "AutoScalingGroupName": "web", "LifecycleTransition": "autoscaling:EC2_INSTANCE_LAUNCHING", "DefaultResult": "CONTINUE", "HeartbeatTimeout": 300}]}`
+	rules := func(source, bus string) string {
+		return fmt.Sprintf(`{"Rules": [{"Name": "setup", "State": "ENABLED", "EventBusName": %q, "EventPattern": "{\"source\": [\"%s\"]}"}]}`, bus, source)
+	}
 	for _, c := range []struct {
 		name, group string
 		more        []string
@@ -194,6 +199,12 @@ func TestFurtherFilesAreJudgedAsLive(t *testing.T) {
 		{"a group of one whose user data no file has", alone, nil, plan.Refused, "no file has the launch template"},
 		{"a group of one with a worker", alone, []string{template(`, "UserData": "` + base64.StdEncoding.EncodeToString([]byte("#!/bin/sh\ncelery -A shop worker\n")) + `"`), image, `{"LifecycleHooks": [{"LifecycleHookName": "drain", "AutoScalingGroupName": "web", "LifecycleTransition": "autoscaling:EC2_INSTANCE_TERMINATING"}]}`}, plan.Refused, "autospotting:accept=worker"},
 		{"a hook", group("", ""), []string{`{"LifecycleHooks": [{"LifecycleHookName": "warm", "AutoScalingGroupName": "web", "LifecycleTransition": "autoscaling:EC2_INSTANCE_LAUNCHING"}]}`}, plan.Refused, "launching lifecycle hooks (warm)"},
+		{"a hook that only waits", group("", ""), []string{warm}, plan.Managed, "count as up only after as long, 5m0s"},
+		{"a hook that only waits, as far as the files tell", group("", ""), []string{warm}, plan.Managed, "EventBridge rules that hear of launching hooks"},
+		{"a rule that hears of it", group("", ""), []string{warm, rules("aws.autoscaling", "default")}, plan.Refused, "EventBridge's rule setup may hear of warm"},
+		{"a rule of something else", group("", ""), []string{warm, rules("aws.ec2", "default")}, plan.Managed, "only delay"},
+		{"our own rule", group("", ""), []string{warm, strings.Replace(rules("aws.autoscaling", "default"), `"Name"`, `"Description": "`+act.RuleDescription+`", "Name"`, 1)}, plan.Managed, "only delay"},
+		{"a rule on another bus", group("", ""), []string{warm, rules("aws.autoscaling", "shop")}, plan.Managed, "only delay"},
 		{"another group's hook", group("", ""), []string{`[{"LifecycleHookName": "warm", "AutoScalingGroupName": "api", "LifecycleTransition": "autoscaling:EC2_INSTANCE_LAUNCHING"}]`}, plan.Managed, "lifecycle hooks"},
 		{"a refresh", group("", ""), []string{`{"InstanceRefreshes": [{"InstanceRefreshId": "r", "AutoScalingGroupName": "web", "Status": "InProgress", "StartTime": "2026-11-25T11:00:00+00:00"}]}`}, plan.Refused, "an instance refresh is under way"},
 		{"a template for a dedicated host", group("", ""), []string{template(`, "Placement": {"Tenancy": "host"}`), image}, plan.Refused, "the template asks for host tenancy"},

@@ -12,6 +12,7 @@ import (
 	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	cfntypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	ebtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	sqtypes "github.com/aws/aws-sdk-go-v2/service/servicequotas/types"
 )
 
@@ -43,6 +44,7 @@ const (
 	keyOfferings      = "InstanceTypeOfferings"
 	keyProtection     = "DisableApiTermination"
 	keyQuotas         = "Quotas"
+	keyRules          = "Rules"
 )
 
 // kinds are what is understood. Of those that a description could be taken for, the first counts.
@@ -66,6 +68,7 @@ var kinds = []kind{
 	{key: "PlacementGroups", command: "ec2 describe-placement-groups", has: [][]string{{"GroupName"}, {"Strategy"}}, take: listed(func(d *dump) *[]types.PlacementGroup { return &d.placements })},
 	{key: keyStacks, command: "cloudformation describe-stacks", has: [][]string{{"StackStatus"}, {"StackName", "StackId"}}, take: listed(func(d *dump) *[]cfntypes.Stack { return &d.stacks })},
 	{key: keyQuotas, command: "service-quotas list-service-quotas --service-code ec2", has: [][]string{{"QuotaCode"}, {"Value"}}, take: listed(func(d *dump) *[]sqtypes.ServiceQuota { return &d.quotas })},
+	{key: keyRules, command: "events list-rules", has: [][]string{{"EventBusName"}, {"EventPattern", "ScheduleExpression"}}, take: listed(func(d *dump) *[]ebtypes.Rule { return &d.rules })},
 	{key: keyProtection, command: "ec2 describe-instance-attribute --attribute disableApiTermination --instance-id ID", has: [][]string{{keyProtection}, {"InstanceId"}}, take: (*dump).takeProtection},
 }
 

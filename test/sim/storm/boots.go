@@ -58,7 +58,9 @@ func (w *World) boots(s Script, cfg *stage.Config, speak func(*stage.Stage, *clo
 		script := func() {
 			if _, member := g.Member(); w.well || member && (!s.Boots.Stack || g.StackMember()) {
 				answer()
+				return
 			}
+			g.SetBoot(cloudsim.BootFailed) // its last command is cfn-signal, or the script stops at the first that fails
 		}
 		if ours, has := userdata.Injected(g.UserData()); !has || !ours.Await {
 			script()
@@ -117,6 +119,29 @@ var attaching = []Scenario{
 		s.Deeds = deeds(rng, s.For, 1, 15*time.Minute, []string{"notice", "notice", "desired", "kill", "policy", "attach"})
 		return s
 	}},
+	{"waiting-hooks", "one small group whose launching hook goes on by itself, for which somebody makes a rule now and then; its applications take as long as the hook waits, and nothing else tells when they are up", func(rng *rand.Rand) Script {
+		s := Script{Faults: randomFaults(rng), Readings: randomReadings(rng), For: 2 * time.Hour, Groups: []cloudsim.GroupSpec{randomGroup(rng, "web")}}
+		wait := time.Minute + time.Duration(rng.Int64N(int64(9*time.Minute)))
+		g := &s.Groups[0]
+		g.Desired, g.Max, g.TargetGroups = 3, 3+rng.IntN(3), nil
+		g.Hooks = []cloudsim.Hook{{Name: "warm", Transition: cloudsim.HookLaunching, Heartbeat: wait.Truncate(time.Second), Result: "CONTINUE"}}
+		s.Boots = &Boots{Slow: wait - 30*time.Second}
+		attachAs(g, rng)
+		s.Deeds = deeds(rng, s.For, 1, 8*time.Minute, append([]string{"notice", "notice", "rule", "rule", "attach"}, actors...))
+		return s
+	}},
+}
+
+// rule makes a rule of EventBridge that hears of the group's hooks, or of another's, and turns it off after a while.
+func (p *player) rule(g cloudsim.GroupView, rng *rand.Rand) {
+	name := g.Name
+	if rng.IntN(3) == 0 {
+		name = "another"
+	}
+	r := cloudsim.BusRule{Name: "of-" + name, Pattern: `{"source": ["aws.autoscaling"], "detail": {"AutoScalingGroupName": ["` + name + `"]}}`, Targets: []string{"arn:aws:sqs:us-east-1:123456789012:setup"}}
+	p.Cloud.PutRule(r)
+	r.Disabled = true
+	p.Cloud.After(time.Duration(1+rng.IntN(20))*time.Minute, "the rule goes", func() { p.Cloud.PutRule(r) })
 }
 
 // attachTags are what owners may set.

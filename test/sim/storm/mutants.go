@@ -48,6 +48,7 @@ var Mutants = []Mutant{
 		*deadline = deadline.Add(time.Hour)
 		return true
 	})},
+	{Name: "go-by-the-grace", What: "how long launching hooks wait is not seen", Scenario: "waiting-hooks", Alter: seeing(func(w *decide.World) { w.Group.HookWait = 0 })},
 	{Name: "watch-nobody", What: "a replacement that is a member is left to itself once it is paid for", Scenario: "broken-image", Alter: planning(func(_ decide.World, p *decide.Plan) { p.Record.Watched = nil })},
 	{Name: "grace-from-daemon-start", What: "spotd counts the grace from its own start", Scenario: "demo", Speak: lateSpeaker},
 	{Name: "sweep-by-tag-alone", What: "whatever carries our tags is ours", Scenario: "others", Alter: seeing(trusting(func(i decide.Instance) bool { return i.Nonce != "" }))},

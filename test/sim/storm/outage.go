@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"autospotting/coordinator/act"
@@ -67,6 +68,9 @@ func down(rng *rand.Rand, api string, long time.Duration) Script {
 	s := Script{Groups: []cloudsim.GroupSpec{randomGroup(rng, "web")}, Readings: randomReadings(rng), For: o.At + o.For + 10*time.Minute, Outage: &o}
 	if read := "Elastic Load Balancing v2.DescribeTargetHealth"; o.API == read && len(s.Groups[0].TargetGroups) == 0 {
 		s.Groups[0].TargetGroups = []string{"arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/1"}
+	}
+	if strings.HasPrefix(o.API, "EventBridge.") { // which is asked where a launching hook may only wait
+		s.Groups[0].Hooks = []cloudsim.Hook{{Name: "warm", Transition: cloudsim.HookLaunching, Heartbeat: 30 * time.Second, Result: "CONTINUE"}}
 	}
 	end := o.At + o.For
 	add := func(at time.Duration, kind string) {

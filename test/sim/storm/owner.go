@@ -39,6 +39,8 @@ func (p *player) owner(kind string, g cloudsim.GroupView, m cloudsim.MemberView,
 		_ = p.Cloud.SetGroupTag(g.Name, "autospotting:keep-on-demand", []string{"0", "1", "2", "40%"}[rng.IntN(4)])
 	case "attach":
 		_ = p.Cloud.SetGroupTag(g.Name, "autospotting:attach", attachTags[rng.IntN(len(attachTags))])
+	case "rule":
+		p.rule(g, rng)
 	case "typo":
 		_ = p.Cloud.SetGroupTag(g.Name, "autospotting:margin", "ten percent")
 	case "mended":
