@@ -47,7 +47,7 @@ var answers = []answer{
 	{need: "license", why: "a replacement would take a license while the instance that it replaces still has it", step: "use license included images"},
 	{need: "cloudformation-helpers", beside: membership, attached: true, why: "CloudFormation's helpers need membership of the group", step: "give them a role (cfn-init --role NAME)"},
 	{need: membership, attached: true, why: "the boot needs membership of the group", step: inImage},
-	{need: "launch-hook", hooked: true, why: "the boot completes a launching lifecycle hook, which does not run for a replacement", step: inImage},
+	{need: "launch-hook", hooked: true, why: "the boot completes a launching lifecycle hook, which does not run for a replacement", step: "tag the group autospotting:skip-launch-hooks=true if an instance is whole without its launching hooks"},
 	{need: "kubernetes", drained: true, why: "a Kubernetes node would end without its pods being moved", step: drainHook + " (AWS Node Termination Handler in queue mode does)"},
 	{need: "ecs", drained: true, why: "an ECS container instance would end without its tasks being moved", step: drainHook + " (managed instance draining of a capacity provider does)"},
 	{need: "runner", drained: true, why: "a runner would end in the middle of a job", step: drainHook},
