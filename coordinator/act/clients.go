@@ -84,11 +84,12 @@ var (
 type Config struct {
 	EC2         EC2
 	AutoScaling AutoScaling
-	// Inspector, TargetGroups, Balancers and Stacks may be nil where there are none to be asked.
+	// Inspector, TargetGroups, Balancers, Stacks and Containers may be nil where there are none to be asked.
 	Inspector    Inspector
 	TargetGroups TargetGroups
 	Balancers    Balancers
 	Stacks       Stacks
+	Containers   Containers
 	// Pricing may be nil: then on-demand prices are the built-in ones.
 	Pricing Pricing
 	// Quotas may be nil: then it is not known what the account may have.

@@ -46,11 +46,11 @@ func (a *Actor) needOf(i types.Image, w wanted) market.Need {
 	return n
 }
 
-// userNeeds is what the owner's user data needs, what of it could not be read, and why what needs membership of the group cannot wait for it; empty if
-// all could, and if it can.
+// userNeeds is what the owner's user data needs, what of it could not be read, why what needs membership of the group cannot wait for it, and the ECS
+// cluster; empty if all could, if it can, and where that cannot be told.
 type userNeeds struct {
-	list          []decide.UserNeed
-	unread, hasty string
+	list                   []decide.UserNeed
+	unread, hasty, cluster string
 }
 
 // userNeeds are those of the owner's user data, remembered for the same reason.
@@ -58,7 +58,7 @@ func (a *Actor) userNeeds(w wanted) userNeeds {
 	known, ok := a.cache.userNeeds.get(w.source)
 	if !ok {
 		known.list, known.unread = UserNeeds(w.owners)
-		known.hasty = Hasty(w.owners)
+		known.hasty, known.cluster = Hasty(w.owners), Cluster(w.owners)
 		a.cache.userNeeds.put(w.source, known)
 	}
 	return known
@@ -97,6 +97,16 @@ func Hasty(userData *string) string {
 		}
 	}
 	return ""
+}
+
+// Cluster is the ECS cluster that an instance with that user data, in base64, registers with; empty where that cannot be told.
+func Cluster(userData *string) string {
+	raw, err := base64.StdEncoding.DecodeString(aws.ToString(userData))
+	if err != nil {
+		return ""
+	}
+	name, _ := needs.Cluster(raw)
+	return name
 }
 
 // NeedOf is what an image and the template that launches it ask of a type. The original's type, the zones and the owner's wishes are for

@@ -63,7 +63,7 @@ func (a *Actor) template(ctx context.Context, g described) (decide.Template, err
 	}
 	t.Need = a.needOf(image, want)
 	asks := a.userNeeds(want)
-	t.Needs, t.NeedsUnread, t.Hasty = asks.list, asks.unread, asks.hasty
+	t.Needs, t.NeedsUnread, t.Hasty, t.Cluster = asks.list, asks.unread, asks.hasty, asks.cluster
 	if err := a.ours(ctx, want, &t); err != nil {
 		return t, err
 	}

@@ -35,6 +35,10 @@ func Learn(rec ledger.Record, a Action, res Result, now time.Time) ledger.Record
 		if res.Failure == Done || res.Failure == Gone || res.Failure == Invalid || res.Failure == NotMember {
 			delete(rec.Shielded, a.Instance)
 		}
+	case SetActive:
+		if d, ok := rec.Drains[a.Instance]; ok && (res.Failure == Done || res.Failure == Gone || res.Failure == Invalid) {
+			rec.Drains[a.Instance] = d.Awake()
+		}
 	case SetDesired:
 		if res.Failure == Done { // what could not be paid is settled
 			rec.Books.SetBack()

@@ -41,7 +41,11 @@ func (r *run) pay() {
 			continue
 		}
 		v := r.v.Get(d.Victim)
-		if ok, why := r.mayRetire(v, d, now); !ok {
+		ok, why := r.mayRetire(v, d, now)
+		if ok {
+			ok, why = r.emptied(v.ID, d.Kind != books.Reversal)
+		}
+		if !ok {
 			r.wait(v.ID, "%s", why)
 			continue
 		}
@@ -90,6 +94,10 @@ func (r *run) undo(d books.Debt) {
 		r.on(d, books.GivenUp)
 		r.lookAt(r.now())
 	default:
+		if ok, why := r.emptied(s.ID, false); !ok {
+			r.wait(s.ID, "its attach is given up: %s", why)
+			return
+		}
 		r.on(d, books.UndoSent)
 		r.act(Action{Kind: Retire, Instance: d.Replacement.Instance, Decrement: true, Why: attachGivenUp + "; out of the group first, if it is in"})
 	}

@@ -87,6 +87,8 @@ type Template struct {
 	Needs []UserNeed
 	// Hasty is the reason why what the user data needs cannot wait for membership; empty if it can.
 	Hasty string
+	// Cluster is the ECS cluster whose hosts the instances are, by their user data; empty where they are none, or it cannot be told which.
+	Cluster string
 	// NeedsUnread says what of the user data could not be read, so that it may have more needs; empty where all was.
 	NeedsUnread string
 	// Unreadable is the reason why there is no template; empty if there is one. Step is what the owner can do about it.

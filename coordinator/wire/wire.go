@@ -18,11 +18,12 @@ import (
 type Clients struct {
 	EC2         act.EC2
 	AutoScaling act.AutoScaling
-	// Inspector, TargetGroups, Balancers and Stacks may be nil: then nobody is asked.
+	// Inspector, TargetGroups, Balancers, Stacks and Containers may be nil: then nobody is asked.
 	Inspector    act.Inspector
 	TargetGroups act.TargetGroups
 	Balancers    act.Balancers
 	Stacks       act.Stacks
+	Containers   act.Containers
 	Pricing      act.Pricing
 	Quotas       act.Quotas // may be nil
 	DynamoDB     dynamo.API
@@ -54,7 +55,7 @@ func Handler(c Config, with Clients) *handle.Handler {
 	store := dynamo.Store{API: with.DynamoDB, Table: c.Table}
 	actor := act.New(act.Config{
 		Shelf: store, Patience: c.Patience,
-		EC2: with.EC2, AutoScaling: with.AutoScaling, Inspector: with.Inspector, TargetGroups: with.TargetGroups, Balancers: with.Balancers, Stacks: with.Stacks, Pricing: with.Pricing, Quotas: with.Quotas, Region: c.Region, Scope: c.Scope,
+		EC2: with.EC2, AutoScaling: with.AutoScaling, Inspector: with.Inspector, TargetGroups: with.TargetGroups, Balancers: with.Balancers, Stacks: with.Stacks, Containers: with.Containers, Pricing: with.Pricing, Quotas: with.Quotas, Region: c.Region, Scope: c.Scope,
 		Defaults: c.Defaults, Spotd: c.Spotd, Profile: c.Profile, Tags: c.Tags, Now: c.Now,
 	})
 	return &handle.Handler{
