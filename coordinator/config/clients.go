@@ -42,8 +42,8 @@ func (s *Options) Clients(ctx context.Context) (wire.Clients, *sqs.Client, error
 		EC2: compute, Inspector: compute, AutoScaling: autoscaling.NewFromConfig(cfg), DynamoDB: dynamodb.NewFromConfig(cfg), SQS: queues,
 		TargetGroups: elbv2.NewFromConfig(cfg), Balancers: elb.NewFromConfig(cfg), Stacks: cloudformation.NewFromConfig(cfg),
 		Containers: ecs.NewFromConfig(cfg),
-		Pricing: pricing.NewFromConfig(cfg, func(o *pricing.Options) { o.Region = pricingRegion(cfg.Region) }),
-		Quotas:  servicequotas.NewFromConfig(cfg),
+		Pricing:    pricing.NewFromConfig(cfg, func(o *pricing.Options) { o.Region = pricingRegion(cfg.Region) }),
+		Quotas:     servicequotas.NewFromConfig(cfg),
 	}, queues, nil
 }
 

@@ -18,6 +18,8 @@ const (
 	drainFor = 15 * time.Minute
 	// drainUnwanted is how long those of an instance of ours are given that nobody wants: what AWS gives everything on spot.
 	drainUnwanted = 2 * time.Minute
+	// registersFor is how long after its launch an instance that its cluster does not know may still be about to register, and to get tasks.
+	registersFor = 5 * time.Minute
 	// passedFor is how long a victim is passed over whose tasks did not end; it doubles each time.
 	passedFor, passedAtMost = time.Hour, 24 * time.Hour
 )
@@ -170,11 +172,14 @@ func (r *run) emptied(id string, stays bool) (ok bool, why string) {
 	switch {
 	case !stays && d.Open() && r.since(d.At) >= drainUnwanted:
 		return true, ""
-	case !c.Asked && !stays && !d.Open():
-		r.drains(id, ledger.Drain{At: r.now()}) // it waits no longer where nobody can be asked
-		return false, "it is to be asked which tasks run on it"
-	case !c.Asked:
-		return false, "it is to be asked which tasks run on it"
+	case !c.Asked, !c.Known() && r.since(i.Launched) < registersFor:
+		if !stays && !d.Open() {
+			r.drains(id, ledger.Drain{At: r.now()}) // it waits no longer where nobody can be asked
+		}
+		if !c.Asked {
+			return false, "it is to be asked which tasks run on it"
+		}
+		return false, "it was launched lately, and may still register with its cluster"
 	case !c.Known(), c.Status == "DRAINING" && c.Tasks == 0:
 		return true, ""
 	case stays && r.passedOver(id):
@@ -183,7 +188,7 @@ func (r *run) emptied(id string, stays bool) (ok bool, why string) {
 		if other := r.drained(); stays && other != "" {
 			return false, "waits to be drained until " + other + " is"
 		}
-		d.At, d.Owners = r.now(), c.Status == "DRAINING"
+		d.At, d.Set, d.Owners = r.now(), false, c.Status == "DRAINING"
 		r.drains(id, d)
 	case stays && r.since(d.At) >= drainFor:
 		d.Over = r.now()
@@ -204,10 +209,11 @@ func (r *run) drains(id string, d ledger.Drain) {
 	r.rec.Drains[id] = d
 }
 
-// drained names the victim that is being drained; empty where there is none.
+// drained names a host that is DRAINING by our hand and is a victim, or is to be ACTIVE again; empty where there is none.
 func (r *run) drained() string {
 	for _, id := range slices.Sorted(maps.Keys(r.rec.Drains)) {
-		if r.rec.Drains[id].Open() && r.victimOf(id) && r.v.Get(id).Live() {
+		d := r.rec.Drains[id]
+		if !d.At.IsZero() && !d.Owners && r.v.Get(id).Live() && !r.v.Retired(id) && (r.victimOf(id) || !r.goes(id)) {
 			return id
 		}
 	}
