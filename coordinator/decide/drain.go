@@ -160,14 +160,14 @@ func Hosts(w World) []string {
 }
 
 // emptied tells whether an instance may be ended as far as tasks run on it, and why not. One that has to wait is set DRAINING: its cluster moves its
-// tasks. The end of a notice waits for nobody. stays says that another may go in its place: of those one at a time is drained, so that the cluster
-// has room; whatever else is to go gets the time that spot gets.
-func (r *run) emptied(id string, stays bool) (ok bool, why string) {
+// tasks. The end of a notice waits for nobody. stead names the debt or the replacement for which a victim goes, in whose place another may go: of those
+// one at a time is drained, so that the cluster has room. It is empty for what is to go whatever comes, which gets the time that spot gets.
+func (r *run) emptied(id, stead string) (ok bool, why string) {
 	i := r.v.Get(id)
 	if Drain(r.w) != DrainECS || r.doomed(id) || !i.Live() {
 		return true, ""
 	}
-	c, d := i.Container, r.rec.Drains[id]
+	c, d, stays := i.Container, r.rec.Drains[id], stead != ""
 	r.poll()
 	switch {
 	case !stays && d.Open() && r.since(d.At) >= drainUnwanted:
@@ -180,27 +180,33 @@ func (r *run) emptied(id string, stays bool) (ok bool, why string) {
 			return false, "it is to be asked which tasks run on it"
 		}
 		return false, "it was launched lately, and may still register with its cluster"
-	case !c.Known(), c.Status == "DRAINING" && c.Tasks == 0:
+	case !c.Known(), c.Status == draining && c.Tasks == 0:
 		return true, ""
 	case stays && r.passedOver(id):
 		return false, "is passed over: its tasks did not end"
+	case stays && d.Open() && d.For != stead:
+		return false, "was drained for another replacement, and is to be ACTIVE again first"
 	case !d.Open():
 		if other := r.drained(); stays && other != "" {
-			return false, "waits to be drained until " + other + " is"
+			return false, "waits to be drained until " + other + " is, or is ACTIVE again"
 		}
-		d.At, d.Set, d.Owners = r.now(), false, c.Status == "DRAINING"
+		d.At, d.Set, d.For, d.Owners = r.now(), false, stead, c.Status == draining
 		r.drains(id, d)
 	case stays && r.since(d.At) >= drainFor:
 		d.Over = r.now()
 		d.Times++
 		r.drains(id, d)
-		return false, fmt.Sprintf("%d tasks still run on it after %s: it is ACTIVE again, and passed over for a while", c.Tasks, drainFor)
+		return false, fmt.Sprintf("%d tasks still run on it after %s: it stays, and is passed over for a while", c.Tasks, drainFor)
 	}
 	if c.Status == "ACTIVE" {
-		r.act(Action{Kind: SetDraining, Instance: id, Cluster: c.Cluster, Container: c.ARN, Why: fmt.Sprintf("%d tasks run on it, which are moved before it goes", c.Tasks)})
+		r.act(Action{Kind: SetDraining, Instance: id, Cluster: c.Cluster, Container: c.ARN, Why: fmt.Sprintf("tasks that run on it: %d; they are moved before it goes", c.Tasks)})
+		return false, "is set DRAINING, and goes when no task runs on it"
 	}
 	return false, fmt.Sprintf("%d tasks still run on it, which is DRAINING", c.Tasks)
 }
+
+// draining is the status of a host that takes no tasks, and whose tasks are moved.
+const draining = "DRAINING"
 
 func (r *run) drains(id string, d ledger.Drain) {
 	if r.rec.Drains == nil {
@@ -209,11 +215,10 @@ func (r *run) drains(id string, d ledger.Drain) {
 	r.rec.Drains[id] = d
 }
 
-// drained names a host that is DRAINING by our hand and is a victim, or is to be ACTIVE again; empty where there is none.
+// drained names a host that is DRAINING by our hand and may stay; empty where there is none.
 func (r *run) drained() string {
 	for _, id := range slices.Sorted(maps.Keys(r.rec.Drains)) {
-		d := r.rec.Drains[id]
-		if !d.At.IsZero() && !d.Owners && r.v.Get(id).Live() && !r.v.Retired(id) && (r.victimOf(id) || !r.goes(id)) {
+		if d := r.rec.Drains[id]; !d.At.IsZero() && !d.Owners && r.v.Get(id).Live() && !r.goes(id) {
 			return id
 		}
 	}
@@ -226,16 +231,17 @@ func (r *run) passedOver(id string) bool {
 	return known && d.Times > 0 && r.since(d.Over) < doubled(passedFor, d.Times-1, passedAtMost)
 }
 
-// victimOf tells whether the instance goes for a replacement.
-func (r *run) victimOf(id string) bool {
-	return r.b.Retiring(id) || slices.ContainsFunc(r.rec.Intents, func(it ledger.Intent) bool { return it.Victim == id && it.Abandoned == "" })
+// victimFor tells whether the instance goes for the debt or the replacement of that name.
+func (r *run) victimFor(id, stead string) bool {
+	d, owed := r.b.Debt(stead)
+	return owed && d.Victim == id || slices.ContainsFunc(r.rec.Intents, func(it ledger.Intent) bool { return it.Instance == stead && it.Victim == id && it.Abandoned == "" })
 }
 
-// goes tells whether the instance is on its way out by our hand, or AWS's.
+// goes tells whether the instance is on its way out whatever comes.
 func (r *run) goes(id string) bool {
 	d, replaces := r.b.Debt(id)
 	_, orphan := r.rec.Orphans[id]
-	return r.victimOf(id) || r.doomed(id) || r.v.Retired(id) || orphan || replaces && d.Phase == books.Undoing || r.rec.Watched[id].Failed ||
+	return r.doomed(id) || r.v.Retired(id) || orphan || replaces && (d.Phase == books.Undoing || d.Kind == books.Reversal) || r.rec.Watched[id].Failed ||
 		slices.ContainsFunc(r.rec.Intents, func(it ledger.Intent) bool { return it.Instance == id && it.Abandoned != "" })
 }
 
@@ -253,7 +259,7 @@ func (r *run) wake() {
 			if r.since(d.Over) >= 2*passedAtMost {
 				delete(r.rec.Drains, id)
 			}
-		case d.Open() && Drain(r.w) == DrainECS && r.goes(id):
+		case d.Open() && Drain(r.w) == DrainECS && (r.goes(id) || d.For != "" && r.victimFor(id, d.For)):
 		case d.Owners, c.Asked && !c.Known():
 			r.rec.Drains[id] = d.Awake()
 		case !c.Asked:
@@ -264,9 +270,14 @@ func (r *run) wake() {
 			r.poll()
 		}
 	}
-	maps.DeleteFunc(r.rec.Drains, func(_ string, d ledger.Drain) bool { return d == ledger.Drain{} })
-	if len(r.rec.Drains) == 0 {
-		r.rec.Drains = nil
+	forgetAwake(&r.rec)
+}
+
+// forgetAwake drops hosts of which nothing is left to be remembered.
+func forgetAwake(rec *ledger.Record) {
+	maps.DeleteFunc(rec.Drains, func(_ string, d ledger.Drain) bool { return d == ledger.Drain{} })
+	if len(rec.Drains) == 0 {
+		rec.Drains = nil
 	}
 }
 

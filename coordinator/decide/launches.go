@@ -61,7 +61,7 @@ func (r *run) followOne(it *ledger.Intent) bool {
 		return true
 	}
 	if it.Abandoned != "" {
-		if ok, why := r.emptied(s.ID, false); !ok {
+		if ok, why := r.emptied(s.ID, ""); !ok {
 			r.wait(s.ID, "is to go (%s): %s", it.Abandoned, why)
 			return true
 		}
@@ -175,7 +175,11 @@ func (r *run) keepsVictim(it *ledger.Intent) bool {
 		return len(back) > 0
 	}
 	if n, ok := r.newcomer(it.Zone, it.At); ok && r.onDemandLater() > r.keep() {
-		r.say(it.Instance, "%s is gone or protected: %s is to be replaced instead", cmp.Or(it.Victim, "what it was launched for"), n.ID)
+		what := "gone or protected"
+		if r.passedOver(it.Victim) {
+			what = "passed over"
+		}
+		r.say(it.Instance, "%s is %s: %s is to be replaced instead", cmp.Or(it.Victim, "what it was launched for"), what, n.ID)
 		it.Urgent = it.Urgent || !it.Purpose.Gradual()
 		it.Victim, it.Purpose = n.ID, ledger.Swap
 		return true
@@ -217,7 +221,7 @@ func (r *run) pair(it *ledger.Intent, s Instance) bool {
 		victim = ""
 	}
 	if it.Purpose.Gradual() && !r.awaited(it) && r.mode() != WhenRunning { // the debt is then open for seconds
-		if ok, why := r.emptied(victim, true); !ok {
+		if ok, why := r.emptied(victim, s.ID); !ok {
 			r.wait(victim, "%s", why)
 			return false
 		}

@@ -43,6 +43,7 @@ func Learn(rec ledger.Record, a Action, res Result, now time.Time) ledger.Record
 	case SetActive:
 		if d, ok := rec.Drains[a.Instance]; ok && (res.Failure == Done || res.Failure == Gone || res.Failure == Invalid) {
 			rec.Drains[a.Instance] = d.Awake()
+			forgetAwake(&rec)
 		}
 	case SetDesired:
 		if res.Failure == Done { // what could not be paid is settled

@@ -220,7 +220,7 @@ func (r *run) giveUp(i Instance, w ledger.Watch, why string) {
 		r.b.Retarget(d.Name(), i.ID)
 	}
 	if !owed && r.v.Mostly(w.Released) {
-		if ok, tasks := r.emptied(i.ID, false); !ok {
+		if ok, tasks := r.emptied(i.ID, ""); !ok {
 			r.wait(i.ID, "is to go (%s): %s", why, tasks)
 			r.rec.Watched[i.ID] = w
 			return

@@ -34,7 +34,7 @@ func (r *run) sweep() {
 			r.say(id, "not ended yet: it cannot be read whether it is a member of a group")
 			continue
 		}
-		if ok, why := r.emptied(id, false); !ok {
+		if ok, why := r.emptied(id, ""); !ok {
 			r.wait(id, "is ours, in no group and wanted by nothing: %s", why)
 			continue
 		}

@@ -188,6 +188,8 @@ type Drain struct {
 	At time.Time `json:"at,omitzero"` // since when it is DRAINING by our hand, written before the call; zero once it is ACTIVE again
 	// Set says that ECS has confirmed it: then At is when.
 	Set bool `json:"set,omitempty"`
+	// For names the replacement, or the debt, for which it goes; empty for what is to go whatever comes.
+	For string `json:"for,omitempty"`
 	// Owners says that it was DRAINING before: it is not ours to set ACTIVE.
 	Owners bool `json:"owners,omitempty"`
 	// Over is when it was last given up, since its tasks did not end, and Times how often.
@@ -200,7 +202,7 @@ func (d Drain) Open() bool { return !d.At.IsZero() && d.Over.Before(d.At) }
 
 // Awake is what is left to be remembered once it is ACTIVE again.
 func (d Drain) Awake() Drain {
-	d.At, d.Set, d.Owners = time.Time{}, false, false
+	d.At, d.Set, d.For, d.Owners = time.Time{}, false, "", false
 	return d
 }
 
