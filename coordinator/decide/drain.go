@@ -109,7 +109,7 @@ func Clusters(w World) []string {
 		if name := cluster(w); name != "" {
 			out = append(out, name)
 		}
-	} else if !slices.ContainsFunc(slices.Collect(maps.Values(w.Record.Drains)), ledger.Drain.Open) {
+	} else if !slices.ContainsFunc(slices.Collect(maps.Values(w.Record.Drains)), ledger.Drain.Draining) {
 		return nil
 	}
 	for _, name := range slices.Backward(w.Record.Clusters) { // what was launched before a deploy is in the one of then
@@ -128,7 +128,7 @@ const mostHosts = 20
 func Hosts(w World) []string {
 	ids := map[string]bool{}
 	for id, d := range w.Record.Drains {
-		ids[id] = d.Open()
+		ids[id] = d.Draining()
 	}
 	for _, it := range w.Record.Intents {
 		ids[it.Victim], ids[it.Instance] = true, true
@@ -180,12 +180,12 @@ func (r *run) emptied(id, stead string) (ok bool, why string) {
 			return false, "it is to be asked which tasks run on it"
 		}
 		return false, "it was launched lately, and may still register with its cluster"
-	case !c.Known(), c.Status == draining && c.Tasks == 0:
-		return true, ""
 	case stays && r.passedOver(id):
 		return false, "is passed over: its tasks did not end"
 	case stays && d.Open() && d.For != stead:
 		return false, "was drained for another replacement, and is to be ACTIVE again first"
+	case !c.Known(), c.Status == draining && c.Tasks == 0:
+		return true, ""
 	case !d.Open():
 		if other := r.drained(); stays && other != "" {
 			return false, "waits to be drained until " + other + " is, or is ACTIVE again"
@@ -218,7 +218,7 @@ func (r *run) drains(id string, d ledger.Drain) {
 // drained names a host that is DRAINING by our hand and may stay; empty where there is none.
 func (r *run) drained() string {
 	for _, id := range slices.Sorted(maps.Keys(r.rec.Drains)) {
-		if d := r.rec.Drains[id]; !d.At.IsZero() && !d.Owners && r.v.Get(id).Live() && !r.goes(id) {
+		if d := r.rec.Drains[id]; d.Draining() && !d.Owners && r.v.Get(id).Live() && !r.goes(id) {
 			return id
 		}
 	}
@@ -255,10 +255,11 @@ func (r *run) wake() {
 		switch {
 		case seen && (!i.Live() || i.Leaving()), !seen && r.v.Overdue(d.At):
 			delete(r.rec.Drains, id)
-		case !d.Open() && d.At.IsZero():
+		case !d.Draining():
 			if r.since(d.Over) >= 2*passedAtMost {
 				delete(r.rec.Drains, id)
 			}
+		case r.ends(id):
 		case d.Open() && Drain(r.w) == DrainECS && (r.goes(id) || d.For != "" && r.victimFor(id, d.For)):
 		case d.Owners, c.Asked && !c.Known():
 			r.rec.Drains[id] = d.Awake()
@@ -281,6 +282,11 @@ func forgetAwake(rec *ledger.Record) {
 	}
 }
 
+// ends tells whether the plan ends the instance.
+func (r *run) ends(id string) bool {
+	return slices.ContainsFunc(r.plan.Actions, func(a Action) bool { return a.Instance == id && (a.Kind == Retire || a.Kind == Terminate) })
+}
+
 // mostClusters is how many clusters are remembered: deploys that name another one are rare.
 const mostClusters = 3
 
@@ -290,7 +296,7 @@ func (r *run) clusters() {
 	switch known := r.rec.Clusters; {
 	case r.w.Template.Hash == "" || !r.w.Template.CopyOf.IsZero():
 	case name == "" || Drain(r.w) != DrainECS:
-		if !slices.ContainsFunc(slices.Collect(maps.Values(r.rec.Drains)), ledger.Drain.Open) {
+		if !slices.ContainsFunc(slices.Collect(maps.Values(r.rec.Drains)), ledger.Drain.Draining) {
 			r.rec.Clusters = nil
 		}
 	case len(known) == 0 || known[len(known)-1] != name:

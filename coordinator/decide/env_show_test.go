@@ -130,7 +130,7 @@ func (e *env) remembered(b *strings.Builder) {
 		case d.Open():
 			fmt.Fprintf(b, "draining: %s for %s, of its owner %t\n", id, e.ago(d.At), d.Owners)
 		default:
-			fmt.Fprintf(b, "passed over: %s, given up %d times, the last %s ago; ACTIVE again %t\n", id, d.Times, e.ago(d.Over), d.At.IsZero())
+			fmt.Fprintf(b, "passed over: %s, given up %d times, the last %s ago; ACTIVE again %t\n", id, d.Times, e.ago(d.Over), !d.Draining())
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(r.Watched)) {

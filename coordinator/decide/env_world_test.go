@@ -120,10 +120,12 @@ func (e *env) host(t *testing.T, d *datadriven.TestData) {
 	}
 }
 
-// asked has ECS asked of all instances, if it can be.
+// asked has ECS asked of the instances of which it is, if it can be.
 func (e *env) asked() {
-	for i := range e.w.Instances {
-		e.w.Instances[i].Container.Asked = !e.w.missing(ReadContainers)
+	hosts := Hosts(e.w)
+	for n := range e.w.Instances {
+		i := &e.w.Instances[n]
+		i.Container.Asked = !e.w.missing(ReadContainers) && len(Clusters(e.w)) > 0 && slices.Contains(hosts, i.ID)
 	}
 }
 

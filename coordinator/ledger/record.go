@@ -197,8 +197,11 @@ type Drain struct {
 	Times int       `json:"times,omitempty"`
 }
 
-// Open tells whether it is DRAINING to be retired.
-func (d Drain) Open() bool { return !d.At.IsZero() && d.Over.Before(d.At) }
+// Draining tells whether it is DRAINING by our hand, or may be.
+func (d Drain) Draining() bool { return !d.At.IsZero() }
+
+// Open tells whether it is DRAINING to be retired. One that is given up is to be ACTIVE again.
+func (d Drain) Open() bool { return d.Draining() && d.Over.Before(d.At) }
 
 // Awake is what is left to be remembered once it is ACTIVE again.
 func (d Drain) Awake() Drain {
@@ -291,7 +294,7 @@ func (r Record) Open() bool {
 // draining tells whether a host is DRAINING by our hand.
 func (r Record) draining() bool {
 	for _, d := range r.Drains {
-		if !d.At.IsZero() {
+		if d.Draining() {
 			return true
 		}
 	}

@@ -15,6 +15,8 @@ import (
 type ClusterSpec struct {
 	Name     string
 	Services []ServiceSpec
+	// GuestsRegister leaves it to Guest.RegisterHost when a host registers.
+	GuestsRegister bool
 	// Unregistered is the share (0 to 1) of instances whose agent never registers, as where its image is broken.
 	Unregistered float64
 }
@@ -148,19 +150,35 @@ func (c *Cloud) registerHost(i *instance) {
 		return
 	}
 	for _, k := range c.clusters {
-		if !bytes.Contains(i.guest.userData, []byte("ECS_CLUSTER="+k.Name+"\n")) || c.chance(k.Unregistered) {
-			continue
+		if !k.GuestsRegister && joins(i.guest.userData, k.Name) && !c.chance(k.Unregistered) {
+			c.at(registers, "registers "+i.id, func() { c.addHost(k, i) })
 		}
-		c.at(registers, "registers "+i.id, func() {
-			if !i.live() {
-				return
-			}
-			h := &host{i: i, arn: c.arn("ecs", "container-instance/"+k.Name+"/"+c.uuid()), status: types.ContainerInstanceStatusActive, registered: c.clock()}
-			k.hosts = append(k.hosts, h)
-			c.touchHost(h)
-			c.emit(Event{Kind: HostChanged, Actor: "ecs", Instance: i.id, Group: i.groupName(), Text: "registered with " + k.Name})
-		})
 	}
+}
+
+// joins tells whether user data has the agent register with a cluster.
+func joins(userData []byte, cluster string) bool {
+	_, rest, found := bytes.Cut(userData, []byte("ECS_CLUSTER="+cluster))
+	return found && (len(rest) == 0 || bytes.ContainsRune([]byte(" \n'\""), rune(rest[0])))
+}
+
+// RegisterHost makes the instance a host of the cluster. It is for clusters whose guests register (ClusterSpec.GuestsRegister).
+func (g *Guest) RegisterHost(cluster string) {
+	g.cloud.mu.Lock()
+	defer g.cloud.unlock()
+	if k := g.cloud.clusterNamed(cluster); k != nil {
+		g.cloud.addHost(k, g.i)
+	}
+}
+
+func (c *Cloud) addHost(k *cluster, i *instance) {
+	if _, known := c.hostOf(i.id); known != nil || !i.live() {
+		return
+	}
+	h := &host{i: i, arn: c.arn("ecs", "container-instance/"+k.Name+"/"+c.uuid()), status: types.ContainerInstanceStatusActive, registered: c.clock()}
+	k.hosts = append(k.hosts, h)
+	c.touchHost(h)
+	c.emit(Event{Kind: HostChanged, Actor: "ecs", Instance: i.id, Group: i.groupName(), Text: "registered with " + k.Name})
 }
 
 // loseHost is the end of a host: ECS deregisters what its agent no longer speaks for, and the tasks on it are gone.

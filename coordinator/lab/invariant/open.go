@@ -73,7 +73,7 @@ func unconfirmed(r ledger.Record) []string {
 func draining(r ledger.Record) []string {
 	var out []string
 	for id, d := range r.Drains {
-		if !d.At.IsZero() {
+		if d.Draining() {
 			out = append(out, id)
 		}
 	}
