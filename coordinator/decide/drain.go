@@ -109,7 +109,7 @@ func Clusters(w World) []string {
 		if name := cluster(w); name != "" {
 			out = append(out, name)
 		}
-	} else if !slices.ContainsFunc(slices.Collect(maps.Values(w.Record.Drains)), ledger.Drain.Draining) {
+	} else if w.Record.Draining() == 0 {
 		return nil
 	}
 	for _, name := range slices.Backward(w.Record.Clusters) { // what was launched before a deploy is in the one of then
@@ -296,7 +296,7 @@ func (r *run) clusters() {
 	switch known := r.rec.Clusters; {
 	case r.w.Template.Hash == "" || !r.w.Template.CopyOf.IsZero():
 	case name == "" || Drain(r.w) != DrainECS:
-		if !slices.ContainsFunc(slices.Collect(maps.Values(r.rec.Drains)), ledger.Drain.Draining) {
+		if r.rec.Draining() == 0 {
 			r.rec.Clusters = nil
 		}
 	case len(known) == 0 || known[len(known)-1] != name:

@@ -288,17 +288,18 @@ type Waiting struct {
 // Open tells whether anything is left to be finished for the group.
 func (r Record) Open() bool {
 	return len(r.Intents) > 0 || r.Books.Any() || r.Books.Lease().Open() ||
-		len(r.Shielded) > 0 || len(r.Orphans) > 0 || len(r.Notices) > 0 || len(r.Watched) > 0 || r.draining()
+		len(r.Shielded) > 0 || len(r.Orphans) > 0 || len(r.Notices) > 0 || len(r.Watched) > 0 || r.Draining() > 0
 }
 
-// draining tells whether a host is DRAINING by our hand.
-func (r Record) draining() bool {
+// Draining counts the hosts of an ECS cluster that are DRAINING by our hand, or may be.
+func (r Record) Draining() int {
+	n := 0
 	for _, d := range r.Drains {
 		if d.Draining() {
-			return true
+			n++
 		}
 	}
-	return false
+	return n
 }
 
 // Names tells whether the record says that a launch template is, or was, ours. Versions before this one wrote it with each launch only.
