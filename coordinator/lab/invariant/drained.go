@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"autospotting/coordinator/decide/books"
 	"autospotting/pkg/cloudsim"
 )
 
@@ -25,7 +26,7 @@ func (c *Checker) drained(ch change) {
 	i, _ := c.cloud.Instance(ch.Instance)
 	h, is := c.cloud.Host(ch.Instance)
 	ours := i.Tags[tagGroup] == c.group && c.ours(i.LaunchedBy)
-	late := ours && (!h.DrainingAt.IsZero() && ch.At.Sub(h.DrainingAt) >= spotGets-c.race || ch.At.Sub(c.mute) < spotGets+time.Minute)
+	late := ours && !c.couldStay(i.ID) && (!h.DrainingAt.IsZero() && ch.At.Sub(h.DrainingAt) >= spotGets-c.race || ch.At.Sub(c.mute) < spotGets+time.Minute)
 	switch {
 	case !i.NoticeAt.IsZero():
 	case ch.Kind == cloudsim.HostChanged && h.Status == "DRAINING":
@@ -38,6 +39,12 @@ func (c *Checker) drained(ch change) {
 	if ch.Kind == cloudsim.HostChanged {
 		c.draining[i.ID] = h.DrainingAt
 	}
+}
+
+// couldStay tells whether the instance is retired for a replacement, in whose place another victim could be taken.
+func (c *Checker) couldStay(id string) bool {
+	rec, err := c.record()
+	return err == nil && slices.ContainsFunc(rec.Books.Debts(), func(d books.Debt) bool { return d.Victim == id && d.Kind != books.Reversal })
 }
 
 // drainsOne counts the members on-demand that are DRAINING: the cluster has room for what one of them holds.
