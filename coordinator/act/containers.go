@@ -69,8 +69,8 @@ func unknownHosts(ids []string, known map[string]decide.Container) []string {
 
 // noCluster tells whether there is no such cluster, or none any more.
 func noCluster(err error) bool {
-	f, detail := classify(err)
-	return f != decide.Done && strings.HasPrefix(detail, "ClusterNotFoundException")
+	_, detail := classify(err)
+	return strings.HasPrefix(detail, "ClusterNotFoundException")
 }
 
 // hosts asks one cluster for instances, by their EC2 ids (ECS developer guide, Cluster query language), and adds those that it knows.

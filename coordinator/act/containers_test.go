@@ -102,11 +102,39 @@ func TestOneHostIsAskedForByItself(t *testing.T) {
 
 func TestAHostThatIsBeingDeregisteredIsKnownToNobody(t *testing.T) {
 	t.Parallel()
+	for _, status := range []string{"DEREGISTERING", "INACTIVE"} {
+		acc := web()
+		cluster(acc)
+		acc.hosts["prod"][0].Status = &status
+		if got := one(look(t, acc, ledger.Record{}), "i-1").Container; got.Known() || !got.Asked {
+			t.Errorf("%s: %+v", status, got)
+		}
+	}
+}
+
+func TestNobodyIsDescribedWhoIsInNoCluster(t *testing.T) {
+	t.Parallel()
 	acc := web()
 	cluster(acc)
-	acc.hosts["prod"][0].Status = aws.String("DEREGISTERING")
-	if got := one(look(t, acc, ledger.Record{}), "i-1").Container; got.Known() || !got.Asked {
-		t.Errorf("%+v", got)
+	acc.hosts["prod"] = nil
+	if got := one(look(t, acc, ledger.Record{}), "i-1").Container; got.Known() || !got.Asked || acc.calls("ecs.DescribeContainerInstances") > 0 {
+		t.Errorf("%+v, described %d times", got, acc.calls("ecs.DescribeContainerInstances"))
+	}
+}
+
+// Plans from files have nobody to ask.
+func TestWhereNobodyCanBeAskedNoHostIsKnownAndNoneIsSet(t *testing.T) {
+	t.Parallel()
+	acc := web()
+	cluster(acc)
+	a := acc.actor()
+	a.Containers = nil
+	w, err := a.Observe(t.Context(), "web", ledger.Record{}, nil)
+	if got := one(w, "i-1").Container; err != nil || got.Known() || !got.Asked || len(w.Missing) > 0 || decide.Refusal(w) != "" {
+		t.Errorf("%+v, %v, %v", got, w.Missing, err)
+	}
+	if res := a.Apply(t.Context(), "web", decide.Action{Kind: decide.SetDraining, Instance: "i-1"}, noon.Add(time.Minute)); res.Failure != decide.Invalid {
+		t.Errorf("%+v", res)
 	}
 }
 
@@ -119,6 +147,14 @@ func TestWhatWasLaunchedBeforeADeployIsLookedForInTheClusterOfThen(t *testing.T)
 	w := look(t, acc, ledger.Record{Group: "web", Clusters: []string{"old", "prod"}})
 	if a, b := one(w, "i-1").Container, one(w, "i-2").Container; a.Cluster != "prod" || b.Cluster != "old" || b.Tasks != 4 {
 		t.Errorf("%+v, %+v", a, b)
+	}
+	for _, gone := range []string{"old", "prod"} { // by now
+		kept := acc.hosts[gone]
+		delete(acc.hosts, gone)
+		if w := look(t, acc, ledger.Record{Group: "web", Clusters: []string{"old", "prod"}}); w.Group.NoCluster != "" || len(w.Missing) > 0 {
+			t.Errorf("without %s: %q, %v", gone, w.Group.NoCluster, w.Missing)
+		}
+		acc.hosts[gone] = kept
 	}
 }
 
@@ -141,7 +177,7 @@ func TestAClusterThatCannotBeAskedIsNotEmpty(t *testing.T) {
 			t.Errorf("%s: %+v", call, w.Missing)
 		}
 		acc.failing(call, refusedBy("AccessDeniedException", "not authorized"))
-		if w = look(t, acc, ledger.Record{}); len(w.Missing) > 0 || !strings.Contains(w.Group.Unseen, "not authorized") {
+		if w = look(t, acc, ledger.Record{}); len(w.Missing) > 0 || !strings.Contains(w.Group.Unseen, "not authorized") || one(w, "i-1").Container.Asked {
 			t.Errorf("%s, which is not allowed: %+v, %q", call, w.Missing, w.Group.Unseen)
 		}
 	}
