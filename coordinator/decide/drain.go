@@ -233,8 +233,8 @@ func (r *run) passedOver(id string) bool {
 
 // victimFor tells whether the instance goes for the debt or the replacement of that name.
 func (r *run) victimFor(id, stead string) bool {
-	d, owed := r.b.Debt(stead)
-	return owed && d.Victim == id || slices.ContainsFunc(r.rec.Intents, func(it ledger.Intent) bool { return it.Instance == stead && it.Victim == id && it.Abandoned == "" })
+	d, _ := r.b.Debt(stead)
+	return d.Victim == id || slices.ContainsFunc(r.rec.Intents, func(it ledger.Intent) bool { return it.Instance == stead && it.Victim == id && it.Abandoned == "" })
 }
 
 // goes tells whether the instance is on its way out whatever comes.
