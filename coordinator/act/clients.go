@@ -92,12 +92,13 @@ var (
 type Config struct {
 	EC2         EC2
 	AutoScaling AutoScaling
-	// Inspector, TargetGroups, Balancers, Lattice and Stacks may be nil where there are none to be asked.
+	// Inspector, TargetGroups, Balancers, Lattice, Stacks and Containers may be nil where there are none to be asked.
 	Inspector    Inspector
 	TargetGroups TargetGroups
 	Balancers    Balancers
 	Lattice      Lattice
 	Stacks       Stacks
+	Containers   Containers
 	// Pricing may be nil: then on-demand prices are the built-in ones.
 	Pricing Pricing
 	// Quotas may be nil: then it is not known what the account may have.

@@ -48,6 +48,8 @@ var Reads = []Read{
 	{"EC2.DescribeInstanceStatus", decide.Prudence, decide.ReadStatus, "A replacement on which spotd is mute is not ready, and not given up."},
 	{"EC2.DescribeSpotInstanceRequests", decide.Prudence, "spot requests", "A notice is heard from EventBridge and from spotd only."},
 	{"EC2.DescribeInstanceAttribute", decide.Prudence, decide.ReadProtection, "No on-demand member is retired."},
+	{"ECS.ListContainerInstances", decide.Prudence, decide.ReadContainers, "No host that has to be drained is retired."},
+	{"ECS.DescribeContainerInstances", decide.Prudence, decide.ReadContainers, "No host that has to be drained is retired."},
 }
 
 // read finds the row of an API.

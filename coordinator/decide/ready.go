@@ -101,6 +101,8 @@ func (r *run) attachable(it *ledger.Intent, s Instance) bool {
 	switch {
 	case mode == WhenRunning, r.atLast(it):
 		return true
+	case !r.awaited(it) && !r.registered(s):
+		return false
 	case mode == WhenStarted && (!said.Started.IsZero() || !said.Booted.IsZero()):
 		return true
 	}
@@ -268,6 +270,11 @@ func (r *run) giveUp(i Instance, w ledger.Watch, why string) {
 		r.b.Retarget(d.Name(), i.ID)
 	}
 	if !owed && r.v.Mostly(w.Released) {
+		if ok, tasks := r.emptied(i.ID, ""); !ok {
+			r.wait(i.ID, "is to go (%s): %s", why, tasks)
+			r.rec.Watched[i.ID] = w
+			return
+		}
 		w.Released = r.now()
 		r.act(Action{Kind: Retire, Instance: i.ID, Decrement: false, Why: why + ": the group starts its own"})
 	}

@@ -99,6 +99,19 @@ resource "aws_iam_role_policy" "function_role_observe" {
           Resource = "arn:${local.partition}:cloudformation:${local.region}:${local.account}:stack/*"
         },
         {
+          Sid    = "DrainHosts"
+          Effect = "Allow"
+          Action = [
+            "ecs:DescribeContainerInstances",
+            "ecs:ListContainerInstances",
+            "ecs:UpdateContainerInstancesState",
+          ]
+          Resource = [
+            "arn:${local.partition}:ecs:${local.region}:${local.account}:cluster/*",
+            "arn:${local.partition}:ecs:${local.region}:${local.account}:container-instance/*",
+          ]
+        },
+        {
           Sid      = "ReadImageParameters"
           Effect   = "Allow"
           Action   = "ssm:GetParameters"
