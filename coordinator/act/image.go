@@ -14,6 +14,7 @@ import (
 	"autospotting/coordinator/decide"
 	"autospotting/coordinator/market"
 	"autospotting/coordinator/settings"
+	"autospotting/userdata"
 	"autospotting/userdata/needs"
 )
 
@@ -93,6 +94,13 @@ func UserNeeds(userData *string) (list []decide.UserNeed, unread string) {
 		}
 	}
 	return list, unread
+}
+
+// forWindows tells whether user data, in base64, is what agents of Windows read.
+func forWindows(userData *string) bool {
+	raw, err := base64.StdEncoding.DecodeString(aws.ToString(userData))
+	format := userdata.Detect(raw)
+	return err == nil && (format == userdata.WindowsXML || format == userdata.WindowsYAML)
 }
 
 // Hasty is why user data, in base64, that needs membership of the group would not wait for it: ours runs among the scripts. Empty where it would.

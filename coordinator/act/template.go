@@ -65,6 +65,7 @@ func (a *Actor) template(ctx context.Context, g described) (decide.Template, err
 		return t, err
 	}
 	t.Need = a.needOf(image, want)
+	t.Windows = image.Platform == types.PlatformValuesWindows || forWindows(want.owners)
 	asks := a.userNeeds(want)
 	t.Needs, t.NeedsUnread, t.Hasty, t.Clocked, t.Cluster = asks.list, asks.unread, cmp.Or(asks.hasty, want.hasty), asks.clocked, asks.cluster
 	if err := a.ours(ctx, want, &t); err != nil {

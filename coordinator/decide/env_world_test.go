@@ -83,6 +83,7 @@ func (e *env) template(t *testing.T, d *datadriven.TestData) {
 	tm.Hash = value(t, d, "hash", tm.Hash)
 	tm.Type = value(t, d, "type", tm.Type)
 	tm.Unreadable, tm.NeedsUnread = value(t, d, "unreadable", ""), value(t, d, "unread", "")
+	tm.Windows = d.HasArg("windows")
 	tm.Hasty, tm.Clocked, tm.Mute, tm.Cluster = value(t, d, "hasty", tm.Hasty), value(t, d, "clocked", tm.Clocked), d.HasArg("mute"), value(t, d, "cluster", tm.Cluster)
 	if a, ok := d.Arg("needs"); ok {
 		tm.Needs = nil

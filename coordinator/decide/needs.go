@@ -96,8 +96,13 @@ func tooEarly(w World) string {
 	return w.Template.Hasty
 }
 
-// unproven tells whether nobody would tell whether a boot that needs membership went well.
-func unproven(w World) bool { return w.Template.Mute && w.Group.Enabled && !w.Group.LoadBalanced }
+// needsHelpers tells whether the boot is by CloudFormation's helpers, which may not know an instance as soon as it is attached.
+func needsHelpers(w World) bool { return indexOf(w.Template.Needs, "cloudformation-helpers") >= 0 }
+
+// unproven tells whether nobody would tell whether such a boot went well.
+func unproven(w World) bool {
+	return needsHelpers(w) && w.Template.Mute && w.Group.Enabled && !w.Group.LoadBalanced
+}
 
 // needs refuses a group whose user data needs what a swap does not give.
 func needs(w World) string {

@@ -36,12 +36,24 @@ func (r *run) ready(it *ledger.Intent, s Instance) bool {
 	if said.Spoke() {
 		return r.saidReady(s) || r.awaited(it) && (!said.Started.IsZero() || !said.Booted.IsZero())
 	}
-	return s.StatusOK && !r.w.Group.HooksUnread && r.since(s.Launched) >= r.grace()
+	return s.StatusOK && !r.w.Group.HooksUnread && r.since(s.Launched) >= r.muteGrace()
 }
 
 // grace is how long an application is given to come up of which nothing tells when it is: the setting, or as long as the launching hooks wait that do
 // nothing else. They are how an owner without a probe gives it time.
 func (r *run) grace() time.Duration { return max(r.w.Settings.Grace, r.w.Group.HookWait) }
+
+// windowsGrace is what Windows is given of whose boot nobody tells, unless somebody has set the grace: it sets itself up anew at its first boot, often
+// with a restart, and then runs the user data.
+const windowsGrace = 15 * time.Minute
+
+// muteGrace is what is launched now is given where nobody tells of its boot.
+func (r *run) muteGrace() time.Duration {
+	if r.w.Template.Windows && !r.w.Settings.GraceSaid {
+		return max(r.grace(), windowsGrace)
+	}
+	return r.grace()
+}
 
 // saidReady tells whether spotd said that the application on s is up. Without a probe spotd goes by the time alone, and knows nothing of hooks.
 func (r *run) saidReady(s Instance) bool {
@@ -134,9 +146,8 @@ func heedless(s Instance, member bool, attached time.Time) string {
 
 // up tells whether the application on a serving member may be counted on: in service says only that EC2 is content. Every witness that exists has to
 // agree: spotd, once it was heard, and each load balancer that checks (Instance.Serving knows). Where there is neither, it is the grace: of what the
-// group launched by itself, the group's own. Of a boot that needs membership the grace says nothing: it may have failed for want of it, as where
-// CloudFormation does not know the attached instance yet (aws-facts 9 #3). What goes back to on-demand carries no spotd: its like was proven when the
-// group went to spot.
+// group launched by itself, the group's own. Of a boot by CloudFormation's helpers the grace says nothing: it may have failed, since CloudFormation may
+// not know the attached instance yet (aws-facts 9 #3). What goes back to on-demand carries no spotd: its like was proven when the group went to spot.
 func (r *run) up(i Instance) bool {
 	checked := i.Balancer == view.BalancerHealthy
 	w, watched := r.rec.Watched[i.ID]
@@ -145,13 +156,13 @@ func (r *run) up(i Instance) bool {
 		return false
 	}
 	if said := r.rec.Said[i.ID]; said.Spoke() {
-		ready := r.saidReady(i) && (!member || checked || !said.Booted.IsZero())
+		ready := r.saidReady(i) && (!w.Unproven || checked || !said.Booted.IsZero())
 		return ready || !said.Started.IsZero() || checked && !said.Booted.IsZero()
 	}
 	if checked || w.Unproven {
 		return checked
 	}
-	grace, from := r.grace(), i.Launched
+	grace, from := r.muteGrace(), i.Launched
 	if own := r.w.Group.Grace; !i.Ours && own >= leastGrace {
 		grace = own
 	}
@@ -182,14 +193,14 @@ func (r *run) watch(it *ledger.Intent, s Instance) {
 		r.rec.Watched = map[string]ledger.Watch{}
 	}
 	w := ledger.Watch{At: r.now(), Early: !r.ready(it, s), Member: r.bootsAsMember()}
-	w.Unproven = w.Member && (r.w.Group.Enabled || r.unprovable())
+	w.Unproven = w.Member && needsHelpers(r.w) && (r.w.Group.Enabled || r.unprovable())
 	r.rec.Watched[s.ID] = w
 }
 
 // unprovable tells whether nothing speaks for what goes back to on-demand with a boot that needs membership: it carries no spotd, and nobody who came to
 // the group by an attach is up.
 func (r *run) unprovable() bool {
-	return r.bootsAsMember() && !r.w.Group.Enabled && !slices.ContainsFunc(r.v.Live(), r.proven)
+	return r.bootsAsMember() && needsHelpers(r.w) && !r.w.Group.Enabled && !slices.ContainsFunc(r.v.Live(), r.proven)
 }
 
 // proven tells whether the member came to the group by an attach, and is up.
@@ -243,7 +254,7 @@ func (r *run) failing(i Instance, w ledger.Watch) string {
 	if why := heedless(i, w.Member, w.At); why != "" {
 		return why
 	}
-	limit := w.At.Add(r.grace() + r.w.Settings.BootLimit + r.w.Group.SlowStart)
+	limit := w.At.Add(r.muteGrace() + r.w.Settings.BootLimit + r.w.Group.SlowStart)
 	if r.now().Before(limit) || r.w.missing(ReadBalancers) || r.w.missing(ReadStatus) || r.w.Group.HooksUnread {
 		r.awaits(i.ID, "is a member, and has until %s to be up", limit.UTC().Format(time.TimeOnly))
 		return ""

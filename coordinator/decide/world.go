@@ -82,6 +82,8 @@ type Template struct {
 	Need market.Need
 	// Needs are what the owner's user data needs of the group, or does to what others share.
 	Needs []UserNeed
+	// Windows says that it is for Windows, whose first boot takes long.
+	Windows bool
 	// Mute says that no spotd tells how the boot of what is launched goes.
 	Mute bool
 	// Hasty is the reason why what the user data needs cannot wait for membership; empty if it can.

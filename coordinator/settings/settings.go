@@ -22,6 +22,7 @@ type Settings struct {
 	Attach    Attach        // what a replacement must have come to before it becomes a member
 	DrainWith DrainWith     // how work that runs comes to its end before an instance is retired
 	Grace     time.Duration // how long an application that nobody probes is given to come up
+	GraceSaid bool          // somebody has set it
 	Probe     string        // how spotd asks whether the application is up; empty leaves it to the image
 	BootLimit time.Duration // a replacement that is not ready by then, beyond Grace, goes
 	Drain     time.Duration // how long the group is given to drain an instance that AWS takes

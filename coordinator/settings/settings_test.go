@@ -28,7 +28,7 @@ func TestTagsAreReadOverTheDefaults(t *testing.T) {
 			func(s *Settings) { s.Allow, s.Deny = []string{"m5.*", "current"}, []string{"t2.*", "m4.large"} }},
 		{"both spellings that agree", map[string]string{"autospotting:margin": "0.2", "autospotting/margin": "0.2"}, func(s *Settings) { s.Margin = 0.2 }},
 		{"our own status is no setting", map[string]string{StatusTag: "managed"}, func(*Settings) {}},
-		{"a time without a unit is in seconds", map[string]string{"autospotting:grace": "300"}, func(s *Settings) { s.Grace = 300 * time.Second }},
+		{"a time without a unit is in seconds", map[string]string{"autospotting:grace": "300"}, func(s *Settings) { s.Grace, s.GraceSaid = 300*time.Second, true }},
 		{"a probe", map[string]string{"autospotting:probe": "http://127.0.0.1:8080/health"}, func(s *Settings) { s.Probe = "http://127.0.0.1:8080/health" }},
 		{"a probe of a port", map[string]string{"autospotting:probe": "tcp:8080"}, func(s *Settings) { s.Probe = "tcp:8080" }},
 		{"a probe of the whole system", map[string]string{"autospotting:probe": "systemd:degraded"}, func(s *Settings) { s.Probe = "systemd:degraded" }},

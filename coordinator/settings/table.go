@@ -44,7 +44,7 @@ var table = []Setting{
 		func(s *Settings, v string) (err error) { s.DrainWith, err = drainWith(v); return }},
 	{"grace", nil, "a duration such as 300s or 5m", "5m",
 		"how long an application that nobody probes is given to come up",
-		func(s *Settings, v string) (err error) { s.Grace, err = span(v); return }},
+		func(s *Settings, v string) (err error) { s.Grace, err = span(v); s.GraceSaid = true; return }},
 	{"probe", nil, "http://127.0.0.1:8080/health, tcp:8080, systemd, or none", "",
 		"how spotd asks on its own instance whether the application is up; without it what replaces an interrupted instance counts as ready only after the grace; empty leaves it to the image's `spotd.conf`, which may also name a program",
 		func(s *Settings, v string) (err error) { s.Probe, err = probe(v); return }},
@@ -103,5 +103,6 @@ func Defaults() Settings {
 			panic("the default of " + t.Name + ": " + err.Error()) // a mistake in the table above
 		}
 	}
+	s.GraceSaid = false
 	return s
 }
