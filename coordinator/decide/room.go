@@ -6,7 +6,7 @@ import (
 	"autospotting/coordinator/ledger"
 )
 
-// A record has room for some two thousand replacements that are open at once (DynamoDB's items hold 400 KB). One that did not fit could not be
+// A record has room for some 1,700 replacements that are open at once (DynamoDB's items hold 400 KB). One that did not fit could not be
 // written, and then nothing of the group would work, paying back included. So no launch is begun whose record might not fit when it has gone its way;
 // those that can wait stop first. Paying, undoing, the lease, protection and sweeping are never refused: they make the record smaller.
 const (

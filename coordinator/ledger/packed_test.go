@@ -41,7 +41,7 @@ var versions = [][2]string{{"7", strings.Repeat("7a", 16)}, {"8", strings.Repeat
 
 func (s storm) record(notices, stage int) ledger.Record {
 	r := ledger.Record{Group: "web", Notices: map[string]ledger.Notice{}, Said: map[string]ledger.Said{}, Shielded: map[string]time.Time{},
-		Retired: map[string]time.Time{}, Proving: map[string]time.Time{}}
+		Retired: map[string]time.Time{}, Proving: map[string]time.Time{}, Watched: map[string]ledger.Watch{}}
 	for n := range notices {
 		victim, at, from := s.id(), s.at(), versions[n%2]
 		r.Notices[victim] = ledger.Notice{At: at, Deadline: at.Add(2 * time.Minute), Action: "terminate", Source: "EC2 Spot Instance Interruption Warning from EventBridge"}
@@ -63,11 +63,15 @@ func (s storm) record(notices, stage int) ledger.Record {
 		if stage >= attached {
 			r.Books.Open(it.Replacement(), victim, 5000, s.at())
 			r.Shielded[it.Instance] = s.at()
+			r.Watched[it.Instance] = ledger.Watch{At: s.at(), Early: true, Member: true, Unproven: true} // as where its boot needs membership
 		} else if stage >= asked {
 			r.Intents = append(r.Intents, it)
 		}
 		if stage == settled {
 			r.Retired[victim], r.Proving[it.Instance] = s.at(), s.at()
+			w := r.Watched[it.Instance]
+			w.Healthy = s.at()
+			r.Watched[it.Instance] = w
 		}
 	}
 	return r
