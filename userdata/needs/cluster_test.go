@@ -10,6 +10,8 @@ func TestTheClusterIsTheOneThatTheAgentRegistersWith(t *testing.T) {
 	}{
 		{"a line", "#!/bin/bash\necho ECS_CLUSTER=prod >> /etc/ecs/ecs.config\n", "prod", true},
 		{"a here-document", "#!/bin/bash\ncat <<'EOF' >> /etc/ecs/ecs.config\nECS_CLUSTER=prod-1\nECS_ENABLE_TASK_IAM_ROLE=true\nEOF\n", "prod-1", true},
+		{"printf", "#!/bin/bash\nprintf 'ECS_CLUSTER=%s\\nECS_LOGLEVEL=%s\\n' prod info | tee -a /etc/ecs/ecs.config\n", "prod", true},
+		{"printf of a variable that is not told", "#!/bin/bash\nprintf 'ECS_CLUSTER=%s\\n' \"$1\" >> /etc/ecs/ecs.config\n", "", false},
 		{"in quotes", "#!/bin/bash\necho 'ECS_CLUSTER=\"prod\"' > /etc/ecs/ecs.config\n", "prod", true},
 		{"a variable that is told", "#!/bin/bash\nNAME=prod\necho \"ECS_CLUSTER=$NAME\" > /etc/ecs/ecs.config\n", "prod", true},
 		{"write_files", "#cloud-config\nwrite_files:\n- path: /etc/ecs/ecs.config\n  content: |\n    ECS_CLUSTER=prod\n", "prod", true},

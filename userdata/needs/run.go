@@ -156,10 +156,27 @@ func (r *reader) printed(w []string, p place) flow {
 		args = args[1:]
 	}
 	if w[0] == "printf" && len(args) > 1 && strings.Contains(args[0], "%") {
-		args = append([]string{strings.NewReplacer("%s", "", "%b", "", "%d", "").Replace(args[0])}, args[1:]...)
-		return flow{text: strings.ReplaceAll(r.expand(strings.Join(args, "\n")), `\n`, "\n"), p: p}
+		return flow{text: strings.ReplaceAll(r.expand(formatted(args[0], args[1:])), `\n`, "\n"), p: p}
 	}
 	return flow{text: strings.ReplaceAll(r.expand(strings.Join(args, " ")), `\n`, "\n"), p: p}
+}
+
+var verb = regexp.MustCompile(`%[sbd]`)
+
+// formatted is what printf makes of a format and its arguments: the format is used again as long as there are any (POSIX, printf).
+func formatted(format string, args []string) string {
+	var b strings.Builder
+	for verbs := len(verb.FindAllString(format, -1)); ; {
+		b.WriteString(verb.ReplaceAllStringFunc(format, func(string) (arg string) {
+			if len(args) > 0 {
+				arg, args = args[0], args[1:]
+			}
+			return arg
+		}))
+		if len(args) == 0 || verbs == 0 || b.Len() > maxText {
+			return b.String()
+		}
+	}
 }
 
 // plain marks a command that does its own work.
