@@ -52,6 +52,9 @@ func (scripted) Wait(Settled) error    { return nil }
 func (scripted) Calls() []Call {
 	return []Call{{What: MaxSize(2, 1)}, {"attached", []string{"i-2"}}, {Retired(true), []string{"i-1"}}, {What: MaxSize(1, 1)}}
 }
+func (scripted) Plan() (Plan, error) { return Plan{}, nil }
+func (scripted) Status() string      { return "" }
+func (scripted) Served() int         { return 0 }
 func (scripted) Instances() []Instance {
-	return []Instance{{ID: "i-1"}, {"i-3", true, true}, {"i-2", true, true}}
+	return []Instance{{ID: "i-1"}, {ID: "i-3", Spot: true, Ours: true}, {ID: "i-2", Spot: true, Ours: true}}
 }
