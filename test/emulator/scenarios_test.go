@@ -114,18 +114,21 @@ func ownersTale(t *testing.T, s scenario.Story) *tale {
 	return a
 }
 
-// flags are the grace of what spotd does not speak for.
+// flags are the grace of what spotd does not speak for: short, but longer than a guest waits for its attach, or the grace would bring it.
 func (a *tale) flags() []string {
-	if a.group.Boot == "" && a.group.Tags["autospotting:spotd"] != "off" {
-		return nil
+	switch {
+	case a.group.Tags["autospotting:spotd"] == "off":
+		return []string{"--grace=3s"}
+	case a.group.Boot != "":
+		return []string{"--grace=" + (2 * attachTime).String()}
 	}
-	return []string{"--grace=15s"}
+	return nil
 }
 
 // How long the boot of a guest takes: it is longer than an attach takes, which it waits for, but not for ever.
 const (
 	bootTakes  = time.Second
-	attachTime = 20 * time.Second
+	attachTime = 15 * time.Second
 )
 
 // boot is what runs on an instance: spotd where it is on board, and the owner's script where the story tells of it.

@@ -108,6 +108,17 @@ func retold(text string, transcripts map[int][]string) string {
 	return strings.Join(out, "\n")
 }
 
+// Changed is the first line of what was told that differs from the story; empty where there is none.
+func Changed(text, told string) string {
+	have := strings.Split(told, "\n")
+	for n, line := range strings.Split(text, "\n") {
+		if n >= len(have) || have[n] != line {
+			return fmt.Sprintf("line %d is %q, and was told as %q", n+1, line, strings.Join(have[min(n, len(have)):min(n+1, len(have))], ""))
+		}
+	}
+	return ""
+}
+
 // teller turns calls into lines, one for each instance and one for the group. What belongs together is told in order; what does not has
 // none, since the two clouds take their own time. Spot instances are numbered as they are attached, others as they first appear.
 type teller struct {
