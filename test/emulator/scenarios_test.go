@@ -38,7 +38,9 @@ func TestTheEmulatorTellsTheStories(t *testing.T) {
 	for _, s := range stories {
 		t.Run(s.Name, func(t *testing.T) {
 			t.Parallel()
-			if s.Moto != "" {
+			if strings.HasPrefix(s.Moto, "nothing is played") {
+				t.Skip(s.Moto)
+			} else if s.Moto != "" {
 				t.Logf("left out here: %s", s.Moto)
 			}
 			a := ownersTale(t, s)

@@ -20,9 +20,10 @@
 //	boot=told    the boot takes longer than an attach, the machine tells when it is over, and nobody probes
 //	boot=member  the same, and it fails on what is no member of the group when the owner's script begins
 //	boot=stack   the same, and CloudFormation must know the instance for a member of its stack's group
+//	boot=unknown the same, and it never does of what is attached
 //
 // With boot= the transcript says of each replacement when its boot is over, and of an interruption how many served at the least.
-// The line "moto: …" says what the emulator leaves out of the story, and why.
+// The line "moto: …" says what the emulator leaves out of the story, and why. "moto: nothing is played, …" leaves out all of it.
 package scenario
 
 import (
@@ -50,14 +51,15 @@ type Group struct {
 	LoadBalancer      bool
 	NamesZones        bool     // and no subnets
 	Mixed             []string // types that its mixed instances policy lists; it has none if this is empty
-	Boot              string   // BootTold, BootMember or BootStack; empty where the story does not tell of it
+	Boot              string   // BootTold and so on; empty where the story does not tell of it
 }
 
 // The values of boot=.
 const (
-	BootTold   = "told"
-	BootMember = "member"
-	BootStack  = "stack"
+	BootTold    = "told"
+	BootMember  = "member"
+	BootStack   = "stack"
+	BootUnknown = "unknown"
 )
 
 // Step is one deed, what the coordinator must have done when all is quiet again, and what the group must be then.
@@ -176,7 +178,7 @@ func (p *parser) describe(words []string) error {
 			g.NamesZones = true
 		case key == "mixed":
 			g.Mixed = strings.Split(value, ",")
-		case key == "boot" && slices.Contains([]string{BootTold, BootMember, BootStack}, value):
+		case key == "boot" && slices.Contains([]string{BootTold, BootMember, BootStack, BootUnknown}, value):
 			g.Boot = value
 		case strings.Contains(key, ":") || key == "spot-enabled":
 			g.Tags[key] = value

@@ -67,17 +67,18 @@ func TestTheSimulatedCloudTellsTheStories(t *testing.T) {
 
 // What each story of a kind of group rests on. Without it the coordinator does something else, and the story fails.
 var blindnesses = map[string]func(*decide.World){
-	"address":        func(w *decide.World) { w.Template.Needs = nil },
-	"attach-ready":   func(w *decide.World) { w.Settings.Attach = settings.AttachAuto },
-	"attach-running": func(w *decide.World) { w.Settings.Attach = settings.AttachAuto },
-	"balanced":       func(w *decide.World) { w.Settings.Attach = settings.AttachReady },
-	"bastion":        func(w *decide.World) { w.Group.LoadBalanced, w.Template.Clocked = false, "line 3" },
-	"cloudformation": func(w *decide.World) { w.Template.Needs, w.Settings.Grace = nil, 5*time.Minute },
-	"hook-heard":     func(w *decide.World) { w.Group.LaunchHooks = nil },
-	"hook-unheard":   func(w *decide.World) { w.Group.LaunchHooks = append(w.Group.LaunchHooks, w.Group.IdleHooks...) },
-	"kubernetes":     func(w *decide.World) { w.Group.DrainHooks = nil },
-	"mixed":          func(w *decide.World) { w.Group.Types = nil },
-	"no-spotd":       func(w *decide.World) { w.Settings.Grace = time.Hour }, // beyond the time that a boot may take
+	"address":                func(w *decide.World) { w.Template.Needs = nil },
+	"attach-ready":           func(w *decide.World) { w.Settings.Attach = settings.AttachAuto },
+	"attach-running":         func(w *decide.World) { w.Settings.Attach = settings.AttachAuto },
+	"balanced":               func(w *decide.World) { w.Settings.Attach = settings.AttachReady },
+	"bastion":                func(w *decide.World) { w.Group.LoadBalanced, w.Template.Clocked = false, "line 3" },
+	"cloudformation":         func(w *decide.World) { w.Template.Needs, w.Settings.Grace = nil, 5*time.Minute },
+	"cloudformation-unknown": func(w *decide.World) { w.Template.Needs, w.Settings.Attach = nil, settings.AttachRunning },
+	"hook-heard":             func(w *decide.World) { w.Group.LaunchHooks = nil },
+	"hook-unheard":           func(w *decide.World) { w.Group.LaunchHooks = append(w.Group.LaunchHooks, w.Group.IdleHooks...) },
+	"kubernetes":             func(w *decide.World) { w.Group.DrainHooks = nil },
+	"mixed":                  func(w *decide.World) { w.Group.Types = nil },
+	"no-spotd":               func(w *decide.World) { w.Settings.Grace = time.Hour }, // beyond the time that a boot may take
 	"other-tool": func(w *decide.World) {
 		for n := range w.Instances {
 			w.Instances[n].LaunchedBy = ""
@@ -159,7 +160,9 @@ func newTold(s scenario.Story, alter func(*handle.Handler)) (*told, error) {
 	}
 	w, err := storm.New(storm.Script{Seed: 1, Small: true, Groups: []cloudsim.GroupSpec{spec}}, &storm.Mutant{Speak: c.guest, Alter: func(cfg *stage.Config) {
 		cfg.UserData, cfg.Cloud.GuestsTell = []byte(g.UserData), g.Boot != ""
-		cfg.Alter = alter
+		if cfg.Alter = alter; g.Boot == scenario.BootUnknown {
+			cfg.Cloud.Readings.StackTakesAttached = -1
+		}
 	}})
 	if err != nil {
 		return nil, err
@@ -199,7 +202,7 @@ func (c *told) guest(st *stage.Stage, g *cloudsim.Guest) {
 	}
 	script := func() {
 		_, member := g.Member()
-		if c.group.Boot == scenario.BootMember && !member || c.group.Boot == scenario.BootStack && !g.StackMember() {
+		if c.group.Boot == scenario.BootMember && !member || (c.group.Boot == scenario.BootStack || c.group.Boot == scenario.BootUnknown) && !g.StackMember() {
 			end(cloudsim.BootFailed, "boot failed")
 			return
 		}
