@@ -26,6 +26,7 @@ import (
 	"autospotting/pkg/message"
 	"autospotting/test/rig"
 	"autospotting/test/scenario"
+	"autospotting/userdata"
 )
 
 // TestTheEmulatorTellsTheStories plays the same files as the simulated cloud does, on the emulator, over HTTP.
@@ -135,42 +136,45 @@ const (
 
 // boot is what runs on an instance: spotd where it is on board, and the owner's script where the story tells of it.
 func (a *tale) boot(ctx context.Context, i instance) error {
-	aboard, err := a.aboard(ctx, i.id)
+	ours, err := a.injected(ctx, i.id)
 	if err != nil {
 		return err
 	}
 	if a.group.Boot == "" {
-		if aboard || i.spot == false {
-			return a.ready(ctx, i)
+		if ours.Topic == "" && i.spot {
+			return nil
 		}
-		return nil
+		return a.ready(ctx, i)
 	}
 	a.boots.Go(func() {
-		if err := a.script(ctx, i, aboard); err != nil && ctx.Err() == nil {
+		if err := a.script(ctx, i, ours); err != nil && ctx.Err() == nil {
 			a.t.Errorf("the boot of %s: %v", i.id, err)
 		}
 	})
 	return nil
 }
 
-func (a *tale) script(ctx context.Context, i instance, aboard bool) error {
+func (a *tale) script(ctx context.Context, i instance, ours userdata.Settings) error {
 	say := func(kind message.Kind, action string) error {
-		if !aboard {
+		if ours.Topic == "" {
 			return nil
 		}
 		return a.speaks(ctx, i, kind, action)
 	}
-	waits := a.group.Boot != scenario.BootTold
-	if !waits {
+	asks, limit := a.group.Boot != scenario.BootTold, attachTime
+	if asks && !ours.Await { // it does not wait
+		limit = 0
+	}
+	if !asks {
 		if err := say(message.Hello, ""); err != nil {
 			return err
 		}
 	}
-	member, err := a.joins(ctx, i.id)
+	member, err := a.joins(ctx, i.id, limit)
 	if err != nil {
 		return err
 	}
-	if waits {
+	if asks {
 		if err := say(message.Hello, map[bool]string{true: message.ActionMember, false: message.ActionNoMember}[member]); err != nil {
 			return err
 		}
@@ -186,9 +190,9 @@ func (a *tale) script(ctx context.Context, i instance, aboard bool) error {
 	return errors.Join(say(message.Started, message.ActionBoot), say(message.Ready, ""))
 }
 
-// joins waits until the instance is a member of the group, and tells whether it is.
-func (a *tale) joins(ctx context.Context, id string) (bool, error) {
-	for end := time.Now().Add(attachTime); ; {
+// joins waits so long at most until the instance is a member of the group, and tells whether it is.
+func (a *tale) joins(ctx context.Context, id string, limit time.Duration) (bool, error) {
+	for end := time.Now().Add(limit); ; {
 		groups, err := a.groups(ctx)
 		if err != nil {
 			return false, err
@@ -214,14 +218,21 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// aboard tells whether the instance's user data brings spotd.
-func (a *tale) aboard(ctx context.Context, id string) (bool, error) {
+// injected is what the instance's user data has of ours: no topic where spotd is not on board.
+func (a *tale) injected(ctx context.Context, id string) (userdata.Settings, error) {
 	out, err := a.ec2.DescribeInstanceAttribute(ctx, &ec2.DescribeInstanceAttributeInput{InstanceId: &id, Attribute: ec2types.InstanceAttributeNameUserData})
 	if err != nil {
-		return false, err
+		return userdata.Settings{}, err
 	}
 	raw, err := base64.StdEncoding.DecodeString(aws.ToString(out.UserData.Value))
-	return strings.Contains(string(raw), a.release), err
+	if err != nil {
+		return userdata.Settings{}, err
+	}
+	ours, _ := userdata.Injected(raw)
+	if ours.WaitOnly {
+		ours.Topic = ""
+	}
+	return ours, nil
 }
 
 func (a *tale) Do(d scenario.Deed, id string) error {
@@ -392,13 +403,13 @@ func (a *tale) Instances() []scenario.Instance {
 	slices.SortFunc(list, func(x, y instance) int { return cmp.Or(x.launched.Compare(y.launched), cmp.Compare(x.id, y.id)) })
 	var out []scenario.Instance
 	for _, i := range list {
-		aboard := true
+		var on userdata.Settings
 		if i.ours() {
-			if aboard, err = a.aboard(a.t.Context(), i.id); err != nil {
+			if on, err = a.injected(a.t.Context(), i.id); err != nil {
 				a.t.Fatal(err)
 			}
 		}
-		out = append(out, scenario.Instance{ID: i.id, Spot: i.spot, Ours: i.tags["aws:ec2:fleet-id"] != "", Type: i.kind, Bare: !aboard})
+		out = append(out, scenario.Instance{ID: i.id, Spot: i.spot, Ours: i.tags["aws:ec2:fleet-id"] != "", Type: i.kind, Bare: on.Topic == ""})
 	}
 	return out
 }
