@@ -237,7 +237,7 @@ func deedOf(words []string) (Deed, error) {
 // instance reads the name of an instance: its market and its number.
 func instance(d Deed, words []string) (Deed, error) {
 	if n, err := strconv.Atoi(words[1]); err != nil || n < 1 {
-		return Deed{}, fmt.Errorf("%q is no number of a %s instance", words[1], words[0])
+		return Deed{}, fmt.Errorf("%q is no number of an instance: they count from 1", words[1])
 	}
 	d.Instance = words[0] + " " + words[1]
 	return d, nil
