@@ -58,6 +58,8 @@ func (a *Actor) call(ctx context.Context, group string, act decide.Action) error
 	case decide.Protect, decide.Unprotect:
 		_, err = a.AutoScaling.SetInstanceProtection(ctx, &autoscaling.SetInstanceProtectionInput{
 			AutoScalingGroupName: &group, InstanceIds: []string{act.Instance}, ProtectedFromScaleIn: aws.Bool(act.Kind == decide.Protect)})
+	case decide.SetDraining, decide.SetActive:
+		err = a.setState(ctx, act)
 	case decide.SetDesired:
 		_, err = a.AutoScaling.SetDesiredCapacity(ctx, &autoscaling.SetDesiredCapacityInput{
 			AutoScalingGroupName: &group, DesiredCapacity: aws.Int32(int32(act.Desired))})

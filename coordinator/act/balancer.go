@@ -3,12 +3,17 @@ package act
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancing"
 	elbv2 "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	"github.com/aws/aws-sdk-go-v2/service/vpclattice"
+	lattypes "github.com/aws/aws-sdk-go-v2/service/vpclattice/types"
 
 	"autospotting/coordinator/decide"
 )
@@ -29,6 +34,86 @@ func (a *Actor) balancers(ctx context.Context, w *decide.World, g types.AutoScal
 	}
 	look("Elastic Load Balancing v2.DescribeTargetHealth", targetGroupsOf(g), a.targets)
 	look("Elastic Load Balancing.DescribeInstanceHealth", balancersOf(g), a.classic)
+	look("VPC Lattice.ListTargets", latticeOf(g), a.lattice)
+	for _, arn := range targetGroupsOf(g) {
+		slow, err := a.slowStart(ctx, arn)
+		if err != nil {
+			missed(w, "Elastic Load Balancing v2.DescribeTargetGroupAttributes", err)
+		}
+		w.Group.SlowStart = max(w.Group.SlowStart, slow)
+	}
+}
+
+// slowStartFor is how long a target group's slow start is believed: its owner changes it once in years.
+const slowStartFor = time.Hour
+
+// slowly is a target group's slow start as it was read.
+type slowly struct {
+	start time.Duration
+	at    time.Time
+}
+
+// longestSlowStart is the most that may be set (ELB API reference, TargetGroupAttribute: slow_start.duration_seconds, 30 to 900).
+const longestSlowStart = 15 * time.Minute
+
+// slowStart is how long a target that has become healthy gets a growing share of the requests. Where it cannot be read, what was read last counts;
+// where nothing was, the longest that may be. Where we may not ask, or the target group is gone, there is none.
+func (a *Actor) slowStart(ctx context.Context, arn string) (time.Duration, error) {
+	last, known := a.cache.slow.get(arn)
+	if a.TargetGroups == nil || known && a.young(last.at, slowStartFor) {
+		return last.start, nil
+	}
+	var out *elbv2.DescribeTargetGroupAttributesOutput
+	err := a.within(ctx, func(ctx context.Context) (err error) {
+		out, err = a.TargetGroups.DescribeTargetGroupAttributes(ctx, &elbv2.DescribeTargetGroupAttributesInput{TargetGroupArn: &arn})
+		return err
+	})
+	switch {
+	case err == nil, denied(err), gone(err):
+	case known:
+		return last.start, nil
+	default:
+		return longestSlowStart, fmt.Errorf("read the attributes of target group %s: %w", arn, err)
+	}
+	now := slowly{at: a.Now()}
+	if err == nil {
+		for _, at := range out.Attributes {
+			if n, bad := strconv.Atoi(aws.ToString(at.Value)); aws.ToString(at.Key) == "slow_start.duration_seconds" && bad == nil {
+				now.start = time.Duration(n) * time.Second
+			}
+		}
+	}
+	a.cache.slow.put(arn, now)
+	return now.start, nil
+}
+
+// lattice asks a target group of VPC Lattice. Its states are those of a load balancer's targets, in capitals (VPC Lattice API reference,
+// TargetSummary).
+func (a *Actor) lattice(ctx context.Context, id string, list []decide.Instance) error {
+	if a.Lattice == nil {
+		return nil
+	}
+	health := map[string]string{}
+	in := &vpclattice.ListTargetsInput{TargetGroupIdentifier: &id}
+	for {
+		page, err := a.Lattice.ListTargets(ctx, in)
+		if err != nil {
+			return fmt.Errorf("list the targets of VPC Lattice's target group %s: %w", id, err)
+		}
+		for _, t := range page.Items {
+			state := strings.ToLower(string(t.Status))
+			if t.Status == lattypes.TargetStatusUnavailable || t.Status == lattypes.TargetStatusUnused {
+				state = "" // nobody checks it: the checks are off, or no service uses the target group
+			}
+			health[aws.ToString(t.Id)] = state
+		}
+		if page.NextToken == nil {
+			break
+		}
+		in.NextToken = page.NextToken
+	}
+	merge(list, health)
+	return nil
 }
 
 // unknown notes that a load balancer did not say how it sees the members. What another says against one holds.

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancing"
 	elbv2 "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/aws-sdk-go-v2/service/vpclattice"
 
 	"autospotting/coordinator/market"
 	"autospotting/coordinator/settings"
@@ -60,6 +61,12 @@ type AutoScaling interface {
 // TargetGroups is what the coordinator calls of Elastic Load Balancing.
 type TargetGroups interface {
 	DescribeTargetHealth(context.Context, *elbv2.DescribeTargetHealthInput, ...func(*elbv2.Options)) (*elbv2.DescribeTargetHealthOutput, error)
+	DescribeTargetGroupAttributes(context.Context, *elbv2.DescribeTargetGroupAttributesInput, ...func(*elbv2.Options)) (*elbv2.DescribeTargetGroupAttributesOutput, error)
+}
+
+// Lattice is what the coordinator calls of VPC Lattice.
+type Lattice interface {
+	ListTargets(context.Context, *vpclattice.ListTargetsInput, ...func(*vpclattice.Options)) (*vpclattice.ListTargetsOutput, error)
 }
 
 // Balancers is what the coordinator calls of the classic load balancers.
@@ -77,6 +84,7 @@ var (
 	_ AutoScaling  = (*autoscaling.Client)(nil)
 	_ TargetGroups = (*elbv2.Client)(nil)
 	_ Balancers    = (*elb.Client)(nil)
+	_ Lattice      = (*vpclattice.Client)(nil)
 	_ Stacks       = (*cloudformation.Client)(nil)
 )
 
@@ -84,11 +92,13 @@ var (
 type Config struct {
 	EC2         EC2
 	AutoScaling AutoScaling
-	// Inspector, TargetGroups, Balancers and Stacks may be nil where there are none to be asked.
+	// Inspector, TargetGroups, Balancers, Lattice, Stacks and Containers may be nil where there are none to be asked.
 	Inspector    Inspector
 	TargetGroups TargetGroups
 	Balancers    Balancers
+	Lattice      Lattice
 	Stacks       Stacks
+	Containers   Containers
 	// Pricing may be nil: then on-demand prices are the built-in ones.
 	Pricing Pricing
 	// Quotas may be nil: then it is not known what the account may have.

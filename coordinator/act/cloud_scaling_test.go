@@ -10,9 +10,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancing"
 	elbv2 "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	elbv2types "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	ebtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/pricing"
+	"github.com/aws/aws-sdk-go-v2/service/vpclattice"
 )
 
 // The other services than EC2, on a cloud.
@@ -111,6 +113,30 @@ func (c cloudScaling) UpdateAutoScalingGroup(ctx context.Context, in *autoscalin
 
 func (c cloudScaling) SetInstanceProtection(ctx context.Context, in *autoscaling.SetInstanceProtectionInput, _ ...func(*autoscaling.Options)) (*autoscaling.SetInstanceProtectionOutput, error) {
 	return answer(ctx, c.cloud, in, func() *autoscaling.SetInstanceProtectionOutput { return &autoscaling.SetInstanceProtectionOutput{} })
+}
+
+func (c cloudBalancers) DescribeTargetGroupAttributes(ctx context.Context, in *elbv2.DescribeTargetGroupAttributesInput, _ ...func(*elbv2.Options)) (*elbv2.DescribeTargetGroupAttributesOutput, error) {
+	return answer(ctx, c.cloud, in, func() *elbv2.DescribeTargetGroupAttributesOutput {
+		out := &elbv2.DescribeTargetGroupAttributesOutput{Attributes: []elbv2types.TargetGroupAttribute{{Key: aws.String("stickiness.enabled"), Value: aws.String("false")}}}
+		if c.slow != "" {
+			out.Attributes = append(out.Attributes, elbv2types.TargetGroupAttribute{Key: aws.String("slow_start.duration_seconds"), Value: aws.String(c.slow)})
+		}
+		return out
+	})
+}
+
+type cloudLattice struct{ *cloud }
+
+func (c cloudLattice) ListTargets(ctx context.Context, in *vpclattice.ListTargetsInput, _ ...func(*vpclattice.Options)) (*vpclattice.ListTargetsOutput, error) {
+	return answer(ctx, c.cloud, in, func() *vpclattice.ListTargetsOutput {
+		page := &vpclattice.ListTargetsOutput{Items: c.lattice}
+		if len(c.lattice) > 1 && in.NextToken == nil { // in two pages
+			page.Items, page.NextToken = c.lattice[:1], aws.String("more")
+		} else if len(c.lattice) > 1 {
+			page.Items = c.lattice[1:]
+		}
+		return page
+	})
 }
 
 func (c cloudBalancers) DescribeTargetHealth(ctx context.Context, in *elbv2.DescribeTargetHealthInput, _ ...func(*elbv2.Options)) (*elbv2.DescribeTargetHealthOutput, error) {

@@ -13,9 +13,11 @@ import (
 	cfntypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancing/types"
 	elbv2types "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	ebtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+	lattypes "github.com/aws/aws-sdk-go-v2/service/vpclattice/types"
 	"github.com/aws/smithy-go"
 
 	"autospotting/coordinator/decide"
@@ -53,8 +55,12 @@ type cloud struct {
 	targets  map[string][]elbv2types.TargetHealthDescription // by target group
 	classic  map[string][]elbtypes.InstanceState             // by load balancer
 	stacks   []cfntypes.Stack
-	products []string // of the Pricing API
+	hosts    map[string][]ecstypes.ContainerInstance // by cluster
+	unmoved  []ecstypes.Failure                      // of a change of their states
+	products []string                                // of the Pricing API
 
+	slow      string                   // seconds of every target group's slow start
+	lattice   []lattypes.TargetSummary // of every target group of VPC Lattice
 	rules     []ebtypes.Rule
 	targetsOf map[string][]string // by rule: ARNs
 
@@ -144,7 +150,7 @@ func (c *cloud) actor() *Actor {
 // stranger is an actor that knows nothing yet.
 func (c *cloud) stranger() *Actor {
 	return New(Config{EC2: cloudEC2{cloud: c}, AutoScaling: cloudScaling{cloud: c}, Inspector: cloudEC2{cloud: c}, TargetGroups: cloudBalancers{c}, Balancers: cloudClassic{c},
-		Stacks: cloudStacks{c}, Pricing: cloudPrices{c}, Rules: cloudRules{c}, EventsTopic: ourTopic, Region: "us-east-1", Defaults: settings.Defaults(), Now: func() time.Time { return c.now }})
+		Stacks: cloudStacks{c}, Containers: cloudHosts{c}, Pricing: cloudPrices{c}, Lattice: cloudLattice{c}, Rules: cloudRules{c}, EventsTopic: ourTopic, Region: "us-east-1", Defaults: settings.Defaults(), Now: func() time.Time { return c.now }})
 }
 
 // refused is an error as a service gives it.

@@ -26,6 +26,10 @@ func (noBalancers) DescribeTargetHealth(context.Context, *elbv2.DescribeTargetHe
 	return nil, &smithy.GenericAPIError{Code: "TargetGroupNotFound", Message: "One or more target groups not found"}
 }
 
+func (noBalancers) DescribeTargetGroupAttributes(context.Context, *elbv2.DescribeTargetGroupAttributesInput, ...func(*elbv2.Options)) (*elbv2.DescribeTargetGroupAttributesOutput, error) {
+	return nil, &smithy.GenericAPIError{Code: "TargetGroupNotFound", Message: "One or more target groups not found"}
+}
+
 func (noBalancers) DescribeInstanceHealth(context.Context, *elb.DescribeInstanceHealthInput, ...func(*elb.Options)) (*elb.DescribeInstanceHealthOutput, error) {
 	return nil, &smithy.GenericAPIError{Code: "LoadBalancerNotFound", Message: "There is no ACTIVE Load Balancer named 'web'"}
 }
@@ -33,7 +37,7 @@ func (noBalancers) DescribeInstanceHealth(context.Context, *elb.DescribeInstance
 // A group that still names a load balancer which was deleted is looked after all the same.
 func TestALoadBalancerThatIsGoneStopsNothing(t *testing.T) {
 	t.Parallel()
-	a := &Actor{Config: Config{TargetGroups: noBalancers{}, Balancers: noBalancers{}}}
+	a := New(Config{TargetGroups: noBalancers{}, Balancers: noBalancers{}})
 	w := decide.World{Instances: []decide.Instance{{ID: "i-1", Member: true, Lifecycle: "InService", Healthy: true, State: "running"}}}
 	g := astypes.AutoScalingGroup{TargetGroupARNs: []string{"arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/1"}, LoadBalancerNames: []string{"web"}}
 	if a.balancers(context.Background(), &w, g); len(w.Missing) > 0 || !w.Instances[0].Serving() {

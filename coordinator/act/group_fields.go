@@ -110,7 +110,7 @@ var groupFields = []groupField{
 	{"Tags.Value", honoured, "opt-in, settings, and what replacements carry", nil},
 	{"TargetGroupARNs", honoured, "readiness", nil},
 	{"TerminationPolicies", freeOf, "The coordinator names whom it retires.", nil},
-	{"TrafficSources.Identifier", honoured, "readiness; of VPC Lattice only that there is something to drain", nil},
+	{"TrafficSources.Identifier", honoured, "readiness", nil},
 	{"TrafficSources.Type", honoured, "readiness", nil},
 	{"VPCZoneIdentifier", honoured, "where replacements may be", nil},
 	{"WarmPoolConfiguration", forbids, "A warm pool cannot hold spot instances.", nil},
@@ -165,9 +165,10 @@ func operatedGroup(g types.AutoScalingGroup) string {
 	return ""
 }
 
-// targetGroupsOf are the group's target groups, however they were attached; balancersOf its classic load balancers.
+// targetGroupsOf are the group's target groups, however they were attached; balancersOf its classic load balancers; latticeOf VPC Lattice's target groups.
 func targetGroupsOf(g types.AutoScalingGroup) []string { return sources(g.TargetGroupARNs, g, "elbv2") }
 func balancersOf(g types.AutoScalingGroup) []string    { return sources(g.LoadBalancerNames, g, "elb") }
+func latticeOf(g types.AutoScalingGroup) []string      { return sources(nil, g, "vpc-lattice") }
 
 func sources(list []string, g types.AutoScalingGroup, kind string) []string {
 	all := slices.Clone(list)

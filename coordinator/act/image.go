@@ -47,11 +47,11 @@ func (a *Actor) needOf(i types.Image, w wanted) market.Need {
 	return n
 }
 
-// userNeeds is what the owner's user data needs, what of it could not be read, why what needs membership of the group cannot wait for it, and where
-// it has something run by the clock; empty if all could, if it can, and if nothing does.
+// userNeeds is what the owner's user data needs, what of it could not be read, why what needs membership of the group cannot wait for it, where it has
+// something run by the clock, and the ECS cluster; empty if all could, if it can, if nothing does, and where that cannot be told.
 type userNeeds struct {
-	list                   []decide.UserNeed
-	unread, hasty, clocked string
+	list                            []decide.UserNeed
+	unread, hasty, clocked, cluster string
 }
 
 // userNeeds are those of the owner's user data, remembered for the same reason.
@@ -59,8 +59,7 @@ func (a *Actor) userNeeds(w wanted) userNeeds {
 	known, ok := a.cache.userNeeds.get(w.source)
 	if !ok {
 		known.list, known.unread = UserNeeds(w.owners)
-		known.hasty = Hasty(w.owners)
-		known.clocked = Clocked(w.owners)
+		known.hasty, known.clocked, known.cluster = Hasty(w.owners), Clocked(w.owners), Cluster(w.owners)
 		a.cache.userNeeds.put(w.source, known)
 	}
 	return known
@@ -120,6 +119,16 @@ func Clocked(userData *string) string {
 		return where
 	}
 	return ""
+}
+
+// Cluster is the ECS cluster that an instance with that user data, in base64, registers with; empty where that cannot be told.
+func Cluster(userData *string) string {
+	raw, err := base64.StdEncoding.DecodeString(aws.ToString(userData))
+	if err != nil {
+		return ""
+	}
+	name, _ := needs.Cluster(raw)
+	return name
 }
 
 // NeedOf is what an image and the template that launches it ask of a type. The original's type, the zones and the owner's wishes are for

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancing/types"
+	lattypes "github.com/aws/aws-sdk-go-v2/service/vpclattice/types"
 
 	"autospotting/coordinator/decide"
 	"autospotting/coordinator/ledger"
@@ -245,6 +246,10 @@ func TestHealthInTheLoadBalancers(t *testing.T) {
 		{"where the classic one may not be asked the target group says it", both(of(targetGroup, "unhealthy", "healthy"), denying(classicCall, "AccessDenied")), [2]string{"unhealthy", "healthy"}},
 		{"one that is gone is passed over", denying(targetCall, "TargetGroupNotFound"), [2]string{"healthy", "healthy"}},
 		{"without load balancers nothing is known", func(c *cloud) { c.group().TargetGroupARNs, c.group().LoadBalancerNames = nil, nil }, [2]string{"", ""}},
+		{"VPC Lattice is asked as well, page by page", inLattice("HEALTHY", "UNHEALTHY"), [2]string{"healthy", "unhealthy"}},
+		{"one that it does not list does not serve", inLattice("HEALTHY", ""), [2]string{"healthy", "initial"}},
+		{"where it checks nobody it says nothing", both(inLattice("UNUSED", "UNAVAILABLE"), func(c *cloud) { c.group().TargetGroupARNs, c.group().LoadBalancerNames = nil, nil }), [2]string{"", ""}},
+		{"where it does not answer nobody is known to serve", both(inLattice("HEALTHY", "HEALTHY"), func(c *cloud) { c.failing("vpclattice.ListTargets", errLost) }), [2]string{"unknown", "unknown"}},
 		{"of one that is let go nothing is asked", func(c *cloud) { c.group().Instances[0].LifecycleState = astypes.LifecycleStateTerminating }, [2]string{"", "healthy"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -281,5 +286,50 @@ func TestAClockThatIsNotGivenIsTheSystems(t *testing.T) {
 	a := New(Config{})
 	if d := time.Since(a.Now()); d < 0 || a.Scope.Key != "spot-enabled" || a.Scope.Value != "true" {
 		t.Errorf("%+v, %s", a.Scope, d)
+	}
+}
+
+// inLattice puts the group behind VPC Lattice, which sees i-1 and i-2 so.
+func inLattice(states ...string) func(*cloud) {
+	return func(c *cloud) {
+		c.group().TrafficSources = append(c.group().TrafficSources, astypes.TrafficSourceIdentifier{Identifier: aws.String("tg-0123456789abcdef0"), Type: aws.String("vpc-lattice")})
+		for n, state := range states {
+			if state != "" {
+				c.lattice = append(c.lattice, lattypes.TargetSummary{Id: aws.String(fmt.Sprint("i-", n+1)), Status: lattypes.TargetStatus(state)})
+			}
+		}
+	}
+}
+
+func TestTheLongestSlowStartCountsAndIsReadNowAndThen(t *testing.T) {
+	t.Parallel()
+	acc := web()
+	acc.slow = "120"
+	actor := acc.actor()
+	see := func(want time.Duration, calls int, why string) {
+		t.Helper()
+		w, err := actor.Observe(t.Context(), "web", ledger.Record{}, nil)
+		if n := acc.calls("elasticloadbalancingv2.DescribeTargetGroupAttributes"); err != nil || w.Group.SlowStart != want || n != calls {
+			t.Errorf("%s: %s, %d calls, %v", why, w.Group.SlowStart, n, err)
+		}
+	}
+	groups := len(acc.group().TargetGroupARNs)
+	see(2*time.Minute, groups, "as its owner set it")
+	acc.slow = "30"
+	see(2*time.Minute, groups, "remembered")
+	acc.now = acc.now.Add(slowStartFor + time.Minute)
+	see(30*time.Second, 2*groups, "read again")
+	acc.now = acc.now.Add(slowStartFor + time.Minute)
+	acc.failing("elasticloadbalancingv2.DescribeTargetGroupAttributes", errLost)
+	see(30*time.Second, 3*groups, "as last read")
+	other := web()
+	other.failing("elasticloadbalancingv2.DescribeTargetGroupAttributes", errLost)
+	if w := look(t, other, ledger.Record{}); w.Group.SlowStart != longestSlowStart || len(w.Missing) != 1 || w.Missing[0].What != "the target group's slow start" {
+		t.Errorf("never read: %s, %v", w.Group.SlowStart, w.Missing)
+	}
+	denied := web()
+	denied.failing("elasticloadbalancingv2.DescribeTargetGroupAttributes", refusedBy("AccessDenied", "said"))
+	if w := look(t, denied, ledger.Record{}); w.Group.SlowStart != 0 || len(w.Missing) > 0 {
+		t.Errorf("not allowed: %s, %v", w.Group.SlowStart, w.Missing)
 	}
 }

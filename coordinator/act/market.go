@@ -39,6 +39,7 @@ type cache struct {
 	protected table[protection]
 	copies    table[keptCopy]
 	rules     table[listeners]
+	slow      table[slowly] // by target group
 
 	accountMu sync.Mutex
 	account   knownAccount

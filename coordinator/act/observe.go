@@ -28,6 +28,9 @@ func (a *Actor) Observe(ctx context.Context, group string, rec ledger.Record, he
 	if w.Glance = !a.Thorough && decide.Idle(w); !w.Glance {
 		a.whatToLaunch(ctx, &w, g, last)
 	}
+	if !w.Glance {
+		a.containers(ctx, &w)
+	}
 	if since, wanted := activitiesSince(w); wanted {
 		err := a.within(ctx, func(ctx context.Context) (err error) { w.Activities, err = a.activities(ctx, group, since); return err })
 		if err != nil {

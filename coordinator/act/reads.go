@@ -43,9 +43,13 @@ var Reads = []Read{
 	{"CloudFormation.DescribeStacks", decide.Prudence, "the CloudFormation stack", "Nothing gradual is begun."},
 	{"Elastic Load Balancing v2.DescribeTargetHealth", decide.Prudence, decide.ReadBalancers, "No member behind the load balancer counts as capacity."},
 	{"Elastic Load Balancing.DescribeInstanceHealth", decide.Prudence, decide.ReadBalancers, "No member behind the load balancer counts as capacity."},
+	{"VPC Lattice.ListTargets", decide.Prudence, decide.ReadBalancers, "No member behind it counts as capacity."},
+	{"Elastic Load Balancing v2.DescribeTargetGroupAttributes", decide.Prudence, "the target group's slow start", "The one last read counts; before the first, the longest that may be set."},
 	{"EC2.DescribeInstanceStatus", decide.Prudence, decide.ReadStatus, "A replacement on which spotd is mute is not ready, and not given up."},
 	{"EC2.DescribeSpotInstanceRequests", decide.Prudence, "spot requests", "A notice is heard from EventBridge and from spotd only."},
 	{"EC2.DescribeInstanceAttribute", decide.Prudence, decide.ReadProtection, "No on-demand member is retired."},
+	{"ECS.ListContainerInstances", decide.Prudence, decide.ReadContainers, "No host that has to be drained is retired."},
+	{"ECS.DescribeContainerInstances", decide.Prudence, decide.ReadContainers, "No host that has to be drained is retired."},
 }
 
 // read finds the row of an API.

@@ -25,7 +25,7 @@ var services = map[string]reflect.Type{
 		Inspector
 	}](), "Auto Scaling": reflect.TypeFor[AutoScaling](), "Elastic Load Balancing v2": reflect.TypeFor[TargetGroups](),
 	"Elastic Load Balancing": reflect.TypeFor[Balancers](), "CloudFormation": reflect.TypeFor[Stacks](), "Pricing": reflect.TypeFor[Pricing](),
-	"EventBridge": reflect.TypeFor[Rules](),
+	"ECS": reflect.TypeFor[Containers](), "EventBridge": reflect.TypeFor[Rules](), "VPC Lattice": reflect.TypeFor[Lattice](),
 }
 
 func TestEveryReadHasAClassAndSaysWhatIsMissingWithoutIt(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancing"
 	elbv2 "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/pricing"
@@ -40,7 +41,7 @@ func (w wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	case w.code == "":
 	case strings.HasPrefix(r.URL.Host, "ec2."):
 		body = fmt.Sprintf("<Response><Errors><Error><Code>%s</Code><Message>said</Message></Error></Errors><RequestID>1</RequestID></Response>", w.code)
-	case strings.HasPrefix(r.URL.Host, "api.pricing."):
+	case strings.HasPrefix(r.URL.Host, "api.pricing."), strings.HasPrefix(r.URL.Host, "ecs."):
 		header.Set("X-Amzn-Errortype", w.code)
 		body = `{"message":"said"}`
 	default:
@@ -60,6 +61,7 @@ func overWire(ctx context.Context, w wire) map[string]error {
 	_, out["Auto Scaling"] = autoscaling.NewFromConfig(c).AttachInstances(ctx, &autoscaling.AttachInstancesInput{AutoScalingGroupName: aws.String("web")})
 	_, out["target groups"] = elbv2.NewFromConfig(c).DescribeTargetHealth(ctx, &elbv2.DescribeTargetHealthInput{TargetGroupArn: aws.String(targetGroup)})
 	_, out["classic load balancers"] = elb.NewFromConfig(c).DescribeInstanceHealth(ctx, &elb.DescribeInstanceHealthInput{LoadBalancerName: aws.String("web")})
+	_, out["ECS"] = ecs.NewFromConfig(c).UpdateContainerInstancesState(ctx, &ecs.UpdateContainerInstancesStateInput{ContainerInstances: []string{"arn:1"}, Status: "DRAINING"})
 	_, out["CloudFormation"] = cloudformation.NewFromConfig(c).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{})
 	_, out["Pricing"] = pricing.NewFromConfig(c).GetProducts(ctx, &pricing.GetProductsInput{ServiceCode: aws.String("AmazonEC2")})
 	return out

@@ -13,12 +13,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancing"
 	elbv2 "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/pricing"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/vpclattice"
 
 	"autospotting/coordinator/wire"
 	"autospotting/pkg/cli"
@@ -40,9 +42,10 @@ func (s *Options) Clients(ctx context.Context) (wire.Clients, *sqs.Client, error
 	queues, compute := sqs.NewFromConfig(cfg), ec2.NewFromConfig(cfg)
 	return wire.Clients{
 		EC2: compute, Inspector: compute, AutoScaling: autoscaling.NewFromConfig(cfg), DynamoDB: dynamodb.NewFromConfig(cfg), SQS: queues,
-		TargetGroups: elbv2.NewFromConfig(cfg), Balancers: elb.NewFromConfig(cfg), Stacks: cloudformation.NewFromConfig(cfg),
-		Pricing: pricing.NewFromConfig(cfg, func(o *pricing.Options) { o.Region = pricingRegion(cfg.Region) }),
-		Quotas:  servicequotas.NewFromConfig(cfg), Rules: eventbridge.NewFromConfig(cfg),
+		TargetGroups: elbv2.NewFromConfig(cfg), Balancers: elb.NewFromConfig(cfg), Lattice: vpclattice.NewFromConfig(cfg), Stacks: cloudformation.NewFromConfig(cfg),
+		Containers: ecs.NewFromConfig(cfg),
+		Pricing:    pricing.NewFromConfig(cfg, func(o *pricing.Options) { o.Region = pricingRegion(cfg.Region) }),
+		Quotas:     servicequotas.NewFromConfig(cfg), Rules: eventbridge.NewFromConfig(cfg),
 	}, queues, nil
 }
 

@@ -125,9 +125,10 @@ func (r *run) underWay() int { return len(r.rec.Intents) + len(r.b.Debts()) }
 
 func (r *run) atOnce() int { return max(1, r.w.Settings.AtOnce.Down(r.size())) }
 
-// together is how many gradual replacements may be under way. One whose boot waits for membership is alone: nothing may make it wait for its turn.
+// together is how many gradual replacements may be under way. One whose boot waits for membership is alone: nothing may make it wait for its turn. One
+// whose victim is drained is alone too, since victims are drained one at a time.
 func (r *run) together() int {
-	if r.bootsAsMember() {
+	if r.bootsAsMember() || Drain(r.w) == DrainECS {
 		return 1
 	}
 	return r.atOnce()

@@ -97,5 +97,5 @@ func (r *run) under(p place, most float64) []ledger.Override {
 
 // mayMove tells whether a spot instance of ours may still be retired for a cheaper one.
 func (r *run) mayMove(i Instance) bool {
-	return i.Ours && i.Spot && r.v.Standing(i.ID) == view.Serving && !i.Protected && !r.doomed(i.ID)
+	return i.Ours && i.Spot && r.v.Standing(i.ID) == view.Serving && !i.Protected && !r.doomed(i.ID) && !r.passedOver(i.ID)
 }

@@ -143,6 +143,10 @@ func (e *env) trifle(a Action) {
 		e.w.at(a.Instance).State = "shutting-down"
 	case MakeTemplate:
 		e.w.Template.ID, e.w.Template.Version = "lt-ours", "1"
+	case SetDraining:
+		e.w.at(a.Instance).Container.Status = "DRAINING"
+	case SetActive:
+		e.w.at(a.Instance).Container.Status = "ACTIVE"
 	case TagStatus:
 		g.StatusTag = a.Text
 	case UntagStatus:

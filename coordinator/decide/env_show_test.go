@@ -13,6 +13,7 @@ import (
 
 // decide shows the plan, and what the record has come to where that changed.
 func (e *env) decide() string {
+	e.asked()
 	p := decide(e.w, e.rules)
 	e.w.Record, e.w.Heard, e.pending = p.Record, nil, p.Actions
 	e.w.Record.Revision++
@@ -122,6 +123,14 @@ func (e *env) remembered(b *strings.Builder) {
 	}{{"retired", r.Retired}, {"shielded", r.Shielded}, {"orphan", r.Orphans}, {"to prove itself", r.Proving}} {
 		for _, id := range slices.Sorted(maps.Keys(x.at)) {
 			fmt.Fprintf(b, "%s: %s for %s\n", x.what, id, e.ago(x.at[id]))
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(r.Drains)) {
+		switch d := r.Drains[id]; {
+		case d.Open():
+			fmt.Fprintf(b, "draining: %s for %s, of its owner %t\n", id, e.ago(d.At), d.Owners)
+		default:
+			fmt.Fprintf(b, "passed over: %s, given up %d times, the last %s ago; ACTIVE again %t\n", id, d.Times, e.ago(d.Over), !d.Draining())
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(r.Watched)) {

@@ -67,6 +67,8 @@ func said(cmd, out string) string {
 //	instance i-1 zone=a spot …     a member, or a change of one; "gone" removes it from what reads show
 //	template hash=h2               the owner deploys; "none" says that ours is still to be made, needs=(address) what the user data needs, unread=include what
 //	                               of it could not be read, "unlooked" that nobody has read any of it yet
+//	                               "cluster=prod": the instances are hosts of that ECS cluster
+//	host i-oda tasks=3 …           what ECS says of an instance ("gone": it is no host, draining, active); "unread" says that ECS cannot be asked, "read" that it can
 //	market m5.large/b=0.05 …       what spot costs there, or a type on-demand, USD an hour; "unread=throttled", "none=a": no spot in zone a, "unoffered=a": nothing at all
 //	activity user-shrink i-oda     a scaling activity; "unread" says that they cannot be read, "read" that they can
 //	heard notice i-s1              a message
@@ -95,6 +97,8 @@ func (e *env) handle(t *testing.T, d *datadriven.TestData) (string, error) {
 		e.instance(t, d)
 	case "template":
 		e.template(t, d)
+	case "host":
+		e.host(t, d)
 	case "market":
 		e.market(t, d)
 	case "activity":

@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,7 +20,7 @@ func (e *env) group(t *testing.T, d *datadriven.TestData) {
 	numbers := map[string]*int{"min": &g.Min, "max": &g.Max, "desired": &g.Desired}
 	texts := map[string]*string{"bad-tag": &g.BadTag, "other-owner": &g.OtherOwner, "placement-group": &g.PlacementGroup, "placement-strategy": &g.PlacementStrategy,
 		"stack-status": &g.StackStatus, "unseen": &g.Unseen, "no-subnets": &g.NoSubnets, "status-tag": &g.StatusTag}
-	lists := map[string]*[]string{"launch-hooks": &g.LaunchHooks, "suspended": &g.Suspended}
+	lists := map[string]*[]string{"launch-hooks": &g.LaunchHooks, "drain-hooks": &g.DrainHooks, "suspended": &g.Suspended}
 	flags := map[string]*bool{"deleting": &g.Deleting, "mixed-instances": &g.MixedInstances, "weighted": &g.Weighted, "rebalancing": &g.CapacityRebalance,
 		"warm-pool": &g.WarmPool, "refreshing": &g.Refreshing, "balanced": &g.LoadBalanced, "protects-new": &g.NewProtected,
 		"opted-in": &g.Enabled, "template": &g.HasTemplate, "found": &g.Found}
@@ -36,6 +37,8 @@ func (e *env) group(t *testing.T, d *datadriven.TestData) {
 			*flags[a.Key] = true
 		case unset[a.Key] != nil:
 			*unset[a.Key] = false
+		case a.Key == "slow-start":
+			g.SlowStart = span(t, a.FirstVal(t))
 		case a.Key == "grace":
 			g.Grace = span(t, a.FirstVal(t))
 		case a.Key == "all-spot":
@@ -80,7 +83,7 @@ func (e *env) template(t *testing.T, d *datadriven.TestData) {
 	tm.Hash = value(t, d, "hash", tm.Hash)
 	tm.Type = value(t, d, "type", tm.Type)
 	tm.Unreadable, tm.NeedsUnread = value(t, d, "unreadable", ""), value(t, d, "unread", "")
-	tm.Hasty, tm.Clocked, tm.Mute = value(t, d, "hasty", tm.Hasty), value(t, d, "clocked", tm.Clocked), d.HasArg("mute")
+	tm.Hasty, tm.Clocked, tm.Mute, tm.Cluster = value(t, d, "hasty", tm.Hasty), value(t, d, "clocked", tm.Clocked), d.HasArg("mute"), value(t, d, "cluster", tm.Cluster)
 	if a, ok := d.Arg("needs"); ok {
 		tm.Needs = nil
 		for _, name := range a.Vals {
@@ -92,6 +95,39 @@ func (e *env) template(t *testing.T, d *datadriven.TestData) {
 	}
 	if d.HasArg("none") {
 		tm.ID, tm.Version = "", ""
+	}
+}
+
+// host changes what ECS says of an instance.
+func (e *env) host(t *testing.T, d *datadriven.TestData) {
+	t.Helper()
+	const api = ReadContainers
+	e.w.Missing = slices.DeleteFunc(e.w.Missing, func(m Missing) bool { return m.What == api })
+	switch id := d.CmdArgs[0].Key; {
+	case id == "read":
+	case id == "unread":
+		e.w.Missing = append(e.w.Missing, Missing{What: api, Class: Prudence, Why: "Throttling"})
+	case d.HasArg("gone"):
+		e.w.at(id).Container = Container{}
+	default:
+		c := &e.w.at(id).Container
+		c.Cluster, c.ARN, c.Connected, c.Status = "prod", "arn:"+id, !d.HasArg("disconnected"), cmp.Or(c.Status, "ACTIVE")
+		if d.HasArg("draining") {
+			c.Status = "DRAINING"
+		}
+		if d.HasArg("active") {
+			c.Status = "ACTIVE"
+		}
+		d.MaybeScanArgs(t, "tasks", &c.Tasks)
+	}
+}
+
+// asked has ECS asked of the instances of which it is, if it can be.
+func (e *env) asked() {
+	hosts := Hosts(e.w)
+	for n := range e.w.Instances {
+		i := &e.w.Instances[n]
+		i.Container.Asked = !e.w.missing(ReadContainers) && len(Clusters(e.w)) > 0 && slices.Contains(hosts, i.ID)
 	}
 }
 

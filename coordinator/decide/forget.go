@@ -12,6 +12,7 @@ import (
 func (r *run) forget() {
 	r.prove() // while the notices are there that tell why one left
 	r.templates()
+	r.clusters()
 	r.uses()
 	r.staleSuspicions()
 	wanted := map[string]bool{}

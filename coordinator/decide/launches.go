@@ -61,6 +61,10 @@ func (r *run) followOne(it *ledger.Intent) bool {
 		return true
 	}
 	if it.Abandoned != "" {
+		if ok, why := r.emptied(s.ID, ""); !ok {
+			r.wait(s.ID, "is to go (%s): %s", it.Abandoned, why)
+			return true
+		}
 		r.act(Action{Kind: Terminate, Instance: s.ID, Why: it.Abandoned})
 		return true
 	}
@@ -138,6 +142,9 @@ func (r *run) unwanted(it *ledger.Intent, s Instance) string {
 	if why := r.turnless(it, s); why != "" {
 		return why
 	}
+	if r.drainsLast(it) {
+		return "the tasks of none whom it could replace came to an end"
+	}
 	if why := heedless(s, r.bootsAsMember(), r.now()); why != "" {
 		failed(&r.rec, r.now(), "a replacement was not attached in time")
 		return why
@@ -155,7 +162,7 @@ func (r *run) unwanted(it *ledger.Intent, s Instance) string {
 // its place to the group's own newcomer, which may still be on its way.
 func (r *run) keepsVictim(it *ledger.Intent) bool {
 	v := r.v.Get(it.Victim)
-	if r.v.Stays(v.ID) && (r.doomed(v.ID) || r.eligible(v) || it.Purpose == ledger.Return && v.Spot && v.Ours && !r.guarded(v) || it.Purpose == ledger.Swap && it.Launch.Spot && r.mayMove(v)) {
+	if r.v.Stays(v.ID) && (r.doomed(v.ID) || r.eligible(v) || it.Purpose == ledger.Return && v.Spot && v.Ours && !r.guarded(v) && !r.passedOver(v.ID) || it.Purpose == ledger.Swap && it.Launch.Spot && r.mayMove(v)) {
 		return true
 	}
 	if it.Purpose == ledger.Fill {
@@ -168,7 +175,11 @@ func (r *run) keepsVictim(it *ledger.Intent) bool {
 		return len(back) > 0
 	}
 	if n, ok := r.newcomer(it.Zone, it.At); ok && r.onDemandLater() > r.keep() {
-		r.say(it.Instance, "%s is gone or protected: %s is to be replaced instead", cmp.Or(it.Victim, "what it was launched for"), n.ID)
+		what := "gone or protected"
+		if r.passedOver(it.Victim) {
+			what = "passed over"
+		}
+		r.say(it.Instance, "%s is %s: %s is to be replaced instead", cmp.Or(it.Victim, "what it was launched for"), what, n.ID)
 		it.Urgent = it.Urgent || !it.Purpose.Gradual()
 		it.Victim, it.Purpose = n.ID, ledger.Swap
 		return true
@@ -208,6 +219,12 @@ func (r *run) pair(it *ledger.Intent, s Instance) bool {
 	victim := it.Victim
 	if !r.v.Stays(victim) || r.b.Retiring(victim) {
 		victim = ""
+	}
+	if it.Purpose.Gradual() && !r.awaited(it) && r.mode() != WhenRunning { // the debt is then open for seconds
+		if ok, why := r.emptied(victim, s.ID); !ok {
+			r.wait(victim, "%s", why)
+			return false
+		}
 	}
 	r.b.Open(it.Replacement(), victim, r.w.Group.Desired, r.now())
 	r.watch(it, s)

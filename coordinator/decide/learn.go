@@ -35,6 +35,16 @@ func Learn(rec ledger.Record, a Action, res Result, now time.Time) ledger.Record
 		if res.Failure == Done || res.Failure == Gone || res.Failure == Invalid || res.Failure == NotMember {
 			delete(rec.Shielded, a.Instance)
 		}
+	case SetDraining:
+		if d, ok := rec.Drains[a.Instance]; ok && res.Failure == Done && !d.Set && d.Open() {
+			d.At, d.Set = now, true // its tasks have their time from now on
+			rec.Drains[a.Instance] = d
+		}
+	case SetActive:
+		if d, ok := rec.Drains[a.Instance]; ok && (res.Failure == Done || res.Failure == Gone || res.Failure == Invalid) {
+			rec.Drains[a.Instance] = d.Awake()
+			forgetAwake(&rec)
+		}
 	case SetDesired:
 		if res.Failure == Done { // what could not be paid is settled
 			rec.Books.SetBack()

@@ -61,7 +61,7 @@ func (r *run) returnSome() {
 }
 
 // overMax retires one instance of our choice where a policy took the room that we had borrowed; restoring MaxSize instead would let
-// AWS choose. It is of the zone that has most, an on-demand one, or of ours where the owner keeps those that there are.
+// AWS choose. It is of the zone that has most; there an on-demand one, or of ours where the owner keeps those that there are.
 func (r *run) overMax() {
 	v, ok := r.surplus()
 	if !ok {
@@ -74,12 +74,17 @@ func (r *run) overMax() {
 
 // surplus is who goes where desired is above the owner's MaxSize.
 func (r *run) surplus() (Instance, bool) {
-	among := r.victims()
+	among, spot := r.victims(), r.returnable()
 	slices.Reverse(among)
-	if spot := r.returnable(); r.onDemandLater() <= r.keep() && len(spot) > 0 {
+	if r.onDemandLater() <= r.keep() && len(spot) > 0 {
 		among = spot
 	}
-	return r.fullest(among)
+	v, ok := r.fullest(among)
+	// Balance comes before the price: where no on-demand one is in a zone that has most, one of ours there goes.
+	if other, more := r.fullest(spot); ok && more && r.zoneCounts()[other.Zone] > r.zoneCounts()[v.Zone] {
+		v = other
+	}
+	return v, ok
 }
 
 // inAFullerZone names who goes in the place of one that was chosen when its zone had as many members as any; empty where it is still so.

@@ -24,7 +24,7 @@ func (r *run) victims() []Instance {
 // eligible tells whether a member may be retired for a swap: never one that its owner protects, nor one that is
 // not in service.
 func (r *run) eligible(i Instance) bool {
-	return r.v.Standing(i.ID) == view.Serving && !i.Spot && !i.Protected && !i.Undeletable && !i.Unchecked && !r.doomed(i.ID)
+	return r.v.Standing(i.ID) == view.Serving && !i.Spot && !i.Protected && !i.Undeletable && !i.Unchecked && !r.doomed(i.ID) && !r.passedOver(i.ID)
 }
 
 // spokenFor tells whether a debt or a launch already stands for the instance.
@@ -57,7 +57,7 @@ func (r *run) returnable() []Instance {
 	var out []Instance
 	for _, id := range r.v.IDs() {
 		i := r.v.Get(id)
-		if i.Ours && i.Spot && r.v.Standing(id) == view.Serving && !r.guarded(i) && !r.doomed(id) && !r.spokenFor(id) && !r.b.Replacing(id) {
+		if i.Ours && i.Spot && r.v.Standing(id) == view.Serving && !r.guarded(i) && !r.doomed(id) && !r.passedOver(id) && !r.spokenFor(id) && !r.b.Replacing(id) {
 			out = append(out, i)
 		}
 	}

@@ -21,7 +21,7 @@ type answer struct {
 	beside string
 	// attached is met by a replacement that is a member before its boot asks for it.
 	attached bool
-	// drained needs only that work is drained before an instance ends, for which a terminating hook is enough.
+	// drained needs only that work is drained before an instance ends (Drain).
 	drained bool
 	// hooked completes a launching hook, which an owner who says that instances are whole without their hooks has answered for.
 	hooked bool
@@ -47,9 +47,9 @@ var answers = []answer{
 	{need: "license", why: "a replacement would take a license while the instance that it replaces still has it", step: "use license included images"},
 	{need: "cloudformation-helpers", beside: membership, attached: true, why: "CloudFormation's helpers need membership of the group", step: "give them a role (cfn-init --role NAME)"},
 	{need: membership, attached: true, why: "the boot needs membership of the group", step: inImage},
-	{need: "launch-hook", hooked: true, why: "the boot completes a launching lifecycle hook, which does not run for a replacement", step: inImage},
+	{need: "launch-hook", hooked: true, why: "the boot completes a launching lifecycle hook, which does not run for a replacement", step: "tag the group autospotting:skip-launch-hooks=true if an instance is whole without its launching hooks"},
 	{need: "kubernetes", drained: true, why: "a Kubernetes node would end without its pods being moved", step: drainHook + " (AWS Node Termination Handler in queue mode does)"},
-	{need: "ecs", drained: true, why: "an ECS container instance would end without its tasks being moved", step: drainHook + " (managed instance draining of a capacity provider does)"},
+	{need: "ecs", drained: true, why: "an ECS container instance would end without its tasks being moved, since it cannot be told which cluster it registers with", step: nameCluster + ", or " + drainHook + " (managed instance draining of a capacity provider does)"},
 	{need: "runner", drained: true, why: "a runner would end in the middle of a job", step: drainHook},
 	{need: "worker", drained: true, why: "a worker would end in the middle of a job", step: drainHook},
 }
@@ -58,7 +58,7 @@ var answers = []answer{
 func unmet(w World) (a answer, where string, found bool) {
 	for _, a := range answers {
 		i := indexOf(w.Template.Needs, a.need)
-		if i < 0 || a.beside != "" && indexOf(w.Template.Needs, a.beside) < 0 || slices.Contains(w.Settings.Accept, a.need) || a.drained && (len(w.Group.DrainHooks) > 0 || w.Group.HooksUnread) || a.hooked && w.Settings.SkipHooks {
+		if i < 0 || a.beside != "" && indexOf(w.Template.Needs, a.beside) < 0 || slices.Contains(w.Settings.Accept, a.need) || a.drained && drains(w, a.need) || a.hooked && w.Settings.SkipHooks {
 			continue
 		}
 		if a.attached {

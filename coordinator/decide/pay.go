@@ -41,7 +41,11 @@ func (r *run) pay() {
 			continue
 		}
 		v := r.v.Get(d.Victim)
-		if ok, why := r.mayRetire(v, d, now); !ok {
+		ok, why := r.mayRetire(v, d, now)
+		if ok {
+			ok, why = r.emptied(v.ID, stead(d))
+		}
+		if !ok {
 			r.wait(v.ID, "%s", why)
 			continue
 		}
@@ -49,6 +53,14 @@ func (r *run) pay() {
 		r.act(Action{Kind: Retire, Instance: v.ID, Decrement: true, Why: r.whyRetire(v, d)})
 		return
 	}
+}
+
+// stead is the name under which the victim of a debt goes, in whose place another may go; empty where the replacement itself does.
+func stead(d books.Debt) string {
+	if d.Kind == books.Reversal {
+		return ""
+	}
+	return d.Name()
 }
 
 // payable puts first what cannot wait: who has a notice, by its end, then who has a replacement that is up. The others keep their order.
@@ -90,6 +102,10 @@ func (r *run) undo(d books.Debt) {
 		r.on(d, books.GivenUp)
 		r.lookAt(r.now())
 	default:
+		if ok, why := r.emptied(s.ID, ""); !ok {
+			r.wait(s.ID, "its attach is given up: %s", why)
+			return
+		}
 		r.on(d, books.UndoSent)
 		r.act(Action{Kind: Retire, Instance: d.Replacement.Instance, Decrement: true, Why: attachGivenUp + "; out of the group first, if it is in"})
 	}

@@ -47,6 +47,8 @@ const (
 	UntagStatus  ActionKind = "untag-status"
 	Untag        ActionKind = "untag"         // our tags, from members that stay
 	DropTemplate ActionKind = "drop-template" // ours
+	SetDraining  ActionKind = "drain"         // ecs:UpdateContainerInstancesState
+	SetActive    ActionKind = "undrain"       // the same, back again
 )
 
 // Action is one mutating call to make.
@@ -59,6 +61,8 @@ type Action struct {
 	Desired   int            `json:"desired,omitempty"` // set-desired only
 	Text      string         `json:"text,omitempty"`    // tag-status only
 	Launch    *ledger.Launch `json:"launch,omitempty"`
+	Cluster   string         `json:"cluster,omitempty"`   // drain and undrain only
+	Container string         `json:"container,omitempty"` // ARN of the container instance; drain and undrain only
 	Why       string         `json:"why"`
 }
 

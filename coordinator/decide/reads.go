@@ -29,6 +29,7 @@ const (
 	ReadStatus     = "status checks"
 	ReadProtection = "termination protection"
 	ReadActivities = "scaling activities"
+	ReadContainers = "the hosts of the ECS cluster"
 )
 
 // Missing is one read that was wanted and failed. What it would have told is unknown, not empty.

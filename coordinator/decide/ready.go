@@ -101,6 +101,8 @@ func (r *run) attachable(it *ledger.Intent, s Instance) bool {
 	switch {
 	case mode == WhenRunning, r.atLast(it):
 		return true
+	case !r.awaited(it) && !r.registered(s):
+		return false
 	case mode == WhenStarted && (!said.Started.IsZero() || !said.Booted.IsZero()):
 		return true
 	}
@@ -139,6 +141,9 @@ func (r *run) up(i Instance) bool {
 	checked := i.Balancer == view.BalancerHealthy
 	w, watched := r.rec.Watched[i.ID]
 	member := watched && w.Member
+	if watched && r.startsSlowly(i, w) {
+		return false
+	}
 	if said := r.rec.Said[i.ID]; said.Spoke() {
 		ready := r.saidReady(i) && (!member || checked || !said.Booted.IsZero())
 		return ready || !said.Started.IsZero() || checked && !said.Booted.IsZero()
@@ -160,6 +165,12 @@ func (r *run) up(i Instance) bool {
 		return false
 	}
 	return r.since(from) >= grace && (!watched || i.StatusOK)
+}
+
+// startsSlowly tells whether a target group gives the member less than its share yet.
+func (r *run) startsSlowly(i Instance, w ledger.Watch) bool {
+	slow := r.w.Group.SlowStart
+	return slow > 0 && i.Balancer == view.BalancerHealthy && (w.Healthy.IsZero() || r.since(w.Healthy) < slow)
 }
 
 // leastGrace is from when on a group's own grace says anything: the API's default is 0.
@@ -192,6 +203,10 @@ func (r *run) proven(i Instance) bool {
 func (r *run) watched() {
 	for _, id := range slices.Sorted(maps.Keys(r.rec.Watched)) {
 		w, i := r.rec.Watched[id], r.v.Get(id)
+		if i.Balancer == view.BalancerHealthy && w.Healthy.IsZero() {
+			w.Healthy = r.now()
+			r.rec.Watched[id] = w
+		}
 		d, open := r.b.Debt(id)
 		switch {
 		case open && !d.Owed(), !r.v.Stays(id) && !r.v.Ended(id) && !r.v.Shown(w.At):
@@ -228,7 +243,7 @@ func (r *run) failing(i Instance, w ledger.Watch) string {
 	if why := heedless(i, w.Member, w.At); why != "" {
 		return why
 	}
-	limit := w.At.Add(r.grace() + r.w.Settings.BootLimit)
+	limit := w.At.Add(r.grace() + r.w.Settings.BootLimit + r.w.Group.SlowStart)
 	if r.now().Before(limit) || r.w.missing(ReadBalancers) || r.w.missing(ReadStatus) || r.w.Group.HooksUnread {
 		r.awaits(i.ID, "is a member, and has until %s to be up", limit.UTC().Format(time.TimeOnly))
 		return ""
@@ -255,6 +270,11 @@ func (r *run) giveUp(i Instance, w ledger.Watch, why string) {
 		r.b.Retarget(d.Name(), i.ID)
 	}
 	if !owed && r.v.Mostly(w.Released) {
+		if ok, tasks := r.emptied(i.ID, ""); !ok {
+			r.wait(i.ID, "is to go (%s): %s", why, tasks)
+			r.rec.Watched[i.ID] = w
+			return
+		}
 		w.Released = r.now()
 		r.act(Action{Kind: Retire, Instance: i.ID, Decrement: false, Why: why + ": the group starts its own"})
 	}

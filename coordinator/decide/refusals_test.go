@@ -133,8 +133,8 @@ func TestWhoSkipsLaunchHooksHasAnsweredForABootThatCompletesThem(t *testing.T) {
 	t.Parallel()
 	w := web()
 	w.Group.LaunchHooks, w.Template.Needs = []string{"booted"}, []UserNeed{{Need: "launch-hook", Where: "line 7"}}
-	if Refusal(w) == "" {
-		t.Error("served without a word of the owner")
+	if Refusal(w) == "" || !strings.Contains(Step(w), "skip-launch-hooks=true") {
+		t.Errorf("without a word of the owner: %q, step %q", Refusal(w), Step(w))
 	}
 	if w.Settings.SkipHooks = true; Refusal(w) != "" {
 		t.Errorf("refused though they are whole without it: %s", Refusal(w))

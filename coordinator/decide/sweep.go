@@ -2,7 +2,8 @@ package decide
 
 import "time"
 
-// sweep (R18) terminates what is ours by both marks, belongs to no group, and is wanted by no record, seen so twice.
+// sweep (R18) terminates what is ours by both marks, belongs to no group, and is wanted by no record, seen so twice; and sets hosts of ECS ACTIVE again
+// that stay.
 func (r *run) sweep() {
 	wanted := map[string]bool{}
 	for _, it := range r.rec.Intents {
@@ -33,10 +34,15 @@ func (r *run) sweep() {
 			r.say(id, "not ended yet: it cannot be read whether it is a member of a group")
 			continue
 		}
+		if ok, why := r.emptied(id, ""); !ok {
+			r.wait(id, "is ours, in no group and wanted by nothing: %s", why)
+			continue
+		}
 		r.act(Action{Kind: Terminate, Instance: id, Why: "ours, in no group, and wanted by no record"})
 	}
 	r.rec.Orphans = orphans
 	if len(orphans) == 0 {
 		r.rec.Orphans = nil
 	}
+	r.wake()
 }

@@ -75,6 +75,8 @@ func (r *run) spared(v Instance) string {
 		return "is protected"
 	case v.Resting():
 		return "is in Standby"
+	case r.passedOver(v.ID):
+		return "its tasks did not end"
 	}
 	return ""
 }

@@ -88,6 +88,8 @@ func (r *run) whyHeld(i Instance) string {
 		return "protected from termination"
 	case r.doomed(i.ID):
 		return "taken by AWS"
+	case r.passedOver(i.ID):
+		return "passed over, since its tasks did not end"
 	case r.spokenFor(i.ID) || r.b.Replacing(i.ID):
 		return "in a swap already"
 	case r.v.Standing(i.ID) != view.Serving:

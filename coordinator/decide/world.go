@@ -88,6 +88,8 @@ type Template struct {
 	Hasty string
 	// Clocked is where the owner's user data has something run by the clock; empty if nowhere.
 	Clocked string
+	// Cluster is the ECS cluster whose hosts the instances are, by their user data; empty where they are none, or it cannot be told which.
+	Cluster string
 	// NeedsUnread says what of the user data could not be read, so that it may have more needs; empty where all was.
 	NeedsUnread string
 	// Unreadable is the reason why there is no template; empty if there is one. Step is what the owner can do about it.

@@ -250,7 +250,7 @@ func describe(a decide.Action, res decide.Result) string {
 		text = "status tag " + a.Text
 	case decide.Untag:
 		text = "untag " + strings.Join(a.Instances, ", ")
-	case decide.Terminate, decide.Protect, decide.Unprotect:
+	case decide.Terminate, decide.Protect, decide.Unprotect, decide.SetDraining, decide.SetActive:
 		text = string(a.Kind) + " " + a.Instance
 	}
 	text += ": " + a.Why

@@ -182,6 +182,24 @@ func TestWhatIsOpenGrowsNoMoreThanIsReckonedWith(t *testing.T) {
 	}
 }
 
+// A replacement that is given up while it is a host of ECS is drained before it is ended: that takes no more than what it would have become.
+func TestWhatIsDrainedInsteadGrowsNoMoreThanIsReckonedWith(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{1500, 2000} {
+		s := newStorm()
+		r := s.record(n, spoken)
+		r.Drains = map[string]ledger.Drain{}
+		for i := range r.Intents {
+			it := &r.Intents[i]
+			it.Abandoned = "the owner's template changed since it was launched"
+			r.Drains[it.Instance] = ledger.Drain{At: s.at(), Set: true}
+		}
+		if got, _ := stored(t, r); len(got) > newStorm().record(n, asked).Grown() {
+			t.Errorf("%d take %d bytes, and %d are reckoned with", n, len(got), newStorm().record(n, asked).Grown())
+		}
+	}
+}
+
 func FuzzUnpack(f *testing.F) {
 	f.Add([]byte(`{"group":"web","sources":[{"template":"lt-1","version":"7","hash":"h"}],"intents":[{"launch":{"source_hash":"#0"}}],"pairs":[{"phase":"attached","intent":{"instance":"i-1","launch":{"source_hash":"#0"}}}]}`))
 	f.Add([]byte(`{"sources":null,"intents":[{"launch":{"source_hash":"#"}}]}`))

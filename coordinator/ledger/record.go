@@ -53,6 +53,10 @@ type Record struct {
 	Proving map[string]time.Time `json:"proving,omitempty"`
 	// Watched holds replacements from the moment that they are to be members until their application is up, whatever becomes of their debt.
 	Watched map[string]Watch `json:"watched,omitempty"`
+	// Drains holds the hosts of an ECS cluster that we set DRAINING, or passed over since their tasks did not end.
+	Drains map[string]Drain `json:"drains,omitempty"`
+	// Clusters are the ECS clusters that the group's instances register with, the last one last.
+	Clusters []string `json:"clusters,omitempty"`
 	// Sick holds when replacements failed after they were in service, and Moved when spot was moved to cheaper spot, both for an hour. They are
 	// limited.
 	Sick []time.Time `json:"sick,omitempty"`
@@ -177,10 +181,38 @@ type Watch struct {
 	Member bool `json:"member,omitempty"`
 	// Unproven says that spotd or a load balancer has to tell that the boot went well: the grace proves nothing.
 	Unproven bool `json:"unproven,omitempty"`
+	// Healthy is when a load balancer was first seen to call it healthy.
+	Healthy time.Time `json:"healthy,omitzero"`
 	// Failed says that it was not up in time, and goes.
 	Failed bool `json:"failed,omitempty"`
 	// Released is when the group was told to replace it.
 	Released time.Time `json:"released,omitzero"`
+}
+
+// Drain is a host of an ECS cluster that was to be retired.
+type Drain struct {
+	At time.Time `json:"at,omitzero"` // since when it is DRAINING by our hand, written before the call; zero once it is ACTIVE again
+	// Set says that ECS has confirmed it: then At is when.
+	Set bool `json:"set,omitempty"`
+	// For names the replacement, or the debt, for which it goes; empty for what is to go whatever comes.
+	For string `json:"for,omitempty"`
+	// Owners says that it was DRAINING before: it is not ours to set ACTIVE.
+	Owners bool `json:"owners,omitempty"`
+	// Over is when it was last given up, since its tasks did not end, and Times how often.
+	Over  time.Time `json:"over,omitzero"`
+	Times int       `json:"times,omitempty"`
+}
+
+// Draining tells whether it is DRAINING by our hand, or may be.
+func (d Drain) Draining() bool { return !d.At.IsZero() }
+
+// Open tells whether it is DRAINING to be retired. One that is given up is to be ACTIVE again.
+func (d Drain) Open() bool { return d.Draining() && d.Over.Before(d.At) }
+
+// Awake is what is left to be remembered once it is ACTIVE again.
+func (d Drain) Awake() Drain {
+	d.At, d.Set, d.For, d.Owners = time.Time{}, false, "", false
+	return d
 }
 
 // Said is what spotd on one instance reported; zero times mean not said.
@@ -260,7 +292,18 @@ type Waiting struct {
 // Open tells whether anything is left to be finished for the group.
 func (r Record) Open() bool {
 	return len(r.Intents) > 0 || r.Books.Any() || r.Books.Lease().Open() ||
-		len(r.Shielded) > 0 || len(r.Orphans) > 0 || len(r.Notices) > 0 || len(r.Watched) > 0
+		len(r.Shielded) > 0 || len(r.Orphans) > 0 || len(r.Notices) > 0 || len(r.Watched) > 0 || r.Draining() > 0
+}
+
+// Draining counts the hosts of an ECS cluster that are DRAINING by our hand, or may be.
+func (r Record) Draining() int {
+	n := 0
+	for _, d := range r.Drains {
+		if d.Draining() {
+			n++
+		}
+	}
+	return n
 }
 
 // Names tells whether the record says that a launch template is, or was, ours. Versions before this one wrote it with each launch only.
@@ -277,6 +320,7 @@ func (r Record) Clone() Record {
 	r.Retired, r.Shielded, r.Orphans = maps.Clone(r.Retired), maps.Clone(r.Shielded), maps.Clone(r.Orphans)
 	r.Said, r.Notices, r.Pools, r.Proving = maps.Clone(r.Said), maps.Clone(r.Notices), maps.Clone(r.Pools), maps.Clone(r.Proving)
 	r.Suspicions, r.Watched = slices.Clone(r.Suspicions), maps.Clone(r.Watched)
+	r.Drains, r.Clusters = maps.Clone(r.Drains), slices.Clone(r.Clusters)
 	return r
 }
 

@@ -31,6 +31,8 @@ type Group struct {
 	Step string `json:"step"`
 	// Attach is when a replacement that nobody waits for becomes a member: ready, started or running.
 	Attach string `json:"attach"`
+	// Drain is how work that runs on an instance comes to its end before the instance is retired: none, ecs or hook.
+	Drain string `json:"drain"`
 	// Needs are what its user data needs of the group, or does to what others share.
 	Needs   []decide.UserNeed `json:"needs"`
 	Actions []Action          `json:"actions"`
@@ -46,7 +48,7 @@ type Group struct {
 
 // Action is one action of the plan.
 type Action struct {
-	// Kind is launch, attach, retire, terminate, raise-max or restore-max.
+	// Kind is launch, attach, retire, terminate, raise-max, restore-max, drain or undrain.
 	Kind string `json:"kind"`
 	// Instance is whom the action is about; for a launch the victim, whom the new instance replaces.
 	Instance string `json:"instance,omitempty"`
@@ -76,7 +78,7 @@ type Pool struct {
 // Of plans for a group. Assumptions, if any, are what the world's maker did not know.
 func Of(w decide.World, assumptions []string) Group {
 	g := empty(w.Group.Name)
-	g.Attach = string(decide.Mode(w))
+	g.Attach, g.Drain = string(decide.Mode(w)), string(decide.Drain(w))
 	g.Needs = append(g.Needs, w.Template.Needs...)
 	if w.Template.Version == "" { // it would be made first
 		w.Template.ID, w.Template.Version = "planned", "1"
@@ -109,7 +111,7 @@ func NotPlanned(name string, err error) Group {
 
 // empty is a plan that says nothing yet. No list of it is null in JSON.
 func empty(name string) Group {
-	return Group{Name: name, Attach: string(decide.WhenReady), Needs: []decide.UserNeed{}, Actions: []Action{}, Pools: []Pool{}, Why: []string{}, APICalls: map[string]int{}}
+	return Group{Name: name, Attach: string(decide.WhenReady), Drain: string(decide.DrainNone), Needs: []decide.UserNeed{}, Actions: []Action{}, Pools: []Pool{}, Why: []string{}, APICalls: map[string]int{}}
 }
 
 // idleHooks tells of launching hooks that stand in nobody's way.
@@ -187,6 +189,8 @@ var calls = map[decide.ActionKind]struct{ kind, call string }{
 	decide.TagStatus:    {"", "autoscaling:CreateOrUpdateTags"},
 	decide.UntagStatus:  {"", "autoscaling:DeleteTags"},
 	decide.Untag:        {"", "ec2:DeleteTags"},
+	decide.SetDraining:  {"drain", "ecs:UpdateContainerInstancesState"},
+	decide.SetActive:    {"undrain", "ecs:UpdateContainerInstancesState"},
 }
 
 func (g *Group) add(a decide.Action, w decide.World) {

@@ -20,6 +20,7 @@ type Settings struct {
 	Margin         float64 // the least saving, as a fraction of the on-demand price, that is worth a swap
 
 	Attach    Attach        // what a replacement must have come to before it becomes a member
+	DrainWith DrainWith     // how work that runs comes to its end before an instance is retired
 	Grace     time.Duration // how long an application that nobody probes is given to come up
 	Probe     string        // how spotd asks whether the application is up; empty leaves it to the image
 	BootLimit time.Duration // a replacement that is not ready by then, beyond Grace, goes
@@ -51,6 +52,19 @@ const (
 	AttachAuto    Attach = "auto"
 	AttachReady   Attach = "ready"
 	AttachRunning Attach = "running"
+)
+
+// DrainWith is how work that runs on an instance comes to its end before the instance is retired.
+type DrainWith string
+
+// The ways to drain.
+const (
+	// DrainAuto: by a terminating lifecycle hook where the group has one, else by the ECS API where the instances are hosts of a cluster.
+	DrainAuto DrainWith = "auto"
+	// DrainNone: running work may end.
+	DrainNone DrainWith = "none"
+	DrainECS  DrainWith = "ecs"
+	DrainHook DrainWith = "hook"
 )
 
 // Needs are what user data may need of the group, or do to what others share: the words of Settings.Accept, and of a plan.

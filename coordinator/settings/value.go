@@ -70,6 +70,14 @@ func attach(v string) (Attach, error) {
 	return "", fmt.Errorf("%q: write auto, ready or running", v)
 }
 
+func drainWith(v string) (DrainWith, error) {
+	switch d := DrainWith(strings.ToLower(v)); d {
+	case DrainAuto, DrainNone, DrainECS, DrainHook:
+		return d, nil
+	}
+	return "", fmt.Errorf("%q: write auto, none, ecs or hook", v)
+}
+
 func truth(v string) (bool, error) {
 	switch strings.ToLower(v) {
 	case "true":

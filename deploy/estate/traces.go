@@ -166,6 +166,8 @@ func InFlight(r ledger.Record) string {
 		return fmt.Sprintf("%d instances of ours are in no group and not ended yet", len(r.Orphans))
 	case len(r.Notices) > 0:
 		return fmt.Sprintf("AWS takes %d of its instances", len(r.Notices))
+	case r.Draining() > 0:
+		return fmt.Sprintf("%d of its ECS hosts are DRAINING by us", r.Draining())
 	case len(r.Shielded) > 0:
 		return fmt.Sprintf("%d of its instances are protected from scale-in by us", len(r.Shielded))
 	}

@@ -141,6 +141,8 @@ func TestWhatTheCoordinatorHasBegunIsInFlightAndALeaseIsNot(t *testing.T) {
 		{"an intent", ledger.Record{Intents: make([]ledger.Intent, 1)}, "1 replacements are launched and not in the group yet"},
 		{"a stray", ledger.Record{Orphans: now}, "1 instances of ours are in no group and not ended yet"},
 		{"a notice", ledger.Record{Notices: map[string]ledger.Notice{"i-1": {}}}, "AWS takes 1 of its instances"},
+		{"a host that is drained", ledger.Record{Drains: map[string]ledger.Drain{"i-1": {At: time.Unix(1, 0)}, "i-2": {Over: time.Unix(1, 0), Times: 1}}}, "1 of its ECS hosts are DRAINING by us"},
+		{"a host that was passed over", ledger.Record{Drains: map[string]ledger.Drain{"i-2": {Over: time.Unix(1, 0), Times: 1}}}, ""},
 		{"a shield", ledger.Record{Shielded: now}, "1 of its instances are protected from scale-in by us"},
 		{"a lease", ledger.Record{Books: books.Edited(func(k *books.Stored) { k.Lease = &books.StoredLease{} })}, ""},
 	} {

@@ -28,7 +28,7 @@ const (
 var clientsIn = []string{"clients.go", "updatecmd.go"}
 
 // prefixes is how IAM calls the services of which the SDK has another name.
-var prefixes = map[string]string{"elasticloadbalancingv2": "elasticloadbalancing", "eventbridge": "events"}
+var prefixes = map[string]string{"elasticloadbalancingv2": "elasticloadbalancing", "eventbridge": "events", "vpclattice": "vpc-lattice"}
 
 // operations collects SERVICE:Operation from every interface below a directory, outside tests and other directories that are named.
 func operations(t *testing.T, dir string, others ...string) map[string]bool {

@@ -87,6 +87,7 @@ resource "aws_lambda_function" "function" {
       AUTOSPOTTING_ALLOW_MAX_SIZE_ONE        = var.allow_max_size_one
       AUTOSPOTTING_SKIP_LAUNCH_HOOKS         = var.skip_launch_hooks
       AUTOSPOTTING_ATTACH                    = var.attach
+      AUTOSPOTTING_DRAIN_WITH                = var.drain_with
       AUTOSPOTTING_ACCEPT                    = var.accept
       AUTOSPOTTING_GP2_CONVERSION_THRESHOLD  = var.gp2_conversion_threshold
       AUTOSPOTTING_MINIMAL_PROFILE           = var.minimal_profile

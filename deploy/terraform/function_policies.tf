@@ -71,10 +71,12 @@ resource "aws_iam_role_policy" "function_role_observe" {
             "ec2:DescribeSubnets",
             "ec2:DescribeVolumes",
             "elasticloadbalancing:DescribeInstanceHealth",
+            "elasticloadbalancing:DescribeTargetGroupAttributes",
             "elasticloadbalancing:DescribeTargetHealth",
             "events:ListRules",
             "pricing:GetProducts",
             "servicequotas:ListServiceQuotas",
+            "vpc-lattice:ListTargets",
           ]
           Resource = "*"
         },
@@ -95,6 +97,19 @@ resource "aws_iam_role_policy" "function_role_observe" {
           Effect   = "Allow"
           Action   = "cloudformation:DescribeStacks"
           Resource = "arn:${local.partition}:cloudformation:${local.region}:${local.account}:stack/*"
+        },
+        {
+          Sid    = "DrainHosts"
+          Effect = "Allow"
+          Action = [
+            "ecs:DescribeContainerInstances",
+            "ecs:ListContainerInstances",
+            "ecs:UpdateContainerInstancesState",
+          ]
+          Resource = [
+            "arn:${local.partition}:ecs:${local.region}:${local.account}:cluster/*",
+            "arn:${local.partition}:ecs:${local.region}:${local.account}:container-instance/*",
+          ]
         },
         {
           Sid      = "ReadImageParameters"

@@ -342,6 +342,12 @@ variable "attach" {
   description = "When a replacement becomes a member: auto, ready or running."
 }
 
+variable "drain_with" {
+  type        = string
+  default     = ""
+  description = "How running work ends before an instance is retired: auto, none, ecs or hook."
+}
+
 variable "accept" {
   type        = string
   default     = ""

@@ -91,7 +91,7 @@ func unknown(service, operation string) error {
 
 // usual is each service's code for an input that does not fit.
 var usual = map[string]string{"autoscaling": "ValidationError", "ec2": "InvalidParameterValue", "sqs": "InvalidParameterValue", "sns": "InvalidParameter",
-	"dynamodb": "ValidationException", "elasticloadbalancing": "ValidationError", "elasticloadbalancingv2": "ValidationError", "cloudformation": "ValidationError"}
+	"dynamodb": "ValidationException", "elasticloadbalancing": "ValidationError", "elasticloadbalancingv2": "ValidationError", "cloudformation": "ValidationError", "ecs": "InvalidParameterException"}
 
 func fault(service string, l Limit, format string, args ...any) error {
 	code := l.Code

@@ -41,6 +41,11 @@ var documented = map[string]map[string][]Limit{
 		"DescribeInstanceRefreshes":    {most("MaxRecords", "MaxRecords", "integer", 1, 100)},
 		"DescribeLaunchConfigurations": {most("MaxRecords", "MaxRecords", "integer", 1, 100), most("LaunchConfigurationNames", "LaunchConfigurationNames", "list", 0, 50)},
 	},
+	"ecs": { // its API reference
+		"ListContainerInstances":        {most("maxResults", "maxResults", "integer", 1, 100)},
+		"DescribeContainerInstances":    {most("containerInstances", "containerInstances", "list", 1, 100)},
+		"UpdateContainerInstancesState": {most("containerInstances", "containerInstances", "list", 1, 10)},
+	},
 	"ec2": {
 		"DescribeInstances":             {ids("InstanceIds[]", "InstanceId.#"), filters(), most("MaxResults", "MaxResults", "integer", 5, 1000), most("InstanceIds", "InstanceId", "list", 0, 1000)},
 		"DescribeInstanceStatus":        {ids("InstanceIds[]", "InstanceId.#"), filters(), most("MaxResults", "MaxResults", "integer", 5, 1000), most("InstanceIds", "InstanceId", "list", 0, 100)},

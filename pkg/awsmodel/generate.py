@@ -10,7 +10,7 @@ limits_test.go says so where an operation has no row yet.
 import gzip, json, os, re, subprocess
 import botocore
 
-NAMES = {"eventbridge": "events", "elasticloadbalancing": "elb", "elasticloadbalancingv2": "elbv2", "cloudwatchlogs": "logs", "servicequotas": "service-quotas"}
+NAMES = {"eventbridge": "events", "elasticloadbalancing": "elb", "elasticloadbalancingv2": "elbv2", "cloudwatchlogs": "logs", "servicequotas": "service-quotas", "vpclattice": "vpc-lattice"}
 
 
 def called():

@@ -27,8 +27,13 @@ func (c *Cloud) describeGroup(g *group) astypes.AutoScalingGroup {
 		HealthCheckType: aws.String(g.healthType), HealthCheckGracePeriod: aws.Int32(int32(g.grace.Seconds())),
 		DefaultCooldown: aws.Int32(300), NewInstancesProtectedFromScaleIn: aws.Bool(g.newProtected), CapacityRebalance: aws.Bool(g.capacityRebalance),
 		LaunchTemplate:      &astypes.LaunchTemplateSpecification{LaunchTemplateId: aws.String(g.template.id), LaunchTemplateName: aws.String(g.template.name), Version: aws.String(g.version)},
-		TerminationPolicies: []string{"Default"}, TargetGroupARNs: slices.Clone(g.targetGroups),
+		TerminationPolicies: []string{"Default"}, TargetGroupARNs: g.loadBalanced(),
 		Tags: g.describeTags(),
+	}
+	for _, arn := range g.targetGroups {
+		if isLattice(arn) {
+			out.TrafficSources = append(out.TrafficSources, astypes.TrafficSourceIdentifier{Identifier: aws.String(arn), Type: aws.String("vpc-lattice")})
+		}
 	}
 	if g.mixed != nil {
 		out.MixedInstancesPolicy, out.LaunchTemplate = g.mixed.describe(out.LaunchTemplate), nil

@@ -122,6 +122,7 @@ type Cloud struct {
 	tokens    map[string]*tokenResult
 	groups    []*group
 	targets   map[string]TargetGroup // by ARN, those that were set
+	clusters  []*cluster             // of ECS
 	topics    map[string]*topic
 	queues    []*queue
 	tables    map[string]*table

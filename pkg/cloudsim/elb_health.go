@@ -12,8 +12,10 @@ import (
 
 // TargetGroup says what a target group that groups name is like. The zero value: a load balancer uses it in every zone, and checks its targets.
 type TargetGroup struct {
-	Idle      bool     // no load balancer uses it, as the other colour of a blue/green pair: its targets are unused
-	Unchecked bool     // its health checks are off: the health of its targets is unavailable
+	Idle      bool // no load balancer uses it, as the other colour of a blue/green pair: its targets are unused
+	Unchecked bool // its health checks are off: the health of its targets is unavailable
+	// SlowStart is how long a target that has become healthy gets a growing share (attribute slow_start.duration_seconds).
+	SlowStart time.Duration
 	ZonesOff  []string // zones that are not enabled for its load balancer: targets there are unused
 }
 

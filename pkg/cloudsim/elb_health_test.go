@@ -5,7 +5,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/aws-sdk-go-v2/service/vpclattice"
 )
 
 const blue, green = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/blue/1", "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/green/2"
@@ -159,5 +161,47 @@ func TestAnInstanceMayDieWithoutNotice(t *testing.T) {
 	r.settle()
 	if i := mustInstance(t, r, id); i.StateReason != "Server.InternalError" || !i.NoticeAt.IsZero() || r.Ready("web") != 6 {
 		t.Errorf("%+v", i)
+	}
+}
+
+// VPC Lattice sees targets as a load balancer does, and stands among the group's traffic sources alone.
+func TestVPCLatticeSeesTheTargetsOfItsGroups(t *testing.T) {
+	t.Parallel()
+	const lattice = "arn:aws:vpc-lattice:us-east-1:123456789012:targetgroup/tg-0123456789abcdef0"
+	r := newRig(t, Config{}, balancedSpec(time.Minute, lattice))
+	out, err := r.s.AutoScaling().DescribeAutoScalingGroups(bg, &autoscaling.DescribeAutoScalingGroupsInput{})
+	must(t, err)
+	if g := out.AutoScalingGroups[0]; len(g.TargetGroupARNs) != 0 || len(g.TrafficSources) != 1 || *g.TrafficSources[0].Type != "vpc-lattice" {
+		t.Errorf("%v, %v", g.TargetGroupARNs, g.TrafficSources)
+	}
+	seen := map[string]int{}
+	in := &vpclattice.ListTargetsInput{TargetGroupIdentifier: aws.String(lattice), MaxResults: aws.Int32(4)}
+	for range 2 {
+		page, err := r.s.Lattice().ListTargets(bg, in)
+		must(t, err)
+		for _, target := range page.Items {
+			seen[string(target.Status)]++
+		}
+		in.NextToken = page.NextToken
+	}
+	if seen["HEALTHY"] != 6 || in.NextToken != nil {
+		t.Errorf("%v, more: %v", seen, in.NextToken)
+	}
+	if _, err := r.s.Lattice().ListTargets(bg, &vpclattice.ListTargetsInput{TargetGroupIdentifier: aws.String("tg-00000000000000000")}); err == nil {
+		t.Error("one that nobody names is known")
+	}
+}
+
+func TestATargetGroupTellsItsSlowStart(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, Config{}, balancedSpec(time.Minute, blue))
+	r.SetTargetGroup(blue, TargetGroup{SlowStart: 2 * time.Minute})
+	out, err := r.s.LoadBalancing().DescribeTargetGroupAttributes(bg, &elb.DescribeTargetGroupAttributesInput{TargetGroupArn: aws.String(blue)})
+	must(t, err)
+	if a := out.Attributes[0]; *a.Key != "slow_start.duration_seconds" || *a.Value != "120" {
+		t.Errorf("%+v", a)
+	}
+	if _, err := r.s.LoadBalancing().DescribeTargetGroupAttributes(bg, &elb.DescribeTargetGroupAttributesInput{TargetGroupArn: aws.String(green)}); err == nil {
+		t.Error("one that nobody names is known")
 	}
 }

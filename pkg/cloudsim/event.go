@@ -36,6 +36,8 @@ const (
 	HookWaits     Kind = "hook"           // a member waits in a lifecycle hook
 	PriceMoved    Kind = "price"          // a spot price changed
 	CapacityMoved Kind = "capacity"       // a pool was closed or opened
+	HostChanged   Kind = "host"           // an instance registered with an ECS cluster, or was set DRAINING or ACTIVE
+	TasksCut      Kind = "tasks-cut"      // tasks ran on an instance when it left running
 )
 
 // Event is one change of state. Actor is who did it: a session's name, or owner, autoscaling, ec2, aws.

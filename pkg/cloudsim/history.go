@@ -5,6 +5,7 @@ import (
 
 	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
 // history keeps what a resource looked like during the last Faults.ReadLag, so that a read can be stale.
@@ -76,6 +77,11 @@ func (c *Cloud) SetFaults(f Faults) {
 	}
 	for _, i := range c.instances { // nobody kept their past: it begins with what they are now
 		i.past.views = []view[ec2types.Instance]{{value: c.describe(i)}}
+	}
+	for _, k := range c.clusters {
+		for _, h := range k.hosts {
+			h.past.views = []view[ecstypes.ContainerInstance]{{value: c.describeHost(h)}}
+		}
 	}
 	for _, g := range c.groups {
 		g.past.views = []view[astypes.AutoScalingGroup]{{value: c.describeGroup(g)}}

@@ -109,6 +109,9 @@ func (c *Cloud) boot(i *instance) {
 	c.at(c.cfg.Timing.AppStart, "app "+i.id, func() { c.appUp(i) })
 	c.memberRunning(i)
 	c.bootGuest(i)
+	if len(c.clusters) > 0 {
+		c.at(c.cfg.Timing.AppStart, "agent of "+i.id, func() { c.registerHost(i) })
+	}
 }
 
 // appUp is when an instance has booted, and with it the application, unless the guests tell of theirs.
@@ -170,6 +173,7 @@ func (c *Cloud) leaveRunning(i *instance, to ec2types.InstanceStateName, code, t
 	i.ended, i.appReady = c.clock(), false
 	c.touch(i)
 	c.stopGuest(i)
+	c.loseHost(i)
 }
 
 // interrupt gives the two-minute notice. The request's status changes at once while the instance still runs

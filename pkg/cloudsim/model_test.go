@@ -23,7 +23,7 @@ import (
 func TestEveryLimitLeadsToAFieldOfItsInput(t *testing.T) {
 	t.Parallel()
 	s, checked := New(Config{}).NewSession("model"), 0
-	for service, client := range map[string]any{svcEC2: s.EC2(), svcAutoScaling: s.AutoScaling(), svcSNS: s.SNS(), svcSQS: s.SQS(), svcDynamoDB: s.DynamoDB(), svcELB: s.LoadBalancing(), svcEventBridge: s.EventBridge()} {
+	for service, client := range map[string]any{svcEC2: s.EC2(), svcAutoScaling: s.AutoScaling(), svcSNS: s.SNS(), svcSQS: s.SQS(), svcDynamoDB: s.DynamoDB(), svcELB: s.LoadBalancing(), svcEventBridge: s.EventBridge(), svcLattice: s.Lattice()} {
 		methods := reflect.TypeOf(client)
 		for i := range methods.NumMethod() {
 			m := methods.Method(i)

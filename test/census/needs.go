@@ -28,7 +28,7 @@ func (r Row) needs() []app.Need {
 	add(r.Workload == "data/stateful" && r.MaxSizeOne && !slices.Contains(out, app.Quorum), app.Volume)
 	add(strings.Contains(r.Stateful, "EIP"), app.Address)
 	add(strings.Contains(r.Stateful, "ENI"), app.Interface)
-	add(strings.Contains(r.Stateful, "R53") || r.takes(), app.DNS)
+	add(strings.Contains(r.Stateful, "R53") && harms("takes an address") || r.takes(), app.DNS) // where it does no harm, the record is the load balancer's
 	add(r.Workload == "NAT" && !strings.Contains(r.Stateful, "ENI") || r.takes(), app.Route)
 	add(r.Workload == "network appliance", app.License)
 	add(strings.HasPrefix(r.CFN, "init"), app.Stack)

@@ -137,7 +137,7 @@ func build(s Setup, o Options) (*world, error) {
 	cfg := stage.Config{
 		Cloud: cloudsim.Config{Seed: o.Seed, Start: storm.Begin, Readings: o.Readings, Types: catalog(), GuestsTell: true},
 		Group: s.Group, Type: s.Type, UserData: s.UserData, Template: s.template, Defaults: settings.Defaults(),
-		ReleaseURL: "https://releases.example.com/spotd", SHA256: sums,
+		ReleaseURL: "https://releases.example.com/spotd", SHA256: sums, Profile: "arn:aws:iam::123456789012:instance-profile/spotd-minimal",
 		Tell: func(n handle.Note) {
 			o.say(n.At, "coordinator", strings.TrimSpace(fmt.Sprintf("%s %s %s %s", n.Kind, n.Instance, n.Text, n.Failure)))
 		},

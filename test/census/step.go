@@ -10,13 +10,15 @@ import (
 )
 
 // steps are what an owner does who takes the step that the product names, found by words of it. What means another product in the place of the
-// group, such as a NAT gateway, and what only means to leave the group alone, is no step by which the group is served. Nor is one whose condition
+// group, such as a NAT gateway or its own policy's spot, and what only means to leave the group alone, is no step by which the group is served. Nor is one whose condition
 // does not hold: an owner who is asked whether instances are whole without their hook tells the truth.
 var steps = []struct {
 	words string
 	where func(Setup) bool
 	take  func(Setup) Setup
 }{
+	{"autospotting:minimal-profile=true", always, func(s Setup) Setup { return s.tagged("autospotting:minimal-profile", "true") }},
+	{"delete the warm pool", always, func(s Setup) Setup { s.Group.WarmPool = false; return s }},
 	{"terminating lifecycle hook", always, func(s Setup) Setup {
 		s.Group.Hooks = append(slices.Clone(s.Group.Hooks), cloudsim.Hook{Name: drainHook, Transition: cloudsim.HookTerminating})
 		return s
@@ -34,7 +36,7 @@ var steps = []struct {
 	{"use a file system or a volume for each instance", always, func(s Setup) Setup { return s.without(wording{}, app.Volume) }},
 	{"use license included images", always, func(s Setup) Setup { return s.without(wording{}, app.License) }},
 	{"--no-capacity-rebalance", always, func(s Setup) Setup { s.Group.CapacityRebalance = false; return s }},
-	{"autospotting:skip-launch-hooks=true if an instance is whole without them", Setup.whole, func(s Setup) Setup {
+	{"autospotting:skip-launch-hooks=true if an instance is whole without", Setup.whole, func(s Setup) Setup {
 		return s.tagged("autospotting:skip-launch-hooks", "true")
 	}},
 	{"autospotting:allow-max-size-one=true if two may run", Setup.severalMayRun, func(s Setup) Setup {

@@ -20,7 +20,7 @@ import (
 // modelled are the services, by the name that they are signed with, as the table of AWS's models calls them.
 var modelled = map[string][]string{
 	"ec2": {"ec2"}, "autoscaling": {"autoscaling"}, "sns": {"sns"}, "sqs": {"sqs"}, "dynamodb": {"dynamodb"},
-	"elasticloadbalancing": {"elasticloadbalancing", "elasticloadbalancingv2"}, "cloudformation": {"cloudformation"}, "pricing": {"pricing"}, "events": {"eventbridge"},
+	"elasticloadbalancing": {"elasticloadbalancing", "elasticloadbalancingv2"}, "cloudformation": {"cloudformation"}, "pricing": {"pricing"}, "events": {"eventbridge"}, "ecs": {"ecs"},
 }
 
 // limited refuses what AWS's models refuse: the emulator takes texts of any length, and any number of them. It is the same table as

@@ -108,6 +108,9 @@ func (r *reader) mark(rows []*marker, text, file string, p place, line int) (any
 	for _, m := range rows {
 		if m.fits(text, lower, file) {
 			r.need(m.need, p, line)
+			if m.need == ECS {
+				r.cluster(m, text)
+			}
 			any = true
 		}
 	}

@@ -15,6 +15,7 @@ var orchestratorMarkers = []marker{
 	{need: Kubernetes, in: commands, names: "rke2", match: `^\S+ (server|agent)\b`, example: "rke2 agent --config /etc/rancher/rke2/config.yaml", why: "a node of an RKE2 cluster"},
 	{need: Kubernetes, in: settings, match: `^\s*"?(server|token|cluster-init|node-label|node-taint)"?\s*:`, path: `rancher/(rke2|k3s)/`, example: "/etc/rancher/rke2/config.yaml: server: https://10.0.0.1:9345", why: "a node of a k3s or RKE2 cluster"},
 	{need: Kubernetes, in: commands, names: "started", match: `^started (kubelet|rke2-(server|agent)|k3s(-agent)?|k0s(controller|worker)|snap\.microk8s\.\S+|kops-configuration|nodeadm-(config|run)|kube-node)( |$)`, example: "systemctl enable --now kubelet", why: "the service of a node"},
+	{need: Kubernetes, in: commands, names: "started", match: `^started (atomic-openshift|origin)-node(\.service)?( |$)`, example: "systemctl restart origin-node", why: "a node of OpenShift 3"},
 	{need: Kubernetes, in: commands, names: "kubelet hyperkube kubelet-wrapper", unless: `--version`, example: "kubelet --config /etc/kubelet.yaml", why: "a node's agent"},
 	{need: Kubernetes, in: commands, names: "nodeup", example: "/opt/kops/bin/nodeup --conf=/opt/kops/conf/kube_env.yaml", why: "the bootstrap of kops"},
 	{need: Kubernetes, in: commands, names: "download-release kops-download-release", example: "download-release", why: "the function of kops's script that fetches and starts nodeup"},

@@ -19,6 +19,7 @@ var takenMarkers = []marker{
 		why: "it waits for a volume that somebody attaches to it"},
 	{need: Volume, in: commands, names: "ec2-boot-mount-ebs-volume ebsnvme-attach attach-ebs ebs-attach rexray", example: "ec2-boot-mount-ebs-volume /dev/xvdd /var/mysql ext4 defaults",
 		why: "tools that wait for a volume or attach it"},
+	{need: Volume, in: commands, names: "docker", word: "rexray", match: `plugin install .*\brexray/`, example: "docker plugin install rexray/ebs REXRAY_PREEMPT=true", why: "a driver that attaches volumes to where a container runs"},
 	{need: Volume, in: commands, names: "*", word: "attach", match: `^(\S*/)?((aws|ec2)[-_])?(attach[-_](ebs|vol)\S*|(ebs|volume)[-_]attach\S*)( |$)`, unless: `^(ebs|volume)[-_]attached`, example: "aws-volume-attach --value data --attach_as /dev/xvdb",
 		why: "an owner's script, by its name"},
 	{need: Volume, in: code, match: `\battach_volume\s*\(|\battach_to_instance\s*\(|\battachVolume\(|\bAttachVolume(Command|Input|\()|Add-EC2Volume\b|\battach-volume\b|aws_volume_attachment`, example: "Add-EC2Volume -InstanceId $id -VolumeId vol-1 -Device xvdf",

@@ -90,6 +90,9 @@ type reader struct {
 	files   map[string]flow
 	gets    map[string]string // files that are fetched, and from where
 	groups  [][]flow          // what the groups and loops that are open have printed
+	// clusters are the names of ECS clusters that were told; elsewhere says that the agent's settings come from where nobody can look.
+	clusters  []string
+	elsewhere bool
 }
 
 // place is where a text stands; line 1 of the text is line first of the place.

@@ -38,10 +38,12 @@ type Group struct {
 	PlacementGroup    string        // its name, where the group has one
 	PlacementStrategy string        // cluster, partition or spread; empty where it is not known
 	Grace             time.Duration // the group's own health check grace period
-	LoadBalanced      bool          // behind target groups or classic load balancers
+	LoadBalanced      bool          // behind load balancers of any kind, or VPC Lattice
+	SlowStart         time.Duration // how long a target that has become healthy gets less than its share; the longest of its target groups
 	Refreshing        bool          // an instance refresh is under way
 	Stack             string        // id of the CloudFormation stack that the group belongs to
 	StackStatus       string        // of that stack
+	NoCluster         string        // why there is no ECS cluster to ask; empty where there is, or none is needed
 	Unseen            string        // what would have to be known to serve the group and could not be read, for good
 	NearMiss          string        // how the opt-in tag is written that is nearly the one; empty where there is none such
 	Unservable        string        // why a field of its description keeps it from being served
@@ -82,7 +84,21 @@ type Instance struct {
 	Uses        ledger.Uses
 	Reserved    bool // runs in a capacity reservation, which is paid for anyhow
 	Foreign     bool // a member of another group
+	Container   Container
 }
+
+// Container is what ECS says of an instance that is a host of a cluster, a container instance in AWS's words.
+type Container struct {
+	Asked bool // whether the clusters of the group know the instance
+	// Cluster and ARN are empty where none knows it.
+	Cluster, ARN string
+	Status       string // ACTIVE, DRAINING, REGISTERING …
+	Connected    bool   // its agent speaks to ECS
+	Tasks        int    // that run on it, or are to
+}
+
+// Known tells whether a cluster knows the instance.
+func (c Container) Known() bool { return c.ARN != "" }
 
 // Live tells whether the instance exists and is not on its way out.
 func (i Instance) Live() bool { return i.State == "pending" || i.State == "running" }

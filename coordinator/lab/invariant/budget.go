@@ -25,6 +25,9 @@ type budget struct {
 	known  []time.Time          // of failed, of those that were begun when a failure of the hour before was known
 	moved  []time.Time
 	since  time.Time // when the group was last opted in or out
+	most   int       // as of now
+	was    int       // and until when somebody may have read another
+	until  time.Time
 }
 
 // begun is a gradual launch, and what the budget was then.
@@ -44,6 +47,11 @@ func (c *Checker) late(ch change) {
 	b, id := &c.budget, ch.Instance
 	if c.wish.enabledAt.After(b.since) { // opted out, and perhaps in again: the record is gone
 		b.failed, b.known, b.moved, b.since = nil, nil, nil, c.wish.enabledAt
+	}
+	if most := c.most(ch.now); most < b.most {
+		b.was, b.until, b.most = b.most, ch.At.Add(c.race), most
+	} else {
+		b.most = most
 	}
 	if id == "" {
 		return
@@ -91,10 +99,13 @@ func (c *Checker) begins(ch change) {
 		return
 	}
 	b, most := &c.budget, c.most(ch.now)
+	if !ch.At.After(b.until) { // who decided it may not have seen yet that the group became smaller
+		most = max(most, b.was)
+	}
 	b.begun[i.ID] = begun{ch.At, most}
 	spent := within(b.failed, ch.At.Add(-time.Hour), ch.At.Add(-knownWithin))
 	if victim, _ := c.cloud.Instance(rec.Intents[n].Victim); victim.Spot {
-		spent += within(b.moved, ch.At.Add(-time.Hour), ch.At)
+		spent += within(b.moved, ch.At.Add(c.race-time.Hour), ch.At) // the hour counts from when it was decided
 		b.moved = append(b.moved, ch.At)
 	}
 	if spent >= most {

@@ -47,6 +47,7 @@ const (
 	Blind     = "blind"          // nothing gradual is begun, and nobody retired, on what could not be read
 	Open      = "open-too-long"  // everything open in a record ends within its time
 	Watched   = "watched"        // every member of ours is up, or watched until it is
+	Drained   = "drained"        // no host is ended by our hand while tasks run on it, and one at a time is drained
 	Budget    = "budget"         // only so many replacements an hour fail after they were in service, or are moved again
 )
 
@@ -97,6 +98,8 @@ type Checker struct {
 	budget     budget
 	answered   map[string]bool      // members, and whether their applications ever did
 	dark       map[string]time.Time // members of ours that have never answered, since when; zero of those that have
+	draining   map[string]time.Time // hosts that we set DRAINING, since when
+	mute       time.Time            // when ECS last answered nobody
 	found      []Violation
 }
 
@@ -105,7 +108,7 @@ type Checker struct {
 func Watch(cloud *cloudsim.Cloud, group string, ours func(string) bool, record func() (ledger.Record, error), lag time.Duration) *Checker {
 	g, _ := cloud.Group(group)
 	c := &Checker{cloud: cloud, group: group, ours: ours, read: record, ownerMax: g.Max, was: sizesOf(g), race: lag + roundTrip,
-		answered: map[string]bool{}, dark: map[string]time.Time{}, forgiven: map[string]int{}, opened: map[string]time.Time{},
+		answered: map[string]bool{}, dark: map[string]time.Time{}, draining: map[string]time.Time{}, forgiven: map[string]int{}, opened: map[string]time.Time{},
 		protected: map[string]time.Time{}, resting: map[string]time.Time{}, unwanted: map[string]time.Time{}, tries: map[int]time.Time{},
 		budget: budget{begun: map[string]begun{}, fresh: map[string]time.Time{}, who: map[string]time.Time{}}}
 	c.wish.read(g, cloud.Now())
@@ -179,6 +182,7 @@ func (c *Checker) event(e cloudsim.Event) {
 	c.launched(e, mine)
 	c.late(ch)
 	c.watch(ch)
+	c.drained(ch)
 	c.wish.read(g, e.At)
 	c.remember(g)
 	if bookkeeping(e.Kind) {

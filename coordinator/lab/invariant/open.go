@@ -22,7 +22,7 @@ type Bound struct {
 // Bounds is the table. Durations are far above what the rules need where all goes well, since ticks may be lost and capacity may still be
 // missing. They count while the cloud is kind: no look succeeds where AWS answers nobody for half an hour.
 var Bounds = []Bound{
-	{"intent", 45 * time.Minute, "Given up after 5 minutes without an instance, and when the grace and the boot limit (15 minutes) are over; its instance is then ended.", intents},
+	{"intent", time.Hour, "Given up after 5 minutes without an instance, and when the grace and the boot limit (15 minutes) are over; half an hour later where its victims are hosts to be drained. Its instance is then ended.", intents},
 	{"attaching", 20 * time.Minute, "Undone after 10 minutes.", debts(books.Attaching)},
 	{"undoing", 30 * time.Minute, "Asked for again every minute, and closed 5 minutes after the replacement is no member. Where it is one and is needed, or leaves by another hand, it is a debt like any other.", debts(books.Undoing)},
 	{"debt", time.Hour, "Paid when the replacement serves. It waits 15 minutes for a victim where the group can launch none.",
@@ -31,6 +31,7 @@ var Bounds = []Bound{
 		one(func(r ledger.Record) bool { return r.Books.Doubted() })},
 	{"lease", 75 * time.Minute, "Given back when the last debt that needs the room is closed, and when desired fits again.",
 		one(func(r ledger.Record) bool { return r.Books.Lease().Open() })},
+	{"draining", 25 * time.Minute, "Its tasks have 15 minutes to end; then it is ACTIVE again.", draining},
 	{"returned lease", 15 * time.Minute, "Forgotten a minute after it was given back, at the next tick.",
 		one(func(r ledger.Record) bool { return r.Books.Lease().State == books.Restored })},
 	{"retired", 15 * time.Minute, "Forgotten a minute after the retirement, at the next tick.", keys(func(r ledger.Record) map[string]time.Time { return r.Retired })},
@@ -65,6 +66,16 @@ func unconfirmed(r ledger.Record) []string {
 	var out []string
 	for _, at := range r.Unconfirmed {
 		out = append(out, at.UTC().Format(time.TimeOnly))
+	}
+	return out
+}
+
+func draining(r ledger.Record) []string {
+	var out []string
+	for id, d := range r.Drains {
+		if d.Draining() {
+			out = append(out, id)
+		}
 	}
 	return out
 }

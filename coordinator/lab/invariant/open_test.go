@@ -43,6 +43,7 @@ func standingRecords() map[string]ledger.Record {
 		"orphan":         {Orphans: at},
 		"notice":         {Notices: map[string]ledger.Notice{"i-1": {}}},
 		"proving":        {Proving: at},
+		"draining":       {Drains: map[string]ledger.Drain{"i-1": {At: begin}}},
 		"watched":        {Watched: map[string]ledger.Watch{"i-1": {}}},
 		"unconfirmed":    {Unconfirmed: []time.Time{begin}},
 		"said":           {Said: map[string]ledger.Said{"i-1": {}}},

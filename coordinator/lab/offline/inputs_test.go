@@ -236,6 +236,41 @@ func TestFurtherFilesAreJudgedAsLive(t *testing.T) {
 	}
 }
 
+func TestAPlanSaysHowItsInstancesAreDrained(t *testing.T) {
+	t.Parallel()
+	template := func(script string) string {
+		return fmt.Sprintf(versions, `, "UserData": "`+base64.StdEncoding.EncodeToString([]byte("#!/bin/sh\n"+script+"\n"))+`"`)
+	}
+	const hook = `{"LifecycleHooks": [{"LifecycleHookName": "drain", "AutoScalingGroupName": "web", "LifecycleTransition": "autoscaling:EC2_INSTANCE_TERMINATING"}]}`
+	host := template("echo ECS_CLUSTER=prod >> /etc/ecs/ecs.config")
+	for _, c := range []struct {
+		name, tag     string
+		more          []string
+		drain, status string
+		says          string // in why
+	}{
+		{"nothing has to be", "", []string{template("true")}, "none", plan.Managed, ""},
+		{"a hook drains", "", []string{template("true"), hook}, "hook", plan.Managed, ""},
+		{"a host of ECS", "", []string{host}, "ecs", plan.Managed, "the hosts of its ECS cluster"},
+		{"a host of ECS with a hook", "", []string{host, hook}, "hook", plan.Managed, ""},
+		{"a host of ECS whose tasks may end", "none", []string{host}, "none", plan.Managed, ""},
+		{"a host of a cluster that cannot be told", "", []string{template("echo ECS_CLUSTER=$(cat /etc/name) >> /etc/ecs/ecs.config")}, "none", plan.Refused, ""},
+		{"a hook that is not there", "hook", []string{template("true")}, "hook", plan.Refused, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			g := group("", "")
+			if c.tag != "" {
+				g = group("", `, {"Key": "autospotting:drain-with", "Value": "`+c.tag+`"}`)
+			}
+			got := planned(t, withMore(t, g, instances, append(c.more, image)...))
+			if got.Drain != c.drain || got.Status != c.status || !strings.Contains(strings.Join(got.Why, "\n"), c.says) {
+				t.Errorf("drained by %s, %s: %s %q", got.Drain, got.Status, got.Reason, got.Why)
+			}
+		})
+	}
+}
+
 func TestWhatAFileLacksIsNamed(t *testing.T) {
 	t.Parallel()
 	latest := strings.Replace(group("", ""), `"Version": "1"`, `"Version": "$Latest"`, 1)

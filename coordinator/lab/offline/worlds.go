@@ -74,7 +74,7 @@ func (m *maker) world(g asg) World {
 	c := m.config
 	c.EC2, c.AutoScaling, c.Stacks, c.Quotas, c.Rules, c.Region, c.Thorough = a, scaling{a}, stacks{a}, quotas{a}, rules{a}, a.region(), true
 	c.EventsTopic = ""
-	c.Inspector, c.TargetGroups, c.Balancers, c.Pricing, c.Shelf = nil, nil, nil, nil, nil
+	c.Inspector, c.TargetGroups, c.Balancers, c.Lattice, c.Containers, c.Pricing, c.Shelf = nil, nil, nil, nil, nil, nil, nil
 	c.Market = func(zones []string, product string) market.Catalog { return m.catalogs.of(c.Region, product, zones) }
 	w, err := act.New(c).Observe(context.Background(), name, ledger.Record{Group: name}, nil)
 	if err != nil {
@@ -85,6 +85,9 @@ func (m *maker) world(g asg) World {
 	}
 	if w.Template.Hash != "" && a.unreadData != "" {
 		w.Template.NeedsUnread = a.unreadData
+	}
+	if decide.Drain(w) == decide.DrainECS {
+		a.none("the hosts of its ECS cluster")
 	}
 	if w.Group.LoadBalanced {
 		a.none("load balancers' opinion of members")

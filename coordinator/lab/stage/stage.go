@@ -45,6 +45,7 @@ type Config struct {
 	// ReleaseURL and SHA256 say where instances get spotd from; the URL is only ever read by the guests.
 	ReleaseURL string
 	SHA256     map[string]string
+	Profile    string        // the ARN of the installation's instance profile, for groups that have none and ask for it
 	Tick       time.Duration // 5 min by default
 	// Asleep leaves the functions off the queues, for who wants to handle the messages.
 	Asleep  bool
@@ -98,7 +99,7 @@ func New(cfg Config) (*Stage, error) {
 	s.config = wire.Config{
 		Region: s.Cloud.Region(), InboxURL: s.InboxURL, WorkURL: s.WorkURL, Table: dynamo.DefaultTable,
 		Topics: handle.Topics{Reports: s.ReportsARN, Events: s.EventsARN}, Defaults: cfg.Defaults, Verifier: verifier,
-		Now: s.Cloud.Now, Tell: cfg.Tell, Metrics: cfg.Metrics,
+		Now: s.Cloud.Now, Tell: cfg.Tell, Metrics: cfg.Metrics, Profile: cfg.Profile,
 		Spotd: userdata.Settings{Topic: s.ReportsARN, Grace: cfg.Defaults.Grace, ReleaseURL: cfg.ReleaseURL, SHA256: cfg.SHA256},
 	}
 	if cfg.ReleaseURL == "" {
@@ -202,7 +203,7 @@ func (s *Stage) Cold() {
 
 // Handler is the coordinator on a session of the simulated cloud.
 func (s *Stage) Handler(session *cloudsim.Session) *handle.Handler {
-	clients := wire.Clients{EC2: session.EC2(), AutoScaling: session.AutoScaling(), TargetGroups: session.LoadBalancing(), Rules: session.EventBridge(), DynamoDB: session.DynamoDB(), SQS: session.SQS()}
+	clients := wire.Clients{EC2: session.EC2(), AutoScaling: session.AutoScaling(), TargetGroups: session.LoadBalancing(), Lattice: session.Lattice(), Rules: session.EventBridge(), Containers: session.ECS(), DynamoDB: session.DynamoDB(), SQS: session.SQS()}
 	if s.cfg.Clients != nil {
 		clients = s.cfg.Clients(clients)
 	}

@@ -65,12 +65,17 @@ const (
 	takeAtMost  = 15 * time.Minute
 	askAgain    = 5 * time.Second // a patient script asks for its group
 	podsMove    = 60 * time.Second
-	tasksMove   = 90 * time.Second
+	tasksStart  = 20 * time.Second
+	tasksStop   = 60 * time.Second // a load balancer's deregistration delay
+	tasksLook   = 5 * time.Second
 	cleanUp     = 10 * time.Second // what has nothing to drain tells its hook so
 	deadMembers = 30 * time.Minute // who serves nothing for so long, stays
 	// release is how long before its end who has a notice may be taken out of service: it is AWS's hand by then.
 	release = 46 * time.Second
 )
+
+// cluster is the ECS cluster of applications that are tasks, as the groups' user data calls it.
+const cluster = "app"
 
 // Harm is one thing that went wrong for the owner by the hand of the coordinator.
 type Harm struct {
@@ -98,7 +103,6 @@ type Application struct {
 	votes []*node // the voters that the cluster counts, also dead ones that nobody has removed yet
 	// hooked are the instances whose launching hook has run.
 	hooked map[string]bool
-	cells  *Cluster
 	harms  []Harm
 	told   map[string]bool
 	most   int // applications up at one time
@@ -122,13 +126,18 @@ type node struct {
 	busy    bool // a job runs
 	jobs    int
 	pods    int
+	cut     string // the tasks that ran on it when it ended
 }
 
 // Run puts the application on every instance that boots from now on. ours tells the coordinator's sessions by name. waits tells whether the
 // coordinator's part of the user data has the owner's wait until the instance is a member.
 func Run(c *cloudsim.Cloud, group string, s Spec, ours func(string) bool, waits func(*cloudsim.Guest) bool) *Application {
-	a := &Application{cloud: c, group: group, spec: s, ours: ours, waits: waits, nodes: map[string]*node{}, held: map[Need][]*node{}, hooked: map[string]bool{}, told: map[string]bool{},
-		cells: &Cluster{after: c.After, of: map[string]*container{}}}
+	a := &Application{cloud: c, group: group, spec: s, ours: ours, waits: waits, nodes: map[string]*node{}, held: map[Need][]*node{}, hooked: map[string]bool{}, told: map[string]bool{}}
+	if s.needs(ECS) {
+		g, _ := c.Group(group)
+		c.CreateCluster(cloudsim.ClusterSpec{Name: cluster, GuestsRegister: true, Services: []cloudsim.ServiceSpec{
+			{Name: "tasks", Tasks: 2 * g.Desired, Start: tasksStart, Stop: tasksStop}, {Name: "agent", Daemon: true, Start: tasksStart, Stop: tasksStop}}})
+	}
 	c.OnBoot(a.boot)
 	c.OnEvent(a.event)
 	return a
@@ -263,7 +272,7 @@ func (a *Application) start(n *node) {
 			a.fail(n, ECS, "was attached, so that the capacity provider places no task on it")
 			return
 		}
-		a.cells.register(n.id)
+		n.g.RegisterHost(cluster)
 	}
 	n.up, n.pods = true, 3
 	n.g.SetBoot(cloudsim.BootDone)

@@ -37,11 +37,20 @@ func (a *Application) drain(n *node) {
 	case a.spec.needs(Kubernetes):
 		n.g.After(podsMove, func() { n.pods = 0; a.done(n) })
 	case a.spec.needs(ECS):
-		a.cells.Drain(n.id)
-		n.g.After(tasksMove+time.Second, func() { a.done(n) })
+		_ = a.cloud.DrainHost(n.id, true)
+		a.drainTasks(n)
 	case !n.busy:
 		n.g.After(cleanUp, func() { a.done(n) })
 	}
+}
+
+// drainTasks tells the hook once no task is left.
+func (a *Application) drainTasks(n *node) {
+	if h, is := a.cloud.Host(n.id); is && h.Running > 0 {
+		n.g.After(tasksLook, func() { a.drainTasks(n) })
+		return
+	}
+	a.done(n)
 }
 
 // done completes the terminating hook, unless a job still runs.
@@ -66,8 +75,8 @@ func (a *Application) lost(n *node) {
 	if a.spec.needs(Kubernetes) && n.up && n.pods > 0 {
 		a.harm(Kubernetes, n, "was ended with %d pods on it, which nobody had moved", n.pods)
 	}
-	if left := a.cells.tasks(n.id); a.spec.needs(ECS) && left > 0 {
-		a.harm(ECS, n, "was ended with %d tasks on it, which nobody had moved", left)
+	if n.cut != "" {
+		a.harm(ECS, n, "was ended before its tasks were moved: %s", n.cut)
 	}
 }
 
@@ -75,6 +84,10 @@ func (a *Application) lost(n *node) {
 func (a *Application) event(e cloudsim.Event) {
 	n := a.nodes[e.Instance]
 	switch e.Kind {
+	case cloudsim.TasksCut:
+		if n != nil {
+			n.cut = e.Text
+		}
 	case cloudsim.HookWaits:
 		m, in := a.member(e.Instance)
 		switch {
@@ -147,5 +160,4 @@ func (a *Application) stopped(n *node, actor string) {
 		a.lost(n)
 	}
 	n.ended, n.up = true, false
-	a.cells.gone(n.id)
 }

@@ -127,7 +127,7 @@ func (o options) reasons(results []census.Result) {
 	}
 }
 
-// sum prints what the classes came to, and says which threshold was missed.
+// sum prints what the classes came to, and says which thresholds were missed.
 func (o options) sum(results []census.Result) error {
 	production, tutorial := census.Sum(results, census.Row.Production), census.Sum(results, census.Row.Tutorial)
 	for _, r := range results {
@@ -137,15 +137,17 @@ func (o options) sum(results []census.Result) error {
 	}
 	fmt.Printf("production-like: %v\ntutorial: %v\n", production, tutorial)
 	total := production.Harms + tutorial.Harms
-	switch {
-	case o.maxHarms >= 0 && total > o.maxHarms:
-		return fmt.Errorf("%d harms, at most %d are allowed", total, o.maxHarms)
-	case production.Percent(production.Served) < o.minServed:
-		return fmt.Errorf("%.1f %% of the production-like rows are served as they are, want %.1f %%", production.Percent(production.Served), o.minServed)
-	case production.Percent(production.AfterStep) < o.minStep:
-		return fmt.Errorf("%.1f %% of the production-like rows are served after one step at most, want %.1f %%", production.Percent(production.AfterStep), o.minStep)
+	var missed []error
+	if o.maxHarms >= 0 && total > o.maxHarms {
+		missed = append(missed, fmt.Errorf("%d harms, at most %d are allowed", total, o.maxHarms))
 	}
-	return nil
+	if is := production.Percent(production.Served); is < o.minServed {
+		missed = append(missed, fmt.Errorf("%.1f %% of the production-like rows are served as they are, want %.1f %%", is, o.minServed))
+	}
+	if is := production.Percent(production.AfterStep); is < o.minStep {
+		missed = append(missed, fmt.Errorf("%.1f %% of the production-like rows are served after one step at most, want %.1f %%", is, o.minStep))
+	}
+	return errors.Join(missed...)
 }
 
 func harms(r census.Result) (out []string) {

@@ -86,6 +86,13 @@ var attaching = []Scenario{
 			s.Groups[0].Grace = s.Boots.Slow + time.Duration(1+rng.IntN(3))*time.Minute // with less the group kills all that it launches itself
 		}
 		s.Deeds = deeds(rng, s.For, 1, 3*time.Minute, append([]string{"notice", "notice", "attach", "attach"}, actors...))
+		switch arns := s.Groups[0].TargetGroups; {
+		case len(arns) == 0:
+		case rng.IntN(4) == 0: // behind VPC Lattice
+			s.Groups[0].TargetGroups = []string{"arn:aws:vpc-lattice:us-east-1:123456789012:targetgroup/tg-0123456789abcdef0"}
+		case rng.IntN(3) == 0:
+			s.Targets = map[string]cloudsim.TargetGroup{arns[0]: {SlowStart: time.Duration(30+rng.IntN(870)) * time.Second}}
+		}
 		return s
 	}},
 	{"boot-as-member", "one small group whose boots need membership of the group, or of CloudFormation's stack, in the squall's weather, where the metadata shows it or does not, and the stack knows it at once, soon or never", func(rng *rand.Rand) Script {

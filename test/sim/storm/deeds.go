@@ -90,6 +90,8 @@ func (p *player) do(d Deed) {
 		p.fleet(name, m.Zone, rng)
 	case "no-template":
 		p.noTemplate()
+	case "task", "endless":
+		p.task(d.Kind, rng)
 	default:
 		p.owner(d.Kind, g, m, rng)
 		p.aws(d.Kind, g, m, rng)

@@ -33,9 +33,9 @@ var others = []string{"DynamoDB.DeleteItem", "DynamoDB.Scan", "SQS.SendMessage",
 	"Auto Scaling.AttachInstances", "Auto Scaling.TerminateInstanceInAutoScalingGroup", "Auto Scaling.UpdateAutoScalingGroup", "Auto Scaling.SetInstanceProtection",
 	"Auto Scaling.CreateOrUpdateTags"}
 
-// absent are the reads that nobody makes in the simulated cloud, which has no launch configurations, placement groups, stacks or classic load balancers.
+// absent are the reads that nobody makes in the simulated cloud, which has no launch configurations, placement groups, stacks or classic load balancers, and no ECS cluster outside of the scenario that is about them.
 var absent = []string{"Auto Scaling.DescribeLaunchConfigurations", "EC2.DescribeVolumes", "EC2.DescribePlacementGroups", "Pricing.GetProducts",
-	"CloudFormation.DescribeStacks", "Elastic Load Balancing.DescribeInstanceHealth"}
+	"CloudFormation.DescribeStacks", "ECS.ListContainerInstances", "ECS.DescribeContainerInstances", "Elastic Load Balancing.DescribeInstanceHealth"}
 
 // Outages are the APIs that may be out, in order.
 func Outages() []string {
@@ -66,7 +66,10 @@ func Down(api string, long time.Duration, seed int64) Script {
 func down(rng *rand.Rand, api string, long time.Duration) Script {
 	o := Outage{API: api, At: 5*time.Minute + time.Duration(rng.IntN(35*60))*time.Second, For: long, Throttled: rng.IntN(3) == 0}
 	s := Script{Groups: []cloudsim.GroupSpec{randomGroup(rng, "web")}, Readings: randomReadings(rng), For: o.At + o.For + 10*time.Minute, Outage: &o}
-	if read := "Elastic Load Balancing v2.DescribeTargetHealth"; o.API == read && len(s.Groups[0].TargetGroups) == 0 {
+	if strings.HasPrefix(o.API, "VPC Lattice.") {
+		s.Groups[0].TargetGroups = []string{"arn:aws:vpc-lattice:us-east-1:123456789012:targetgroup/tg-0123456789abcdef0"}
+	}
+	if strings.HasPrefix(o.API, "Elastic Load Balancing v2.") && len(s.Groups[0].TargetGroups) == 0 {
 		s.Groups[0].TargetGroups = []string{"arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/1"}
 	}
 	if strings.HasPrefix(o.API, "EventBridge.") { // which is asked where a launching hook may only wait
@@ -108,6 +111,6 @@ func (p *player) out(o *Outage) {
 	}
 	for _, c := range p.Checks {
 		c.Out(invariant.Outage{API: o.API, From: from, Until: until, Holds: class == decide.Identity || slices.Contains(needed, o.API),
-			Gradual: class == decide.Prudence || class == decide.Launch, Retires: o.API == "Elastic Load Balancing v2.DescribeTargetHealth"})
+			Gradual: class == decide.Prudence || class == decide.Launch, Retires: o.API == "Elastic Load Balancing v2.DescribeTargetHealth" || o.API == "VPC Lattice.ListTargets"})
 	}
 }

@@ -30,6 +30,7 @@ type Script struct {
 	Track    float64                         // the utilisation that target tracking keeps to; 0 is none
 	Targets  map[string]cloudsim.TargetGroup // what is unusual of target groups, by ARN
 	Timing   cloudsim.Timing                 // what is unusual of the cloud's
+	Hosts    *cloudsim.ClusterSpec           // of which the instances are hosts; nil is none
 	Boots    *Boots                          // how applications come up; nil is as the cloud has it, all alike
 }
 
@@ -56,6 +57,9 @@ func (s Script) String() string {
 	}
 	if s.Sick.Pools > 0 {
 		fmt.Fprintf(&b, "  sick: %+v; health checks %s, grace %s, targets %+v\n", s.Sick, s.Groups[0].HealthCheckType, s.Groups[0].Grace, s.Targets)
+	}
+	if s.Hosts != nil {
+		fmt.Fprintf(&b, "  hosts: %+v\n", *s.Hosts)
 	}
 	if s.Boots != nil {
 		fmt.Fprintf(&b, "  boots: %+v\n", *s.Boots)
@@ -160,7 +164,7 @@ var Scenarios = slices.Concat([]Scenario{
 		s.Deeds = append(s.Deeds, Deed{Kind: "drought"})
 		return s
 	}},
-}, ill, sizing, poisoned, attaching)
+}, ill, sizing, poisoned, attaching, hosts)
 
 // Find is the scenario of that name.
 func Find(name string) (Scenario, error) {

@@ -61,6 +61,7 @@ func (w *World) end() {
 		if s := w.Orphans(name); len(s) > 0 {
 			w.report(Leftover, "%s: left behind: %v", name, s)
 		}
+		w.asleep(g)
 		for _, m := range g.Members {
 			if m.Protected {
 				w.report(Leftover, "%s: %s is still protected from scale-in", name, m.ID)

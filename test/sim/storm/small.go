@@ -16,6 +16,7 @@ var Small = []Script{
 	small("swap", 1, 4, 2),
 	small("swap at desired = max", 2, 2, 2),
 	small("interruption", 1, 4, 2, Deed{At: 8 * time.Minute, Kind: "notice"}),
+	drained(small("drained hosts", 1, 4, 2)),
 	small("back to on-demand", 1, 4, 2, Deed{At: 7 * time.Minute, Kind: "famine of spot"}, Deed{At: 8 * time.Minute, Kind: "notice"}),
 }
 
@@ -26,6 +27,14 @@ func small(name string, lo, hi, desired int, deeds ...Deed) Script {
 	}
 	return Script{Scenario: name, Seed: 1, Small: true, Alone: true, For: long, Deeds: deeds, Groups: []cloudsim.GroupSpec{{Name: "web", Min: lo, Max: hi, Desired: desired,
 		Tags: map[string]string{"spot-enabled": "true", "autospotting:dwell": "10m"}}}}
+}
+
+// drained makes the instances hosts of a cluster, with services whose tasks move.
+func drained(s Script) Script {
+	s.For += 7 * time.Minute
+	s.Hosts = &cloudsim.ClusterSpec{Name: clusterName, Services: []cloudsim.ServiceSpec{
+		{Name: "shop", Tasks: 3, Start: 5 * time.Second, Stop: 15 * time.Second}, {Name: "agent", Daemon: true, Start: 5 * time.Second, Stop: 5 * time.Second}}}
+	return s
 }
 
 // Counts are the coordinator's calls and the messages to its inbox, as an undisturbed play has them.

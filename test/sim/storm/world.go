@@ -66,12 +66,16 @@ func New(s Script, m *Mutant) (*World, error) {
 		Tell:       func(n handle.Note) { w.tell(line{at: n.At, note: n}); w.noted(n) },
 	}
 	cfg.Defaults.Grace = grace
+	w.hosts(s, &cfg)
 	speak := w.boots(s, &cfg, m.alter(&cfg))
 	var err error
 	if w.Stage, err = stage.New(cfg); err != nil {
 		return nil, err
 	}
 	w.Cloud = w.Stage.Cloud
+	if s.Hosts != nil {
+		w.Cloud.CreateCluster(*s.Hosts)
+	}
 	w.Cloud.OnBoot(func(g *cloudsim.Guest) { speak(w.Stage, g) })
 	w.Cloud.OnEvent(w.happened)
 	if s.Tell {
