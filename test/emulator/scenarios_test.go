@@ -112,8 +112,8 @@ func ownersTale(t *testing.T, s scenario.Story) *tale {
 	for key, value := range g.Tags {
 		a.setTag("web", key, value)
 	}
+	t.Cleanup(a.boots.Wait) // after the guests were stopped
 	a.guests(a.boot)
-	t.Cleanup(a.boots.Wait)
 	return a
 }
 

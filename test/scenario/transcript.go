@@ -27,6 +27,7 @@ type Plan struct {
 	Reason string `json:"reason"`
 	Step   string `json:"step"`
 	Attach string `json:"attach"`
+	Drain  string `json:"drain"`
 	Needs  []struct {
 		Need  string `json:"need"`
 		Where string `json:"where"`
@@ -162,7 +163,9 @@ func (t *teller) called(text string) string {
 func (t *teller) plan(p Plan) []string {
 	first := p.Status
 	if p.Status == "managed" {
-		first += ", attached when " + p.Attach
+		if first += ", attached when " + p.Attach; p.Drain != "none" {
+			first += ", drained by " + p.Drain
+		}
 	} else if p.Reason != "" {
 		first += ": " + t.called(p.Reason)
 	}
