@@ -38,7 +38,7 @@ const (
 // answers is the table, from what is most certain to end badly. A replacement is launched outside the group and attached when its application is
 // up, so that for minutes both run, and the one that is replaced ends without a word to what runs on it unless a hook tells it.
 var answers = []answer{
-	{need: "quorum", why: "a replacement would join a quorum that counts the instance that it replaces", step: "serve the stateless groups"},
+	{need: "quorum", why: "a replacement would join a quorum that counts the instance that it replaces", step: "leave this group on-demand, and have groups without state served"},
 	{need: "address", why: "a replacement would take the address from the instance that it replaces before it serves", step: "put a load balancer before the group"},
 	{need: "volume", why: "a replacement cannot attach a volume that the instance which it replaces still has", step: "use a file system or a volume for each instance"},
 	{need: "interface", why: "a replacement cannot attach an interface that the instance which it replaces still has", step: "put a load balancer before the group"},

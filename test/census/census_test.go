@@ -210,7 +210,7 @@ func TestAStepTakesTheHarmAway(t *testing.T) {
 			}
 		})
 	}
-	for _, none := range []string{"", "serve the stateless groups", "use a NAT gateway"} {
+	for _, none := range []string{"", "leave this group on-demand, and have groups without state served", "use a NAT gateway"} {
 		if _, ok := plain(app.Quorum).Take(none); ok {
 			t.Errorf("%q is taken for a step by which the group is served", none)
 		}

@@ -44,6 +44,8 @@ type account struct {
 	inbox, work     string // URLs
 	reports, events string // ARNs
 	template        string
+	owners          string            // the user data of the owner's template
+	pools           int               // that some fleet must be offered
 	release         string            // what is injected: the prefix of spotd's downloads,
 	checksum        string            // and spotd's SHA-256
 	subnets         map[string]string // by zone
@@ -57,11 +59,24 @@ type account struct {
 // newAccount installs what the CloudFormation stack would.
 func newAccount(t *testing.T) *account {
 	t.Helper()
+	return ownersAccount(t, userData)
+}
+
+// ownersAccount has a template with this user data.
+func ownersAccount(t *testing.T, script string) *account {
+	t.Helper()
 	a := emptyAccount(t)
 	a.messaging()
 	a.ledgerTable()
-	a.template = a.newTemplate("owners", userData)
+	a.own(script)
 	return a
+}
+
+// own makes the owner's template.
+func (a *account) own(script string) {
+	a.t.Helper()
+	a.owners, a.pools = script, fewestPools
+	a.template = a.newTemplate("owners", script)
 }
 
 // emptyAccount has a network, and nothing is installed.

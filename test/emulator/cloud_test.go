@@ -30,6 +30,9 @@ type cloud struct {
 	asked []*call // what changes something in EC2 or Auto Scaling
 	cut   *cut
 
+	checksTargets bool            // what a fleet launched is healthy behind a target group only when it is in answering
+	answering     map[string]bool // instances, under mu
+
 	made     atomic.Int64 // mistakes
 	mistake  mutant       // made in front of everything else
 	floor    atomic.Int64 // members that our hand must leave in service; 0 until a test sets it

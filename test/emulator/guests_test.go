@@ -69,9 +69,21 @@ func (a *account) ready(ctx context.Context, i instance) error {
 	return a.publish(ctx, a.reports, body)
 }
 
+// speaks publishes a report of the instance.
+func (a *account) speaks(ctx context.Context, i instance, kind message.Kind, action string) error {
+	body, err := a.acting(kind, action, i)
+	if err != nil {
+		return err
+	}
+	return a.publish(ctx, a.reports, body)
+}
+
 // report is a signed report of the instance.
-func (a *account) report(kind message.Kind, i instance) ([]byte, error) {
+func (a *account) report(kind message.Kind, i instance) ([]byte, error) { return a.acting(kind, "", i) }
+
+func (a *account) acting(kind message.Kind, action string, i instance) ([]byte, error) {
 	r := message.New(kind, message.Source{Account: a.cloud.account, Region: region, Zone: i.zone, Instance: i.id, Type: i.kind, Lifecycle: "spot"}, time.Now(), time.Time{})
+	r.Action = action
 	document, err := identityDocument(a.cloud.account, i)
 	if err != nil {
 		return nil, err

@@ -53,7 +53,7 @@ func installs(t *testing.T, group string, s size) *installation {
 	if err := rig.Role(t.Context(), i.cfg, aws.ToString(profile.Name)); err != nil {
 		t.Fatal(err)
 	}
-	a.template = a.newTemplate("owners", userData)
+	a.own(userData)
 	a.newGroup(group, s, "a")
 	i.must("up", "--yes", "--dist", filepath.Join(lab.dir, "dist"), "--version", "v1")
 	i.readOutputs()

@@ -71,7 +71,7 @@ func (a *account) bootsWithSpotd(ctx context.Context, id, name string) error {
 	if err != nil {
 		return fmt.Errorf("user data of %s: %w", id, err)
 	}
-	for _, part := range []string{"#!/bin/sh", "echo the owner's own script", a.release, a.checksum, a.reports, name} {
+	for _, part := range append(strings.Split(strings.TrimSpace(a.owners), "\n"), a.release, a.checksum, a.reports, name) {
 		if !strings.Contains(string(raw), part) {
 			return fmt.Errorf("user data of %s lacks %q:\n%s", id, part, raw)
 		}
@@ -112,7 +112,7 @@ func (a *account) askedWell(ctx context.Context, name string, all map[string]ins
 			return fmt.Errorf("a fleet was asked for as %+v", f)
 		}
 	}
-	if most < fewestPools {
+	if most < a.pools {
 		return fmt.Errorf("no fleet was offered more than %d pools, where %d fit", most, fewestPools)
 	}
 	for _, i := range all {

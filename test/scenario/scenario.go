@@ -13,10 +13,22 @@
 //	  spot 1: launched, attached, protected, unprotected
 //	  spot 2: launched, attached, protected, unprotected
 //	settled spot=2 on-demand=0 desired=2 max=2
+//
+// After the group come the lines of its user data, each with | before it. A group may also say load-balancer=yes, names=zones (it names no
+// subnets), mixed=TYPE,TYPE (a mixed instances policy at 100 % on-demand that lists these) and boot=…, which tells how the application comes up:
+//
+//	boot=told    the boot takes longer than an attach, the machine tells when it is over, and nobody probes
+//	boot=member  the same, and it fails on what is no member of the group when the owner's script begins
+//	boot=stack   the same, and CloudFormation must know the instance for a member of its stack's group
+//	boot=unknown the same, and it never does of what is attached
+//
+// With boot= the transcript says of each replacement when its boot is over, and of an interruption how many served at the least.
+// The line "moto: …" says what the emulator leaves out of the story, and why. "moto: nothing is played, …" leaves out all of it.
 package scenario
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -26,6 +38,7 @@ type Story struct {
 	Name  string
 	Text  string
 	Group Group
+	Moto  string // what the emulator leaves out, and why; empty where it plays all
 	Steps []Step
 }
 
@@ -34,7 +47,20 @@ type Group struct {
 	Min, Desired, Max int
 	Zones             string // letters of the region's zones
 	Tags              map[string]string
+	UserData          string
+	LoadBalancer      bool
+	NamesZones        bool     // and no subnets
+	Mixed             []string // types that its mixed instances policy lists; it has none if this is empty
+	Boot              string   // BootTold and so on; empty where the story does not tell of it
 }
+
+// The values of boot=.
+const (
+	BootTold    = "told"
+	BootMember  = "member"
+	BootStack   = "stack"
+	BootUnknown = "unknown"
+)
 
 // Step is one deed, what the coordinator must have done when all is quiet again, and what the group must be then.
 type Step struct {
@@ -44,14 +70,25 @@ type Step struct {
 	Settled    Settled
 }
 
-// Deed is what somebody does: "begin", "interrupt" (Spot counts from 1), "tag" (Key, Value) or "untag" (Key).
+// Deed is what somebody does:
+//
+//	begin
+//	interrupt spot N              AWS takes it
+//	tag KEY=VALUE, untag KEY      the owner's hand on the group
+//	mark on-demand N KEY=VALUE    another's hand on an instance; unmark takes the tag off again
+//	hook NAME launching|terminating
+//	rule NAME hears GROUP         EventBridge's rule sends the lifecycle events of the group to a function
+//	plan                          the owner asks spotctl plan
 type Deed struct {
 	Kind, Key, Value string
-	Spot             int
+	Instance         string // its name in the story, such as spot 1
 }
 
-// Settled is a quiet group.
-type Settled struct{ Spot, OnDemand, Desired, Max int }
+// Settled is a quiet group. Refused: its status tag says so.
+type Settled struct {
+	Spot, OnDemand, Desired, Max int
+	Refused                      bool
+}
 
 // Parse reads a story. An error names the line.
 func Parse(name, text string) (Story, error) {
@@ -81,6 +118,13 @@ func (p *parser) read(line string) error {
 	if line == "" || strings.HasPrefix(line, "#") {
 		return nil
 	}
+	if text, ok := strings.CutPrefix(line, "|"); ok {
+		if !p.group || len(p.story.Steps) > 0 {
+			return fmt.Errorf("user data belongs after the group")
+		}
+		p.story.Group.UserData += strings.TrimPrefix(text, " ") + "\n"
+		return nil
+	}
 	if indented {
 		if !p.open {
 			return fmt.Errorf("%q is a transcript of nothing", line)
@@ -94,12 +138,18 @@ func (p *parser) read(line string) error {
 	case "group":
 		p.group = true
 		return p.describe(words[1:])
+	case "moto:":
+		p.story.Moto = strings.Join(words[1:], " ")
+		return nil
 	case "settled":
 		if !p.open {
 			return fmt.Errorf("nothing was done since the last settled")
 		}
 		p.open = false
 		s := &p.story.Steps[len(p.story.Steps)-1].Settled
+		if s.Refused = len(words) > 1 && words[1] == "refused"; s.Refused {
+			words = words[1:]
+		}
 		return numbers(words[1:], map[string]*int{"spot": &s.Spot, "on-demand": &s.OnDemand, "desired": &s.Desired, "max": &s.Max})
 	}
 	if !p.group || p.open {
@@ -122,7 +172,15 @@ func (p *parser) describe(words []string) error {
 			return fmt.Errorf("%q is not KEY=VALUE", w)
 		case key == "zones":
 			g.Zones = value
-		case strings.Contains(key, ":"):
+		case key == "load-balancer" && value == "yes":
+			g.LoadBalancer = true
+		case key == "names" && value == "zones":
+			g.NamesZones = true
+		case key == "mixed":
+			g.Mixed = strings.Split(value, ",")
+		case key == "boot" && slices.Contains([]string{BootTold, BootMember, BootStack, BootUnknown}, value):
+			g.Boot = value
+		case strings.Contains(key, ":") || key == "spot-enabled":
 			g.Tags[key] = value
 		default:
 			sizes = append(sizes, w)
@@ -153,20 +211,39 @@ func numbers(words []string, into map[string]*int) error {
 }
 
 func deedOf(words []string) (Deed, error) {
+	kind, rest := words[0], words[1:]
 	switch {
-	case words[0] == "begin" && len(words) == 1:
-		return Deed{Kind: "begin"}, nil
-	case words[0] == "interrupt" && len(words) == 3 && words[1] == "spot":
-		n, err := strconv.Atoi(words[2])
-		if err != nil || n < 1 {
-			return Deed{}, fmt.Errorf("%q is no number of a spot instance", words[2])
-		}
-		return Deed{Kind: "interrupt", Spot: n}, nil
-	case words[0] == "tag" && len(words) == 2 && strings.Contains(words[1], "="):
-		key, value, _ := strings.Cut(words[1], "=")
-		return Deed{Kind: "tag", Key: key, Value: value}, nil
-	case words[0] == "untag" && len(words) == 2:
-		return Deed{Kind: "untag", Key: words[1]}, nil
+	case (kind == "begin" || kind == "plan") && len(rest) == 0:
+		return Deed{Kind: kind}, nil
+	case kind == "interrupt" && len(rest) == 2 && rest[0] == "spot":
+		return instance(Deed{Kind: kind}, rest)
+	case kind == "tag" && len(rest) == 1 && strings.Contains(rest[0], "="):
+		key, value, _ := strings.Cut(rest[0], "=")
+		return Deed{Kind: kind, Key: key, Value: value}, nil
+	case kind == "untag" && len(rest) == 1:
+		return Deed{Kind: kind, Key: rest[0]}, nil
+	case (kind == "mark" || kind == "unmark") && len(rest) == 3 && rest[0] == "on-demand":
+		key, value, _ := strings.Cut(rest[2], "=")
+		return instance(Deed{Kind: kind, Key: key, Value: value}, rest)
+	case kind == "hook" && len(rest) == 2 && (rest[1] == "launching" || rest[1] == "terminating"):
+		return Deed{Kind: kind, Key: rest[0], Value: rest[1]}, nil
+	case kind == "rule" && len(rest) == 3 && rest[1] == "hears":
+		return Deed{Kind: kind, Key: rest[0], Value: rest[2]}, nil
 	}
-	return Deed{}, fmt.Errorf("%q is no deed: begin, interrupt spot N, tag KEY=VALUE, untag KEY", strings.Join(words, " "))
+	return Deed{}, fmt.Errorf("%q is no deed: begin, plan, interrupt spot N, tag KEY=VALUE, untag KEY, mark on-demand N KEY=VALUE, unmark on-demand N KEY, "+
+		"hook NAME launching, hook NAME terminating, rule NAME hears GROUP", strings.Join(words, " "))
+}
+
+// instance reads the name of an instance: its market and its number.
+func instance(d Deed, words []string) (Deed, error) {
+	if n, err := strconv.Atoi(words[1]); err != nil || n < 1 {
+		return Deed{}, fmt.Errorf("%q is no number of an instance: they count from 1", words[1])
+	}
+	d.Instance = words[0] + " " + words[1]
+	return d, nil
+}
+
+// RulePattern is the event pattern of a rule that hears of the group's lifecycle actions.
+func RulePattern(group string) string {
+	return fmt.Sprintf(`{"source": ["aws.autoscaling"], "detail-type": ["EC2 Instance-launch Lifecycle Action"], "detail": {"AutoScalingGroupName": [%q]}}`, group)
 }

@@ -73,6 +73,14 @@ func (w *World) end() {
 // late is how long after the end of the grace spotd may say ready: it looks every two seconds, and the boot may have taken longer.
 const late = 5 * time.Second
 
+// Waited says when the boot of an instance went on that waited for membership, for worlds whose guests are not those of Boots.
+func (w *World) Waited(instance string) {
+	if w.waited == nil {
+		w.waited = map[string]time.Time{}
+	}
+	w.waited[instance] = w.Cloud.Now()
+}
+
 // saidReady holds every ready that an instance publishes against the time of its launch.
 func (w *World) saidReady(c cloudsim.Call) cloudsim.Verdict {
 	in, ok := c.Input.(*sns.PublishInput)
