@@ -69,6 +69,8 @@ const (
 	ActionNoMember = "no-member"
 	// ActionBoot: the boot is over, which says nothing of the application.
 	ActionBoot = "boot"
+	// ActionAgain: a Ready that was said before. The message may have been lost on its way, after the topic had taken it.
+	ActionAgain = "again"
 )
 
 // Report is one thing that an instance says about itself. It is plain

@@ -122,7 +122,7 @@ func TestAnInstanceInPeaceSaysHelloAndReady(t *testing.T) {
 		b.pass(time.Nanosecond)
 		b.want("hello", "ready")
 		b.pass(24 * time.Hour)
-		b.want("hello", "ready")
+		b.want("hello", "ready", "ready") // once more, since the first may be lost on its way
 		if b.metadata.Denied > 0 {
 			t.Errorf("%d requests with a stale token, want the token renewed before it ends", b.metadata.Denied)
 		}

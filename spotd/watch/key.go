@@ -26,7 +26,7 @@ func Key(r message.Report) string {
 			key += "-" + id[1]
 		}
 		return key
-	case message.Started:
+	case message.Started, message.Ready:
 		if r.Action != "" { // the probe's may still come, once the owner sets one
 			return string(r.Kind) + "-" + r.Action
 		}
@@ -38,6 +38,9 @@ func Key(r message.Report) string {
 
 // BootKey is the key of a Started that says that the boot is over.
 const BootKey = string(message.Started) + "-" + message.ActionBoot
+
+// againKey is the key of a Ready that is said again.
+const againKey = string(message.Ready) + "-" + message.ActionAgain
 
 // isNotice tells the keys after which an instance does not become ready.
 func isNotice(key string) bool {

@@ -24,6 +24,7 @@ type Machine struct {
 	overdue  bool      // it only counts as up
 	booted   bool      // the boot is over
 	booting  bool      // the boot is known to be under way
+	told     time.Time // when ready was said, or known to have been
 	awaiting bool      // the boot waits for membership
 	waited   time.Time // that wait was over; zero if it was none, or lasts
 	noticed  bool      // a notice was told
@@ -96,6 +97,10 @@ func (m *Machine) hello(now time.Time, is Membership) message.Report {
 	return hello
 }
 
+// Again is how long after Ready it is said once more. A topic that has taken a message may still lose it on its way, and an
+// instance that is never heard to be ready is taken for broken. Queues that drop what is the same do so for five minutes.
+const Again = 6 * time.Minute
+
 // readiness says Started when the probe passed, or without one when the boot is over,
 // and Ready when it is time. An instance on its way out says neither.
 func (m *Machine) readiness(out []message.Report, now time.Time, app Application) []message.Report {
@@ -118,12 +123,24 @@ func (m *Machine) readiness(out []message.Report, now time.Time, app Application
 	if m.settings.Probe && !m.up.IsZero() && !m.overdue {
 		out = m.say(out, m.report(message.Started, now, time.Time{}))
 	}
+	if m.said[string(message.Ready)] && !m.said[againKey] {
+		if m.told.IsZero() { // before a restart
+			m.told = now
+		}
+		if !now.Before(m.told.Add(Again)) {
+			r := m.report(message.Ready, now, time.Time{})
+			r.Action = message.ActionAgain
+			out = m.say(out, r)
+		}
+	}
 	if at := m.readyAt(); !at.IsZero() && !now.Before(at) {
 		r := m.report(message.Ready, now, time.Time{})
 		if m.overdue {
 			r.Detail = "the application's probe has not passed; its time is over, and the owner chose to be ready all the same"
 		}
-		out = m.say(out, r)
+		if out = m.say(out, r); m.told.IsZero() {
+			m.told = now
+		}
 	}
 	return out
 }

@@ -13,6 +13,7 @@ import (
 	"autospotting/coordinator/lab/stage"
 	"autospotting/coordinator/ledger"
 	"autospotting/pkg/cloudsim"
+	"autospotting/spotd/watch"
 )
 
 // The invariants that are known only at the end.
@@ -77,6 +78,9 @@ func New(s Script, m *Mutant) (*World, error) {
 		w.Cloud.CreateCluster(*s.Hosts)
 	}
 	w.Cloud.OnBoot(func(g *cloudsim.Guest) { speak(w.Stage, g) })
+	if s.Small { // where messages are lost that a topic has taken, it matters that spotd says so again
+		w.Cloud.OnBoot(func(g *cloudsim.Guest) { g.After(grace+watch.Again+time.Minute, func() { g.SetBoot(g.Boot()) }) })
+	}
 	w.Cloud.OnEvent(w.happened)
 	if s.Tell {
 		w.openBooks()

@@ -1,0 +1,224 @@
+package decide
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"autospotting/coordinator/decide/books"
+	"autospotting/coordinator/ledger"
+	"autospotting/coordinator/settings"
+)
+
+func TestAHookThatCannotBeReadMayBeThere(t *testing.T) {
+	t.Parallel()
+	w := web()
+	w.Settings.DrainWith = settings.DrainHook
+	if why := undrainable(w); !strings.Contains(why, "no terminating lifecycle hook") || undrainableStep(w) != drainHook {
+		t.Errorf("%q, %q", why, undrainableStep(w))
+	}
+	w.Group.HooksUnread = true
+	if why := undrainable(w); why != "" {
+		t.Errorf("it cannot be read: %q", why)
+	}
+	w.Settings.DrainWith = settings.DrainECS
+	if step := undrainableStep(w); !strings.Contains(step, "ECS_CLUSTER") {
+		t.Errorf("%q", step)
+	}
+}
+
+func TestOfManyHostsSomeAreAsked(t *testing.T) {
+	t.Parallel()
+	w := web()
+	w.Instances = nil
+	for n := range 3 * mostHosts {
+		w.Instances = append(w.Instances, Instance{ID: fmt.Sprintf("i-%03d", n), Member: true, State: "running"})
+	}
+	if got := Hosts(w); len(got) != mostHosts {
+		t.Errorf("%d", len(got))
+	}
+	w.Record.Drains = map[string]ledger.Drain{"i-059": {At: noon}}
+	if got := Hosts(w); !slices.Equal(got, []string{"i-059"}) {
+		t.Errorf("where one is on its way out: %v", got)
+	}
+}
+
+func TestWhereTheClusterCannotBeAskedNobodyIsHeldBackByIt(t *testing.T) {
+	t.Parallel()
+	w := web()
+	w.Template.Needs, w.Template.Cluster = []UserNeed{{Need: "ecs"}}, "prod"
+	if newRun(w).registered(Instance{ID: "i-s1"}) {
+		t.Error("one that the cluster does not know takes tasks")
+	}
+	w.Missing = []Missing{{What: ReadContainers}}
+	if !newRun(w).registered(Instance{ID: "i-s1"}) {
+		t.Error("it is not known who is registered")
+	}
+}
+
+func TestAReplacementWaitsForTasksSoLongAndGoes(t *testing.T) {
+	t.Parallel()
+	w := web()
+	w.Template.Needs, w.Template.Cluster = []UserNeed{{Need: "ecs"}}, "prod"
+	w.Settings.DrainWith = settings.DrainECS
+	long := w.Settings.Grace + w.Settings.BootLimit + 2*drainFor
+	s := Instance{ID: "i-s1", State: "running", Spot: true, Launched: noon.Add(-long)}
+	it := ledger.Intent{Purpose: ledger.Swap, Victim: "i-oda", Instance: "i-s1", Zone: "a", At: w.Now.Add(-long), Launch: ledger.Launch{Spot: true, SourceHash: w.Template.Hash}}
+	r := newRun(w)
+	r.rung = Serve
+	if !r.drainsLast(&it) || !strings.Contains(r.unwanted(&it, s), "came to an end") {
+		t.Errorf("after %s: %q", long, r.unwanted(&it, s))
+	}
+	it.At = it.At.Add(time.Second)
+	if r.drainsLast(&it) {
+		t.Error("a second early")
+	}
+}
+
+func TestWhoWasPassedOverIsSpared(t *testing.T) {
+	t.Parallel()
+	w := web()
+	w.Record.Drains = map[string]ledger.Drain{"i-oda": {Over: w.Now.Add(-passedFor + time.Second), Times: 1}}
+	if why := newRun(w).spared(*w.at("i-oda")); why != "its tasks did not end" {
+		t.Errorf("%q", why)
+	}
+	w.Record.Drains["i-oda"] = ledger.Drain{Over: w.Now.Add(-passedFor), Times: 1}
+	if why := newRun(w).spared(*w.at("i-oda")); why != "" {
+		t.Errorf("an hour later: %q", why)
+	}
+}
+
+func TestWhoGoesWhateverComes(t *testing.T) {
+	t.Parallel()
+	debt := func(phase books.Phase, victim string) books.Books {
+		return books.Edited(func(k *books.Stored) {
+			k.Pairs = []books.StoredDebt{{Phase: phase, Victim: victim, Intent: books.StoredLaunch{Instance: "i-s1"}}}
+		})
+	}
+	for name, c := range map[string]struct {
+		books books.Books
+		goes  bool
+	}{"whose attach is undone": {debt(books.Undoing, "i-oda"), true}, "who replaces another": {debt(books.Attached, "i-oda"), false}} {
+		w := web()
+		w.Record.Books = c.books
+		if got := newRun(w).goes("i-s1"); got != c.goes {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}
+
+func TestAnAnswerForOneNeedIsNoneForAnother(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		needs []string
+		skip  bool
+		found string
+	}{
+		{"helpers with a role of their own need no membership", []string{"cloudformation-helpers"}, false, ""},
+		{"skip-launch-hooks answers for a boot that completes one", []string{"launch-hook"}, true, ""},
+		{"and for nothing else", []string{"launch-hook", "address"}, true, "address"},
+	} {
+		w := web()
+		w.Settings.Attach, w.Settings.SkipHooks = settings.AttachReady, c.skip
+		for _, n := range c.needs {
+			w.Template.Needs = append(w.Template.Needs, UserNeed{Need: n, Where: "line 1"})
+		}
+		if a, _, _ := unmet(w); a.need != c.found {
+			t.Errorf("%s: %q", c.name, a.need)
+		}
+	}
+}
+
+func TestHelpersWithARoleOfTheirOwnNeedNoProof(t *testing.T) {
+	t.Parallel()
+	w := web()
+	w.Template.Needs = []UserNeed{{Need: "cloudformation-helpers"}}
+	r := newRun(w)
+	r.watch(&ledger.Intent{Purpose: ledger.Swap, Instance: "i-s1"}, Instance{ID: "i-s1"})
+	if got := r.rec.Watched["i-s1"]; got.Member || got.Unproven {
+		t.Errorf("%+v", got)
+	}
+	w.Template.Needs = append(w.Template.Needs, UserNeed{Need: membership})
+	r = newRun(w)
+	r.watch(&ledger.Intent{Purpose: ledger.Swap, Instance: "i-s1"}, Instance{ID: "i-s1"})
+	if got := r.rec.Watched["i-s1"]; !got.Member || !got.Unproven {
+		t.Errorf("with membership: %+v", got)
+	}
+}
+
+func TestTheWatchCountsFromTheAttachThatWasSent(t *testing.T) {
+	t.Parallel()
+	rec := ledger.Record{Watched: map[string]ledger.Watch{"i-s1": {At: noon}}}
+	d := books.Debt{Replacement: books.Replacement{Instance: "i-s1"}}
+	if proves(&rec, d, noon.Add(time.Minute)); !rec.Watched["i-s1"].At.Equal(noon.Add(time.Minute)) {
+		t.Errorf("%+v", rec.Watched)
+	}
+}
+
+func TestAMemberThatCameTooLateForItsBootIsGivenUpAtOnce(t *testing.T) {
+	t.Parallel()
+	r := newRun(web())
+	i := Instance{ID: "i-s1", Launched: noon.Add(-3 * time.Minute)}
+	if why := r.failing(i, ledger.Watch{At: i.Launched.Add(heededFor + time.Second), Member: true}); !strings.Contains(why, "too late") {
+		t.Errorf("%q", why)
+	}
+	if why := r.failing(i, ledger.Watch{At: i.Launched.Add(heededFor), Member: true}); why != "" {
+		t.Errorf("in time: %q", why)
+	}
+}
+
+func TestWhoWasHandedToTheGroupIsNotHandedAgain(t *testing.T) {
+	t.Parallel()
+	for _, released := range []time.Time{{}, noon} {
+		w := web()
+		w.Now = noon
+		r := newRun(w)
+		r.rec.Watched = map[string]ledger.Watch{"i-oda": {At: noon.Add(-time.Hour), Failed: true, Released: released}}
+		r.giveUp(*w.at("i-oda"), r.rec.Watched["i-oda"], "it was not up in time")
+		again := slices.ContainsFunc(r.plan.Actions, func(a Action) bool { return a.Kind == Retire })
+		if again != released.IsZero() {
+			t.Errorf("released %s: %v", released, r.plan.Actions)
+		}
+	}
+}
+
+// With attach=ready who is awaited becomes a member as soon as its boot is over, whether its cluster knows it or not.
+func TestWhoIsAwaitedNeedNotBeWhole(t *testing.T) {
+	t.Parallel()
+	w := web()
+	w.Settings.Attach = settings.AttachReady
+	w.Template.Needs, w.Template.Cluster = []UserNeed{{Need: "ecs"}}, "prod"
+	s := Instance{ID: "i-s1", State: "running", Spot: true, Launched: w.Now.Add(-time.Minute)}
+	for _, c := range []struct {
+		name    string
+		purpose ledger.Purpose
+		said    ledger.Said
+		want    bool
+	}{
+		{"a replacement for who is taken, whose boot is over", ledger.Replace, ledger.Said{Hello: w.Now, Booted: w.Now}, true},
+		{"one that only said hello", ledger.Replace, ledger.Said{Hello: w.Now}, false},
+		{"one that nobody waits for", ledger.Swap, ledger.Said{Hello: w.Now, Ready: w.Now, Started: w.Now}, false},
+	} {
+		r := newRun(w)
+		r.rec.Said = map[string]ledger.Said{"i-s1": c.said}
+		it := ledger.Intent{Purpose: c.purpose, Victim: "i-oda", Instance: "i-s1"}
+		if got := r.attachable(&it, s); got != c.want {
+			t.Errorf("%s: %t", c.name, got)
+		}
+	}
+}
+
+func TestALaunchForWhoWasTakenIsUrgentWithoutItsNotice(t *testing.T) {
+	t.Parallel()
+	w := web()
+	if newRun(w).urgent() {
+		t.Error("nothing is under way")
+	}
+	w.Record.Intents = []ledger.Intent{{Purpose: ledger.Fill}}
+	if !newRun(w).urgent() {
+		t.Error("a place is to be filled")
+	}
+}
