@@ -37,7 +37,7 @@ func Template(name string) ([]byte, error) {
 }
 
 // Inline is a template as it goes into a request, which takes MaxInline bytes, where there is no bucket for it: without what only people and checks read
-// (comments, metadata), and no further indented than YAML needs. Texts in it (|) keep their form.
+// (comments, metadata, descriptions of parameters), and no further indented than YAML needs. Texts in it (|) keep their form.
 func Inline(name string) (string, error) {
 	b, err := Template(name)
 	if err != nil {
@@ -65,7 +65,7 @@ func Inline(name string) (string, error) {
 			metadata = indent
 			continue
 		}
-		content = bare(content)
+		content = described.ReplaceAllString(bare(content), "}")
 		to := at.of(indent)
 		out.WriteString(strings.Repeat(" ", to) + content)
 		if strings.HasPrefix(content, "- ") {
@@ -104,6 +104,9 @@ func (c *columns) of(indent int) int {
 	*c = levels
 	return levels[len(levels)-1].to
 }
+
+// described is the description at the end of a parameter that stands on one line.
+var described = regexp.MustCompile(`(?m), Description: '(?:[^']|'')*'\}$`)
 
 // blockText ends a line after which a text begins.
 var blockText = regexp.MustCompile(`(^|[ :])\|[-+]?\n$`)
