@@ -25,6 +25,7 @@ func TestAnInterruptedInstanceServesUntilItsReplacementDoes(t *testing.T) {
 	a := newAccount(t)
 	want := size{1, 1, 2}
 	a.newGroup("web", want, "a")
+	a.setTag("web", "autospotting:attach", "ready") // else it is a member as soon as it runs, as the stories tell
 	g := a.guests(a.ready)
 	a.serve(lab.coordinator)
 	a.tick()

@@ -58,6 +58,7 @@ func (a *account) releaseMeanwhile(c *coordinator, g *silenceable, name string, 
 		old[id] = true // of other groups
 	}
 	g.silent.Store(true)
+	a.setTag(name, "autospotting:attach", "ready") // else it is a member as soon as it runs
 	a.interrupt(victim)
 	var early string
 	if _, err := a.arrives(c, name, func(l look) string {
