@@ -118,7 +118,7 @@ func TestASignatureThatWasMissingAtFirstIsToldWithEverythingAgain(t *testing.T) 
 		b.metadata.Set(func(m *fakes.Metadata) { m.Items[signature] = "MIIsigned" })
 		b.pass(2 * time.Minute)
 		wantSorted(b, "hello", "hello", "ready", "ready")
-		if got := b.sink.Got[3]; got.Identity.Signature != "MIIsigned" {
+		if got := b.sink.Reports()[3]; got.Identity.Signature != "MIIsigned" {
 			t.Errorf("told without it: %+v", got)
 		}
 	})

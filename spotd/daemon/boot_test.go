@@ -40,7 +40,7 @@ const memberFile = "var/run/spotd-member"
 // words are the reports that arrived, each with its action.
 func (b *bed) words() string {
 	var words []string
-	for _, r := range b.sink.Got {
+	for _, r := range b.sink.Reports() {
 		words = append(words, strings.TrimSuffix(string(r.Kind)+" "+r.Action, " "))
 	}
 	return strings.Join(words, ", ")
@@ -106,7 +106,7 @@ func TestWithoutAProbeSpotdSaysThatTheBootIsOver(t *testing.T) {
 		files.write(t, "run/cloud-init/result.json", `{"v1":{"errors":[]}}`)
 		b.pass(bootEvery)
 		b.says("hello, started boot")
-		if r := b.sink.Got[1]; r.Kind != message.Started || r.Action != message.ActionBoot {
+		if r := b.sink.Reports()[1]; r.Kind != message.Started || r.Action != message.ActionBoot {
 			t.Errorf("%+v", r)
 		}
 		b.end()

@@ -108,7 +108,7 @@ func TestANoticeArrivesOnceWithinOnePoll(t *testing.T) {
 		b.metadata.Interrupt(deadline.Add(time.Second)) // as the metadata mock does
 		b.pass(10 * time.Minute)
 		b.want("hello", "terminating")
-		if r := b.sink.Got[1]; !r.Deadline.Equal(deadline) || r.From.Lifecycle != "spot" || r.From.Group != "web" || r.Identity.Signature != "MIIsigned" {
+		if r := b.sink.Reports()[1]; !r.Deadline.Equal(deadline) || r.From.Lifecycle != "spot" || r.From.Group != "web" || r.Identity.Signature != "MIIsigned" {
 			t.Errorf("said %+v", r)
 		}
 	})

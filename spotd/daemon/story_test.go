@@ -23,7 +23,7 @@ func TestAfterTenMinutesWithoutMetadataANoticeIsSeenWithinOnePoll(t *testing.T) 
 		b.metadata.Interrupt(time.Now().Add(2 * time.Minute))
 		b.pass(2 * time.Second)
 		b.want("hello", "terminating")
-		if r := b.sink.Got[1]; !strings.Contains(r.Detail, "without metadata") {
+		if r := b.sink.Reports()[1]; !strings.Contains(r.Detail, "without metadata") {
 			t.Errorf("the report hides the gap: %q", r.Detail)
 		}
 		if log := b.log.String(); strings.Count(log, "does not answer") != 1 || strings.Count(log, "answers again") != 1 {
@@ -261,7 +261,7 @@ func TestAClockThatIsWrongStopsNoHandlerAndChangesNoNotice(t *testing.T) {
 			b.metadata.Interrupt(deadline)
 			b.pass(time.Minute)
 			b.want("hello", "terminating")
-			if got := b.sink.Got[1]; !got.Deadline.Equal(deadline) || got.Detail != "" {
+			if got := b.sink.Reports()[1]; !got.Deadline.Equal(deadline) || got.Detail != "" {
 				t.Errorf("ahead by %v: AWS said %v, told is %v %q", ahead, deadline, got.Deadline, got.Detail)
 			}
 			if got := lines(mark); len(got) != 1 || !strings.Contains(b.log.String(), "handler done") {

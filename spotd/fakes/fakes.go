@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -155,6 +156,13 @@ func (s *Sink) accept(r *http.Request) {
 	if s.Heard != nil {
 		s.Heard <- report
 	}
+}
+
+// Reports are those that arrived so far.
+func (s *Sink) Reports() []message.Report {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.Got)
 }
 
 // Kinds says what arrived, and fails the test for what was no report.
