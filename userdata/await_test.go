@@ -138,8 +138,7 @@ func TestTheBootWaitsUntilTheItemIsThere(t *testing.T) {
 
 func TestTheBootGoesOnWithoutMembershipAndNeverFails(t *testing.T) {
 	t.Parallel()
-	down := httptest.NewServer(http.NotFoundHandler())
-	down.Close()
+	down := deadServer(t)
 	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
 	t.Cleanup(silent.Close)
 	for _, c := range []struct {
@@ -157,7 +156,7 @@ func TestTheBootGoesOnWithoutMembershipAndNeverFails(t *testing.T) {
 		{name: "one that fails", imds: &imds{answers: http.StatusInternalServerError}},
 		{name: "one that sends elsewhere", imds: &imds{answers: http.StatusFound}},
 		{name: "one that sends Python elsewhere", imds: &imds{answers: http.StatusFound}, tool: "python"},
-		{name: "nobody there", url: down.URL},
+		{name: "nobody there", url: down},
 		{name: "somebody who says nothing", url: silent.URL},
 		{name: "the same to Python", url: silent.URL, tool: "python"},
 		{name: "no address", url: "nonsense", tool: "python"},
@@ -169,7 +168,7 @@ func TestTheBootGoesOnWithoutMembershipAndNeverFails(t *testing.T) {
 			s, h := awaiting(release(t, fakeSpotd)), newHost(t, append([]string{"SPOTD_FOREGROUND=1"}, c.env...)...)
 			h.env = append(h.env, fmt.Sprintf("SPOTD_PATIENCE=%d", c.patience))
 			if c.noRelease {
-				s.ReleaseURL = down.URL
+				s.ReleaseURL = down
 			}
 			if c.imds != nil {
 				c.url = c.imds.serve(t)

@@ -3,6 +3,7 @@ package userdata
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -171,8 +172,7 @@ func TestEachToolCanDownloadAndCheck(t *testing.T) {
 
 func TestTheBootstrapNeverFailsTheBoot(t *testing.T) {
 	t.Parallel()
-	down := httptest.NewServer(http.NotFoundHandler())
-	down.Close()
+	down := deadServer(t)
 	tests := []struct {
 		name   string
 		env    []string
@@ -180,7 +180,7 @@ func TestTheBootstrapNeverFailsTheBoot(t *testing.T) {
 		says   string
 	}{
 		{name: "another checksum", change: func(s *Settings) { s.SHA256["amd64"] = strings.Repeat("0", 64) }, says: "want 0000"},
-		{name: "a server that is down", change: func(s *Settings) { s.ReleaseURL = down.URL }, says: "failed"},
+		{name: "a server that is down", change: func(s *Settings) { s.ReleaseURL = down }, says: "failed"},
 		{name: "a file that is not there", change: func(s *Settings) { s.ReleaseURL += "other" }, says: "failed"},
 		{name: "a machine without spotd", env: []string{"SPOTD_MACHINE=riscv64"}, change: func(*Settings) {}, says: "no spotd for"},
 		{name: "an architecture without checksum", change: func(s *Settings) { delete(s.SHA256, "amd64") }, says: "no spotd for amd64"},
@@ -291,4 +291,24 @@ func (h host) write(t *testing.T, name, text string) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// deadServer is a URL at which every connection ends at once. Its port stays taken, so that no other test's server comes to stand there.
+func deadServer(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() { // ends with the listener
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_ = c.Close()
+		}
+	}()
+	return "http://" + l.Addr().String()
 }
