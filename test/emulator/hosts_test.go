@@ -38,7 +38,9 @@ func TestHostsOfAnECSClusterAreReadAndSetDraining(t *testing.T) {
 	actor := act.New(act.Config{EC2: ec2.NewFromConfig(cfg), AutoScaling: a.scaling, Containers: hosts, Region: region, Defaults: settings.Defaults(), Thorough: true})
 	state := func() decide.Container {
 		t.Helper()
-		w := do(t, "observe", func(ctx context.Context) (decide.World, error) { return actor.Observe(ctx, "web", ledger.Record{}, nil) })
+		w := do(t, "observe", func(ctx context.Context) (decide.World, error) {
+			return actor.Observe(ctx, "web", ledger.Record{}, nil)
+		})
 		if w.Template.Cluster != "prod" || w.Group.NoCluster != "" {
 			t.Fatalf("the cluster is %q: %s", w.Template.Cluster, w.Group.NoCluster)
 		}
