@@ -169,6 +169,10 @@ func (r *run) emptied(id, stead string) (ok bool, why string) {
 	}
 	c, d, stays := i.Container, r.rec.Drains[id], stead != ""
 	r.poll()
+	if d.Open() && !d.Set && !d.Owners && c.Status == draining { // the call's answer was lost: its tasks have their time from now on
+		d.At, d.Set = r.now(), true
+		r.drains(id, d)
+	}
 	switch {
 	case !stays && d.Open() && r.since(d.At) >= drainUnwanted:
 		return true, ""

@@ -192,7 +192,7 @@ type Watch struct {
 // Drain is a host of an ECS cluster that was to be retired.
 type Drain struct {
 	At time.Time `json:"at,omitzero"` // since when it is DRAINING by our hand, written before the call; zero once it is ACTIVE again
-	// Set says that ECS has confirmed it: then At is when.
+	// Set says that ECS has confirmed it, by its answer or by a read: then At is when.
 	Set bool `json:"set,omitempty"`
 	// For names the replacement, or the debt, for which it goes; empty for what is to go whatever comes.
 	For string `json:"for,omitempty"`

@@ -32,6 +32,8 @@ var failed = map[string][]int64{
 	"no-on-demand":    {21000103, 21000199},
 	"resizes":         {920030, 920097, 930028, 9100160, 9100305, 41200087},
 	"scheduled-sizes": {40500118, 115000000},
+	"ecs":             {213000069},
+	"ecs-unreadable":  {211000014, 211000098},
 }
 
 // fresh is what the numbers of fresh seeds are shares of, SIM_SEEDS if set.
