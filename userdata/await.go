@@ -8,18 +8,15 @@ import (
 	"strings"
 )
 
-// CanAwait says why the wait of Settings.Await would not come before all of the
-// owner's scripts, with these settings; empty where it does. What runs before any script
-// part (bootcmd, boothooks, part handlers) is for needs.Early.
-func CanAwait(original []byte, s Settings) (reason string) {
-	_, note, err := Inject(original, s)
-	if err != nil {
-		return err.Error()
-	}
+// Late is why, by the note of Inject, the wait of Settings.Await does not come before all
+// of the owner's scripts; empty where it does. What runs before any script part (bootcmd,
+// boothooks, part handlers) is for needs.Early.
+func Late(note string) (reason string) {
 	if passed, is := strings.CutPrefix(note, Unchanged); is {
 		return passed
 	}
-	return ahead(Remove(original))
+	_, reason, _ = strings.Cut(note, NotFirst)
+	return reason
 }
 
 // ourFile is the name by which cloud-init sorts our script before the owner's.

@@ -365,12 +365,12 @@ func TestWhereOursIsNotTheFirstScriptIsSaid(t *testing.T) {
 		{"no room", "<powershell>" + strings.Repeat("x", 12000) + "</powershell>", "over the limit"},
 		{"no text", "\x7fELF\x00", "binary"},
 	} {
-		got := CanAwait([]byte(c.data), awaiting(all()))
+		got := late(t, []byte(c.data))
 		if (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 		out, note := inject(t, []byte(c.data), awaiting(nominal))
-		if again := CanAwait(out, awaiting(all())); !strings.HasPrefix(note, Unchanged) && again != got {
+		if again := late(t, out); !strings.HasPrefix(note, Unchanged) && again != got {
 			t.Errorf("%s: injected it says %q", c.name, again)
 		}
 		_, aboard := Injected(out)
@@ -427,6 +427,13 @@ func TestOnWindowsTheWaitComesBesideTheInstallation(t *testing.T) {
 	if !ok || !s.Await {
 		t.Errorf("read back as %+v", s)
 	}
+}
+
+// late is why the wait would come too late in user data.
+func late(t *testing.T, original []byte) string {
+	t.Helper()
+	_, note := inject(t, original, awaiting(all()))
+	return Late(note)
 }
 
 // nominal are settings of usual length: a group's name and the probe make little of the

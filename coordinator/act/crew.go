@@ -25,33 +25,27 @@ type boarded struct {
 // crew puts spotd on board, and the instance profile without which it could not speak where the owner lets us. Without spotd the group is served all
 // the same. member says that the boot has to wait for membership: it does so also without spotd, and on the way back to on-demand, where nothing of
 // ours is left running.
-func (a *Actor) crew(ctx context.Context, g described, data *types.RequestLaunchTemplateData, member bool) (b boarded, err error) {
+func (a *Actor) crew(ctx context.Context, g described, data *types.RequestLaunchTemplateData, member bool) (boarded, error) {
 	off := a.off(g, data)
-	b.mute = true
-	if !g.world.Enabled || off != "" && !member {
-		b.note = stays(off)
-		if !member {
-			return b, nil
-		}
+	alone := off != "" || !g.world.Enabled // without spotd
+	b := boarded{note: stays(off), mute: true}
+	if alone && !member {
+		return b, nil
 	}
-	why := unseen(data)
-	if why == "" {
-		image, _, err := a.image(ctx, aws.ToString(data.ImageId)) // one that is gone refuses the group, later
-		if err != nil {
-			return boarded{}, err
-		}
-		why = reader(image)
+	why, err := a.deaf(ctx, data)
+	if err != nil {
+		return boarded{}, err
 	}
 	if why != "" {
-		b.note = stays(why)
-		if member {
+		if b.note = stays(why); member {
 			b.hasty = b.note
 		}
 		return b, nil
 	}
-	if !g.world.Enabled || off != "" {
+	if alone {
 		waits, err := a.inject(g, data, userdata.Settings{Await: true, WaitOnly: true})
-		return boarded{note: stays(off), hasty: waits.hasty, mute: true}, err
+		b.hasty = waits.hasty
+		return b, err
 	}
 	if data.IamInstanceProfile == nil {
 		data.IamInstanceProfile = &types.LaunchTemplateIamInstanceProfileSpecificationRequest{Arn: &a.Profile}
@@ -59,6 +53,15 @@ func (a *Actor) crew(ctx context.Context, g described, data *types.RequestLaunch
 	s := a.Spotd
 	s.Group, s.Grace, s.Probe, s.Await = g.world.Name, cmp.Or(g.settings.Grace, a.Spotd.Grace, a.Defaults.Grace), g.settings.Probe, member
 	return a.inject(g, data, s)
+}
+
+// deaf says why nothing of ours would work on what is launched; empty where it does.
+func (a *Actor) deaf(ctx context.Context, data *types.RequestLaunchTemplateData) (string, error) {
+	if why := unseen(data); why != "" {
+		return why, nil
+	}
+	image, _, err := a.image(ctx, aws.ToString(data.ImageId)) // one that is gone refuses the group, later
+	return reader(image), err
 }
 
 // stays is the note on a group without spotd.
@@ -73,27 +76,30 @@ func stays(off string) string {
 // less the launch's own time and the drain.
 const noticeRoom = 100 * time.Second
 
-// crewed is what became of a group's user data when ours was put into it last, and what it was made of.
+// crewed is what became of a group's user data when ours was put into it last.
 type crewed struct {
+	of   boarding
+	data *string // with ours
+	came boarded
+}
+
+// boarding is what it was made of, as far as that changes.
+type boarding struct {
 	from        string // the owner's user data, in base64
 	grace       time.Duration
 	probe       string
 	await, only bool
-
-	data *string // with ours
-	came boarded
 }
 
 // inject puts ours on board by the user data, where the format takes it. Groups are looked at far more often than one of the settings changes, so what
 // came of them last is remembered with them.
 func (a *Actor) inject(g described, data *types.RequestLaunchTemplateData, s userdata.Settings) (boarded, error) {
-	now := crewed{from: aws.ToString(data.UserData), grace: s.Grace, probe: s.Probe, await: s.Await, only: s.WaitOnly}
-	last, known := a.cache.aboard.get(g.world.Name)
-	if known && last.from == now.from && last.grace == now.grace && last.probe == now.probe && last.await == now.await && last.only == now.only {
+	now := crewed{of: boarding{aws.ToString(data.UserData), s.Grace, s.Probe, s.Await, s.WaitOnly}}
+	if last, known := a.cache.aboard.get(g.world.Name); known && last.of == now.of {
 		data.UserData = last.data
 		return last.came, nil
 	}
-	raw, err := base64.StdEncoding.DecodeString(now.from)
+	raw, err := base64.StdEncoding.DecodeString(now.of.from)
 	if err != nil {
 		return boarded{note: stays("the user data is not base64"), mute: true}, nil // the owner's own launches say so better than we could
 	}
@@ -101,8 +107,9 @@ func (a *Actor) inject(g described, data *types.RequestLaunchTemplateData, s use
 	if err != nil {
 		return boarded{}, fmt.Errorf("put spotd into the user data of group %q: %w", g.world.Name, err)
 	}
+	now.came.mute = s.WaitOnly || strings.HasPrefix(note, userdata.Unchanged)
 	if s.Await {
-		now.came.hasty = userdata.CanAwait(raw, s)
+		now.came.hasty = userdata.Late(note)
 	}
 	switch {
 	case note != "" && now.came.hasty == "":
@@ -112,7 +119,7 @@ func (a *Actor) inject(g described, data *types.RequestLaunchTemplateData, s use
 		note = fmt.Sprintf("no probe is set: unless the image's spotd.conf names one, what is launched counts as ready only %s after its launch, too late for an instance that AWS takes; set probe, or grace to the time that the application takes", s.Grace)
 	}
 	data.UserData = aws.String(base64.StdEncoding.EncodeToString(out))
-	now.data, now.came.note, now.came.mute = data.UserData, note, s.WaitOnly || strings.HasPrefix(note, "user data "+userdata.Unchanged)
+	now.data, now.came.note = data.UserData, note
 	a.cache.aboard.put(g.world.Name, now)
 	return now.came, nil
 }

@@ -111,6 +111,9 @@ func TestABootThatNeedsMembershipWaits(t *testing.T) {
 				came, err := a.crew(t.Context(), g, &copied, true)
 				raw, _ := base64.StdEncoding.DecodeString(*copied.UserData)
 				s, ours := userdata.Injected(raw)
+				if came.mute != (!c.waits || c.alone) {
+					t.Errorf("mute %t", came.mute)
+				}
 				if err != nil || ours != c.waits || s.Await != c.waits || s.WaitOnly != c.alone || (came.hasty == "") != (c.says == "") || !strings.Contains(came.hasty, c.says) {
 					t.Errorf("%+v, %v: ours %t, %+v", came, err, ours, s)
 				}

@@ -2,9 +2,7 @@ package act
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -13,9 +11,6 @@ import (
 
 	"autospotting/coordinator/decide"
 	"autospotting/coordinator/market"
-	"autospotting/coordinator/settings"
-	"autospotting/userdata"
-	"autospotting/userdata/needs"
 )
 
 // image reads the image; unreadable is set where there is none to be had for good. An image does not change, so it is read once.
@@ -46,97 +41,6 @@ func (a *Actor) needOf(i types.Image, w wanted) market.Need {
 		a.cache.needs.put(key, n)
 	}
 	return n
-}
-
-// userNeeds is what the owner's user data needs, what of it could not be read, why what needs membership of the group cannot wait for it, where it has
-// something run by the clock, and the ECS cluster; empty if all could, if it can, if nothing does, and where that cannot be told.
-type userNeeds struct {
-	list                            []decide.UserNeed
-	unread, hasty, clocked, cluster string
-}
-
-// userNeeds are those of the owner's user data, remembered for the same reason.
-func (a *Actor) userNeeds(w wanted) userNeeds {
-	known, ok := a.cache.userNeeds.get(w.source)
-	if !ok {
-		known.list, known.unread = UserNeeds(w.owners)
-		known.hasty, known.clocked, known.cluster = Hasty(w.owners), Clocked(w.owners), Cluster(w.owners)
-		a.cache.userNeeds.put(w.source, known)
-	}
-	return known
-}
-
-// needsMembership tells whether the boot of what is launched has to wait for membership of the group: the user data needs it, and the owner has neither
-// answered for that nor ruled the early attach out.
-func (a *Actor) needsMembership(g described, w wanted) bool {
-	if g.settings.Attach == settings.AttachReady || slices.Contains(g.settings.Accept, needs.Membership) {
-		return false
-	}
-	return slices.ContainsFunc(a.userNeeds(w).list, func(n decide.UserNeed) bool { return n.Need == needs.Membership })
-}
-
-// UserNeeds are what user data, in base64, needs of the group or does to what others share; each need where it stands first. unread says what of it
-// could not be read, first of all.
-func UserNeeds(userData *string) (list []decide.UserNeed, unread string) {
-	raw, err := base64.StdEncoding.DecodeString(aws.ToString(userData))
-	if err != nil {
-		return nil, "it is not base64" // the owner's own launches say so better than we could
-	}
-	found, closed := needs.Read(raw)
-	for _, n := range found {
-		if !slices.ContainsFunc(list, func(have decide.UserNeed) bool { return have.Need == n.Need }) {
-			list = append(list, decide.UserNeed{Need: n.Need, Where: n.Where})
-		}
-	}
-	for _, u := range closed {
-		if unread == "" {
-			unread = u.What + ", " + u.Where
-		}
-	}
-	return list, unread
-}
-
-// forWindows tells whether user data, in base64, is what agents of Windows read.
-func forWindows(userData *string) bool {
-	raw, err := base64.StdEncoding.DecodeString(aws.ToString(userData))
-	format := userdata.Detect(raw)
-	return err == nil && (format == userdata.WindowsXML || format == userdata.WindowsYAML)
-}
-
-// Hasty is why user data, in base64, that needs membership of the group would not wait for it: ours runs among the scripts. Empty where it would.
-func Hasty(userData *string) string {
-	raw, err := base64.StdEncoding.DecodeString(aws.ToString(userData))
-	if err != nil {
-		return ""
-	}
-	for _, n := range needs.Early(raw) {
-		if n.Need == needs.Membership {
-			return "it is asked for before any script runs (" + n.Where + ")"
-		}
-	}
-	return ""
-}
-
-// Clocked is where user data, in base64, has something run by the clock, first of all; empty where nothing does.
-func Clocked(userData *string) string {
-	raw, err := base64.StdEncoding.DecodeString(aws.ToString(userData))
-	if err != nil {
-		return ""
-	}
-	for _, where := range needs.Clocked(raw) {
-		return where
-	}
-	return ""
-}
-
-// Cluster is the ECS cluster that an instance with that user data, in base64, registers with; empty where that cannot be told.
-func Cluster(userData *string) string {
-	raw, err := base64.StdEncoding.DecodeString(aws.ToString(userData))
-	if err != nil {
-		return ""
-	}
-	name, _ := needs.Cluster(raw)
-	return name
 }
 
 // NeedOf is what an image and the template that launches it ask of a type. The original's type, the zones and the owner's wishes are for

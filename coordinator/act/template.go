@@ -65,9 +65,9 @@ func (a *Actor) template(ctx context.Context, g described) (decide.Template, err
 		return t, err
 	}
 	t.Need = a.needOf(image, want)
-	t.Windows = image.Platform == types.PlatformValuesWindows || forWindows(want.owners)
 	asks := a.userNeeds(want)
 	t.Needs, t.NeedsUnread, t.Hasty, t.Clocked, t.Cluster = asks.list, asks.unread, cmp.Or(asks.hasty, want.hasty), asks.clocked, asks.cluster
+	t.Windows = image.Platform == types.PlatformValuesWindows || asks.windows
 	if err := a.ours(ctx, want, &t); err != nil {
 		return t, err
 	}

@@ -45,12 +45,12 @@ func TestOfUserDataItIsKnownWhatCouldNotBeRead(t *testing.T) {
 		"#include\nhttps://example.com/boot.sh\n":                           "https://example.com/boot.sh",
 	} {
 		coded := base64.StdEncoding.EncodeToString([]byte(text))
-		if _, got := UserNeeds(&coded); (got == "") != (unread == "") || !strings.Contains(got, unread) {
+		if got := needsOf(&coded).unread; (got == "") != (unread == "") || !strings.Contains(got, unread) {
 			t.Errorf("%q: %q", text, got)
 		}
 	}
-	if list, got := UserNeeds(aws.String("no base64!")); list != nil || got == "" {
-		t.Errorf("%v, %q", list, got)
+	if got := needsOf(aws.String("no base64!")); got.list != nil || got.unread == "" {
+		t.Errorf("%+v", got)
 	}
 	acc := web()
 	acc.template().UserData = aws.String(base64.StdEncoding.EncodeToString([]byte("#include\nhttps://example.com/boot.sh\n")))
