@@ -69,9 +69,10 @@ const (
 	ActionNoMember = "no-member"
 	// ActionBoot: the boot is over, which says nothing of the application.
 	ActionBoot = "boot"
-	// ActionAgain: a Ready that was said before. The message may have been lost on its way, after the topic had taken it.
-	ActionAgain = "again"
 )
+
+// DetailAgain is the Detail of what was said before: the message may have been lost on its way, after the topic had taken it.
+const DetailAgain = "said once more"
 
 // Report is one thing that an instance says about itself. It is plain
 // comparable data, and every field is bounded: anybody in the account may

@@ -16,7 +16,7 @@ func readiness(m *Machine, until int, seen func(second int) Observation) []strin
 	var out []string
 	for s := 0; s <= until; s++ {
 		for _, r := range m.Step(at(time.Duration(s)*time.Second), seen(s)) {
-			if r.Kind == message.Started || r.Kind == message.Ready && r.Action == "" {
+			if (r.Kind == message.Started || r.Kind == message.Ready) && r.Detail != message.DetailAgain {
 				out = append(out, string(r.Kind)+"@"+time.Duration(s*int(time.Second)).String())
 			}
 		}

@@ -56,8 +56,8 @@ func TestTheBootstrapsFileSaysHowTheWaitStands(t *testing.T) {
 func life(m *Machine, until int, seen func(second int) Observation) (out []string) {
 	for s := range until + 1 {
 		for _, r := range m.Step(at(time.Duration(s)*time.Second), seen(s)) {
-			if r.Action == message.ActionAgain {
-				continue // TestReadyIsSaidOnceMore
+			if r.Detail == message.DetailAgain {
+				continue // TestWordsOfReadinessAreSaidOnceMore
 			}
 			out = append(out, strings.TrimSuffix(string(r.Kind)+" "+r.Action, " ")+"@"+time.Duration(s*int(time.Second)).String())
 		}

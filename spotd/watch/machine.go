@@ -19,26 +19,26 @@ type Machine struct {
 	settings Settings
 	identity Identity
 	said     map[string]bool
-	first    time.Time // of the first Step
-	up       time.Time // the application is, or counts as, up since; zero if not
-	overdue  bool      // it only counts as up
-	booted   bool      // the boot is over
-	booting  bool      // the boot is known to be under way
-	told     time.Time // when ready was said, or known to have been
-	awaiting bool      // the boot waits for membership
-	waited   time.Time // that wait was over; zero if it was none, or lasts
-	noticed  bool      // a notice was told
-	doomed   bool      // a notice is out, or the group is about to terminate us
-	leaving  bool      // the group is about to terminate us
-	without  int       // looks in a row that were told that there is no notice
-	survived bool      // a notice was out, and is no more
+	first    time.Time            // of the first Step
+	up       time.Time            // the application is, or counts as, up since; zero if not
+	overdue  bool                 // it only counts as up
+	booted   bool                 // the boot is over
+	booting  bool                 // the boot is known to be under way
+	told     map[string]time.Time // when it was said, or known to have been, by key
+	awaiting bool                 // the boot waits for membership
+	waited   time.Time            // that wait was over; zero if it was none, or lasts
+	noticed  bool                 // a notice was told
+	doomed   bool                 // a notice is out, or the group is about to terminate us
+	leaving  bool                 // the group is about to terminate us
+	without  int                  // looks in a row that were told that there is no notice
+	survived bool                 // a notice was out, and is no more
 	notes    []string
 	noted    map[string]bool
 }
 
 // New returns a Machine at the start, or at the restart, of the daemon.
 func New(s Settings, id Identity, r Restored) *Machine {
-	m := &Machine{settings: s, identity: id, said: map[string]bool{}, noted: map[string]bool{}, up: r.Started}
+	m := &Machine{settings: s, identity: id, said: map[string]bool{}, told: map[string]time.Time{}, noted: map[string]bool{}, up: r.Started}
 	for _, key := range r.Said {
 		m.said[key] = true
 		m.noticed = m.noticed || isNotice(key)
@@ -97,9 +97,25 @@ func (m *Machine) hello(now time.Time, is Membership) message.Report {
 	return hello
 }
 
-// Again is how long after Ready it is said once more. A topic that has taken a message may still lose it on its way, and an
-// instance that is never heard to be ready is taken for broken. Queues that drop what is the same do so for five minutes.
+// Again is how long after it was said a word of readiness is said once more. A topic that has taken a message may still lose it on
+// its way, and an instance that is never heard to be ready is taken for broken. Queues that drop what is the same do so for five minutes.
 const Again = 6 * time.Minute
+
+// repeat says once more what was said so long ago, or before a restart.
+func (m *Machine) repeat(out []message.Report, now time.Time, r message.Report) []message.Report {
+	key := Key(r)
+	if !m.said[key] {
+		return out
+	}
+	if m.told[key].IsZero() {
+		m.told[key] = now
+	}
+	if now.Before(m.told[key].Add(Again)) {
+		return out
+	}
+	r.Detail = message.DetailAgain
+	return m.say(out, r)
+}
 
 // readiness says Started when the probe passed, or without one when the boot is over,
 // and Ready when it is time. An instance on its way out says neither.
@@ -114,33 +130,21 @@ func (m *Machine) readiness(out []message.Report, now time.Time, app Application
 	if m.doomed {
 		return out
 	}
+	booted, ready := m.report(message.Started, now, time.Time{}), m.report(message.Ready, now, time.Time{})
+	booted.Action = message.ActionBoot
+	if m.overdue {
+		ready.Detail = "the application's probe has not passed; its time is over, and the owner chose to be ready all the same"
+	}
+	out = m.repeat(m.repeat(out, now, booted), now, ready)
 	// A boot that waited for membership may have failed for want of it, which the grace cannot tell: its end is said late, too.
 	if m.booted && !m.settings.Probe && !m.awaiting && (!m.said[string(message.Ready)] || !m.waited.IsZero()) {
-		r := m.report(message.Started, now, time.Time{})
-		r.Action = message.ActionBoot
-		out = m.say(out, r)
+		out = m.say(out, booted)
 	}
 	if m.settings.Probe && !m.up.IsZero() && !m.overdue {
 		out = m.say(out, m.report(message.Started, now, time.Time{}))
 	}
-	if m.said[string(message.Ready)] && !m.said[againKey] {
-		if m.told.IsZero() { // before a restart
-			m.told = now
-		}
-		if !now.Before(m.told.Add(Again)) {
-			r := m.report(message.Ready, now, time.Time{})
-			r.Action = message.ActionAgain
-			out = m.say(out, r)
-		}
-	}
 	if at := m.readyAt(); !at.IsZero() && !now.Before(at) {
-		r := m.report(message.Ready, now, time.Time{})
-		if m.overdue {
-			r.Detail = "the application's probe has not passed; its time is over, and the owner chose to be ready all the same"
-		}
-		if out = m.say(out, r); m.told.IsZero() {
-			m.told = now
-		}
+		out = m.say(out, ready)
 	}
 	return out
 }
@@ -238,7 +242,7 @@ func (m *Machine) say(out []message.Report, r message.Report) []message.Report {
 		m.note("cannot be reported: " + err.Error())
 		return out
 	}
-	m.said[key] = true
+	m.said[key], m.told[key] = true, r.At
 	if isNotice(key) {
 		m.noticed, m.doomed, m.without = true, true, 0
 	}

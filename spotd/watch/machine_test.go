@@ -113,7 +113,7 @@ func TestReadyComesAtTheEndOfTheGrace(t *testing.T) {
 					t.Errorf("ready at the first look")
 				}
 			}
-			got := slices.ContainsFunc(m.Step(at(c.second), c.o), func(r message.Report) bool { return r.Kind == message.Ready && r.Action == "" })
+			got := slices.ContainsFunc(m.Step(at(c.second), c.o), func(r message.Report) bool { return r.Kind == message.Ready && r.Detail != message.DetailAgain })
 			if got != c.want {
 				t.Errorf("ready %v, want %v", got, c.want)
 			}
@@ -197,13 +197,13 @@ func TestReportsAreValidAndCarryTheIdentity(t *testing.T) {
 	}
 }
 
-// What a topic has taken may still be lost: ready is said once more, also after a restart, and not of an instance that goes.
-func TestReadyIsSaidOnceMore(t *testing.T) {
-	said := func(m *Machine, until time.Duration, o Observation) (out []string) {
-		for now := time.Duration(0); now <= until; now += 10 * time.Second {
+// What a topic has taken may still be lost: words of readiness are said once more, also after a restart, and not of an instance that goes.
+func TestWordsOfReadinessAreSaidOnceMore(t *testing.T) {
+	said := func(m *Machine, o Observation) (out []string) {
+		for now := time.Duration(0); now <= time.Hour; now += 10 * time.Second {
 			for _, r := range m.Step(at(now), o) {
-				if r.Kind == message.Ready {
-					out = append(out, strings.TrimSpace(r.Action+" "+now.String()))
+				if r.Kind == message.Ready || r.Kind == message.Started {
+					out = append(out, Key(r)+" "+now.String())
 				}
 			}
 		}
@@ -215,12 +215,13 @@ func TestReadyIsSaidOnceMore(t *testing.T) {
 		o        Observation
 		want     []string
 	}{
-		{"once", Restored{}, quiet, []string{"5m0s", "again 11m0s"}},
-		{"after a restart", Restored{Said: []string{"hello", "ready"}}, quiet, []string{"again 6m0s"}},
+		{"ready", Restored{}, quiet, []string{"ready 5m0s", "ready-again 11m0s"}},
+		{"the end of the boot", Restored{}, booted(quiet), []string{"started-boot 0s", "ready 5m0s", "started-boot-again 6m0s", "ready-again 11m0s"}},
+		{"after a restart", Restored{Said: []string{"hello", "ready", "started-boot"}}, quiet, []string{"started-boot-again 6m0s", "ready-again 6m0s"}},
 		{"not a third time", Restored{Said: []string{"hello", "ready", "ready-again"}}, quiet, nil},
 		{"not of one that goes", Restored{Said: []string{"hello", "ready"}}, notice("terminate", at(2*time.Minute)), nil},
 	} {
-		if got := said(New(settings, self, c.restored), time.Hour, c.o); !slices.Equal(got, c.want) {
+		if got := said(New(settings, self, c.restored), c.o); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}

@@ -88,7 +88,7 @@ func (w *World) saidReady(c cloudsim.Call) cloudsim.Verdict {
 		return cloudsim.GoOn
 	}
 	r, err := message.Decode([]byte(aws.ToString(in.Message)))
-	if err != nil || r.Kind != message.Ready || r.Action == message.ActionAgain {
+	if err != nil || r.Kind != message.Ready || r.Detail == message.DetailAgain {
 		return cloudsim.GoOn
 	}
 	i, _ := w.Cloud.Instance(c.Session)

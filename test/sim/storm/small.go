@@ -17,6 +17,7 @@ var Small = []Script{
 	small("swap at desired = max", 2, 2, 2),
 	small("interruption", 1, 4, 2, Deed{At: 8 * time.Minute, Kind: "notice"}),
 	drained(small("drained hosts", 1, 4, 2)),
+	ofStack(small("boots by CloudFormation's helpers", 1, 4, 2, Deed{At: 8 * time.Minute, Kind: "notice"})),
 	small("back to on-demand", 1, 4, 2, Deed{At: 7 * time.Minute, Kind: "famine of spot"}, Deed{At: 8 * time.Minute, Kind: "notice"}),
 }
 
@@ -27,6 +28,13 @@ func small(name string, lo, hi, desired int, deeds ...Deed) Script {
 	}
 	return Script{Scenario: name, Seed: 1, Small: true, Alone: true, For: long, Deeds: deeds, Groups: []cloudsim.GroupSpec{{Name: "web", Min: lo, Max: hi, Desired: desired,
 		Tags: map[string]string{"spot-enabled": "true", "autospotting:dwell": "10m"}}}}
+}
+
+// ofStack makes the boots need that CloudFormation knows the instance, and nobody but spotd tells how they went.
+func ofStack(s Script) Script {
+	s.For += 7 * time.Minute
+	s.Boots = &Boots{Slow: 10 * time.Second, Member: true, Stack: true}
+	return s
 }
 
 // drained makes the instances hosts of a cluster, with services whose tasks move.
