@@ -145,7 +145,7 @@ func TestTheTemplatesFitIntoCloudFormation(t *testing.T) {
 		if len(d.text) > MaxStored {
 			t.Errorf("%s has %d bytes, S3 may have %d", name, len(d.text), MaxStored)
 		}
-		if name != Autospotting && len(text) > MaxInline {
+		if len(text) > MaxInline {
 			t.Errorf("%s has %d bytes, a request takes %d", name, len(text), MaxInline)
 		}
 		t.Logf("%s: %d bytes, in a request %d of %d", name, len(d.text), len(text), MaxInline)
