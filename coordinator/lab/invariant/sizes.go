@@ -111,10 +111,16 @@ func (c *Checker) unseenResize(ch change) int {
 }
 
 func (c *Checker) overMax(ch change) int {
-	if ch.fell() && !c.justBefore(ch.At, c.others) && ch.now.Desired >= c.ownerMax {
-		return ch.newlyBelow()
+	if !ch.fell() || c.justBefore(ch.At, c.others) || ch.now.Desired < c.ownerMax {
+		return 0
 	}
-	return 0
+	// While an attach is open on top of it, desired is not below the owner's yet: it will be when that is paid, whatever MaxSize is then.
+	if rec, err := c.record(); err == nil && ch.was.desired-ch.was.net > c.ownerMax && slices.ContainsFunc(rec.Books.Debts(), func(d books.Debt) bool {
+		return d.Kind == books.OverMax && d.Phase == books.Paying
+	}) {
+		return ch.was.net - ch.now.Net
+	}
+	return ch.newlyBelow()
 }
 
 func (c *Checker) silentNaming(ch change) int {
