@@ -24,7 +24,7 @@ func program() tree.Program {
 		Groups: []tree.Group{
 			{Title: "Before you switch it on", Commands: []cli.Command{
 				ours("doctor", "", "whether this account and region are ready, and which groups would be served", runDoctor),
-				command.Plan(cli.Version(version)), command.Simulate(), command.Demo(),
+				command.Plan(cli.Version(version)), command.Simulate(), command.Demo(), command.Bench(),
 			}},
 			{Title: "An installation", Commands: []cli.Command{
 				ours("up", "", "install, or bring what is installed to this version and these settings", runUp),

@@ -69,6 +69,8 @@ type Handler struct {
 	Budget time.Duration
 	// Together is how many launches of one plan are asked for at a time, one if zero.
 	Together int
+	// Side runs functions side by side and returns when all have; as goroutines, if nil.
+	Side func(...func())
 	// Decide stands for decide.Decide, if set.
 	Decide func(decide.World) decide.Plan
 	// Tell, if set, is told every note as it is made.

@@ -187,12 +187,24 @@ func (h *Handler) call(ctx context.Context, group string, actions []decide.Actio
 		return []decide.Result{h.Actor.Apply(ctx, group, actions[0], deadline)}
 	}
 	results := make([]decide.Result, len(actions))
-	var wait sync.WaitGroup
+	calls := make([]func(), len(actions))
 	for i, a := range actions {
-		wait.Go(func() { results[i] = h.Actor.Apply(ctx, group, a, deadline) })
+		calls[i] = func() { results[i] = h.Actor.Apply(ctx, group, a, deadline) }
+	}
+	h.side(calls...)
+	return results
+}
+
+func (h *Handler) side(fns ...func()) {
+	if h.Side != nil {
+		h.Side(fns...)
+		return
+	}
+	var wait sync.WaitGroup
+	for _, fn := range fns {
+		wait.Go(fn)
 	}
 	wait.Wait()
-	return results
 }
 
 // sooner is the first of two moments; none is at no time.

@@ -47,9 +47,10 @@ type Config struct {
 	Now               func() time.Time
 	Log               zerolog.Logger
 	Tell              func(handle.Note)
-	Patience          time.Duration // see act.Config
-	Together          int           // launches asked for at a time, see handle.Handler
-	Metrics           *metrics.EMF  // nil for none
+	Patience          time.Duration   // see act.Config
+	Together          int             // launches asked for at a time, see handle.Handler
+	Metrics           *metrics.EMF    // nil for none
+	Side              func(...func()) // see handle.Handler
 }
 
 // Handler returns what handles the messages of both queues.
@@ -61,7 +62,7 @@ func Handler(c Config, with Clients) *handle.Handler {
 		Defaults: c.Defaults, Spotd: c.Spotd, Profile: c.Profile, Tags: c.Tags, Now: c.Now,
 	})
 	return &handle.Handler{
-		Actor: actor, Groups: actor, Verifier: c.Verifier, Now: c.Now, Log: c.Log, Tell: c.Tell, Metrics: c.Metrics, Topics: c.Topics, Together: c.Together,
+		Actor: actor, Groups: actor, Verifier: c.Verifier, Now: c.Now, Log: c.Log, Tell: c.Tell, Metrics: c.Metrics, Topics: c.Topics, Together: c.Together, Side: c.Side,
 		Ledger: store,
 		Queues: handle.SQS{API: with.SQS, InboxURL: c.InboxURL, WorkURL: c.WorkURL},
 	}

@@ -104,6 +104,15 @@ func (c *Cloud) SetSpotPrice(typ, zone string, usd float64) error {
 	return nil
 }
 
+// SetDepths changes how many spot instances every pool can hold.
+func (c *Cloud) SetDepths(depth int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, p := range c.pools {
+		p.depth = depth
+	}
+}
+
 // SetDepth says how many spot instances a pool can hold.
 func (c *Cloud) SetDepth(typ, zone string, depth int) {
 	c.mu.Lock()

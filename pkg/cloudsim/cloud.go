@@ -19,9 +19,11 @@ type Config struct {
 	Types   []TypeSpec
 	Timing  Timing
 	// Latency is what one API call takes. Zero is 30 ms, negative is none.
-	Latency  time.Duration
-	Faults   Faults
-	Readings Readings
+	Latency time.Duration
+	// FleetLatency is what CreateFleet takes, which waits for EC2 to have accepted the instances. Zero is Latency.
+	FleetLatency time.Duration
+	Faults       Faults
+	Readings     Readings
 	// GuestsTell leaves it to Guest.Serve whether the application on an instance answers. By default it answers Timing.AppStart after the
 	// instance runs, and EC2's status checks pass at that moment; with GuestsTell only they do.
 	GuestsTell bool
@@ -119,6 +121,7 @@ type Cloud struct {
 	templates []*template
 	instances []*instance
 	byID      map[string]*instance
+	carriers  map[[2]string][]*instance // by tag, those that ever carried it
 	tokens    map[string]*tokenResult
 	groups    []*group
 	targets   map[string]TargetGroup // by ARN, those that were set
@@ -152,6 +155,7 @@ func New(cfg Config) *Cloud {
 		wake:       make(chan struct{}, 1),
 		coroutines: map[*coroutine]bool{},
 		byID:       map[string]*instance{},
+		carriers:   map[[2]string][]*instance{},
 		tokens:     map[string]*tokenResult{},
 		topics:     map[string]*topic{},
 		tables:     map[string]*table{},

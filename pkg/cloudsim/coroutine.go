@@ -3,6 +3,9 @@ package cloudsim
 import (
 	"context"
 	"iter"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -38,23 +41,80 @@ func (c *Cloud) spawn(s *Session, body func(), done func(crash bool)) {
 		roomy(0)
 		co.crash = Guard(body)
 	})
-	s.co = co
-	c.mu.Lock()
-	c.coroutines[co] = true
-	c.mu.Unlock()
+	s.root = co
+	co.start()
+}
+
+func (co *coroutine) start() {
+	co.cloud.mu.Lock()
+	co.cloud.coroutines[co] = true
+	co.cloud.mu.Unlock()
 	co.resume()
 }
 
-// resume gives the control to the coroutine until it parks or ends.
+// resume gives the control to the coroutine until it parks or ends. The session's calls are its own so long.
 func (co *coroutine) resume() {
 	if co.over {
 		return
 	}
-	co.running = true
+	before := co.session.co
+	co.running, co.session.co = true, co
 	_, parked := co.next()
-	co.running = false
+	co.running, co.session.co = false, before
 	if !parked {
 		co.finish()
+	}
+}
+
+// Side runs functions side by side on the session, as goroutines of one process are, and returns when all have: in virtual mode each parks at its
+// own calls, in an order that the seed decides. A crash in one of them is the session's.
+func (s *Session) Side(fns ...func()) {
+	parent := s.co
+	if parent == nil {
+		s.beside(fns)
+		return
+	}
+	left := len(fns)
+	for _, fn := range fns {
+		co := &coroutine{cloud: s.cloud, session: s}
+		co.done = func(bool) {
+			s.sides = slices.DeleteFunc(s.sides, func(x *coroutine) bool { return x == co })
+			if left--; left == 0 && !parent.running {
+				parent.wake(0)
+			}
+		}
+		co.next, co.stop = iter.Pull(func(yield func(struct{}) bool) {
+			co.yield = yield
+			roomy(0)
+			co.crash = Guard(fn)
+		})
+		s.sides = append(s.sides, co)
+		co.start()
+	}
+	if left > 0 && !parent.yield(struct{}{}) || s.dead.Load() {
+		panic(crashed{s.name})
+	}
+}
+
+// beside is Side in real time, where nobody but the processor orders them, and outside of an invocation, where calls take no time.
+func (s *Session) beside(fns []func()) {
+	if !s.slow {
+		for _, fn := range fns {
+			fn()
+		}
+		return
+	}
+	var wait sync.WaitGroup
+	var crash atomic.Bool
+	for _, fn := range fns {
+		wait.Go(func() {
+			if Guard(fn) {
+				crash.Store(true)
+			}
+		})
+	}
+	if wait.Wait(); crash.Load() {
+		panic(crashed{s.name})
 	}
 }
 
@@ -63,7 +123,9 @@ func (co *coroutine) finish() {
 		return
 	}
 	co.over = true
-	co.session.co = nil
+	if co.session.root == co {
+		co.session.root = nil
+	}
 	co.cloud.mu.Lock()
 	delete(co.cloud.coroutines, co)
 	co.cloud.mu.Unlock()
@@ -72,13 +134,18 @@ func (co *coroutine) finish() {
 
 // park gives the control back and asks for it again after d.
 func (co *coroutine) park(d time.Duration) {
+	co.wake(d)
+	if !co.yield(struct{}{}) {
+		panic(crashed{co.session.name})
+	}
+}
+
+// wake has the control given back after d.
+func (co *coroutine) wake(d time.Duration) {
 	co.cloud.mu.Lock()
 	co.wakeup = co.cloud.schedule(d, "resume "+co.session.name, co.resume)
 	co.wakeup.open = true
 	co.cloud.mu.Unlock()
-	if !co.yield(struct{}{}) {
-		panic(crashed{co.session.name})
-	}
 }
 
 // kill unwinds a parked coroutine; one that kills itself unwinds at its next call.
@@ -116,7 +183,10 @@ func (c *Cloud) Process(name string, fn func(ctx context.Context, s *Session), d
 // Kill ends the session as a power cut would: nothing after its last effect happens.
 func (s *Session) Kill() {
 	s.die("killed")
-	if co := s.co; co != nil {
+	for _, co := range slices.Clone(s.sides) {
+		co.kill()
+	}
+	if co := s.root; co != nil {
 		co.kill()
 	}
 }

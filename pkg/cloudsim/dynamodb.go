@@ -184,7 +184,8 @@ func (c *Cloud) write(name *string, keyed, value item, condition *string, names 
 	t.items[key] = r
 	r.value = value
 	r.past.add(c.clock(), c.cfg.Faults.ReadLag, value)
-	c.emit(Event{Kind: TableWritten, Text: t.name + " " + key})
+	hash, _ := keyed[t.keys[0]].(*ddb.AttributeValueMemberS)
+	c.emit(Event{Kind: TableWritten, Text: t.name + " " + key, Item: textOf(hash)})
 	return old, nil
 }
 
@@ -264,4 +265,11 @@ func (t *table) page(c *Cloud, after string, limit int, consistent bool) *dynamo
 	}
 	out.Count, out.ScannedCount = int32(len(out.Items)), int32(len(out.Items))
 	return out
+}
+
+func textOf(v *ddb.AttributeValueMemberS) string {
+	if v == nil {
+		return ""
+	}
+	return v.Value
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/base64"
+	"slices"
 	"strings"
 	"time"
 
@@ -117,7 +118,7 @@ func (e *EC2) DescribeInstances(ctx context.Context, in *ec2.DescribeInstancesIn
 		c, now := e.s.cloud, e.s.cloud.readTime()
 		var hits []ec2types.Reservation
 		var bad error
-		err := c.visit(in.InstanceIds, now, func(i ec2types.Instance) {
+		err := c.visit(in.InstanceIds, c.mayMatch(in.Filters), now, func(i ec2types.Instance) {
 			ok, err := matchInstance(i, in.Filters)
 			if bad = cmp.Or(bad, err); ok {
 				hits = append(hits, ec2types.Reservation{OwnerId: aws.String(c.cfg.Account),
@@ -135,14 +136,36 @@ func (e *EC2) DescribeInstances(ctx context.Context, in *ec2.DescribeInstancesIn
 // lookup is the visible instances of the given ids, or all of them.
 func (c *Cloud) lookup(ids []string, now time.Time) ([]ec2types.Instance, error) {
 	var out []ec2types.Instance
-	err := c.visit(ids, now, func(i ec2types.Instance) { out = append(out, i) })
+	err := c.visit(ids, c.instances, now, func(i ec2types.Instance) { out = append(out, i) })
 	return out, err
 }
 
-// visit shows the visible instances of the given ids, or all of them, one by one: a view is large, and few of all are wanted mostly.
-func (c *Cloud) visit(ids []string, now time.Time, show func(ec2types.Instance)) error {
+// mayMatch are those that some filters can let pass: all, or who ever had a tag or has an id that is asked for to the letter.
+func (c *Cloud) mayMatch(filters []ec2types.Filter) []*instance {
+	for _, f := range filters {
+		name := aws.ToString(f.Name)
+		key, byTag := strings.CutPrefix(name, "tag:")
+		if byTag && len(f.Values) == 1 && !strings.ContainsAny(f.Values[0], "*?") {
+			return c.everTagged(key, f.Values[0])
+		}
+		if name == "instance-id" && !slices.ContainsFunc(f.Values, func(v string) bool { return strings.ContainsAny(v, "*?") }) {
+			var list []*instance
+			for _, id := range slices.Compact(slices.Sorted(slices.Values(f.Values))) {
+				if i := c.byID[id]; i != nil {
+					list = append(list, i)
+				}
+			}
+			slices.SortFunc(list, func(a, b *instance) int { return a.seq - b.seq })
+			return list
+		}
+	}
+	return c.instances
+}
+
+// visit shows the visible instances of the given ids, or of all, one by one: a view is large, and few of all are wanted mostly.
+func (c *Cloud) visit(ids []string, all []*instance, now time.Time, show func(ec2types.Instance)) error {
 	if len(ids) == 0 {
-		for _, i := range c.instances {
+		for _, i := range all {
 			if v, ok := c.seen(i, now); ok {
 				show(v)
 			}

@@ -48,6 +48,9 @@ func (c *Cloud) createFleet(in *ec2.CreateFleetInput) (*ec2.CreateFleetOutput, e
 	if err != nil {
 		return nil, err
 	}
+	if !c.takeInstances(int(aws.ToInt32(in.TargetCapacitySpecification.TotalTargetCapacity))) {
+		return nil, throttled(svcEC2)
+	}
 	out, err := c.poisonedFleet(f)
 	switch {
 	case err != nil:

@@ -48,7 +48,8 @@ type Event struct {
 	Group    string
 	Instance string
 	Text     string
-	Call     int // the Call.N that set it going, directly or through what followed from it; 0 when none did
+	Item     string // of TableWritten: the item's hash key, where that is text
+	Call     int    // the Call.N that set it going, directly or through what followed from it; 0 when none did
 }
 
 // cause is who is acting while the lock is held; scheduled steps inherit it.

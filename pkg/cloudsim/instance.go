@@ -2,6 +2,7 @@ package cloudsim
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 const visibleAfterEnd = time.Hour
 
 type instance struct {
+	seq                          int // its place among all, from 1
 	id, typ, zone, subnet, image string
 	ip                           string
 	spot                         bool
@@ -72,7 +74,9 @@ func (c *Cloud) launch(l launchSpec) *instance {
 		i.inVain = c.judge(l.data, im, i.typ, i.subnet, i.spot).Impaired
 	}
 	c.instances = append(c.instances, i)
+	i.seq = len(c.instances)
 	c.byID[i.id] = i
+	c.index(i, i.tags)
 	c.touch(i)
 	c.emit(Event{Kind: Launched, Instance: i.id, Group: i.groupName(), Text: fmt.Sprintf("%s %s in %s", lifecycle, i.typ, i.zone)})
 	c.stateEvent(i)
@@ -241,7 +245,25 @@ func (c *Cloud) setTags(i *instance, tags map[string]string) {
 	for k, v := range tags {
 		i.tags[k] = v
 	}
+	c.index(i, tags)
 	c.touch(i)
+}
+
+// index notes who ever carried which tag, so that few have to be looked at for one.
+func (c *Cloud) index(i *instance, tags map[string]string) {
+	for k, v := range tags {
+		key := [2]string{k, v}
+		if list := c.carriers[key]; len(list) == 0 || list[len(list)-1] != i {
+			c.carriers[key] = append(list, i)
+		}
+	}
+}
+
+// everTagged lists, in the order of launch, those that ever carried the tag.
+func (c *Cloud) everTagged(key, value string) []*instance {
+	list := slices.Clone(c.carriers[[2]string{key, value}])
+	slices.SortFunc(list, func(a, b *instance) int { return a.seq - b.seq })
+	return slices.Compact(list)
 }
 
 func sortedKeys[V any](m map[string]V) []string {

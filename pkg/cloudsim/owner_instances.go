@@ -2,8 +2,10 @@ package cloudsim
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
+	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
 
@@ -34,6 +36,36 @@ func (c *Cloud) withInstance(actor, id string, fn func(*instance) error) error {
 func (c *Cloud) TerminateByOwner(instanceID string) error {
 	return c.withInstance("owner", instanceID, func(i *instance) error {
 		c.kill(i, "Client.UserInitiatedShutdown", "Client.UserInitiatedShutdown: User initiated shutdown", "owner")
+		return nil
+	})
+}
+
+// Stocked is one instance that a group is stocked with.
+type Stocked struct {
+	Type, Zone string
+	Tags       map[string]string // in the place of those of the instance that it is like
+}
+
+// Stock puts instances into a group at once, and raises its desired capacity by them: each is launched like a member that is there, from the
+// same template, and a member at once, as if all had come one by one before anybody looked. For measurements of large groups.
+func (c *Cloud) Stock(like string, list []Stocked) error {
+	return c.withInstance("owner", like, func(i *instance) error {
+		g := i.group
+		if g == nil {
+			return fmt.Errorf("cloudsim: %s is no member of a group", like)
+		}
+		for _, x := range list {
+			if c.pools[poolKey{x.Type, x.Zone}] == nil || c.subnetIn(x.Zone) == nil {
+				return fmt.Errorf("cloudsim: %s is not sold in %s", x.Type, x.Zone)
+			}
+			tags := maps.Clone(i.tags)
+			maps.Copy(tags, x.Tags)
+			n := c.launch(launchSpec{typ: x.Type, zone: x.Zone, subnet: c.subnetIn(x.Zone).id, image: i.image, spot: i.spot, fleet: c.id("fleet"),
+				maxPrice: i.maxPrice, data: i.data, tags: tags})
+			m := c.join(g, n, false, "owner")
+			m.activity = c.addActivity(g, "Launching a new EC2 instance: "+n.id, "stocked", astypes.ScalingActivityStatusCodeInProgress)
+		}
+		c.wish(g, g.min, max(g.max, g.desired+len(list)), g.desired+len(list), true)
 		return nil
 	})
 }

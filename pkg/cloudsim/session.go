@@ -58,8 +58,10 @@ type Session struct {
 	cloud *Cloud
 	name  string
 	dead  atomic.Bool
-	co    *coroutine // the invocation that runs on it, in virtual mode
-	slow  bool       // in real-time mode its calls take their latency
+	root  *coroutine   // the invocation that runs on it, in virtual mode
+	sides []*coroutine // what it has under way side by side
+	co    *coroutine   // that of them which has the control
+	slow  bool         // in real-time mode its calls take their latency
 }
 
 // NewSession makes a session. Calls from outside of an invocation take effect at once in virtual mode.
@@ -167,7 +169,7 @@ func (s *Session) admit(ctx context.Context, rec Call) error {
 	if err := ctx.Err(); err != nil {
 		return &smithy.CanceledError{Err: err}
 	}
-	s.pause(s.cloud.cfg.Latency)
+	s.pause(s.cloud.takes(rec))
 	if err := ctx.Err(); err != nil {
 		return &smithy.CanceledError{Err: err}
 	}
@@ -183,6 +185,23 @@ func (s *Session) admit(ctx context.Context, rec Call) error {
 		return throttled(rec.Service)
 	}
 	return fits(rec)
+}
+
+// takes is how long a call takes.
+func (c *Cloud) takes(r Call) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.cfg.FleetLatency > 0 && r.Service == svcEC2 && r.Op == "CreateFleet" {
+		return c.cfg.FleetLatency
+	}
+	return c.cfg.Latency
+}
+
+// SetLatency changes what calls take from now on; see Config.
+func (c *Cloud) SetLatency(call, fleet time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cfg.Latency, c.cfg.FleetLatency = call, fleet
 }
 
 func (c *Cloud) hooks(before bool) []func(Call) Verdict {

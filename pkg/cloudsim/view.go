@@ -92,12 +92,20 @@ func (c *Cloud) Groups() []string {
 	return out
 }
 
+// Concerns tells whether an instance is or was a member of the group, or carries its name in that tag.
+func (c *Cloud) Concerns(instance, group, tag string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	i := c.byID[instance]
+	return i == nil || i.groupName() == group || i.everIn == group || i.tags[tag] == group
+}
+
 // Tagged lists of all instances that ever were those that carry the tag now, in the order of launch.
 func (c *Cloud) Tagged(key, value string) []InstanceView {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var out []InstanceView
-	for _, i := range c.instances {
+	for _, i := range c.everTagged(key, value) {
 		if v, ok := i.tags[key]; ok && v == value {
 			out = append(out, c.view(i))
 		}

@@ -100,6 +100,8 @@ type Checker struct {
 	dark       map[string]time.Time // members of ours that have never answered, since when; zero of those that have
 	draining   map[string]time.Time // hosts that we set DRAINING, since when
 	mute       time.Time            // when ECS last answered nobody
+	stirred    bool                 // something happened to the group since a function last returned
+	looked     time.Time            // when anything was last looked at
 	found      []Violation
 }
 
@@ -153,6 +155,13 @@ func (c *Checker) matters(e cloudsim.Event) bool {
 	switch e.Kind {
 	case cloudsim.Invoked, cloudsim.MessageLost, cloudsim.TemplateMade, cloudsim.PriceMoved, cloudsim.CapacityMoved:
 		return false
+	case cloudsim.TableWritten:
+		return e.Item == c.group
+	case cloudsim.Returned: // nothing has happened to it since it was looked at
+		return c.stirred || c.cloud.Now().Sub(c.looked) >= time.Minute
+	}
+	if e.Group == "" && e.Instance != "" {
+		return c.cloud.Concerns(e.Instance, c.group, tagGroup)
 	}
 	return e.Group == "" || e.Group == c.group
 }
@@ -169,6 +178,7 @@ func (c *Checker) event(e cloudsim.Event) {
 	if e.Kind == cloudsim.TableWritten {
 		c.kept = nil
 	}
+	c.stirred, c.looked = e.Kind != cloudsim.Returned, e.At
 	ch := change{e, mine, c.was, g}
 	c.ownersWord(ch)
 	c.passes(ch)

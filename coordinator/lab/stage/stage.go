@@ -207,7 +207,9 @@ func (s *Stage) Handler(session *cloudsim.Session) *handle.Handler {
 	if s.cfg.Clients != nil {
 		clients = s.cfg.Clients(clients)
 	}
-	h := wire.Handler(s.config, clients)
+	config := s.config
+	config.Side = session.Side
+	h := wire.Handler(config, clients)
 	if s.cfg.Alter != nil {
 		s.cfg.Alter(h)
 	}
@@ -301,7 +303,7 @@ func (o observer) Scan(context.Context, *dynamodb.ScanInput, ...func(*dynamodb.O
 func (s *Stage) written(e cloudsim.Event) {
 	if e.Kind == cloudsim.TableWritten {
 		s.mu.Lock()
-		clear(s.records)
+		delete(s.records, e.Item)
 		s.mu.Unlock()
 	}
 }
