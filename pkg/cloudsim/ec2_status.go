@@ -157,6 +157,7 @@ func (c *Cloud) tagged(ids []string, change func(map[string]string)) error {
 	for _, id := range ids {
 		if i := c.byID[id]; i != nil {
 			change(i.tags)
+			c.index(i, i.tags)
 			c.touch(i)
 			c.emit(Event{Kind: Tagged, Instance: id, Group: i.groupName()})
 		} else if t, err := c.template(&id, nil); err == nil {

@@ -52,7 +52,7 @@ func open(groups, size int, tags map[string]string, seed int64) (*account, error
 	defaults.Grace = grace
 	var err error
 	a.stage, err = stage.New(stage.Config{
-		Cloud: cloudsim.Config{Seed: seed, Start: time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC).Add(begin)},
+		Cloud: cloudsim.Config{Seed: seed, Timing: cloudsim.Timing{BootMin: 20 * time.Second, BootMax: 30 * time.Second, AppStart: 10 * time.Second}, Start: time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC).Add(begin)},
 		Group: specs[0], More: specs[1:], Defaults: defaults,
 		ReleaseURL: "https://releases.example.com/spotd", SHA256: map[string]string{"amd64": strings.Repeat("ab", 32)},
 		Alter: func(h *handle.Handler) { h.Together = together },
