@@ -114,6 +114,7 @@ func Watch(cloud *cloudsim.Cloud, group string, ours func(string) bool, record f
 		protected: map[string]time.Time{}, resting: map[string]time.Time{}, unwanted: map[string]time.Time{}, tries: map[int]time.Time{},
 		budget: budget{begun: map[string]begun{}, fresh: map[string]time.Time{}, who: map[string]time.Time{}}}
 	c.wish.read(g, cloud.Now())
+	c.zones.present, c.zones.spread, c.serving, c.wanted = presence(g), spread(g), serving(g), g.Desired // it may have been there for long
 	cloud.OnEvent(c.event)
 	cloud.OnCall(c.call, nil)
 	return c
