@@ -107,7 +107,9 @@ type Config struct {
 	Rules       Rules
 	EventsTopic string
 	// Shelf may be nil: then copies do not outlive the process.
-	Shelf  Shelf
+	Shelf Shelf
+	// Index may be nil: then every notice is answered after a look.
+	Index  Index
 	Region string
 	// Thorough has everything read of a group with nothing to do as well, for who wants to see what it could have.
 	Thorough bool

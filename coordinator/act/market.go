@@ -38,6 +38,7 @@ type cache struct {
 	subnets   table[zoneSubnets]
 	protected table[protection]
 	copies    table[keptCopy]
+	sketches  table[decide.Sketch] // by group
 	rules     table[listeners]
 	slow      table[slowly] // by target group
 

@@ -41,6 +41,7 @@ func (a *Actor) Observe(ctx context.Context, group string, rec ledger.Record, he
 	if err := ctx.Err(); err != nil { // then all failed that was read last, which says nothing of AWS
 		return w, fmt.Errorf("observe group %q: %w", group, err)
 	}
+	a.keepSketch(ctx, w)
 	return w, nil
 }
 

@@ -12,6 +12,10 @@ import (
 // hear (R1) takes what was heard into the record. Reports that nobody vouches for change nothing, but that an
 // unsigned "terminating" is believed where the spot request's status says the same.
 func (r *run) hear() {
+	for id, n := range r.rec.Notices { // this look takes them up
+		n.Hasty = false
+		r.rec.Notices[id] = n
+	}
 	r.rec.Unconfirmed = slices.DeleteFunc(r.rec.Unconfirmed, func(at time.Time) bool { return r.since(at) >= time.Hour })
 	for _, h := range r.w.Heard {
 		switch h.Kind {

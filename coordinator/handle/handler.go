@@ -49,9 +49,18 @@ type Actor interface {
 	Apply(ctx context.Context, group string, a decide.Action, deadline time.Time) decide.Result
 }
 
+// Memory is what is kept of groups, so that notices are answered before anything is described; act.Actor has it.
+type Memory interface {
+	// Indexed names the groups of such of the instances as were noted.
+	Indexed(ctx context.Context, instances []string) (map[string]string, error)
+	// Recall is the group's world as it was last seen, with its record as it is; false where nothing may be launched by it alone.
+	Recall(ctx context.Context, group string) (decide.World, bool, error)
+}
+
 var (
 	_ Actor  = (*act.Actor)(nil)
 	_ Groups = (*act.Actor)(nil)
+	_ Memory = (*act.Actor)(nil)
 )
 
 // Handler handles messages. It keeps nothing between them.
@@ -60,6 +69,7 @@ type Handler struct {
 	Groups   Groups
 	Ledger   Ledger
 	Queues   Queues
+	Memory   Memory // may be nil: then every notice is answered after a look
 	Verifier Verifier
 	Topics   Topics
 	Now      func() time.Time

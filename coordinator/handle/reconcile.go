@@ -3,6 +3,7 @@ package handle
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 
 const (
 	defaultBudget = 20 * time.Second
+	mostConflicts = 3  // of one run, after which it begins anew as another
 	maxRounds     = 12 // of observe, decide, apply in one run; the rest is looked at by the next message
 	firstRetry    = 5 * time.Second
 	longestRetry  = 5 * time.Minute
@@ -71,7 +73,7 @@ func (h *Handler) rounds(ctx context.Context, r Request, o *Outcome) (time.Time,
 	if err != nil {
 		return time.Time{}, r.Hints, err
 	}
-	heard := r.Hints
+	heard, conflicts := r.Hints, 0
 	for range maxRounds {
 		if !h.Now().Before(deadline) {
 			break
@@ -84,7 +86,13 @@ func (h *Handler) rounds(ctx context.Context, r Request, o *Outcome) (time.Time,
 		plan := h.decide(w)
 		h.explain(o, r.Group, plan)
 		// Written before every mutating call, also where nothing in it changed: whoever read an older revision is stopped.
-		if rec, err = h.write(ctx, rec, plan); err != nil {
+		if rec, err = h.write(ctx, rec, plan); errors.Is(err, ledger.ErrConflict) && conflicts < mostConflicts {
+			conflicts++ // a notice was answered by memory: what is decided now knows of it
+			if rec, err = h.Ledger.Get(ctx, r.Group); err == nil {
+				continue
+			}
+		}
+		if err != nil {
 			return time.Time{}, heard, err
 		}
 		o.run.Decided(w, plan)
@@ -140,24 +148,49 @@ func (h *Handler) write(ctx context.Context, rec ledger.Record, plan decide.Plan
 // patience, a call is refused for good, or what was learnt could not be written: what was written before the call tells the next look what to do.
 func (h *Handler) apply(ctx context.Context, rec *ledger.Record, plan decide.Plan, deadline time.Time, o *Outcome) (halt bool, err error) {
 	learned := *rec
+	var made []answer
 	for left := plan.Actions; len(left) > 0; {
 		some := left[:h.together(left)]
 		left = left[len(some):]
 		for i, res := range h.call(ctx, rec.Group, some, deadline) {
 			a := some[i]
 			h.note(o, Note{Group: rec.Group, Instance: a.Instance, Kind: string(a.Kind), Text: describe(a, res), Failure: res.Failure, Action: &a, Result: &res})
-			learned = decide.Learn(learned, a, res, h.Now())
+			made = append(made, answer{a, res, h.Now()})
+			learned = made[len(made)-1].learn(learned)
 			o.run.Called(a, res)
 			halt = halt || halts(a, res)
 		}
 	}
 	written, err := h.Ledger.Put(ctx, learned)
+	for range mostConflicts {
+		if !errors.Is(err, ledger.ErrConflict) {
+			break
+		}
+		if learned, err = h.Ledger.Get(ctx, rec.Group); err != nil { // what was learned is so, whatever was written meanwhile
+			break
+		}
+		for _, a := range made {
+			learned = a.learn(learned)
+		}
+		written, err = h.Ledger.Put(ctx, learned)
+	}
 	if err != nil {
 		return true, err
 	}
 	o.run.Learned(written)
 	*rec = written
 	return halt, nil
+}
+
+// answer is what one call came to.
+type answer struct {
+	decide.Action
+	decide.Result
+	at time.Time
+}
+
+func (a answer) learn(rec ledger.Record) ledger.Record {
+	return decide.Learn(rec, a.Action, a.Result, a.at)
 }
 
 // halts tells whether nothing more is to be decided before a while has passed.

@@ -35,8 +35,11 @@ func (h *Handler) Route(ctx context.Context, messages []Message) ([]Outcome, []e
 	for i := range messages {
 		b.read(i)
 	}
-	b.pass(ctx, b.places(func(e Event) bool { return e.Kind == AWSEvent || e.groupless() && e.Hints[0].Trusted }), b.notices)
-	b.pass(ctx, b.places(func(e Event) bool { return e.Kind == Report && e.Hints[0].Trusted }), b.words)
+	told := b.hasten(ctx, b.places(func(e Event) bool {
+		return e.Kind == AWSEvent || (e.Kind == Report || e.groupless()) && e.Hints[0].Trusted
+	}))
+	b.pass(ctx, of(told, func(i int) bool { return b.events[i].Kind != Report }), b.notices)
+	b.pass(ctx, of(told, func(i int) bool { return b.events[i].Kind == Report }), b.words)
 	for _, i := range b.places(func(e Event) bool { return e.Kind == Recheck && !e.groupless() }) {
 		b.errs[i] = b.recheck(ctx, messages[i], b.events[i])
 	}
@@ -66,6 +69,16 @@ func (b *batch) read(i int) {
 		e = b.judge(e, o)
 	}
 	b.events[i] = e
+}
+
+// of are the places that fit.
+func of(places []int, fits func(int) bool) (list []int) {
+	for _, i := range places {
+		if fits(i) {
+			list = append(list, i)
+		}
+	}
+	return list
 }
 
 // places lists where the events are that fit.
@@ -98,7 +111,7 @@ func (b *batch) pass(ctx context.Context, places []int, hand func(context.Contex
 			continue
 		}
 		b.note(o, Note{Group: group, Instance: id, Kind: "heard", Text: fmt.Sprintf("%s from %s (%s)", e.What, e.Hints[0].Source, orID(e.ID, b.messages[i].ID))})
-		all = append(all, heard{group, i, e.What, e.Hints[0]})
+		all = append(all, heard{group, i, e.What, e.Hints[0], false})
 	}
 	hand(ctx, all)
 }
@@ -109,6 +122,7 @@ type heard struct {
 	place int
 	what  string
 	hint  decide.Hint
+	again bool // a look has taken it up
 }
 
 // notices hands over all that was heard, the groups first in which an instance goes.

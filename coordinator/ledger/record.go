@@ -180,6 +180,8 @@ type Notice struct {
 	Source   string    `json:"source"` // who said so first
 	// Tries counts the launches that brought nothing.
 	Tries int `json:"tries,omitempty"`
+	// Hasty says that a replacement was asked for before anything was described, and no look has taken it up since.
+	Hasty bool `json:"hasty,omitempty"`
 	// Released says that the group was told to replace the instance itself.
 	Released time.Time `json:"released,omitzero"`
 }

@@ -57,12 +57,12 @@ type Config struct {
 func Handler(c Config, with Clients) *handle.Handler {
 	store := dynamo.Store{API: with.DynamoDB, Table: c.Table}
 	actor := act.New(act.Config{
-		Shelf: store, Patience: c.Patience,
+		Shelf: store, Index: store, Patience: c.Patience,
 		EC2: with.EC2, AutoScaling: with.AutoScaling, Inspector: with.Inspector, TargetGroups: with.TargetGroups, Balancers: with.Balancers, Lattice: with.Lattice, Stacks: with.Stacks, Containers: with.Containers, Pricing: with.Pricing, Quotas: with.Quotas, Rules: with.Rules, EventsTopic: c.Topics.Events, Region: c.Region, Scope: c.Scope,
 		Defaults: c.Defaults, Spotd: c.Spotd, Profile: c.Profile, Tags: c.Tags, Now: c.Now,
 	})
 	return &handle.Handler{
-		Actor: actor, Groups: actor, Verifier: c.Verifier, Now: c.Now, Log: c.Log, Tell: c.Tell, Metrics: c.Metrics, Topics: c.Topics, Together: c.Together, Side: c.Side,
+		Actor: actor, Groups: actor, Memory: actor, Verifier: c.Verifier, Now: c.Now, Log: c.Log, Tell: c.Tell, Metrics: c.Metrics, Topics: c.Topics, Together: c.Together, Side: c.Side,
 		Ledger: store,
 		Queues: handle.SQS{API: with.SQS, InboxURL: c.InboxURL, WorkURL: c.WorkURL},
 	}

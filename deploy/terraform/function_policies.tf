@@ -28,7 +28,7 @@ resource "aws_iam_role_policy" "function_role_own_parts" {
         {
           Sid      = "KeepTheLedger"
           Effect   = "Allow"
-          Action   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Scan"]
+          Action   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Scan", "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"]
           Resource = aws_dynamodb_table.ledger.arn
         },
       ],

@@ -134,7 +134,9 @@ func (w *storm) play() (Result, error) {
 // strike gives so many members of the group their notice, those of its first zones first.
 func (w *storm) strike(group string, n int) error {
 	g, _ := w.cloud.Group(group)
-	members := slices.DeleteFunc(g.Members, func(m cloudsim.MemberView) bool { return m.State != "InService" || !m.Instance.Spot || !m.Instance.NoticeAt.IsZero() })
+	members := slices.DeleteFunc(g.Members, func(m cloudsim.MemberView) bool {
+		return m.State != "InService" || !m.Instance.Spot || !m.Instance.NoticeAt.IsZero()
+	})
 	slices.SortStableFunc(members, func(a, b cloudsim.MemberView) int {
 		return slices.Index(g.Zones, a.Zone) - slices.Index(g.Zones, b.Zone)
 	})

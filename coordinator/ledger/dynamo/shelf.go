@@ -21,15 +21,20 @@ func (d Store) Load(ctx context.Context, group string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the copy of group %q from table %s: %w", group, d.Table, err)
 	}
-	packed, ok := out.Item[attrPacked].(*types.AttributeValueMemberB)
-	if !ok {
-		return nil, nil
-	}
-	body, err := ledger.UnpackBytes(packed.Value)
+	body, err := unpacked(out.Item)
 	if err != nil {
 		return nil, fmt.Errorf("the packed copy of group %q: %w", group, err)
 	}
 	return body, nil
+}
+
+// unpacked is what an item holds packed; nil where it holds nothing so.
+func unpacked(item map[string]types.AttributeValue) ([]byte, error) {
+	packed, ok := item[attrPacked].(*types.AttributeValueMemberB)
+	if !ok {
+		return nil, nil
+	}
+	return ledger.UnpackBytes(packed.Value)
 }
 
 // Save writes the group's copy, whoever wrote one before: all of them are good.
@@ -42,17 +47,21 @@ func (d Store) Save(ctx context.Context, group string, body []byte) error {
 	return nil
 }
 
-// dropCopy removes the group's copy, with its record. One that is left behind is no record, and is written over.
+// dropCopy removes the group's copy and its sketch, with its record. One that is left behind is no record, and is written over.
 func (d Store) dropCopy(ctx context.Context, group string) error {
-	if _, err := d.API.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: aws.String(d.Table), Key: copyKey(group)}); err != nil {
-		return fmt.Errorf("delete the copy of group %q from table %s: %w", group, d.Table, err)
+	for _, k := range []map[string]types.AttributeValue{copyKey(group), key(sketchOf + group)} {
+		if _, err := d.API.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: aws.String(d.Table), Key: k}); err != nil {
+			return fmt.Errorf("delete the copy of group %q from table %s: %w", group, d.Table, err)
+		}
 	}
 	return nil
 }
 
-func copyKey(group string) map[string]types.AttributeValue {
-	return map[string]types.AttributeValue{attrGroup: &types.AttributeValueMemberS{Value: copyOf + group}}
+func copyKey(group string) map[string]types.AttributeValue { return key(copyOf + group) }
+
+func key(value string) map[string]types.AttributeValue {
+	return map[string]types.AttributeValue{attrGroup: &types.AttributeValueMemberS{Value: value}}
 }
 
-// isCopy tells whether a key is that of a copy.
-func isCopy(key string) bool { return strings.HasPrefix(key, copyOf) }
+// isRecord tells whether a key is that of a record: no group's name has a colon in it, and every other key has.
+func isRecord(key string) bool { return !strings.Contains(key, ":") }

@@ -32,6 +32,8 @@ type API interface {
 	GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
 	PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
 	DeleteItem(context.Context, *dynamodb.DeleteItemInput, ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error)
+	BatchGetItem(context.Context, *dynamodb.BatchGetItemInput, ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error)
+	BatchWriteItem(context.Context, *dynamodb.BatchWriteItemInput, ...func(*dynamodb.Options)) (*dynamodb.BatchWriteItemOutput, error)
 	Scan(context.Context, *dynamodb.ScanInput, ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error)
 }
 
@@ -123,7 +125,7 @@ func (d Store) Known(ctx context.Context) ([]string, error) {
 			return nil, fmt.Errorf("list the records of table %s: %w", d.Table, err)
 		}
 		for _, item := range out.Items {
-			if s, ok := item[attrGroup].(*types.AttributeValueMemberS); ok && !isCopy(s.Value) {
+			if s, ok := item[attrGroup].(*types.AttributeValueMemberS); ok && isRecord(s.Value) {
 				names = append(names, s.Value)
 			}
 		}

@@ -29,7 +29,7 @@ func (o Outage) String() string {
 var needed = []string{"DynamoDB.GetItem", "DynamoDB.PutItem", "EC2.CreateFleet"}
 
 // others are the APIs that the coordinator calls beside its reads and those, and that no launch has to wait for.
-var others = []string{"DynamoDB.DeleteItem", "DynamoDB.Scan", "SQS.SendMessage", "EC2.CreateLaunchTemplate", "EC2.CreateLaunchTemplateVersion", "EC2.TerminateInstances",
+var others = []string{"DynamoDB.BatchGetItem", "DynamoDB.BatchWriteItem", "DynamoDB.DeleteItem", "DynamoDB.Scan", "SQS.SendMessage", "EC2.CreateLaunchTemplate", "EC2.CreateLaunchTemplateVersion", "EC2.TerminateInstances",
 	"Auto Scaling.AttachInstances", "Auto Scaling.TerminateInstanceInAutoScalingGroup", "Auto Scaling.UpdateAutoScalingGroup", "Auto Scaling.SetInstanceProtection",
 	"Auto Scaling.CreateOrUpdateTags"}
 

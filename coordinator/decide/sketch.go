@@ -1,0 +1,95 @@
+package decide
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"autospotting/coordinator/ledger"
+	"autospotting/coordinator/settings"
+)
+
+// Sketch is what is kept of a group from one look to the next, so that a notice for an instance of ours can be answered before anything is described.
+// Beside it stand the copies of the template and of the market.
+type Sketch struct {
+	At       time.Time         `json:"at"`
+	Answers  bool              `json:"answers"` // replacements for notices were allowed, and there was something to launch them from
+	Settings settings.Settings `json:"settings"`
+	Group    Group             `json:"group"`
+	Ours     []Known           `json:"ours"` // spot members of ours, in order of id
+}
+
+// Known is an instance as a sketch knows it.
+type Known struct {
+	ID       string    `json:"i"`
+	Type     string    `json:"t"`
+	Zone     string    `json:"z"`
+	Template string    `json:"l"`
+	Version  string    `json:"v"`
+	Launched time.Time `json:"a"`
+}
+
+// SketchOf draws what was seen. A glance has not read what refuses a group: then what the sketch before it said of that holds.
+func SketchOf(w World, before Sketch) Sketch {
+	s := Sketch{At: w.Now, Answers: before.Answers, Settings: w.Settings, Group: w.Group}
+	if !w.Glance {
+		rung, _ := rungOf(w)
+		_, unread := w.unlaunchable()
+		s.Answers = w.Group.Found && w.Group.Enabled && rung >= Answer && w.Template.Version != "" && unread == "" && w.Template.CopyOf.IsZero()
+	} else {
+		s.Group.Subnets, s.Group.LaunchHooks, s.Group.DrainHooks = before.Group.Subnets, before.Group.LaunchHooks, before.Group.DrainHooks
+	}
+	for _, i := range w.Instances {
+		if i.Ours && i.Spot && i.Present() {
+			s.Ours = append(s.Ours, Known{i.ID, i.Type, i.Zone, i.Template, i.TemplateVersion, i.Launched})
+		}
+	}
+	slices.SortFunc(s.Ours, func(a, b Known) int {
+		switch {
+		case a.ID < b.ID:
+			return -1
+		case a.ID > b.ID:
+			return 1
+		}
+		return 0
+	})
+	return s
+}
+
+// World is the world as the sketch remembers it. Template and market are the caller's to add.
+func (s Sketch) World(now time.Time, rec ledger.Record) World {
+	w := World{Now: now, Settings: s.Settings, Group: s.Group, Record: rec}
+	for _, k := range s.Ours {
+		w.Instances = append(w.Instances, Instance{ID: k.ID, Type: k.Type, Zone: k.Zone, Template: k.Template, TemplateVersion: k.Version, Launched: k.Launched,
+			Spot: true, Ours: true, Member: true, Listed: true, Healthy: true, Lifecycle: "InService", State: "running"})
+	}
+	return w
+}
+
+// Hasten returns the launches for the notices that were heard, in a world that is remembered: nothing else is decided on it. The notices are marked as
+// answered in haste, until a look takes them up.
+func Hasten(w World) Plan {
+	r := newRun(w)
+	r.rung = Answer
+	known := maps.Clone(r.rec.Notices)
+	r.hear()
+	for _, id := range slices.Sorted(maps.Keys(r.rec.Notices)) {
+		n := r.rec.Notices[id]
+		if _, old := known[id]; old {
+			continue // a look has it, or had it
+		}
+		if x := r.v.Get(id); r.v.Stays(id) && !r.v.Retired(id) && !r.spokenFor(id) {
+			n.Hasty = true
+			r.rec.Notices[id] = n
+			r.replace(x, n)
+		}
+	}
+	return r.finish()
+}
+
+// TakenUp tells whether a look has taken up the notice that a hint speaks of, so that it tells nothing more: a second channel may only bring a deadline
+// forward.
+func TakenUp(rec ledger.Record, h Hint) bool {
+	n, known := rec.Notices[h.Instance]
+	return known && !n.Hasty && (h.Deadline.IsZero() || !h.Deadline.Before(n.Deadline))
+}
