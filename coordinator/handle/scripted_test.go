@@ -36,13 +36,14 @@ type scripted struct {
 	takes   map[string]time.Duration // what calls take, by the first word of their line in the journal
 	fails   map[string]error         // what calls answer, by the line
 	heard   [][]decide.Hint          // of every round
+	before  map[string]func()        // what happens before calls, by the line
 	looks   [][]byte                 // the bodies that were put into the inbox
 }
 
 func script(t *testing.T, plans ...decide.Plan) *scripted {
 	start := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
 	s := &scripted{t: t, start: start, now: start, plans: plans, stored: ledger.Record{Group: "web", Revision: 3},
-		answers: map[string]decide.Result{}, takes: map[string]time.Duration{}, fails: map[string]error{}}
+		answers: map[string]decide.Result{}, takes: map[string]time.Duration{}, fails: map[string]error{}, before: map[string]func(){}}
 	s.handler = &Handler{Actor: s, Ledger: s, Queues: s, Now: s.clock, Decide: s.decide,
 		Log: zerolog.New(&s.log), Metrics: metrics.NewEMF(&s.metrics, false)}
 	return s
@@ -60,6 +61,9 @@ func (s *scripted) did(format string, args ...any) error {
 	defer s.mu.Unlock()
 	line := fmt.Sprintf(format, args...)
 	s.journal = append(s.journal, line)
+	if f := s.before[line]; f != nil {
+		f()
+	}
 	word, _, _ := strings.Cut(line, " ")
 	s.now = s.now.Add(s.takes[word])
 	return s.fails[line]

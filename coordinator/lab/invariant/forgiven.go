@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"autospotting/coordinator/decide/books"
+	"autospotting/coordinator/ledger"
 	"autospotting/pkg/cloudsim"
 )
 
@@ -126,6 +127,12 @@ var Forgivenesses = []Forgiveness{
 		owners: (*Checker).crossedTaken,
 	},
 	{
+		Name: "opted-out-unread", Invariant: Untouched,
+		What:   "Spot is launched for who has a notice in a group that its owner has opted out.",
+		Why:    "A notice is answered before anything is described, by what the last tick saw. The look that follows ends the instance.",
+		moment: (*Checker).optedOutUnread,
+	},
+	{
 		Name: "just-opted-out", Invariant: Untouched,
 		What:   "Spot is launched for a group that its owner has opted out.",
 		Why:    "The tag went after the launch was decided.",
@@ -225,4 +232,20 @@ func Summary(uses map[string]int) string {
 		out = append(out, fmt.Sprintf("%s %d", name, uses[name]))
 	}
 	return "forgiven: " + strings.Join(out, ", ")
+}
+
+// remembered is the longest that a tick leaves a group unread: its interval, the spread of its groups, and a look.
+const remembered = 8 * time.Minute
+
+// optedOutUnread tells whether the launch answers a notice, and the owner opted out after a tick may last have read the group.
+func (c *Checker) optedOutUnread(b breach) bool {
+	rec, err := c.record()
+	i, found := c.cloud.Instance(b.Instance)
+	if err != nil || !found || b.At.Sub(b.since) > remembered {
+		return false
+	}
+	return slices.ContainsFunc(rec.Intents, func(it ledger.Intent) bool {
+		_, doomed := rec.Notices[it.Victim]
+		return it.Launch.Nonce == i.Tags[tagLaunch] && it.Purpose == books.Replace && doomed
+	})
 }

@@ -23,6 +23,11 @@ type table struct {
 	err   error
 	puts  []*dynamodb.PutItemInput
 	from  []map[string]types.AttributeValue // where each scan began
+
+	batch  *dynamodb.BatchGetItemOutput
+	gets   []*dynamodb.BatchGetItemInput
+	writes []*dynamodb.BatchWriteItemInput
+	left   [][]types.WriteRequest // what each batch of writes leaves for later
 }
 
 func (f *table) GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error) {
@@ -46,6 +51,24 @@ func (f *table) Scan(_ context.Context, in *dynamodb.ScanInput, _ ...func(*dynam
 	page := f.pages[0]
 	f.pages = f.pages[1:]
 	return page, nil
+}
+
+func (f *table) BatchGetItem(_ context.Context, in *dynamodb.BatchGetItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error) {
+	f.gets = append(f.gets, in)
+	out := f.batch
+	if out == nil {
+		out = &dynamodb.BatchGetItemOutput{}
+	}
+	return out, f.err
+}
+
+func (f *table) BatchWriteItem(_ context.Context, in *dynamodb.BatchWriteItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.BatchWriteItemOutput, error) {
+	f.writes = append(f.writes, in)
+	out := &dynamodb.BatchWriteItemOutput{}
+	if len(f.left) > 0 {
+		out.UnprocessedItems, f.left = map[string][]types.WriteRequest{"ledgers": f.left[0]}, f.left[1:]
+	}
+	return out, f.err
 }
 
 func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
