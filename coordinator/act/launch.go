@@ -205,7 +205,7 @@ func fleetRequest(l ledger.Launch) *ec2.CreateFleetInput {
 		Type:        types.FleetTypeInstant, // the default, maintain, would relaunch for ever
 		ClientToken: &l.Nonce,
 		TargetCapacitySpecification: &types.TargetCapacitySpecificationRequest{
-			TotalTargetCapacity: aws.Int32(1), DefaultTargetCapacityType: types.DefaultTargetCapacityTypeOnDemand},
+			TotalTargetCapacity: aws.Int32(int32(max(l.Count, 1))), DefaultTargetCapacityType: types.DefaultTargetCapacityTypeOnDemand},
 		TagSpecifications: []types.TagSpecification{
 			{ResourceType: types.ResourceTypeInstance, Tags: fleetTags(l.Tags)},
 			{ResourceType: types.ResourceTypeFleet, Tags: fleetTags(map[string]string{decide.TagGroup: l.Tags[decide.TagGroup]})},

@@ -42,9 +42,10 @@ const (
 	fillFor          = 15 * time.Minute // and settled for less where nothing comes
 	maxOverrides     = 20
 
-	leastBelieved = 3  // notices an hour on spotd's word alone; in a larger group one for each instance
-	attachBatch   = 20 // AttachInstances takes no more
-	launchBatch   = 10 // launches of one plan: as many as a run's time is enough for, and a record has room for
+	leastBelieved = 3   // notices an hour on spotd's word alone; in a larger group one for each instance
+	attachBatch   = 20  // AttachInstances takes no more
+	mostTogether  = 100 // instances of one request: the record has to have room for them
+	launchBatch   = 10  // launches of one plan: as many as a run's time is enough for, and a record has room for
 )
 
 // run is one decision in the making.

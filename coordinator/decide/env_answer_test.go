@@ -102,9 +102,14 @@ func (e *env) happen(a Action, unseen bool) (string, []LaunchedOne) {
 	g := &e.w.Group
 	switch a.Kind {
 	case LaunchOne:
-		i := e.launch(*a.Launch)
-		do(func() { e.w.add(i) })
-		return i.ID + " runs", []LaunchedOne{{i.ID, i.Type, i.Zone}}
+		var ids []string
+		var launched []LaunchedOne
+		for n := range max(a.Launch.Count, 1) {
+			i := e.launch(*a.Launch, n)
+			do(func() { e.w.add(i) })
+			ids, launched = append(ids, i.ID), append(launched, LaunchedOne{i.ID, i.Type, i.Zone})
+		}
+		return strings.Join(ids, " ") + " runs", launched
 	case AttachSome:
 		do(func() {
 			for _, id := range a.Instances {
@@ -159,8 +164,10 @@ func (e *env) trifle(a Action) {
 }
 
 // launch makes what was launched. The same request again brings the same instance, as its token says.
-func (e *env) launch(l ledger.Launch) Instance {
-	if n := slices.Index(e.tokens, l.Nonce); n >= 0 {
+// launch makes one of the instances that were asked for together, by its place among them; the same request gets the same ones again.
+func (e *env) launch(l ledger.Launch, place int) Instance {
+	token := fmt.Sprint(l.Nonce, " ", place)
+	if n := slices.Index(e.tokens, token); n >= 0 {
 		return e.made[n]
 	}
 	o := l.Overrides[0]
@@ -168,7 +175,7 @@ func (e *env) launch(l ledger.Launch) Instance {
 	if !l.Spot {
 		i.ID = fmt.Sprintf("i-o%d", len(e.made)+1)
 	}
-	e.made, e.tokens = append(e.made, i), append(e.tokens, l.Nonce)
+	e.made, e.tokens = append(e.made, i), append(e.tokens, token)
 	return i
 }
 

@@ -57,6 +57,25 @@ func (r *run) launch(purpose ledger.Purpose, v Instance, zone string, spot bool,
 	r.poll()
 }
 
+// launchTogether writes an intent for each of those whom AWS takes, and asks for all their replacements in one request.
+func (r *run) launchTogether(doomed []Instance, zone string, overrides []ledger.Override, why string) {
+	first := len(r.rec.Intents)
+	r.launch(ledger.Replace, doomed[0], zone, true, overrides, why)
+	if len(r.rec.Intents) == first {
+		return // not now
+	}
+	r.takes = nil // reckoned anew for the next
+	lead := &r.rec.Intents[first]
+	lead.Launch.Count = len(doomed)
+	r.plan.Actions[len(r.plan.Actions)-1].Launch.Count = len(doomed)
+	for _, x := range doomed[1:] {
+		it := *lead
+		it.Victim, it.Launch.Overrides, it.Launch.Tags = x.ID, nil, nil
+		r.rec.Intents = append(r.rec.Intents, it)
+	}
+	r.holding()[market.Pool{Type: overrides[0].Type, Zone: overrides[0].Zone}] += len(doomed) - 1
+}
+
 // planned counts the actions of a kind that the plan has already.
 func (r *run) planned(kind ActionKind) int {
 	n := 0

@@ -54,10 +54,20 @@ func TestManyNoticesAreAnsweredInPortions(t *testing.T) {
 			id := fmt.Sprintf("i-s%02d", i)
 			w.add(attached(id, string("abc"[i%3])))
 			w.doom(id, 0)
+			n := w.Record.Notices[id]
+			n.Tries = 1 // alone: what was asked for together had no capacity
+			w.Record.Notices[id] = n
 		}
 		p := Decide(w)
 		if len(p.Actions) != launchBatch || len(p.Record.Intents) != launchBatch || p.Look.After(noon) == (n > launchBatch) {
 			t.Errorf("%d notices: %d actions, %d intents, again at %s", n, len(p.Actions), len(p.Record.Intents), p.Look)
+		}
+		w.Record = ledger.Record{}
+		for i := range n {
+			w.doom(fmt.Sprintf("i-s%02d", i), 0)
+		}
+		if p = Decide(w); len(p.Actions) > launchBatch || len(p.Record.Intents) != n {
+			t.Errorf("%d notices, for which nothing was tried: %d actions, %d intents", n, len(p.Actions), len(p.Record.Intents))
 		}
 	}
 }
@@ -159,7 +169,7 @@ func TestWhoOptedOutIsSentNoSpotAgain(t *testing.T) {
 		w.Group.Enabled = c.enabled
 		w.doom("i-oda", 0)
 		w.intends(ledger.Replace, "", "i-oda", "a", 10*time.Second)
-		w.Record.Intents[0].Launch.Spot = c.spot
+		w.Record.Intents[0].Launch.Spot, w.Record.Intents[0].Launch.Overrides = c.spot, []ledger.Override{{Type: "m5.large", Zone: "a"}}
 		r := newRun(w)
 		if r.resend(&r.rec.Intents[0]); slices.ContainsFunc(r.plan.Actions, func(a Action) bool { return a.Kind == LaunchOne }) != c.again {
 			t.Errorf("%+v: %+v", c, r.plan.Actions)

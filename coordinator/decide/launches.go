@@ -74,7 +74,7 @@ func (r *run) followOne(it *ledger.Intent) bool {
 // find looks for the launched instance by the nonce it carries.
 func (r *run) find(it *ledger.Intent) bool {
 	for _, id := range r.v.IDs() {
-		if i := r.v.Get(id); i.Ours && i.Nonce == it.Launch.Nonce {
+		if i := r.v.Get(id); i.Ours && i.Nonce == it.Launch.Nonce && !bound(r.rec, id) {
 			it.Instance, it.Type, it.Zone = i.ID, i.Type, i.Zone
 			it.Launch.Overrides, it.Launch.Tags = nil, nil
 			return true
@@ -83,12 +83,22 @@ func (r *run) find(it *ledger.Intent) bool {
 	return false
 }
 
+// bound tells whether a launch is known to have brought the instance.
+func bound(rec ledger.Record, id string) bool {
+	for d := range rec.Books.All() {
+		if d.Replacement.Instance == id {
+			return true
+		}
+	}
+	return slices.ContainsFunc(rec.Intents, func(it ledger.Intent) bool { return it.Instance == id })
+}
+
 // resend sends the frozen request again while the token is young; after that only the tag can tell.
 func (r *run) resend(it *ledger.Intent) bool {
 	switch {
 	case !r.v.Awaited(it.At):
 		return r.lost(it, "was never answered")
-	case it.Abandoned != "", it.LookOnly, !r.now().Before(r.resendUntil(it)), !r.w.Group.Enabled && it.Launch.Spot: // its owner may want no more of it
+	case it.Abandoned != "", it.LookOnly, len(it.Launch.Overrides) == 0, !r.now().Before(r.resendUntil(it)), !r.w.Group.Enabled && it.Launch.Spot: // its owner may want no more of it
 		r.awaits("", "the launch for %s was not answered: its instance is looked for", it.Victim)
 		return true
 	}

@@ -69,47 +69,85 @@ func Learn(rec ledger.Record, a Action, res Result, now time.Time) ledger.Record
 }
 
 func learnLaunch(rec *ledger.Record, l ledger.Launch, res Result, now time.Time) {
-	i := slices.IndexFunc(rec.Intents, func(it ledger.Intent) bool { return it.Launch.Nonce == l.Nonce })
-	if i < 0 {
+	unbound := unboundOf(rec, l.Nonce)
+	if len(unbound) == 0 {
 		return
 	}
-	it := &rec.Intents[i]
-	l = it.Launch
+	l = rec.Intents[unbound[0]].Launch
 	learnRefusals(rec, l, res.Refused, now)
 	switch {
 	case len(res.Launched) > 0:
 		asked := typesIn(l.Overrides)
 		rec.Suspicions = without(rec.Suspicions, func(t string) bool { return slices.Contains(asked, t) }) // together they did not fail
 		rec.Splits = 0
-		one := res.Launched[0]
-		it.Instance, it.Type, it.Zone = one.ID, one.Type, one.Zone
-		it.Launch.Overrides, it.Launch.Tags = nil, nil      // never sent again; a record has room for 400 kB (DynamoDB)
-		if !it.Launch.Spot && it.Purpose != ledger.Return { // spot had none
-			rec.Fallback = ledger.Fallback{At: now, Times: rec.Fallback.Times + 1}
+		fresh := slices.DeleteFunc(slices.Clone(res.Launched), func(one LaunchedOne) bool { return bound(*rec, one.ID) })
+		n := min(len(fresh), len(unbound))
+		for k, one := range fresh[:n] {
+			bind(rec, &rec.Intents[unbound[k]], one, now)
 		}
+		closeLaunches(rec, unbound[n:], res, now) // of several some only: what was asked for together is not asked for again
 	case res.Failure == Done, res.Failure == Invalid, res.Failure == Gone:
-		closeLaunch(rec, i, res, now)
+		closeLaunches(rec, unbound, res, now)
 	case res.Failure == Mismatch:
-		it.LookOnly = true
+		for _, i := range unbound {
+			rec.Intents[i].LookOnly = true
+		}
 	case res.Failure == Throttled, res.Failure == Expired:
-		it.At = now // not made: as young as before, and sent again
+		for _, i := range unbound {
+			rec.Intents[i].At = now // not made: as young as before, and sent again
+		}
 	}
 }
 
-// closeLaunch ends an intent that brought nothing and never will.
-func closeLaunch(rec *ledger.Record, i int, res Result, now time.Time) {
-	it := rec.Intents[i]
-	rec.Intents = slices.Delete(rec.Intents, i, i+1)
-	n, ok := rec.Notices[it.Victim]
-	if splits(rec, it.Launch, res, now) && (!ok || rec.Splits <= soonSplit) {
+// unboundOf are the places of the intents of a launch that nothing is known to have come of, the one with the request first.
+func unboundOf(rec *ledger.Record, nonce string) (places []int) {
+	for i, it := range rec.Intents {
+		if it.Launch.Nonce == nonce && it.Instance == "" {
+			places = append(places, i)
+		}
+	}
+	slices.SortStableFunc(places, func(a, b int) int { return len(rec.Intents[b].Launch.Overrides) - len(rec.Intents[a].Launch.Overrides) })
+	return places
+}
+
+// bind gives an intent the instance that was launched for it.
+func bind(rec *ledger.Record, it *ledger.Intent, one LaunchedOne, now time.Time) {
+	it.Instance, it.Type, it.Zone = one.ID, one.Type, one.Zone
+	it.Launch.Overrides, it.Launch.Tags = nil, nil      // never sent again; a record has room for 400 kB (DynamoDB)
+	if !it.Launch.Spot && it.Purpose != ledger.Return { // spot had none
+		rec.Fallback = ledger.Fallback{At: now, Times: rec.Fallback.Times + 1}
+	}
+}
+
+// closeLaunches ends the intents of one launch that brought nothing and never will.
+func closeLaunches(rec *ledger.Record, places []int, res Result, now time.Time) {
+	if len(places) == 0 {
 		return
 	}
-	if ok {
-		n.Tries++
-		rec.Notices[it.Victim] = n
-		return
+	var ended []ledger.Intent
+	for _, i := range places {
+		ended = append(ended, rec.Intents[i])
 	}
-	failed(rec, now, refusedFor(res))
+	places = slices.Sorted(slices.Values(places))
+	for _, i := range slices.Backward(places) {
+		rec.Intents = slices.Delete(rec.Intents, i, i+1)
+	}
+	another := len(ended[0].Launch.Overrides) > 0 && splits(rec, ended[0].Launch, res, now)
+	failure := false
+	for _, it := range ended {
+		n, doomed := rec.Notices[it.Victim]
+		switch {
+		case another && (!doomed || rec.Splits <= soonSplit):
+		case doomed:
+			n.Tries++
+			rec.Notices[it.Victim] = n
+		default:
+			failure = true
+		}
+	}
+	if failure {
+		failed(rec, now, refusedFor(res))
+	}
 }
 
 // refusedFor names why a launch brought nothing, as AWS gave it.

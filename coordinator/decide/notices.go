@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/decide/view"
 	"autospotting/coordinator/ledger"
+	"autospotting/coordinator/market"
 )
 
 // The launches tried for one notice: spot in the same zone, spot in any zone, then on-demand.
@@ -24,6 +26,7 @@ func (r *run) answerNotices() {
 	if !r.may(Release) {
 		return
 	}
+	r.replaceTogether(slices.Sorted(maps.Keys(r.rec.Notices)))
 	for _, id := range slices.Sorted(maps.Keys(r.rec.Notices)) {
 		x := r.v.Get(id)
 		if !r.v.Stays(id) || r.v.Retired(id) || !x.Live() {
@@ -37,6 +40,51 @@ func (r *run) answerNotices() {
 			r.replace(x, n)
 		}
 		r.releaseInTime(x)
+	}
+}
+
+// replaceTogether launches for those of some doomed instances for whom nothing was tried yet: several of a zone in as few requests as leave the group
+// diverse, since request tokens are few when AWS takes many.
+func (r *run) replaceTogether(ids []string) {
+	if !r.may(Answer) || !r.w.Group.Enabled || r.w.Template.Version == "" {
+		return
+	}
+	type kind struct{ zone, typ string }
+	several := map[kind][]Instance{}
+	for _, id := range ids {
+		n, x := r.rec.Notices[id], r.v.Get(id)
+		if n.Tries == 0 && n.Released.IsZero() && r.v.Stays(id) && !r.v.Retired(id) && x.Live() && !r.spokenFor(id) && !r.tooOld(x) {
+			k := kind{x.Zone, r.ownersType(x)}
+			several[k] = append(several[k], x)
+		}
+	}
+	for _, k := range slices.SortedFunc(maps.Keys(several), func(a, b kind) int { return cmp.Or(cmp.Compare(a.zone, b.zone), cmp.Compare(a.typ, b.typ)) }) {
+		if len(several[k]) < 2 || r.unprovable() || r.unpriced() || r.untemplated() {
+			continue // one by one
+		}
+		r.fleets(several[k], k.zone, k.typ)
+	}
+}
+
+// fleets asks for replacements of doomed instances of one type in one zone, as many at once as the pools have room for.
+func (r *run) fleets(doomed []Instance, zone, typ string) {
+	fit, err := r.fit(typ)
+	if err != nil {
+		return // said where it is asked for one
+	}
+	candidates, err := fit.Candidates(zone, r.holding(), r.avoided(true), r.w.Group.Desired)
+	if err != nil {
+		return
+	}
+	fleets, _ := market.Fleets(candidates, len(doomed))
+	for _, f := range fleets {
+		f.Size = min(f.Size, mostTogether) // the next plan goes on
+		var overrides []ledger.Override
+		for _, c := range f.Pools[:min(len(f.Pools), maxOverrides)] {
+			overrides = append(overrides, r.offer(c.Pool, c.MaxUSD))
+		}
+		r.launchTogether(doomed[:f.Size], zone, overrides, fmt.Sprintf("AWS takes %s and %d more in %s", doomed[0].ID, f.Size-1, zone))
+		doomed = doomed[f.Size:]
 	}
 }
 

@@ -267,7 +267,7 @@ func TestARequestIsSentAgainAsLongAsTheNoticeLasts(t *testing.T) {
 		w := web()
 		w.add(attached("i-s1", "a"))
 		w.Group.Desired, w.Group.Max = 4, 5
-		w.Record.Intents = []ledger.Intent{{Purpose: ledger.Replace, Victim: "i-s1", Zone: "a", At: noon.Add(-c.age), Launch: ledger.Launch{Nonce: "n-1", Template: "lt-ours", TemplateVersion: "1", Spot: true}}}
+		w.Record.Intents = []ledger.Intent{{Purpose: ledger.Replace, Victim: "i-s1", Zone: "a", At: noon.Add(-c.age), Launch: ledger.Launch{Nonce: "n-1", Template: "lt-ours", TemplateVersion: "1", Spot: true, Overrides: []ledger.Override{{Type: "m5.large", Zone: "a"}}}}}
 		c.world(&w)
 		p := Decide(w)
 		again := slices.ContainsFunc(p.Actions, func(a Action) bool { return a.Kind == LaunchOne && a.Launch.Nonce == "n-1" })

@@ -73,15 +73,19 @@ func Hasten(w World) Plan {
 	r.rung = Answer
 	known := maps.Clone(r.rec.Notices)
 	r.hear()
+	var fresh []string
 	for _, id := range slices.Sorted(maps.Keys(r.rec.Notices)) {
 		n := r.rec.Notices[id]
-		if _, old := known[id]; old {
-			continue // a look has it, or had it
-		}
-		if x := r.v.Get(id); r.v.Stays(id) && !r.v.Retired(id) && !r.spokenFor(id) {
+		if _, old := known[id]; !old && r.v.Stays(id) && !r.v.Retired(id) && !r.spokenFor(id) { // else a look has it, or had it
 			n.Hasty = true
 			r.rec.Notices[id] = n
-			r.replace(x, n)
+			fresh = append(fresh, id)
+		}
+	}
+	r.replaceTogether(fresh)
+	for _, id := range fresh {
+		if !r.spokenFor(id) {
+			r.replace(r.v.Get(id), r.rec.Notices[id])
 		}
 	}
 	return r.finish()

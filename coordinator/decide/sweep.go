@@ -7,10 +7,13 @@ import "time"
 func (r *run) sweep() {
 	wanted := map[string]bool{}
 	for _, it := range r.rec.Intents {
-		wanted[it.Instance], wanted[it.Launch.Nonce] = true, true
+		wanted[it.Instance] = true
+		if it.Instance == "" { // whichever of those that were launched together
+			wanted[it.Launch.Nonce] = true
+		}
 	}
 	for _, d := range r.b.Debts() {
-		wanted[d.Replacement.Instance], wanted[d.Replacement.Nonce] = true, true
+		wanted[d.Replacement.Instance] = true
 	}
 	r.proveNone()
 	unread := r.w.missing(ReadMembership)

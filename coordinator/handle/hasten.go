@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"autospotting/coordinator/decide"
 	"autospotting/coordinator/ledger"
@@ -76,36 +77,66 @@ func (s *said) hasty(ctx context.Context, b *batch) {
 	s.heard = kept
 }
 
+// mostRecalls bounds the plans that one run makes by memory: each launches no more than one plan may.
+const mostRecalls = 5
+
 // recall launches for the notices by memory alone. It returns the group's record as it is then, and of which instances it says that they are spoken for.
 func (h *Handler) recall(ctx context.Context, group string, hints []decide.Hint, o *Outcome) (ledger.Record, map[string]bool, error) {
+	began, answered := h.Now(), map[string]bool{}
 	w, known, err := h.Memory.Recall(ctx, group)
-	if err != nil || !known {
-		return w.Record, nil, err
-	}
-	began := h.Now()
-	w.Heard = hints
-	plan := decide.Hasten(w)
-	if len(plan.Actions) == 0 {
-		return w.Record, nil, nil
-	}
-	rec, err := h.Ledger.Put(ctx, plan.Record)
-	if errors.Is(err, ledger.ErrConflict) {
-		return w.Record, nil, nil // somebody works on it: what was heard goes to them
-	}
 	if err != nil {
 		return w.Record, nil, err
 	}
+	rec := w.Record
+	for n := 0; known && n < mostRecalls; n++ {
+		w.Record, w.Heard, w.Now = rec, hints, h.Now()
+		plan := decide.Hasten(w)
+		if len(plan.Actions) == 0 {
+			break
+		}
+		written, err := h.Ledger.Put(ctx, plan.Record)
+		if errors.Is(err, ledger.ErrConflict) { // somebody works on it
+			rec, err = h.Ledger.Get(ctx, group)
+			return rec, answered, err
+		}
+		if err != nil {
+			return rec, answered, err
+		}
+		rec = written
+		if err := h.launchAll(ctx, &rec, plan, w, began, o); err != nil {
+			return rec, answered, err
+		}
+		for _, a := range plan.Actions {
+			answered[a.Instance] = true
+		}
+	}
+	return rec, answered, nil
+}
+
+// launchAll makes the launches of a plan that was made by memory, and tells of it as of any other.
+func (h *Handler) launchAll(ctx context.Context, rec *ledger.Record, plan decide.Plan, w decide.World, began time.Time, o *Outcome) error {
 	var told Outcome
 	told.run.Decided(w, plan)
-	h.explain(&told, group, plan)
-	_, err = h.apply(ctx, &rec, plan, began.Add(h.budget()), &told)
+	h.explain(&told, rec.Group, plan)
+	_, err := h.apply(ctx, rec, plan, began.Add(h.budget()), &told)
 	o.Notes = append(o.Notes, told.Notes...)
-	if err := h.Metrics.Write(group, &told.run, h.Now()); err != nil {
+	if err := h.Metrics.Write(rec.Group, &told.run, h.Now()); err != nil {
 		h.Log.Warn().Err(err).Msg("not measured")
 	}
-	answered := map[string]bool{}
-	for _, a := range plan.Actions {
-		answered[a.Instance] = true
+	return err
+}
+
+// begin reads the record that a run begins with. Where it was asked for because of notices that can be trusted, they are answered by memory first, all
+// that were heard together.
+func (h *Handler) begin(ctx context.Context, r Request, o *Outcome) (ledger.Record, error) {
+	swift := slices.ContainsFunc(r.Hints, func(x decide.Hint) bool { return x.Kind == decide.HeardTerminating && x.Trusted })
+	if h.Memory == nil || !swift {
+		return h.Ledger.Get(ctx, r.Group)
 	}
-	return rec, answered, err
+	rec, _, err := h.recall(ctx, r.Group, r.Hints, o)
+	if err != nil {
+		h.Log.Warn().Err(err).Str("group", r.Group).Msg("not answered by memory: after a look")
+		return h.Ledger.Get(ctx, r.Group)
+	}
+	return rec, nil
 }

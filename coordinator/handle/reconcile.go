@@ -69,7 +69,7 @@ func backoff(try int) time.Duration {
 func (h *Handler) rounds(ctx context.Context, r Request, o *Outcome) (time.Time, []decide.Hint, error) {
 	deadline := h.Now().Add(h.budget())
 	o.until = waiting(r, r.Hints, ledger.Record{}, h.Now())
-	rec, err := h.Ledger.Get(ctx, r.Group)
+	rec, err := h.begin(ctx, r, o)
 	if err != nil {
 		return time.Time{}, r.Hints, err
 	}

@@ -146,12 +146,14 @@ func Abandoned(r books.Replacement, why string) Intent {
 // Launch is the frozen request of one instance. A retry sends exactly this again, since prices move and a
 // request rebuilt under the same client token is refused (IdempotentParameterMismatch).
 type Launch struct {
-	Nonce           string            `json:"nonce"` // also the client token, and a tag of the instance
-	Template        string            `json:"template"`
-	TemplateVersion string            `json:"template_version"`
-	Spot            bool              `json:"spot"`
-	Overrides       []Override        `json:"overrides"`
-	Tags            map[string]string `json:"tags"`
+	Nonce           string     `json:"nonce"` // also the client token, and a tag of the instance
+	Template        string     `json:"template"`
+	TemplateVersion string     `json:"template_version"`
+	Spot            bool       `json:"spot"`
+	Overrides       []Override `json:"overrides"`
+	// Count is how many instances are asked for at once, where several intents share the nonce; the first of them alone has the overrides.
+	Count int               `json:"count,omitempty"`
+	Tags  map[string]string `json:"tags"`
 	// SourceHash identifies what the owner's template said when this was decided.
 	SourceHash string `json:"source_hash"`
 }

@@ -62,12 +62,13 @@ func (c *Checker) onePerVictim(rec ledger.Record) {
 	nonces := map[string]int{}
 	for _, it := range rec.Intents {
 		nonces[it.Launch.Nonce]++
+		c.asked[it.Launch.Nonce] = max(c.asked[it.Launch.Nonce], it.Launch.Count)
 	}
 	for _, d := range rec.Books.Debts() {
 		nonces[d.Replacement.Nonce]++
 	}
 	for nonce, times := range nonces {
-		if nonce != "" && times > 1 {
+		if nonce != "" && times > max(c.asked[nonce], 1) {
 			c.report(OnePer, "the launch %s stands %d times in the ledger", nonce, times)
 		}
 	}
@@ -81,10 +82,13 @@ func (c *Checker) onePerVictim(rec ledger.Record) {
 func (c *Checker) ownInstances(rec ledger.Record) {
 	wanted, perNonce := map[string]bool{}, map[string]int{}
 	for _, it := range rec.Intents {
-		wanted[it.Launch.Nonce] = true
+		wanted[it.Instance] = true
+		if it.Instance == "" {
+			wanted[it.Launch.Nonce] = true
+		}
 	}
 	for _, d := range rec.Books.Debts() {
-		wanted[d.Replacement.Nonce] = true
+		wanted[d.Replacement.Instance] = true
 	}
 	now, unwanted := c.cloud.Now(), map[string]time.Time{}
 	for _, i := range c.cloud.Tagged(tagGroup, c.group) {
@@ -92,10 +96,10 @@ func (c *Checker) ownInstances(rec ledger.Record) {
 		if nonce == "" || !c.ours(i.LaunchedBy) || i.State != "pending" && i.State != "running" {
 			continue
 		}
-		if perNonce[nonce]++; perNonce[nonce] > 1 {
+		if perNonce[nonce]++; perNonce[nonce] > max(c.asked[nonce], 1) {
 			c.report(OnePer, "%d live instances carry the launch %s", perNonce[nonce], nonce)
 		}
-		if i.Group != "" || wanted[nonce] {
+		if i.Group != "" || wanted[i.ID] || wanted[nonce] {
 			continue
 		}
 		since, known := c.unwanted[i.ID]

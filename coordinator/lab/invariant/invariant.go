@@ -93,6 +93,7 @@ type Checker struct {
 	kindAt     time.Time            // since when nothing is wrong in the cloud; zero while something is
 	wish       wish
 	tries      map[int]time.Time // launches that brought nothing so far, by call
+	asked      map[string]int    // how many were asked for at once, by nonce
 	prompt     *prompt
 	out        *outage
 	budget     budget
@@ -111,7 +112,7 @@ func Watch(cloud *cloudsim.Cloud, group string, ours func(string) bool, record f
 	g, _ := cloud.Group(group)
 	c := &Checker{cloud: cloud, group: group, ours: ours, read: record, ownerMax: g.Max, was: sizesOf(g), race: lag + roundTrip,
 		answered: map[string]bool{}, dark: map[string]time.Time{}, draining: map[string]time.Time{}, forgiven: map[string]int{}, opened: map[string]time.Time{},
-		protected: map[string]time.Time{}, resting: map[string]time.Time{}, unwanted: map[string]time.Time{}, tries: map[int]time.Time{},
+		protected: map[string]time.Time{}, resting: map[string]time.Time{}, unwanted: map[string]time.Time{}, tries: map[int]time.Time{}, asked: map[string]int{},
 		budget: budget{begun: map[string]begun{}, fresh: map[string]time.Time{}, who: map[string]time.Time{}}}
 	c.wish.read(g, cloud.Now())
 	c.zones.present, c.zones.spread, c.serving, c.wanted = presence(g), spread(g), serving(g), g.Desired // it may have been there for long

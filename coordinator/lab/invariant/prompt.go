@@ -3,6 +3,7 @@ package invariant
 import (
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
 	"autospotting/pkg/cloudsim"
@@ -30,6 +31,7 @@ func (c *Checker) call(call cloudsim.Call) cloudsim.Verdict {
 		for _, t := range s.Tags {
 			if *t.Key == tagGroup && *t.Value == c.group {
 				c.tries[call.N] = c.cloud.Now()
+				c.asked[aws.ToString(in.ClientToken)] = int(aws.ToInt32(in.TargetCapacitySpecification.TotalTargetCapacity))
 			}
 		}
 	}

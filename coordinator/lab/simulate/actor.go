@@ -37,7 +37,7 @@ type actor struct {
 	byID     map[string]*instance
 	subnets  map[string]string
 	template decide.Template
-	launched map[string]*instance // by client token
+	launched map[string][]*instance // by client token
 	pricesAt time.Duration
 	typesAt  time.Duration
 	spot     map[market.Pool]float64
@@ -47,7 +47,7 @@ type actor struct {
 }
 
 func newActor(c *cloud, g *group, defaults settings.Settings) *actor {
-	a := &actor{c: c, g: g, defaults: defaults, byID: map[string]*instance{}, subnets: map[string]string{}, launched: map[string]*instance{}, spot: map[market.Pool]float64{}, checked: map[string]time.Duration{}, pricesAt: -pricesFor, typesAt: -typesFor}
+	a := &actor{c: c, g: g, defaults: defaults, byID: map[string]*instance{}, subnets: map[string]string{}, launched: map[string][]*instance{}, spot: map[market.Pool]float64{}, checked: map[string]time.Duration{}, pricesAt: -pricesFor, typesAt: -typesFor}
 	for _, z := range g.zones {
 		a.subnets[z] = "subnet-" + z
 	}

@@ -107,16 +107,23 @@ func failure(err error) decide.Result {
 // fleet is CreateFleet, instant: spot by price-capacity-optimized among the pools that are offered and have capacity, on-demand
 // the first of them. The same token gives the same answer.
 func (a *actor) fleet(l ledger.Launch) decide.Result {
-	if i := a.launched[l.Nonce]; i != nil {
-		return answer(i)
+	if list := a.launched[l.Nonce]; list != nil {
+		return answer(list)
 	}
-	i, refused := a.choose(l)
-	if i == nil {
-		return decide.Result{Refused: refused}
+	var list []*instance
+	for range max(l.Count, 1) {
+		i, refused := a.choose(l)
+		if i == nil {
+			if len(list) == 0 {
+				return decide.Result{Refused: refused}
+			}
+			break
+		}
+		i.nonce = l.Nonce
+		list, a.byID[i.id] = append(list, i), i
 	}
-	i.nonce = l.Nonce
-	a.launched[l.Nonce], a.byID[i.id] = i, i
-	return answer(i)
+	a.launched[l.Nonce] = list
+	return answer(list)
 }
 
 func (a *actor) choose(l ledger.Launch) (*instance, []decide.RefusedPool) {
@@ -145,6 +152,9 @@ func (a *actor) choose(l ledger.Launch) (*instance, []decide.RefusedPool) {
 	return a.c.launchSpot(pools[0]), nil
 }
 
-func answer(i *instance) decide.Result {
-	return decide.Result{Launched: []decide.LaunchedOne{{ID: i.id, Type: i.typ, Zone: i.zone}}}
+func answer(list []*instance) (res decide.Result) {
+	for _, i := range list {
+		res.Launched = append(res.Launched, decide.LaunchedOne{ID: i.id, Type: i.typ, Zone: i.zone})
+	}
+	return res
 }
