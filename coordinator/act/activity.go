@@ -15,8 +15,8 @@ import (
 	"autospotting/coordinator/decide"
 )
 
-// activityPages bounds how far back the activities are read; a page holds 100.
-const activityPages = 5
+// activityPages bounds how far back the activities are read; a page holds 100. Where they go on before that, nothing that they do not tell is known.
+const activityPages = 60
 
 var instanceID = regexp.MustCompile(`\bi-(?:[0-9a-f]{17}|[0-9a-f]{8})\b`)
 
@@ -40,7 +40,7 @@ func (a *Actor) activities(ctx context.Context, group string, since time.Time) (
 		}
 		in.NextToken = page.NextToken
 	}
-	return out, nil
+	return nil, fmt.Errorf("read the scaling activities of group %q: there are more than %d since %s", group, 100*activityPages, since.UTC().Format(time.TimeOnly))
 }
 
 // activity reads one entry. A termination that follows from a named capacity is told as what it did to the instance; the naming

@@ -57,7 +57,7 @@ func (a *Actor) call(ctx context.Context, group string, act decide.Action) error
 			InstanceId: &act.Instance, ShouldDecrementDesiredCapacity: &act.Decrement}, func(o *autoscaling.Options) { o.Retryer = aws.NopRetryer{} })
 	case decide.Protect, decide.Unprotect:
 		_, err = a.AutoScaling.SetInstanceProtection(ctx, &autoscaling.SetInstanceProtectionInput{
-			AutoScalingGroupName: &group, InstanceIds: []string{act.Instance}, ProtectedFromScaleIn: aws.Bool(act.Kind == decide.Protect)})
+			AutoScalingGroupName: &group, InstanceIds: act.Whom(), ProtectedFromScaleIn: aws.Bool(act.Kind == decide.Protect)})
 	case decide.SetDraining, decide.SetActive:
 		err = a.setState(ctx, act)
 	case decide.SetDesired:

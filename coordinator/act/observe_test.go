@@ -255,7 +255,8 @@ func TestActivitiesAreReadWhileADebtIsOpenOrTheGroupIsShort(t *testing.T) {
 	}
 }
 
-func TestActivitiesAreReadBackToTheOldestDebtAndNoFurtherThanFivePages(t *testing.T) {
+// What goes on beyond the last page that is read may be what matters: nothing is known then.
+func TestActivitiesAreReadBackToTheOldestDebtOrNotAtAll(t *testing.T) {
 	t.Parallel()
 	acc := web()
 	rec := owing("i-1", noon.Add(-2*time.Hour))
@@ -269,8 +270,12 @@ func TestActivitiesAreReadBackToTheOldestDebtAndNoFurtherThanFivePages(t *testin
 	if w := look(t, acc, rec); len(w.Activities) != 3 {
 		t.Errorf("%d activities, want the three since half an hour before the oldest debt", len(w.Activities))
 	}
-	acc.activities = make([]astypes.Activity, 9) // one that has no time is no reason to stop
-	if w := look(t, acc, rec); len(w.Activities) != 5 {
-		t.Errorf("%d activities, want five pages of one", len(w.Activities))
+	acc.activities = make([]astypes.Activity, activityPages) // one that has no time is no reason to stop
+	if w := look(t, acc, rec); len(w.Activities) != activityPages || w.Unread {
+		t.Errorf("%d activities, want all pages of one", len(w.Activities))
+	}
+	acc.activities = make([]astypes.Activity, activityPages+1)
+	if w := look(t, acc, rec); len(w.Activities) != 0 || !w.Unread {
+		t.Errorf("%d activities, unread %t: want none known", len(w.Activities), w.Unread)
 	}
 }

@@ -43,6 +43,7 @@ const (
 	maxOverrides     = 20
 
 	leastBelieved = 3   // notices an hour on spotd's word alone; in a larger group one for each instance
+	retireBatch   = 10  // retirements of one plan, called side by side
 	attachBatch   = 20  // AttachInstances takes no more
 	mostTogether  = 100 // instances of one request: the record has to have room for them
 	launchBatch   = 10  // launches of one plan: as many as a run's time is enough for, and a record has room for

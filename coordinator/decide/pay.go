@@ -3,6 +3,7 @@ package decide
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -10,7 +11,8 @@ import (
 	"autospotting/coordinator/decide/view"
 )
 
-// pay (R13) retires one victim whose replacement serves. One a plan: the next is decided on a fresh read.
+// pay (R13) retires victims whose replacements serve, several a plan as far as each leaves enough in service and on-demand beside those before it. Their
+// calls change nothing for one another, so that any of them may fail.
 func (r *run) pay() {
 	debts := r.b.Debts()
 	if i := slices.IndexFunc(debts, func(d books.Debt) bool { return d.Phase == books.Undoing }); i >= 0 {
@@ -27,10 +29,14 @@ func (r *run) pay() {
 	if len(debts) == 0 {
 		return
 	}
-	now := r.tally()
+	now, retired := r.tally(), 0
 	for _, d := range r.payable(debts) {
 		if !d.Owed() {
 			continue
+		}
+		if retired == retireBatch {
+			r.lookAt(r.now()) // the next plan goes on
+			return
 		}
 		if !r.v.Stays(d.Victim) {
 			r.awaits(d.Name(), "was attached, and whoever is to go for it is still to come")
@@ -51,7 +57,8 @@ func (r *run) pay() {
 		}
 		r.on(d, books.PaymentSent)
 		r.act(Action{Kind: Retire, Instance: v.ID, Decrement: true, Why: r.whyRetire(v, d)})
-		return
+		retired++
+		now = now.less(v)
 	}
 }
 
@@ -136,6 +143,16 @@ func (t tally) onDemandWithout(v Instance) int {
 		return t.onDemand - 1
 	}
 	return t.onDemand
+}
+
+// less is the tally once that one is retired.
+func (t tally) less(v Instance) tally {
+	t.serving = maps.Clone(t.serving)
+	delete(t.serving, v.ID)
+	if !v.Spot && v.Present() {
+		t.onDemand--
+	}
+	return t
 }
 
 func (r *run) tally() tally {

@@ -55,7 +55,7 @@ const (
 type Action struct {
 	Kind      ActionKind     `json:"kind"`
 	Instance  string         `json:"instance,omitempty"`
-	Instances []string       `json:"instances,omitempty"` // attach and untag only
+	Instances []string       `json:"instances,omitempty"` // attach and untag only, and several protected by one call
 	Decrement bool           `json:"decrement,omitempty"` // retire only
 	Max       int            `json:"max,omitempty"`
 	Desired   int            `json:"desired,omitempty"` // set-desired only
@@ -64,6 +64,14 @@ type Action struct {
 	Cluster   string         `json:"cluster,omitempty"`   // drain and undrain only
 	Container string         `json:"container,omitempty"` // ARN of the container instance; drain and undrain only
 	Why       string         `json:"why"`
+}
+
+// Whom lists the instances that an action is about.
+func (a Action) Whom() []string {
+	if len(a.Instances) > 0 {
+		return a.Instances
+	}
+	return []string{a.Instance}
 }
 
 // Failure classifies a refused or lost call.

@@ -125,15 +125,19 @@ var deeds = map[int][]property{
 				return a.Kind == Retire && a.Decrement && paying && d.Phase == books.Paying && s.w.Unread
 			})
 		}, payAnyway},
-		{"at most one is retired by one plan to pay", func(s seen) string {
-			var retired []string
+		{"so many are retired by one plan as a run calls, and together they leave enough in service", func(s seen) string {
+			r := newRun(s.w)
+			left, n := r.headcount(), 0
 			for _, a := range s.p.Actions {
-				if a.Kind == Retire && a.Decrement {
-					retired = append(retired, a.Instance)
+				d, paying := askedFor(&s.p.Record, a.Instance)
+				if a.Kind != Retire || !a.Decrement || !paying || d.Phase != books.Paying || d.Kind == books.Reversal {
+					continue
 				}
-			}
-			if len(retired) > 1 {
-				return retired[1]
+				serves := left[a.Instance]
+				delete(left, a.Instance)
+				if n++; n > retireBatch || serves && n > 1 && len(left) < r.size() {
+					return a.Instance
+				}
 			}
 			return ""
 		}, payAnyway},

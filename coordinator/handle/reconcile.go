@@ -204,11 +204,18 @@ func halts(a decide.Action, res decide.Result) bool {
 	return false
 }
 
+const (
+	mostRetired   = 10 // called side by side
+	mostProtected = 50 // Auto Scaling API, SetInstanceProtection
+)
+
 // together is how many of the actions that come next are called at a time: launches have each a token of their own, and a fleet's
-// answer takes seconds.
+// answer takes seconds; retirements change nothing for one another; and one call protects several.
 func (h *Handler) together(actions []decide.Action) int {
+	kind := actions[0].Kind
+	most := map[decide.ActionKind]int{decide.LaunchOne: h.Together, decide.Retire: mostRetired, decide.Protect: mostProtected, decide.Unprotect: mostProtected}[kind]
 	n := 0
-	for n < len(actions) && n < h.Together && actions[n].Kind == decide.LaunchOne {
+	for n < len(actions) && n < most && actions[n].Kind == kind {
 		n++
 	}
 	return max(n, 1)
@@ -219,6 +226,11 @@ func (h *Handler) call(ctx context.Context, group string, actions []decide.Actio
 	if len(actions) == 1 { // by the caller itself: what it panics with is the run's end, not the process's
 		return []decide.Result{h.Actor.Apply(ctx, group, actions[0], deadline)}
 	}
+	if k := actions[0].Kind; k == decide.Protect || k == decide.Unprotect {
+		if res, ok := h.asOne(ctx, group, actions, deadline); ok {
+			return slices.Repeat([]decide.Result{res}, len(actions))
+		}
+	}
 	results := make([]decide.Result, len(actions))
 	calls := make([]func(), len(actions))
 	for i, a := range actions {
@@ -226,6 +238,20 @@ func (h *Handler) call(ctx context.Context, group string, actions []decide.Actio
 	}
 	h.side(calls...)
 	return results
+}
+
+// asOne makes one call of several actions of a kind. It is not ok where AWS refused it, which it does as a whole for the fault of one of them.
+func (h *Handler) asOne(ctx context.Context, group string, actions []decide.Action, deadline time.Time) (decide.Result, bool) {
+	all := actions[0]
+	for _, a := range actions {
+		all.Instances = append(all.Instances, a.Instance)
+	}
+	res := h.Actor.Apply(ctx, group, all, deadline)
+	switch res.Failure {
+	case decide.Done, decide.Throttled, decide.Lost, decide.Expired:
+		return res, true
+	}
+	return res, false
 }
 
 func (h *Handler) side(fns ...func()) {

@@ -46,10 +46,15 @@ func (a *actor) Apply(_ context.Context, _ string, act decide.Action, deadline t
 	case decide.Retire:
 		return a.retire(i, act.Decrement)
 	case decide.Protect, decide.Unprotect:
-		if !i.member || i.lifecycle != inService {
-			return decide.Result{Failure: decide.Invalid, Detail: "not in service"}
+		for _, id := range act.Whom() {
+			if i, err = a.find(id); err != nil || !i.member || i.lifecycle != inService {
+				return decide.Result{Failure: decide.Invalid, Detail: "not in service"}
+			}
 		}
-		i.protected = act.Kind == decide.Protect
+		for _, id := range act.Whom() {
+			i, _ = a.find(id)
+			i.protected = act.Kind == decide.Protect
+		}
 	case decide.Terminate:
 		a.c.kill(i, ours)
 	default:
