@@ -76,7 +76,9 @@ func (r *run) spared(v Instance) string {
 	case v.Resting():
 		return "is in Standby"
 	case r.passedOver(v.ID):
-		return "its tasks did not end"
+		return "its work did not end"
+	case r.mute(v):
+		return "nobody can be asked to drain it"
 	}
 	return ""
 }
