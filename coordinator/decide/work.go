@@ -95,6 +95,9 @@ func (r *run) hearCanDrain(h Hint) {
 	case r.rec.CanDrain == nil:
 		r.rec.CanDrain = map[string]time.Time{}
 	}
+	if !r.rec.Drainable {
+		r.lookAt(r.now().Add(time.Second)) // what refused the group may do so no more
+	}
 	r.rec.CanDrain[h.Instance], r.rec.Drainable = r.now(), true
 	r.say(h.Instance, "spotd says that it has a drain handler")
 }

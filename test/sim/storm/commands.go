@@ -62,12 +62,8 @@ func (w *World) commands(s Script, cfg *stage.Config, speak func(*stage.Stage, *
 		g.Works(1)
 		has := func(what string, of float64) bool { return !w.well && share(s.Seed, what+g.Instance()) < of }
 		on, ours := stage.Board(g)
-		group, member := g.Member()
-		if !ours && member {
-			on, member = stage.Known(g, userdata.Settings{Topic: st.ReportsARN, Group: group, Grace: grace})
-		}
-		if !ours && !member {
-			return
+		if !ours { // the owner's image has it, also on what goes back to on-demand
+			on, _ = stage.Known(g, userdata.Settings{Topic: st.ReportsARN, Group: w.Groups[0], Grace: grace})
 		}
 		if has("blind", s.Commands.Blind) {
 			_ = st.Cloud.ShowTags(g.Instance(), false) // it is there: it boots
