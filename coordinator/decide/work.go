@@ -171,4 +171,4 @@ func unheard(w World) string {
 	return when(i >= 0, "drain-with is %s, and %sany member of the group", settings.DrainCommand, noneHeard)
 }
 
-const installSpotd = "install spotd with a drain handler on the group's instances, and enable tags in their metadata (docs/spotd.md, Drain handlers)"
+const installSpotd = "install spotd with a drain handler on the group's instances, with tags enabled in their metadata (docs/spotd.md)"

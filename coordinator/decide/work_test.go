@@ -52,7 +52,7 @@ func TestHowAGroupWithDrainHandlersIsDrained(t *testing.T) {
 		{"heard, and the template is not read", []func(*World){heard, func(w *World) { w.Template = Template{} }}, DrainCommand, "", ""},
 		{"by its owner's word", []func(*World){heard, set(settings.DrainCommand), need("kubernetes", "runner", "worker", ecs)}, DrainCommand, "", ""},
 		{"by its owner's word, and an address", []func(*World){heard, set(settings.DrainCommand), need("address")}, DrainCommand, "address", ""},
-		{"by its owner's word, and nobody was heard", []func(*World){set(settings.DrainCommand), need("worker")}, DrainCommand, "no spotd with a drain handler", "tags in their metadata"},
+		{"by its owner's word, and nobody was heard", []func(*World){set(settings.DrainCommand), need("worker")}, DrainCommand, "no spotd with a drain handler", "tags enabled in their metadata"},
 		{"by its owner's word, and nobody is on-demand", []func(*World){set(settings.DrainCommand), need("worker"), func(w *World) {
 			for n := range w.Instances {
 				w.Instances[n].Spot, w.Instances[n].Ours = true, true

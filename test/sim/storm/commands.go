@@ -1,6 +1,7 @@
 package storm
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -45,6 +46,14 @@ var commanding = []Scenario{
 		s.Commands = &Commands{Takes: time.Duration(1+rng.IntN(600)) * time.Second, Absent: some(0.5), Blind: some(0.3), Endless: some(0.3), Fails: some(0.3)}
 		kinds := slices.Concat(actors, disasters, []string{"notice"})
 		s.Deeds = deeds(rng, s.For, 1, 3*time.Minute, kinds)
+		return s
+	}},
+	{"commands-unasked", "such nodes get notices while nobody can be asked, or told no more, for up to an hour", func(rng *rand.Rand) Script {
+		apis := []string{"EC2.CreateTags", "EC2.DeleteTags"}
+		s := down(rng, apis[rng.IntN(len(apis))], []time.Duration{10 * time.Minute, 20 * time.Minute, time.Hour}[rng.IntN(3)])
+		s.Commands = &Commands{Takes: time.Duration(1+rng.IntN(600)) * time.Second, Fails: 0.2}
+		s.Deeds = append(s.Deeds, deeds(rng, s.For, 1, 5*time.Minute, []string{"kill", "desired"})...)
+		slices.SortStableFunc(s.Deeds, func(a, b Deed) int { return cmp.Compare(a.At, b.At) })
 		return s
 	}},
 }
