@@ -84,7 +84,7 @@ func (w *World) commands(s Script, cfg *stage.Config, speak func(*stage.Stage, *
 		}
 		w.mend(g, func() {
 			_ = st.Cloud.ShowTags(g.Instance(), true) // it may have gone meanwhile
-			if !ours && absent { // its grace is over by then
+			if !ours && absent {                      // its grace is over by then
 				w.waitedUntil(g.Instance(), st.Cloud.Now().Add(-grace))
 				begin()
 			}
@@ -182,6 +182,17 @@ func (d *drainer) run(of *daemon) {
 			of.say(r)
 		}
 	})
+}
+
+// Install is the owner's spotd with a drain handler that takes so long at most, on an instance that runs.
+func (w *World) Install(g *cloudsim.Guest, group string, takes time.Duration) {
+	on, known := stage.Known(g, userdata.Settings{Topic: w.Stage.ReportsARN, Group: group, Grace: grace})
+	if !known {
+		return
+	}
+	g.Works(1)
+	w.waitedUntil(g.Instance(), w.Cloud.Now().Add(-grace))
+	start(w.Stage, g, on, &drainer{world: w, script: Script{Commands: &Commands{Takes: takes}}})
 }
 
 // asked reports the members that we have left asked to drain.
