@@ -165,7 +165,7 @@ func (r *run) wake() {
 		i, seen := r.v.Instance(id)
 		c := i.Container
 		switch {
-		case seen && (!i.Live() || i.Leaving()), !seen && r.v.Overdue(d.At):
+		case seen && (!i.Live() || i.Leaving()), r.v.Retired(id), !seen && r.v.Overdue(d.At):
 			delete(r.rec.Drains, id)
 		case !d.Draining():
 			if r.since(d.Over) >= 2*passedAtMost {
