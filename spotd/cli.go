@@ -47,6 +47,7 @@ var commands = []command{
 	{"status", "say whether it runs; exits 3 if not", false, manager.Status},
 	{"check", "tell whether metadata, role, topic, clock, probe and handlers are fine; --format json for programs", true, check.Print},
 	{"handle", "run the root handlers; for the unit spotd-handlers.service", true, root.Handle},
+	{"handle-drain", "run the root drain handlers; for the unit spotd-drain.service", true, root.HandleDrain},
 	{"update", "bring the channel's version, if update-channel is set; for the unit spotd-update.service", true, manager.Update},
 	{"version", "print the version", false, printVersion},
 }
@@ -154,7 +155,7 @@ func printHelp(w io.Writer) error {
 	b.WriteString("spotd tells the coordinator when this instance is ready, and when AWS is about to take it.\n\n" +
 		"usage: spotd run --topic ARN --group NAME [flags]\n\ncommands:\n")
 	for _, c := range commands {
-		fmt.Fprintf(&b, "  %-10s %s\n", c.name, c.help)
+		fmt.Fprintf(&b, "  %-12s %s\n", c.name, c.help)
 	}
 	fmt.Fprintf(&b, "\nflags of run, install and check; their twins in the environment; by the flag's name also in %s (--config FILE):\n", config.DefaultFile())
 	for _, s := range config.Settings {

@@ -15,6 +15,7 @@ import (
 
 	"autospotting/coordinator/decide"
 	"autospotting/coordinator/settings"
+	"autospotting/pkg/message"
 )
 
 // answeredFor is how long after the plan's deadline a call that was begun before may be answered.
@@ -60,6 +61,10 @@ func (a *Actor) call(ctx context.Context, group string, act decide.Action) error
 			AutoScalingGroupName: &group, InstanceIds: act.Whom(), ProtectedFromScaleIn: aws.Bool(act.Kind == decide.Protect)})
 	case decide.SetDraining, decide.SetActive:
 		err = a.setState(ctx, act)
+	case decide.AskDrain:
+		_, err = a.EC2.CreateTags(ctx, &ec2.CreateTagsInput{Resources: []string{act.Instance}, Tags: []types.Tag{{Key: aws.String(message.DrainTag), Value: &act.Text}}})
+	case decide.AskNoMore:
+		_, err = a.EC2.DeleteTags(ctx, &ec2.DeleteTagsInput{Resources: []string{act.Instance}, Tags: []types.Tag{{Key: aws.String(message.DrainTag)}}})
 	case decide.SetDesired:
 		_, err = a.AutoScaling.SetDesiredCapacity(ctx, &autoscaling.SetDesiredCapacityInput{
 			AutoScalingGroupName: &group, DesiredCapacity: aws.Int32(int32(act.Desired))})

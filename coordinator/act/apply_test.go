@@ -49,6 +49,9 @@ func TestEveryActionIsOneCall(t *testing.T) {
 		{decide.Action{Kind: decide.UntagStatus}, "autoscaling.DeleteTags", &autoscaling.DeleteTagsInput{Tags: []astypes.Tag{status}}},
 		{decide.Action{Kind: decide.Untag, Instances: []string{"i-9"}}, "ec2.DeleteTags", &ec2.DeleteTagsInput{Resources: []string{"i-9"},
 			Tags: []types.Tag{{Key: aws.String("autospotting-group")}, {Key: aws.String("autospotting-launch")}}}},
+		{decide.Action{Kind: decide.AskDrain, Instance: "i-1", Text: "2026-11-02T09:15:00Z"}, "ec2.CreateTags", &ec2.CreateTagsInput{Resources: []string{"i-1"},
+			Tags: []types.Tag{{Key: aws.String("autospotting-drain"), Value: aws.String("2026-11-02T09:15:00Z")}}}},
+		{decide.Action{Kind: decide.AskNoMore, Instance: "i-1"}, "ec2.DeleteTags", &ec2.DeleteTagsInput{Resources: []string{"i-1"}, Tags: []types.Tag{{Key: aws.String("autospotting-drain")}}}},
 		{decide.Action{Kind: decide.DropTemplate}, "ec2.DeleteLaunchTemplate", &ec2.DeleteLaunchTemplateInput{LaunchTemplateName: name}},
 		{decide.Action{Kind: decide.Terminate, Instance: "i-9"}, "ec2.TerminateInstances", &ec2.TerminateInstancesInput{InstanceIds: []string{"i-9"}}},
 	} {

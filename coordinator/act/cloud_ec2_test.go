@@ -149,6 +149,10 @@ func (c cloudEC2) CreateLaunchTemplateVersion(ctx context.Context, in *ec2.Creat
 	return answer(ctx, c.cloud, in, func() *ec2.CreateLaunchTemplateVersionOutput { return &ec2.CreateLaunchTemplateVersionOutput{} })
 }
 
+func (c cloudEC2) CreateTags(ctx context.Context, in *ec2.CreateTagsInput, _ ...func(*ec2.Options)) (*ec2.CreateTagsOutput, error) {
+	return answer(ctx, c.cloud, in, func() *ec2.CreateTagsOutput { return &ec2.CreateTagsOutput{} })
+}
+
 func (c cloudEC2) DeleteTags(ctx context.Context, in *ec2.DeleteTagsInput, _ ...func(*ec2.Options)) (*ec2.DeleteTagsOutput, error) {
 	return answer(ctx, c.cloud, in, func() *ec2.DeleteTagsOutput { return &ec2.DeleteTagsOutput{} })
 }

@@ -16,6 +16,7 @@ import (
 
 	"autospotting/coordinator/decide"
 	"autospotting/coordinator/ledger"
+	"autospotting/pkg/message"
 )
 
 // instances reads the members and everything that carries our group tag, in order of id.
@@ -105,6 +106,7 @@ func ToInstance(i types.Instance) decide.Instance {
 	out.LaunchedBy = decide.LaunchedBy(tags)
 	out.Nonce, out.Template = tags[decide.TagLaunch], tags["aws:ec2launchtemplate:id"]
 	out.TemplateVersion = tags["aws:ec2launchtemplate:version"]
+	out.Ask = tags[message.DrainTag]
 	// Anybody may set our tags. Only AWS sets the reserved ones; but an owner's fleet has them too, and so may what a group launches itself.
 	out.Unproven = tags[decide.TagGroup] != "" && out.Nonce != "" && tags["aws:ec2:fleet-id"] != "" && out.Template != "" && out.TemplateVersion != ""
 	return out

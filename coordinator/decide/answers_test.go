@@ -27,6 +27,7 @@ func answered() ledger.Record {
 	return ledger.Record{
 		Intents:  []ledger.Intent{{Launch: ledger.Launch{Nonce: "n", Spot: true}, At: earlier}, {Victim: "i-x", Launch: ledger.Launch{Nonce: "n-notice"}, At: earlier}},
 		Notices:  map[string]ledger.Notice{"i-x": {Released: earlier}},
+		Drains:   map[string]ledger.Drain{"i-ask": {At: earlier, Until: noon.Add(time.Minute), For: "i-s"}},
 		Shielded: map[string]time.Time{"i-p": earlier}, Dropped: true, Status: ledger.Status{Tagged: "old"},
 		Books: loaded(books.Stored{Desired0: 3, Lease: &books.StoredLease{Owner: 3, Leased: 4, Tried: []int{4}, At: earlier}, Pairs: []books.StoredDebt{
 			debt("i-1st", "i-v1", books.Attaching, true), debt("i-2nd", "i-v2", books.Attaching, true),
@@ -76,6 +77,8 @@ func TestWhatEveryAnswerProves(t *testing.T) {
 		{"the status tag taken away", Action{Kind: UntagStatus}, func(r ledger.Record) string { return r.Status.Tagged }, map[string][]Failure{"": {Done, Invalid}}, "old"},
 		{"our template dropped", Action{Kind: DropTemplate}, dropped, map[string][]Failure{"true, 0 failures": {Done, Gone, Invalid}}, "false, 0 failures"},
 		{"our template made", Action{Kind: MakeTemplate}, dropped, map[string][]Failure{"false, 1 failures": {Invalid, Gone}}, "false, 0 failures"},
+		{"an ask", Action{Kind: AskDrain, Instance: "i-ask"}, drainState, map[string][]Failure{"drains now": {Done}}, "drains"},
+		{"an ask taken back", Action{Kind: AskNoMore, Instance: "i-ask"}, drainState, map[string][]Failure{"awake": {Done, Gone, Invalid}}, "drains"},
 		{"protection", Action{Kind: Protect, Instance: "i-p"}, whole, nil, whole(answered())},
 		{"an end", Action{Kind: Terminate, Instance: "i-p"}, whole, nil, whole(answered())},
 		{"tags taken away", Action{Kind: Untag, Instances: []string{"i-p"}}, whole, nil, whole(answered())},
@@ -165,3 +168,14 @@ func debtState(name string) func(ledger.Record) string {
 
 func released(r ledger.Record) string { return fmt.Sprint(!r.Notices["i-x"].Released.IsZero()) }
 func dropped(r ledger.Record) string  { return fmt.Sprintf("%t, %d failures", r.Dropped, r.Failures) }
+
+// drainState is how the drain of i-ask stands.
+func drainState(r ledger.Record) string {
+	switch d := r.Drains["i-ask"]; {
+	case !d.Draining():
+		return "awake"
+	case d.Set && d.At.Equal(noon):
+		return "drains now"
+	}
+	return "drains"
+}

@@ -128,7 +128,7 @@ func (r *run) atOnce() int { return max(1, r.w.Settings.AtOnce.Down(r.size())) }
 // together is how many gradual replacements may be under way. One whose boot waits for membership is alone: nothing may make it wait for its turn. One
 // whose victim is drained is alone too, since victims are drained one at a time.
 func (r *run) together() int {
-	if r.bootsAsMember() || Drain(r.w) == DrainECS {
+	if r.bootsAsMember() || awaitsWork(r.w) {
 		return 1
 	}
 	return r.atOnce()

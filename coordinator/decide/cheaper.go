@@ -28,7 +28,7 @@ func (r *run) toCheaper() {
 		r.say("", "nothing to replace: %d on-demand of %d that the owner keeps", later, keep)
 	case len(r.live(false)) == 0:
 		r.say("", "nothing to replace: no member is on-demand")
-	case len(r.victims()) == 0:
+	case len(slices.DeleteFunc(r.victims(), r.unasked)) == 0:
 		r.wait("", "no on-demand instance may be replaced now: %s", r.heldBack(r.live(false)))
 	}
 }

@@ -82,7 +82,7 @@ func TestWhoWasPassedOverIsSpared(t *testing.T) {
 	t.Parallel()
 	w := web()
 	w.Record.Drains = map[string]ledger.Drain{"i-oda": {Over: w.Now.Add(-passedFor + time.Second), Times: 1}}
-	if why := newRun(w).spared(*w.at("i-oda")); why != "its tasks did not end" {
+	if why := newRun(w).spared(*w.at("i-oda")); why != "its work did not end" {
 		t.Errorf("%q", why)
 	}
 	w.Record.Drains["i-oda"] = ledger.Drain{Over: w.Now.Add(-passedFor), Times: 1}

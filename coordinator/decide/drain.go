@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	// drainFor is how long the tasks of a victim are given to end. The scheduler starts those of services elsewhere and then stops them, which
+	// drainFor is how long the work on a victim is given to end: the tasks of a host, or its drain handlers. The scheduler starts those of services elsewhere and then stops them, which
 	// takes the start of a container and the load balancer's deregistration delay, 5 minutes by default. What runs longer is a job, of which nobody
 	// knows the end.
 	drainFor = 15 * time.Minute
@@ -31,6 +31,8 @@ const (
 	DrainNone DrainMode = "none" // nothing runs on it that must be waited for, or its owner lets it end
 	DrainECS  DrainMode = "ecs"  // its host is set DRAINING before it is retired
 	DrainHook DrainMode = "hook" // a terminating lifecycle hook holds it
+	// DrainCommand has spotd on it run its owner's drain handlers before it is retired.
+	DrainCommand DrainMode = "command"
 )
 
 // Drain is how the group's instances are drained. What a hook drains is its owner's: a capacity provider's managed draining has one too.
@@ -42,20 +44,30 @@ func Drain(w World) DrainMode {
 		return DrainHook
 	case settings.DrainECS:
 		return DrainECS
+	case settings.DrainCommand:
+		return DrainCommand
 	}
 	switch {
 	case len(w.Group.DrainHooks) > 0 || w.Group.HooksUnread:
 		return DrainHook
 	case cluster(w) != "" && !slices.Contains(w.Settings.Accept, ecs):
 		return DrainECS
+	case w.Record.Drainable && (runsWork(w) || w.Template.Hash == ""):
+		return DrainCommand
 	}
 	return DrainNone
+}
+
+// awaitsWork tells whether instances are drained by us before they are retired.
+func awaitsWork(w World) bool {
+	mode := Drain(w)
+	return mode == DrainECS || mode == DrainCommand
 }
 
 // drains tells whether the work that the need is about is drained before an instance of the group ends, or may end with it.
 func drains(w World, need string) bool {
 	switch Drain(w) {
-	case DrainHook:
+	case DrainHook, DrainCommand:
 		return true
 	case DrainECS:
 		return need == ecs && cluster(w) != ""

@@ -152,6 +152,10 @@ func (e *env) trifle(a Action) {
 		e.w.at(a.Instance).Container.Status = "DRAINING"
 	case SetActive:
 		e.w.at(a.Instance).Container.Status = "ACTIVE"
+	case AskDrain:
+		e.w.at(a.Instance).Ask = a.Text
+	case AskNoMore:
+		e.w.at(a.Instance).Ask = ""
 	case TagStatus:
 		g.StatusTag = a.Text
 	case UntagStatus:

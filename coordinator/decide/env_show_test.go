@@ -51,6 +51,8 @@ func (e *env) action(a Action) string {
 		out += " " + a.Instance + " with decrement"
 	case a.Kind == Retire:
 		out += " " + a.Instance + " without decrement"
+	case a.Kind == AskDrain:
+		out += " " + a.Instance + " until " + a.Text
 	case len(a.Instances) > 0:
 		out += " " + strings.Join(a.Instances, " ")
 	case a.Max+a.Desired > 0:

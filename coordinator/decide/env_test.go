@@ -71,7 +71,7 @@ func said(cmd, out string) string {
 //	host i-oda tasks=3 …           what ECS says of an instance ("gone": it is no host, draining, active); "unread" says that ECS cannot be asked, "read" that it can
 //	market m5.large/b=0.05 …       what spot costs there, or a type on-demand, USD an hour; "unread=throttled", "none=a": no spot in zone a, "unoffered=a": nothing at all
 //	activity user-shrink i-oda     a scaling activity; "unread" says that they cannot be read, "read" that they can
-//	heard notice i-s1              a message
+//	heard notice i-s1              a message; "drained" answers the ask that is open, or the one that ends "in=" so long
 //	glance on                      nothing is read but the group's description and its members ("off": all is)
 //	record lost                    the ledger is empty
 //	tick 30s                       time passes

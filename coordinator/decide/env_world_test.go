@@ -244,7 +244,8 @@ func (e *env) activity(t *testing.T, d *datadriven.TestData) {
 
 func (e *env) heard(t *testing.T, d *datadriven.TestData) {
 	t.Helper()
-	kinds := map[string]HintKind{"notice": HeardTerminating, "hello": HeardHello, "started": HeardStarted, "ready": HeardReady, "rebalance": HeardRebalance, "change": HeardChange}
+	kinds := map[string]HintKind{"notice": HeardTerminating, "hello": HeardHello, "started": HeardStarted, "ready": HeardReady, "rebalance": HeardRebalance, "change": HeardChange,
+		"can-drain": HeardCanDrain, "drained": HeardDrained}
 	kind, known := kinds[d.CmdArgs[0].Key]
 	if !known {
 		t.Fatalf("%s: no message %q", d.Pos, d.CmdArgs[0].Key)
@@ -252,6 +253,9 @@ func (e *env) heard(t *testing.T, d *datadriven.TestData) {
 	h := Hint{Kind: kind, Instance: d.CmdArgs[1].Key, At: e.w.Now, Trusted: !d.HasArg("unsigned"), Source: value(t, d, "from", "EventBridge"), Action: value(t, d, "action", "")}
 	if kind == HeardTerminating && h.Action == "" {
 		h.Action = "terminate"
+	}
+	if kind == HeardDrained { // the answer to the ask that is open
+		h.Deadline = e.w.Record.Drains[h.Instance].Until
 	}
 	if in := value(t, d, "in", ""); in != "" {
 		h.Deadline = e.w.Now.Add(span(t, in))

@@ -13,6 +13,7 @@ func (r *run) forget() {
 	r.prove() // while the notices are there that tell why one left
 	r.templates()
 	r.clusters()
+	r.forgetCanDrain()
 	r.uses()
 	r.staleSuspicions()
 	wanted := map[string]bool{}

@@ -21,6 +21,10 @@ func (r *run) hear() {
 		switch h.Kind {
 		case HeardHello, HeardStarted, HeardReady:
 			r.hearSaid(h)
+		case HeardCanDrain:
+			r.hearCanDrain(h)
+		case HeardDrained:
+			r.hearDrained(h)
 		case HeardTerminating:
 			r.hearTerminating(h)
 		case HeardRebalance:

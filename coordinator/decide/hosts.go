@@ -1,9 +1,11 @@
 package decide
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/ledger"
@@ -48,54 +50,71 @@ func Hosts(w World) []string {
 	return out
 }
 
-// emptied tells whether an instance may be ended as far as tasks run on it, and why not. One that has to wait is set DRAINING: its cluster moves its
-// tasks. The end of a notice waits for nobody. stead names the debt or the replacement for which a victim goes, in whose place another may go: of those
-// one at a time is drained, so that the cluster has room. It is empty for what is to go whatever comes, which gets the time that spot gets.
+// emptied tells whether an instance may be ended as far as work runs on it, and why not. One that has to wait is drained: its cluster moves its tasks, or
+// its spotd runs its drain handlers. The end of a notice waits for nobody. stead names the debt or the replacement for which a victim goes, in whose place
+// another may go: of those one at a time is drained, so that there is room for its work. It is empty for what is to go whatever comes, which gets the
+// time that spot gets.
 func (r *run) emptied(id, stead string) (ok bool, why string) {
 	i := r.v.Get(id)
-	if Drain(r.w) != DrainECS || r.doomed(id) || !i.Live() {
+	if !awaitsWork(r.w) || r.doomed(id) || !i.Live() {
 		return true, ""
 	}
-	c, d, stays := i.Container, r.rec.Drains[id], stead != ""
+	if d := r.rec.Drains[id]; d.Draining() && d.Asked() != (Drain(r.w) == DrainCommand) {
+		return false, "was drained in another way, and that is to be taken back first"
+	}
+	w, d, stays := r.work(i), r.rec.Drains[id], stead != ""
 	r.poll()
-	if d.Open() && !d.Set && !d.Owners && c.Status == draining { // the call's answer was lost: its tasks have their time from now on
+	if d.Open() && !d.Set && !d.Owners && w.draining { // the call's answer was lost: its work has its time from now on
 		d.At, d.Set = r.now(), true
 		r.drains(id, d)
 	}
-	switch {
-	case !stays && d.Open() && r.since(d.At) >= drainUnwanted:
-		return true, ""
-	case !c.Asked, !c.Known() && r.since(i.Launched) < registersFor:
-		if !stays && !d.Open() {
-			r.drains(id, ledger.Drain{At: r.now()}) // it waits no longer where nobody can be asked
-		}
-		if !c.Asked {
-			return false, "it is to be asked which tasks run on it"
-		}
-		return false, "it was launched lately, and may still register with its cluster"
-	case stays && r.passedOver(id):
-		return false, "is passed over: its tasks did not end"
-	case stays && d.Open() && d.For != stead:
-		return false, "was drained for another replacement, and is to be ACTIVE again first"
-	case !c.Known(), c.Status == draining && c.Tasks == 0:
-		return true, ""
+	switch ok, why, decided := r.unknowable(i, w, d, stead); {
+	case decided:
+		return ok, why
 	case !d.Open():
 		if other := r.drained(); stays && other != "" {
-			return false, "waits to be drained until " + other + " is, or is ACTIVE again"
+			return false, "waits to be drained until " + other + " is, or takes work again"
 		}
-		d.At, d.Set, d.For, d.Owners = r.now(), false, stead, c.Status == draining
+		owners := w.draining && !d.Asked()
+		d = r.newDrain(d, stead)
+		d.Owners = owners
 		r.drains(id, d)
-	case stays && r.since(d.At) >= drainFor:
+	case stays && (w.failed != "" || r.since(d.At) >= drainFor):
 		d.Over = r.now()
 		d.Times++
 		r.drains(id, d)
-		return false, fmt.Sprintf("%d tasks still run on it after %s: it stays, and is passed over for a while", c.Tasks, drainFor)
+		return false, fmt.Sprintf("%s after %s: it stays, and is passed over for a while", cmp.Or(w.failed, w.runs), r.since(d.At).Round(time.Second))
 	}
-	if c.Status == "ACTIVE" {
-		r.act(Action{Kind: SetDraining, Instance: id, Cluster: c.Cluster, Container: c.ARN, Why: fmt.Sprintf("tasks that run on it: %d; they are moved before it goes", c.Tasks)})
-		return false, "is set DRAINING, and goes when no task runs on it"
+	if r.tell(i, d) {
+		return false, "is to be drained, and goes when no work runs on it"
 	}
-	return false, fmt.Sprintf("%d tasks still run on it, which is DRAINING", c.Tasks)
+	return false, w.runs + ", and it is being drained"
+}
+
+// unknowable settles the question for who cannot be drained, or is; decided is false where the drain is to go on.
+func (r *run) unknowable(i Instance, w work, d ledger.Drain, stead string) (ok bool, why string, decided bool) {
+	stays := stead != ""
+	switch {
+	case !stays && d.Open() && r.since(d.At) >= drainUnwanted:
+		return true, "", true
+	case !w.known && Drain(r.w) == DrainCommand:
+		return !stays || i.Spot, noneHeard + "it", true
+	case w.unasked, !w.known && r.since(i.Launched) < registersFor:
+		if !stays && !d.Open() {
+			r.drains(i.ID, r.newDrain(d, "")) // it waits no longer where nobody can be asked
+		}
+		if w.unasked {
+			return false, "it is to be asked which tasks run on it", true
+		}
+		return false, "it was launched lately, and may still register with its cluster", true
+	case stays && r.passedOver(i.ID):
+		return false, "is passed over: its work did not end", true
+	case stays && d.Open() && d.For != stead:
+		return false, "was drained for another replacement, and that is to be taken back first", true
+	case !w.known, w.done:
+		return true, "", true
+	}
+	return false, "", false
 }
 
 // draining is the status of a host that takes no tasks, and whose tasks are moved.
@@ -108,7 +127,7 @@ func (r *run) drains(id string, d ledger.Drain) {
 	r.rec.Drains[id] = d
 }
 
-// drained names a host that is DRAINING by our hand and may stay; empty where there is none.
+// drained names an instance that is drained by our hand and may stay; empty where there is none.
 func (r *run) drained() string {
 	for _, id := range slices.Sorted(maps.Keys(r.rec.Drains)) {
 		if d := r.rec.Drains[id]; d.Draining() && !d.Owners && r.v.Get(id).Live() && !r.goes(id) {
@@ -118,7 +137,7 @@ func (r *run) drained() string {
 	return ""
 }
 
-// passedOver tells whether the tasks of an instance did not end lately when it was to be retired.
+// passedOver tells whether the work on an instance did not end lately when it was to be retired.
 func (r *run) passedOver(id string) bool {
 	d, known := r.rec.Drains[id]
 	return known && d.Times > 0 && r.since(d.Over) < doubled(passedFor, d.Times-1, passedAtMost)
@@ -138,7 +157,7 @@ func (r *run) goes(id string) bool {
 		slices.ContainsFunc(r.rec.Intents, func(it ledger.Intent) bool { return it.Instance == id && it.Abandoned != "" })
 }
 
-// wake sets ACTIVE again whom we set DRAINING and who stays: its replacement died, say, or its tasks did not end. Whom its owner had set DRAINING
+// wake has those take work again that we drained and who stay: the replacement died, say, or the work did not end. Whom its owner had set DRAINING
 // before stays so.
 func (r *run) wake() {
 	for _, id := range slices.Sorted(maps.Keys(r.rec.Drains)) {
@@ -146,21 +165,21 @@ func (r *run) wake() {
 		i, seen := r.v.Instance(id)
 		c := i.Container
 		switch {
-		case seen && (!i.Live() || i.Leaving()), !seen && r.v.Overdue(d.At):
+		case seen && (!i.Live() || i.Leaving()), r.v.Retired(id), !seen && r.v.Overdue(d.At):
 			delete(r.rec.Drains, id)
 		case !d.Draining():
 			if r.since(d.Over) >= 2*passedAtMost {
 				delete(r.rec.Drains, id)
 			}
 		case r.ends(id):
-		case d.Open() && Drain(r.w) == DrainECS && (r.goes(id) || d.For != "" && r.victimFor(id, d.For)):
-		case d.Owners, c.Asked && !c.Known():
+		case d.Open() && awaitsWork(r.w) && d.Asked() == (Drain(r.w) == DrainCommand) && (r.goes(id) || d.For != "" && r.victimFor(id, d.For)):
+		case d.Owners, !d.Asked() && c.Asked && !c.Known():
 			r.rec.Drains[id] = d.Awake()
-		case !c.Asked:
+		case !d.Asked() && !c.Asked:
 			r.awaits(id, "was set DRAINING, and is to be ACTIVE again once its cluster can be asked")
 			r.poll()
 		default:
-			r.act(Action{Kind: SetActive, Instance: id, Cluster: c.Cluster, Container: c.ARN, Why: "it stays"})
+			r.untell(i, d)
 			r.poll()
 		}
 	}
@@ -189,5 +208,5 @@ func (r *run) registered(s Instance) bool {
 
 // drainsLast tells whether the replacement has waited so long for victims to be drained, one after the other, that it goes.
 func (r *run) drainsLast(it *ledger.Intent) bool {
-	return Drain(r.w) == DrainECS && it.Purpose.Gradual() && r.since(it.At) >= r.w.Settings.Grace+r.w.Settings.BootLimit+2*drainFor
+	return awaitsWork(r.w) && it.Purpose.Gradual() && r.since(it.At) >= r.w.Settings.Grace+r.w.Settings.BootLimit+2*drainFor
 }

@@ -153,7 +153,7 @@ func (r *run) unwanted(it *ledger.Intent, s Instance) string {
 		return why
 	}
 	if r.drainsLast(it) {
-		return "the tasks of none whom it could replace came to an end"
+		return "the work of none whom it could replace came to an end"
 	}
 	if why := heedless(s, r.bootsAsMember(), r.now()); why != "" {
 		failed(&r.rec, r.now(), "a replacement was not attached in time")

@@ -35,12 +35,12 @@ func Learn(rec ledger.Record, a Action, res Result, now time.Time) ledger.Record
 		if res.Failure == Done || res.Failure == Gone || res.Failure == Invalid || res.Failure == NotMember {
 			delete(rec.Shielded, a.Instance)
 		}
-	case SetDraining:
+	case SetDraining, AskDrain:
 		if d, ok := rec.Drains[a.Instance]; ok && res.Failure == Done && !d.Set && d.Open() {
-			d.At, d.Set = now, true // its tasks have their time from now on
+			d.At, d.Set = now, true // its work has its time from now on
 			rec.Drains[a.Instance] = d
 		}
-	case SetActive:
+	case SetActive, AskNoMore:
 		if d, ok := rec.Drains[a.Instance]; ok && (res.Failure == Done || res.Failure == Gone || res.Failure == Invalid) {
 			rec.Drains[a.Instance] = d.Awake()
 			forgetAwake(&rec)

@@ -24,7 +24,7 @@ func (r *run) victims() []Instance {
 // eligible tells whether a member may be retired for a swap: never one that its owner protects, nor one that is
 // not in service.
 func (r *run) eligible(i Instance) bool {
-	return r.v.Standing(i.ID) == view.Serving && !i.Spot && !i.Protected && !i.Undeletable && !i.Unchecked && !r.doomed(i.ID) && !r.passedOver(i.ID)
+	return r.v.Standing(i.ID) == view.Serving && !i.Spot && !i.Protected && !i.Undeletable && !i.Unchecked && !r.doomed(i.ID) && !r.passedOver(i.ID) && !r.mute(i)
 }
 
 // spokenFor tells whether a debt or a launch already stands for the instance.

@@ -27,11 +27,13 @@ type answer struct {
 	hooked bool
 	why    string
 	step   string // what the owner may do, beside accepting it
+	or     string // and what else, where there is room to say so
 }
 
 // The steps that are the same for several needs.
 const (
 	drainHook = "add a terminating lifecycle hook by which the work is drained"
+	drainSelf = "; or " + installSpotd + ", and tag the group autospotting:drain-with=command"
 	inImage   = "put into the image what does not need it"
 )
 
@@ -48,10 +50,10 @@ var answers = []answer{
 	{need: "cloudformation-helpers", beside: membership, attached: true, why: "CloudFormation's helpers need membership of the group", step: "give them a role (cfn-init --role NAME)"},
 	{need: membership, attached: true, why: "the boot needs membership of the group", step: inImage},
 	{need: "launch-hook", hooked: true, why: "the boot completes a launching lifecycle hook, which does not run for a replacement", step: "tag the group autospotting:skip-launch-hooks=true if an instance is whole without its launching hooks"},
-	{need: "kubernetes", drained: true, why: "a Kubernetes node would end without its pods being moved", step: drainHook + " (AWS Node Termination Handler in queue mode does)"},
+	{need: "kubernetes", drained: true, why: "a Kubernetes node would end without its pods being moved", step: drainHook + " (AWS Node Termination Handler in queue mode does)", or: drainSelf},
 	{need: "ecs", drained: true, why: "an ECS container instance would end without its tasks being moved, since it cannot be told which cluster it registers with", step: nameCluster + ", or " + drainHook + " (managed instance draining of a capacity provider does)"},
-	{need: "runner", drained: true, why: "a runner would end in the middle of a job", step: drainHook},
-	{need: "worker", drained: true, why: "a worker would end in the middle of a job", step: drainHook},
+	{need: "runner", drained: true, why: "a runner would end in the middle of a job", step: drainHook, or: drainSelf},
+	{need: "worker", drained: true, why: "a worker would end in the middle of a job", step: drainHook, or: drainSelf},
 }
 
 // unmet is the first answer that keeps the group from being served, and where the need stands.
@@ -115,5 +117,5 @@ func needs(w World) string {
 
 func needsStep(w World) string {
 	a, _, _ := unmet(w)
-	return a.step
+	return a.step + a.or
 }

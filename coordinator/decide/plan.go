@@ -49,6 +49,8 @@ const (
 	DropTemplate ActionKind = "drop-template" // ours
 	SetDraining  ActionKind = "drain"         // ecs:UpdateContainerInstancesState
 	SetActive    ActionKind = "undrain"       // the same, back again
+	AskDrain     ActionKind = "ask-drain"     // ec2:CreateTags: spotd on the instance sees it
+	AskNoMore    ActionKind = "ask-no-more"   // ec2:DeleteTags
 )
 
 // Action is one mutating call to make.
@@ -59,7 +61,7 @@ type Action struct {
 	Decrement bool           `json:"decrement,omitempty"` // retire only
 	Max       int            `json:"max,omitempty"`
 	Desired   int            `json:"desired,omitempty"` // set-desired only
-	Text      string         `json:"text,omitempty"`    // tag-status only
+	Text      string         `json:"text,omitempty"`    // tag-status and ask-drain only
 	Launch    *ledger.Launch `json:"launch,omitempty"`
 	Cluster   string         `json:"cluster,omitempty"`   // drain and undrain only
 	Container string         `json:"container,omitempty"` // ARN of the container instance; drain and undrain only

@@ -91,6 +91,7 @@ var refusals = []refusal{
 	{Answer, func(w World) string { return when(w.Group.Unseen != "", "%s", w.Group.Unseen) }, always("give the function the right that the reason names: the stack and the module have it, spotctl up again")},
 	{Release, needs, needsStep},
 	{Release, undrainable, undrainableStep},
+	{Answer, unheard, always(installSpotd)},
 	{Release, tenancy, always("launch with default tenancy, and into no capacity reservation")},
 	{Release, placement, always("use a spread or partition placement group, or none")},
 	{Release, hooks, hooksStep},

@@ -29,7 +29,7 @@ func (r *run) toSpot() {
 		r.wait("", "not now: outside the owner's schedule (%s)", w)
 		return
 	}
-	for victims := r.victims(); len(victims) > 0; {
+	for victims := slices.DeleteFunc(r.victims(), r.unasked); len(victims) > 0; {
 		v, zone, ok := r.balanced(victims)
 		if !ok {
 			r.begun = true

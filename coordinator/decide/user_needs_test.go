@@ -45,7 +45,7 @@ func TestANeedRefusesTheGroupUntilItIsAcceptedOrMet(t *testing.T) {
 				t.Errorf("%s: %q does not say %q", a.need, why, says)
 			}
 		}
-		if Step(w) != a.step {
+		if Step(w) != a.step+a.or {
 			t.Errorf("%s: the step is %q", a.need, Step(w))
 		}
 		if rung, _ := rungOf(w); rung != Release {

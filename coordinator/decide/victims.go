@@ -52,7 +52,7 @@ func (r *run) seeVictim(d books.Debt) (closed, unexplained bool) {
 			r.b.Retarget(d.Name(), instead)
 		} else if why := r.spared(v); unpaid && why != "" && (d.Kind != books.Reversal || v.Resting()) {
 			r.say(v.ID, "%s since: another victim is chosen", why)
-			r.b.Retarget(d.Name(), r.nextVictim(d))
+			r.b.Retarget(d.Name(), r.evenly(d, v, r.nextVictim(d)))
 		} else if other := r.inAFullerZone(d); unpaid && other != "" {
 			r.say(v.ID, "its zone has fewer members than another by now: %s is retired in its stead", other)
 			r.b.Retarget(d.Name(), other)
@@ -63,6 +63,25 @@ func (r *run) seeVictim(d books.Debt) (closed, unexplained bool) {
 		return r.missedVictim(d)
 	}
 	return false, false
+}
+
+// evenly is the next victim of a debt; or the replacement itself, where the work on the victim did not end and the next one's zone would have two fewer
+// than another: then all is as before.
+func (r *run) evenly(d books.Debt, v Instance, next string) string {
+	s := r.v.Get(d.Replacement.Instance)
+	if next == "" || !r.passedOver(v.ID) || r.v.Standing(s.ID) != view.Serving {
+		return next
+	}
+	after := func(gone Instance) int {
+		counts := r.countsLater()
+		counts[v.Zone]++ // which counts as gone until now
+		counts[gone.Zone]--
+		return spread(counts)
+	}
+	if with := after(r.v.Get(next)); with > 1 && after(s) < with {
+		return s.ID
+	}
+	return next
 }
 
 // spared tells why a victim is not to be retired any more; empty where it is. One in Standby is its owner's alone: what it counted for was taken
@@ -76,7 +95,9 @@ func (r *run) spared(v Instance) string {
 	case v.Resting():
 		return "is in Standby"
 	case r.passedOver(v.ID):
-		return "its tasks did not end"
+		return "its work did not end"
+	case r.mute(v):
+		return "nobody can be asked to drain it"
 	}
 	return ""
 }

@@ -89,7 +89,9 @@ func (r *run) whyHeld(i Instance) string {
 	case r.doomed(i.ID):
 		return "taken by AWS"
 	case r.passedOver(i.ID):
-		return "passed over, since its tasks did not end"
+		return "passed over, since its work did not end"
+	case r.unasked(i):
+		return "cannot be drained, since no spotd with a drain handler has been heard on it"
 	case r.spokenFor(i.ID) || r.b.Replacing(i.ID):
 		return "in a swap already"
 	case r.v.Standing(i.ID) != view.Serving:

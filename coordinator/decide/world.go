@@ -45,6 +45,8 @@ const (
 	HeardHello       HintKind = "hello"
 	HeardStarted     HintKind = "started"
 	HeardReady       HintKind = "ready"
+	HeardCanDrain    HintKind = "can-drain"
+	HeardDrained     HintKind = "drained"
 	HeardTerminating HintKind = "terminating"
 	HeardRebalance   HintKind = "rebalance"
 	HeardChange      HintKind = "change" // an instance or the group changed: look
@@ -55,6 +57,9 @@ const FromSpotd = "spotd"
 
 // SaidBoot is what spotd says with started, in Hint.Action, where its boot is over (message.ActionBoot), which says nothing of the application.
 const SaidBoot = "boot"
+
+// SaidFailed is what spotd says with drained, in Hint.Action, where a drain handler failed (message.ActionFailed).
+const SaidFailed = "failed"
 
 // Hint is one message about the group, already decoded and checked for who said it.
 type Hint struct {

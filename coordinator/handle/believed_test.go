@@ -241,6 +241,61 @@ func TestEveryWordIsHeardOnceByWhoWaitsForIt(t *testing.T) {
 	}
 }
 
+func TestADrainIsHeardOfByWhoAskedForIt(t *testing.T) {
+	t.Parallel()
+	until := time.Unix(2_000_000_000, 0).UTC()
+	open := ledger.Drain{At: until.Add(-time.Hour), Until: until}
+	done, given := open, open
+	done.Done, given.Over = until, until
+	for _, c := range []struct {
+		name string
+		rec  ledger.Record
+		kind message.Kind
+		told bool
+	}{
+		{"a handler that is new", ledger.Record{Group: "web"}, message.CanDrain, true},
+		{"one that is known", ledger.Record{Group: "web", CanDrain: map[string]time.Time{here: until}}, message.CanDrain, false},
+		{"an answer", ledger.Record{Group: "web", Drains: map[string]ledger.Drain{here: open}}, message.Drained, true},
+		{"an answer for the second time", ledger.Record{Group: "web", Drains: map[string]ledger.Drain{here: done}}, message.Drained, false},
+		{"an answer that comes too late", ledger.Record{Group: "web", Drains: map[string]ledger.Drain{here: given}}, message.Drained, false},
+		{"an answer to another ask", ledger.Record{Group: "web", Drains: map[string]ledger.Drain{here: {At: until, Until: until.Add(time.Hour)}}}, message.Drained, false},
+		{"an answer of one whom nobody asked", ledger.Record{Group: "web"}, message.Drained, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			h, p := handler()
+			p.groups = map[string]string{here: "web"}
+			if _, err := p.ledger.Put(context.Background(), c.rec); err != nil {
+				t.Fatal(err)
+			}
+			deadline := time.Time{}
+			if c.kind == message.Drained {
+				deadline = until
+			}
+			r := message.New(c.kind, message.Source{Instance: here}, until.Add(-time.Minute), deadline)
+			r.Identity = message.Identity{Document: "{}", Signature: good}
+			body, err := r.Encode()
+			if err != nil {
+				t.Fatal(err)
+			}
+			h.Route(context.Background(), []Message{{ID: "m", Body: body}})
+			if (len(p.work) == 1) != c.told {
+				t.Fatalf("work for %v, want some: %t", p.work, c.told)
+			}
+			if c.told && c.kind == message.Drained {
+				if hint := requests(t, p)[0].Hints[0]; !hint.Deadline.Equal(until) || !hint.Trusted {
+					t.Errorf("%+v", hint)
+				}
+			}
+		})
+	}
+	h, p := handler() // nobody knows the group yet: it says so again
+	p.groups = map[string]string{here: "web"}
+	if route(t, h, reported(t, message.CanDrain, here, good)); len(p.work) != 0 {
+		t.Errorf("work for %v", p.work)
+	}
+}
+
 func TestARecordIsReadOnceForABatchAndWhereItCannotBeReadAllIsHeard(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

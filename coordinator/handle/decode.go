@@ -167,7 +167,7 @@ func decodeReport(body []byte) (Event, error) {
 	}
 	h := decide.Hint{Kind: reportHints[r.Kind], Instance: r.From.Instance, At: r.At, Source: decide.FromSpotd}
 	switch h.Kind {
-	case decide.HeardTerminating:
+	case decide.HeardTerminating, decide.HeardDrained: // a drained one says which ask it answers
 		h.Deadline, h.Action = r.Deadline, r.Action
 	case decide.HeardHello, decide.HeardStarted: // whether the boot waited for membership, and whether it is only the boot that is over
 		h.Action = r.Action
@@ -183,6 +183,8 @@ var reportHints = map[message.Kind]decide.HintKind{
 	message.Hello:       decide.HeardHello,
 	message.Started:     decide.HeardStarted,
 	message.Ready:       decide.HeardReady,
+	message.CanDrain:    decide.HeardCanDrain,
+	message.Drained:     decide.HeardDrained,
 	message.Terminating: decide.HeardTerminating,
 	message.Rebalance:   decide.HeardRebalance,
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"autospotting/coordinator/decide"
 )
@@ -94,7 +95,11 @@ func (b *batch) request(group string, all []heard) (Request, string) {
 // report is told by what it says, however often it is published and with whatever times.
 func (b *batch) key(x heard) string {
 	if x.hint.Source == decide.FromSpotd {
-		return fmt.Sprintf("%s %s %s %t", x.hint.Instance, x.hint.Kind, x.hint.Action, x.hint.Trusted)
+		key := fmt.Sprintf("%s %s %s %t", x.hint.Instance, x.hint.Kind, x.hint.Action, x.hint.Trusted)
+		if x.hint.Kind == decide.HeardDrained {
+			key += " " + x.hint.Deadline.UTC().Format(time.RFC3339)
+		}
+		return key
 	}
 	return b.messages[x.place].ID
 }

@@ -321,8 +321,10 @@ func describe(a decide.Action, res decide.Result) string {
 		text = "status tag " + a.Text
 	case decide.Untag:
 		text = "untag " + strings.Join(a.Instances, ", ")
-	case decide.Terminate, decide.Protect, decide.Unprotect, decide.SetDraining, decide.SetActive:
+	case decide.Terminate, decide.Protect, decide.Unprotect, decide.SetDraining, decide.SetActive, decide.AskNoMore:
 		text = string(a.Kind) + " " + a.Instance
+	case decide.AskDrain:
+		text = "ask spotd on " + a.Instance + " to drain it until " + a.Text
 	}
 	text += ": " + a.Why
 	if res.Detail != "" {

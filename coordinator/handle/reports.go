@@ -72,11 +72,17 @@ func (b *batch) news(ctx context.Context, words []heard) []heard {
 	return out
 }
 
-// tells is true where a word of readiness is new and something may wait for it: a launch whose instance is not known yet, an instance
+// tells is true where a word is new and something may wait for it: the answer to a drain, or a word of readiness of a launch whose instance is not known yet, an instance
 // that is to replace another, one that has replaced another lately, or one that has said less before.
 func tells(rec ledger.Record, h decide.Hint) bool {
 	said, spoke := rec.Said[h.Instance]
 	switch h.Kind {
+	case decide.HeardCanDrain: // it is said again: a group that is not served yet needs no look for it
+		_, known := rec.CanDrain[h.Instance]
+		return !known && rec.Revision > 0
+	case decide.HeardDrained:
+		d := rec.Drains[h.Instance]
+		return d.Open() && d.Until.Equal(h.Deadline) && d.Done.IsZero()
 	case decide.HeardHello:
 		if !said.Hello.IsZero() {
 			return false

@@ -41,6 +41,8 @@ func TestEveryActionIsToldInOneLine(t *testing.T) {
 		{"terminate i-1: w [Gone: x]", decide.Action{Kind: decide.Terminate, Instance: "i-1"}, decide.Result{Failure: decide.Gone, Detail: "Gone: x"}},
 		{"protect i-1: w", decide.Action{Kind: decide.Protect, Instance: "i-1"}, decide.Result{}},
 		{"unprotect i-1: w", decide.Action{Kind: decide.Unprotect, Instance: "i-1"}, decide.Result{}},
+		{"ask spotd on i-1 to drain it until 12:15: w", decide.Action{Kind: decide.AskDrain, Instance: "i-1", Text: "12:15"}, decide.Result{}},
+		{"ask-no-more i-1: w", decide.Action{Kind: decide.AskNoMore, Instance: "i-1"}, decide.Result{}},
 		{"drop-template: w", decide.Action{Kind: decide.DropTemplate}, decide.Result{}},
 	} {
 		t.Run(c.want, func(t *testing.T) {

@@ -26,31 +26,37 @@ type Watch struct {
 	Released time.Time `json:"released,omitzero"`
 }
 
-// Drain is a host of an ECS cluster that was to be retired.
+// Drain is an instance that was to be retired, and on which work runs that is to end before: a host of an ECS cluster, which is set DRAINING, or one
+// whose spotd is asked to drain it.
 type Drain struct {
-	At time.Time `json:"at,omitzero"` // since when it is DRAINING by our hand, written before the call; zero once it is ACTIVE again
-	// Set says that ECS has confirmed it, by its answer or by a read: then At is when.
+	At time.Time `json:"at,omitzero"` // since when it drains by our hand, written before the call; zero once that is taken back
+	// Set says that AWS has confirmed it, by its answer or by a read: then At is when.
 	Set bool `json:"set,omitempty"`
 	// For names the replacement, or the debt, for which it goes; empty for what is to go whatever comes.
 	For string `json:"for,omitempty"`
 	// Owners says that it was DRAINING before: it is not ours to set ACTIVE.
 	Owners bool `json:"owners,omitempty"`
+	// Until is how long spotd was given, which the tag says that asks it; zero where ECS drains.
+	Until time.Time `json:"until,omitzero"`
+	// Done is when spotd answered that ask, and Failed that one of its handlers failed.
+	Done   time.Time `json:"done,omitzero"`
+	Failed bool      `json:"failed,omitempty"`
 	// Over is when it was last given up, since its tasks did not end, and Times how often.
 	Over  time.Time `json:"over,omitzero"`
 	Times int       `json:"times,omitempty"`
 }
 
-// Draining tells whether it is DRAINING by our hand, or may be.
+// Asked tells whether it is spotd that drains it, and not ECS.
+func (d Drain) Asked() bool { return !d.Until.IsZero() }
+
+// Draining tells whether it drains by our hand, or may.
 func (d Drain) Draining() bool { return !d.At.IsZero() }
 
-// Open tells whether it is DRAINING to be retired. One that is given up is to be ACTIVE again.
+// Open tells whether it drains to be retired. One that is given up is to take work again.
 func (d Drain) Open() bool { return d.Draining() && d.Over.Before(d.At) }
 
-// Awake is what is left to be remembered once it is ACTIVE again.
-func (d Drain) Awake() Drain {
-	d.At, d.Set, d.For, d.Owners = time.Time{}, false, "", false
-	return d
-}
+// Awake is what is left to be remembered once it takes work again.
+func (d Drain) Awake() Drain { return Drain{Over: d.Over, Times: d.Times} }
 
 // Said is what spotd on one instance reported; zero times mean not said.
 type Said struct {

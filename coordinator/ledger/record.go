@@ -53,8 +53,12 @@ type Record struct {
 	Proving map[string]time.Time `json:"proving,omitempty"`
 	// Watched holds replacements from the moment that they are to be members until their application is up, whatever becomes of their debt.
 	Watched map[string]Watch `json:"watched,omitempty"`
-	// Drains holds the hosts of an ECS cluster that we set DRAINING, or passed over since their tasks did not end.
+	// Drains holds the instances that drain by our hand, or were passed over since their work did not end.
 	Drains map[string]Drain `json:"drains,omitempty"`
+	// CanDrain holds the instances, ours or not, whose spotd said that it has a drain handler and can be asked, with the time when it did.
+	CanDrain map[string]time.Time `json:"can_drain,omitempty"`
+	// Drainable says that one of the group's instances did so once: the group is drained so also while nobody is known to.
+	Drainable bool `json:"drainable,omitempty"`
 	// Clusters are the ECS clusters that the group's instances register with, the last one last.
 	Clusters []string `json:"clusters,omitempty"`
 	// Sick holds when replacements failed after they were in service, and Moved when spot was moved to cheaper spot, both for an hour. They are
@@ -238,7 +242,7 @@ func (r Record) Open() bool {
 		len(r.Shielded) > 0 || len(r.Orphans) > 0 || len(r.Notices) > 0 || len(r.Watched) > 0 || r.Draining() > 0
 }
 
-// Draining counts the hosts of an ECS cluster that are DRAINING by our hand, or may be.
+// Draining counts the instances that drain by our hand, or may.
 func (r Record) Draining() int {
 	n := 0
 	for _, d := range r.Drains {
@@ -263,7 +267,7 @@ func (r Record) Clone() Record {
 	r.Retired, r.Shielded, r.Orphans = maps.Clone(r.Retired), maps.Clone(r.Shielded), maps.Clone(r.Orphans)
 	r.Said, r.Notices, r.Pools, r.Proving = maps.Clone(r.Said), maps.Clone(r.Notices), maps.Clone(r.Pools), maps.Clone(r.Proving)
 	r.Suspicions, r.Watched = slices.Clone(r.Suspicions), maps.Clone(r.Watched)
-	r.Drains, r.Clusters = maps.Clone(r.Drains), slices.Clone(r.Clusters)
+	r.Drains, r.Clusters, r.CanDrain = maps.Clone(r.Drains), slices.Clone(r.Clusters), maps.Clone(r.CanDrain)
 	return r
 }
 

@@ -191,6 +191,8 @@ var calls = map[decide.ActionKind]struct{ kind, call string }{
 	decide.Untag:        {"", "ec2:DeleteTags"},
 	decide.SetDraining:  {"drain", "ecs:UpdateContainerInstancesState"},
 	decide.SetActive:    {"undrain", "ecs:UpdateContainerInstancesState"},
+	decide.AskDrain:     {"drain", "ec2:CreateTags"},
+	decide.AskNoMore:    {"undrain", "ec2:DeleteTags"},
 }
 
 func (g *Group) add(a decide.Action, w decide.World) {

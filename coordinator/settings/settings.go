@@ -60,12 +60,15 @@ type DrainWith string
 
 // The ways to drain.
 const (
-	// DrainAuto: by a terminating lifecycle hook where the group has one, else by the ECS API where the instances are hosts of a cluster.
+	// DrainAuto: by a terminating lifecycle hook where the group has one, else by the ECS API where the instances are hosts of a cluster, else by
+	// spotd where it was heard that it can be asked.
 	DrainAuto DrainWith = "auto"
 	// DrainNone: running work may end.
 	DrainNone DrainWith = "none"
 	DrainECS  DrainWith = "ecs"
 	DrainHook DrainWith = "hook"
+	// DrainCommand: spotd on the instance runs its owner's drain handlers when it is asked to.
+	DrainCommand DrainWith = "command"
 )
 
 // Needs are what user data may need of the group, or do to what others share: the words of Settings.Accept, and of a plan.

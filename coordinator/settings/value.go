@@ -72,10 +72,10 @@ func attach(v string) (Attach, error) {
 
 func drainWith(v string) (DrainWith, error) {
 	switch d := DrainWith(strings.ToLower(v)); d {
-	case DrainAuto, DrainNone, DrainECS, DrainHook:
+	case DrainAuto, DrainNone, DrainECS, DrainHook, DrainCommand:
 		return d, nil
 	}
-	return "", fmt.Errorf("%q: write auto, none, ecs or hook", v)
+	return "", fmt.Errorf("%q: write auto, none, ecs, hook or command", v)
 }
 
 func truth(v string) (bool, error) {

@@ -6,6 +6,7 @@ import (
 
 	"autospotting/coordinator/decide"
 	"autospotting/coordinator/settings"
+	"autospotting/pkg/message"
 )
 
 type tags = map[string][]string
@@ -39,6 +40,7 @@ func check(t *testing.T, statements []map[string]any, samples []sample) {
 var (
 	ours    = tags{"aws:ResourceTag/autospotting-group": {"web"}, "aws:ResourceTag/aws:ec2:fleet-id": {"fleet-1"}}
 	tagged  = tags{"aws:ResourceTag/autospotting-group": {"web"}}
+	member  = tags{"aws:ResourceTag/aws:autoscaling:groupName": {"web"}}
 	asked   = tags{"aws:RequestTag/autospotting-group": {"web"}, "aws:RequestTag/autospotting-launch": {"n1"}}
 	optedIn = tags{"autoscaling:ResourceTag/spot-enabled": {"true"}}
 	toEC2   = tags{"iam:PassedToService": {"ec2.amazonaws.com"}}
@@ -71,6 +73,12 @@ func TestWhatTheFunctionMayDoToInstances(t *testing.T) {
 		{"take another tag from it", "ec2:DeleteTags", instanceARN, with(tagged, "aws:TagKeys", "Name"), false},
 		{"take all its tags", "ec2:DeleteTags", instanceARN, tagged, false},
 		{"take tags from another's", "ec2:DeleteTags", instanceARN, tags{"aws:TagKeys": {"autospotting-group"}}, false},
+		{"ask a member to drain", "ec2:CreateTags", instanceARN, with(member, "aws:TagKeys", message.DrainTag), true},
+		{"ask it no more", "ec2:DeleteTags", instanceARN, with(member, "aws:TagKeys", message.DrainTag), true},
+		{"ask what is ours and no member yet", "ec2:CreateTags", instanceARN, with(tagged, "aws:TagKeys", message.DrainTag), true},
+		{"ask what is nobody's", "ec2:CreateTags", instanceARN, tags{"aws:TagKeys": {message.DrainTag}}, false},
+		{"give a member another tag", "ec2:CreateTags", instanceARN, with(member, "aws:TagKeys", message.DrainTag, "Name"), false},
+		{"give a member no tag", "ec2:CreateTags", instanceARN, member, false},
 		{"make our template", "ec2:CreateLaunchTemplate", templateARN, asked, true},
 		{"make a template without our tag", "ec2:CreateLaunchTemplate", templateARN, nil, false},
 		{"make a version of ours", "ec2:CreateLaunchTemplateVersion", templateARN, tagged, true},
@@ -253,7 +261,7 @@ func TestTheTagsOfThePolicyAreTheCodes(t *testing.T) {
 			}
 		}
 	}
-	for _, tag := range []string{decide.TagGroup, decide.TagLaunch, settings.StatusTag, "aws:ec2:fleet-id", "spot-enabled"} {
+	for _, tag := range []string{decide.TagGroup, decide.TagLaunch, settings.StatusTag, message.DrainTag, "aws:ec2:fleet-id", "aws:autoscaling:groupName", "spot-enabled"} {
 		if seen[tag] == 0 {
 			t.Errorf("no statement speaks of %s", tag)
 		}

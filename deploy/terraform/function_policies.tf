@@ -248,6 +248,28 @@ resource "aws_iam_role_policy" "function_role_launch" {
           Null                        = { "aws:TagKeys" = "false" }
         }
       },
+      {
+        Sid      = "AskMembersToDrain"
+        Effect   = "Allow"
+        Action   = ["ec2:CreateTags", "ec2:DeleteTags"]
+        Resource = "arn:${local.partition}:ec2:${local.region}:${local.account}:instance/*"
+        Condition = {
+          StringLike                  = { "aws:ResourceTag/aws:autoscaling:groupName" = "?*" }
+          "ForAllValues:StringEquals" = { "aws:TagKeys" = ["autospotting-drain"] }
+          Null                        = { "aws:TagKeys" = "false" }
+        }
+      },
+      {
+        Sid      = "AskOursToDrain"
+        Effect   = "Allow"
+        Action   = ["ec2:CreateTags", "ec2:DeleteTags"]
+        Resource = "arn:${local.partition}:ec2:${local.region}:${local.account}:instance/*"
+        Condition = {
+          StringLike                  = { "aws:ResourceTag/autospotting-group" = "?*" }
+          "ForAllValues:StringEquals" = { "aws:TagKeys" = ["autospotting-drain"] }
+          Null                        = { "aws:TagKeys" = "false" }
+        }
+      },
     ]
   })
 }

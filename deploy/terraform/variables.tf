@@ -345,7 +345,7 @@ variable "attach" {
 variable "drain_with" {
   type        = string
   default     = ""
-  description = "How running work ends before an instance is retired: auto, none, ecs or hook."
+  description = "How running work ends before an instance is retired: auto, none, ecs, hook or command."
 }
 
 variable "accept" {

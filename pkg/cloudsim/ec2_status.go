@@ -159,6 +159,7 @@ func (c *Cloud) tagged(ids []string, change func(map[string]string)) error {
 			change(i.tags)
 			c.index(i, i.tags)
 			c.touch(i)
+			c.nudgeGuest(i)
 			c.emit(Event{Kind: Tagged, Instance: id, Group: i.groupName()})
 		} else if t, err := c.template(&id, nil); err == nil {
 			change(t.tags)

@@ -174,6 +174,10 @@ func (c *Cloud) addHost(k *cluster, i *instance) {
 
 // loseHost is the end of a host: ECS deregisters what its agent no longer speaks for, and the tasks on it are gone.
 func (c *Cloud) loseHost(i *instance) {
+	if i.jobs > 0 {
+		c.emit(Event{Kind: TasksCut, Instance: i.id, Group: i.groupName(), Text: fmt.Sprintf("jobs that ran on it: %d", i.jobs)})
+		i.jobs = 0
+	}
 	k, h := c.hostOf(i.id)
 	if h == nil {
 		return

@@ -130,6 +130,13 @@ func (g *Guest) Serve(up bool) {
 	}
 }
 
+// Works says how many jobs run on the instance from now on. They are cut off where it ends before.
+func (g *Guest) Works(jobs int) {
+	g.cloud.mu.Lock()
+	defer g.cloud.unlock()
+	g.i.jobs = jobs
+}
+
 // SetBoot says how far the boot is, and nudges whoever watches the machine.
 func (g *Guest) SetBoot(b Boot) {
 	g.cloud.mu.Lock()

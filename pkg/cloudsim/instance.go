@@ -40,6 +40,8 @@ type instance struct {
 	accrued                      time.Time
 	cost                         float64
 	guest                        *Guest
+	jobs                         int    // that run on it, as its guest says
+	showsTags                    bool   // its metadata shows its tags
 	signedDoc, signature         string // of its identity
 	past                         history[ec2types.Instance]
 }
@@ -63,6 +65,7 @@ func (c *Cloud) launch(l launchSpec) *instance {
 	i := &instance{id: c.id("i"), typ: l.typ, zone: l.zone, subnet: l.subnet, image: l.image, spot: l.spot,
 		fleet: l.fleet, launchedBy: c.cause.actor, state: ec2types.InstanceStateNamePending, tags: l.tags, data: l.data, launched: c.clock(),
 		accrued: c.clock(), maxPrice: l.maxPrice, ip: fmt.Sprintf("10.0.%d.%d", len(c.instances)/200, 10+len(c.instances)%200)}
+	i.showsTags = l.data.MetadataOptions != nil && l.data.MetadataOptions.InstanceMetadataTags == ec2types.LaunchTemplateInstanceMetadataTagsStateEnabled
 	i.protected = l.data.DisableApiTermination != nil && *l.data.DisableApiTermination
 	lifecycle := "on-demand"
 	if i.spot {

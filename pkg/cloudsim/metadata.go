@@ -2,6 +2,8 @@ package cloudsim
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -41,7 +43,33 @@ func (c *Cloud) metadata(i *instance, path string) (string, bool) {
 	if body, ok := c.placement(i, name); ok {
 		return body, true
 	}
+	if body, ok := i.tagItem(name); ok {
+		return body, true
+	}
 	return c.changing(i, name)
+}
+
+// tagItem is tags/instance, or a tag below it. Without the owner's leave (MetadataOptions.InstanceMetadataTags) there is none (EC2 User Guide, "View tags
+// for your EC2 instances using instance metadata").
+func (i *instance) tagItem(name string) (string, bool) {
+	rest, ok := strings.CutPrefix(name, "tags/instance")
+	if !ok || !i.showsTags {
+		return "", false
+	}
+	if rest == "" {
+		return strings.Join(slices.Sorted(maps.Keys(i.tags)), "\n"), true
+	}
+	value, ok := i.tags[strings.TrimPrefix(rest, "/")]
+	return value, ok
+}
+
+// ShowTags allows or denies the instance's metadata its tags, as its owner does at any time (ModifyInstanceMetadataOptions).
+func (c *Cloud) ShowTags(instanceID string, on bool) error {
+	return c.withInstance("owner", instanceID, func(i *instance) error {
+		i.showsTags = on
+		c.nudgeGuest(i)
+		return nil
+	})
 }
 
 // placement is what never changes.

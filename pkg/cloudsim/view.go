@@ -49,6 +49,7 @@ type InstanceView struct {
 	Fleet          string    // that launched it; a group's own launches have one too
 	LaunchedBy     string    // the session that asked for it, "autoscaling" or "owner"
 	Tags           map[string]string
+	Jobs           int     // that run on it, as its guest says (Guest.Works)
 	CostUSD        float64 // so far
 }
 
@@ -56,7 +57,7 @@ func (c *Cloud) view(i *instance) InstanceView {
 	c.accrue(i)
 	return InstanceView{ID: i.id, Type: i.typ, Zone: i.zone, Spot: i.spot, State: string(i.state), StateReason: i.reasonCode,
 		Launched: i.launched, Running: i.running, Ended: i.ended, AppReady: i.appReady, NoticeAt: i.notice, EndsAt: i.end,
-		Group: i.groupName(), EverIn: i.everIn, Fleet: i.fleet, LaunchedBy: i.launchedBy, Tags: maps.Clone(i.tags), CostUSD: i.cost}
+		Group: i.groupName(), EverIn: i.everIn, Fleet: i.fleet, LaunchedBy: i.launchedBy, Tags: maps.Clone(i.tags), Jobs: i.jobs, CostUSD: i.cost}
 }
 
 // Group shows a group; false when it does not exist.

@@ -45,11 +45,22 @@ const (
 	// Maintenance: a scheduled event of the host. Action is AWS's event code,
 	// for instance system-reboot, and Deadline its NotBefore where known.
 	Maintenance Kind = "maintenance"
+	// CanDrain: the instance has a drain handler, and its metadata would show the tag by which it is asked to run it (DrainTag). Said
+	// again and again: the coordinator may be younger than the instance.
+	CanDrain Kind = "can-drain"
+	// Drained: the drain handlers have run, since they were asked to. Deadline is that of the ask, which tells asks apart. Action is
+	// ActionFailed where one of them failed.
+	Drained Kind = "drained"
 )
+
+// DrainTag is the key of the tag by which the coordinator asks spotd on an instance to drain it. Its value is until when, in RFC 3339,
+// UTC, in whole seconds. The key has no slash: instance metadata shows no such keys (EC2 User Guide, "View tags for your EC2 instances
+// using instance metadata").
+const DrainTag = "autospotting-drain"
 
 // Kinds returns every kind, in the order of an instance's life.
 func Kinds() []Kind {
-	return []Kind{Hello, Started, Ready, Rebalance, Maintenance, Terminating}
+	return []Kind{Hello, Started, Ready, CanDrain, Drained, Rebalance, Maintenance, Terminating}
 }
 
 // The actions of a Terminating report, as the instance metadata item
@@ -61,7 +72,7 @@ const (
 	ActionHibernate = "hibernate"
 )
 
-// What a Hello or a Started says beside its kind.
+// What a Hello, a Started or a Drained says beside its kind.
 const (
 	// ActionMember: the boot waited until the instance metadata item autoscaling/target-lifecycle-state was there.
 	ActionMember = "member"
@@ -69,6 +80,8 @@ const (
 	ActionNoMember = "no-member"
 	// ActionBoot: the boot is over, which says nothing of the application.
 	ActionBoot = "boot"
+	// ActionFailed: a drain handler failed, so that work may still run.
+	ActionFailed = "failed"
 )
 
 // DetailAgain is the Detail of what was said before: the message may have been lost on its way, after the topic had taken it.
@@ -87,8 +100,8 @@ type Report struct {
 	At time.Time `json:"at"`
 	// Deadline is when what is told happens, UTC; zero where there is none.
 	Deadline time.Time `json:"deadline,omitzero"`
-	// Action is what happens at the deadline, in AWS's words, or what a Hello or a
-	// Started says beside its kind: up to [MaxCode]
+	// Action is what happens at the deadline, in AWS's words, or what a Hello, a
+	// Started or a Drained says beside its kind: up to [MaxCode]
 	// letters, digits, dots, hyphens and underscores, see [Code].
 	Action string `json:"action,omitempty"`
 	From   Source `json:"from"`

@@ -26,6 +26,8 @@ func sample(kind Kind) Report {
 	switch kind {
 	case Terminating:
 		deadline = noon.Add(2 * time.Minute)
+	case Drained:
+		deadline = noon.Add(15 * time.Minute)
 	case Maintenance:
 		deadline = noon.Add(48 * time.Hour)
 	}
@@ -34,6 +36,8 @@ func sample(kind Kind) Report {
 	switch kind {
 	case Terminating:
 		r.Action = ActionTerminate
+	case Drained:
+		r.Action, r.Detail = ActionFailed, "drain handlers that failed: 1 of 2"
 	case Maintenance:
 		r.Action, r.Detail = "system-reboot", "instance-event-0d59937288b749b32: scheduled reboot"
 	}

@@ -58,7 +58,10 @@ func validTime(field string, t time.Time) error {
 // hibernation begins with its notice, so it has no deadline (EC2 User Guide,
 // "Spot Instance interruption notices").
 func (r Report) validAction() error {
-	if r.Kind != Terminating {
+	switch {
+	case r.Kind == Drained && r.Deadline.IsZero():
+		return malformed("deadline", "missing: a drained report says which ask it answers")
+	case r.Kind != Terminating:
 		return nil
 	}
 	if !slices.Contains([]string{ActionTerminate, ActionStop, ActionHibernate}, r.Action) {

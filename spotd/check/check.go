@@ -51,6 +51,7 @@ type checker struct {
 	daemon.Daemon
 	found []finding
 	id    watch.Identity
+	tags  watch.Item
 }
 
 // Print tells what it finds, as text or JSON by c.Format. The error says only that something is not
@@ -61,7 +62,7 @@ func Print(c config.Config, w io.Writer) error {
 
 func check(d daemon.Daemon, format string, w io.Writer) error {
 	k := checker{Daemon: d}
-	for _, row := range []func(context.Context){k.metadata, k.role, k.topic, k.hook, k.probe, k.handlers, k.state} {
+	for _, row := range []func(context.Context){k.metadata, k.role, k.topic, k.hook, k.probe, k.handlers, k.drains, k.state} {
 		ctx, cancel := context.WithTimeout(context.Background(), checkTimeout)
 		row(ctx)
 		cancel()
@@ -117,7 +118,7 @@ func (k *checker) metadata(ctx context.Context) {
 		return
 	}
 	k.id = id
-	o, err := k.Reader.Observe(ctx, watch.Targets|watch.Events)
+	o, err := k.Reader.Observe(ctx, watch.Targets|watch.Events|watch.Tags)
 	if err != nil {
 		k.bad("metadata", err, remedy)
 		return
@@ -128,6 +129,7 @@ func (k *checker) metadata(ctx context.Context) {
 	} else {
 		k.ok("identity", "signed document of account %s, region %s", id.From.Account, id.From.Region)
 	}
+	k.tags = o.Tags
 	if o.SpotAction.Presence == watch.Present {
 		k.bad("notice", errors.New(o.SpotAction.Body), "AWS is about to take this instance")
 	} else {

@@ -30,6 +30,8 @@ type Config struct {
 	ProbeTimeout              time.Duration
 	ProbeOverdue              string // one of the Overdue… words
 	Handlers, RootHandlers    string
+	DrainHandlers             string
+	RootDrainHandlers         string
 	HandlerTimeout            time.Duration
 	LifecycleHook             string
 	Poll                      time.Duration

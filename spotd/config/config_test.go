@@ -55,7 +55,7 @@ func TestFlagsGoBeforeTheEnvironmentBeforeTheDefaults(t *testing.T) {
 	want := Config{
 		Topic: fakes.Topic, Group: "from the environment", Grace: 90 * time.Second, Poll: 2 * time.Second,
 		Probe: "none", ProbeInterval: 2 * time.Second, ProbeTimeout: 15 * time.Minute, ProbeOverdue: OverdueWait,
-		Handlers: "/etc/spotd/terminating.d", RootHandlers: "/etc/spotd/terminating.root.d", HandlerTimeout: time.Minute,
+		Handlers: "/etc/spotd/terminating.d", RootHandlers: "/etc/spotd/terminating.root.d", DrainHandlers: "/etc/spotd/drain.d", RootDrainHandlers: "/etc/spotd/drain.root.d", HandlerTimeout: time.Minute,
 		PollTargets: 10 * time.Second, PollEvents: time.Minute, StateDir: "/var/lib/spotd", LogLevel: zerolog.InfoLevel,
 		UpdateEvery: 6 * time.Hour, UpdatePatience: 2 * time.Minute,
 	}

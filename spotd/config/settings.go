@@ -42,7 +42,9 @@ var Settings = []Setting{
 	{"probe-overdue", "SPOTD_PROBE_OVERDUE", "WHAT", "wait", "what happens then: wait (go on probing), ready (be ready all the same) or stop (probe no more)", setProbeOverdue},
 	{"handlers", "SPOTD_HANDLERS", "DIR", place("/etc/spotd/terminating.d", "terminating.d"), "programs to run before the instance goes", setHandlers},
 	{"root-handlers", "SPOTD_ROOT_HANDLERS", "DIR", place("/etc/spotd/terminating.root.d", "terminating.root.d"), "the same, run as root by a unit of their own", setRootHandlers},
-	{"handler-timeout", "SPOTD_HANDLER_TIMEOUT", "TIME", "60s", "time for one handler", setHandlerTimeout},
+	{"drain-handlers", "SPOTD_DRAIN_HANDLERS", "DIR", place("/etc/spotd/drain.d", "drain.d"), "programs to run when the coordinator asks for a drain", setDrainHandlers},
+	{"root-drain-handlers", "SPOTD_ROOT_DRAIN_HANDLERS", "DIR", place("/etc/spotd/drain.root.d", "drain.root.d"), "the same, run as root by a unit of their own", setRootDrainHandlers},
+	{"handler-timeout", "SPOTD_HANDLER_TIMEOUT", "TIME", "60s", "time for one handler; a drain has the time that the coordinator gives it", setHandlerTimeout},
 	{"lifecycle-hook", "SPOTD_LIFECYCLE_HOOK", "NAME", "", "termination lifecycle hook to keep open while handlers run, and to complete then", setHook},
 	{"poll", "SPOTD_POLL", "TIME", "2s", "time between two looks at the interruption notice", setPoll},
 	{"poll-targets", "SPOTD_POLL_TARGETS", "TIME", "10s", "time between two looks at rebalance recommendation and target life cycle state", setPollTargets},
@@ -149,6 +151,16 @@ func setHandlers(c *Config, v string) error {
 
 func setRootHandlers(c *Config, v string) error {
 	c.RootHandlers = v
+	return nil
+}
+
+func setDrainHandlers(c *Config, v string) error {
+	c.DrainHandlers = v
+	return nil
+}
+
+func setRootDrainHandlers(c *Config, v string) error {
+	c.RootDrainHandlers = v
 	return nil
 }
 

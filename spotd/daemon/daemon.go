@@ -32,6 +32,9 @@ import (
 // only for what is already on its way.
 const drain = 5 * time.Second
 
+// trustsNobody has handlers looked at before they run: Windows has no account without rights to run them as.
+const trustsNobody = runtime.GOOS == "windows"
+
 // Daemon is one run of spotd.
 type Daemon struct {
 	Config    config.Config
@@ -104,8 +107,7 @@ func (d Daemon) live(ctx context.Context, id watch.Identity, outage *gap) (watch
 func (d Daemon) newDeparture(log zerolog.Logger, from message.Source) *departure {
 	leaving := newDeparture(log)
 	leaving.runners = []func(context.Context, handlers.Event) handlers.Result{
-		// Windows has no account without rights to run them as.
-		handlers.Runner{Dir: d.Config.Handlers, Timeout: d.Config.HandlerTimeout, Trusted: runtime.GOOS == "windows", Log: log}.Run,
+		handlers.Runner{Dir: d.Config.Handlers, Timeout: d.Config.HandlerTimeout, Trusted: trustsNobody, Log: log}.Run,
 		root.Handlers(d.Config, log),
 	}
 	if d.Config.LifecycleHook != "" {

@@ -29,6 +29,7 @@ type life struct {
 	box       *outbox.Outbox
 	outage    *gap
 	departure *departure
+	drains    *drains
 	app       chan watch.Application // what the probe found, once, or how far the boot is
 	stopProbe context.CancelFunc
 	member    watch.Membership // as last read
@@ -52,6 +53,7 @@ func (d Daemon) newLife(ctx context.Context, log zerolog.Logger, id watch.Identi
 	c := d.Config
 	l.machine = watch.New(watch.Settings{Grace: c.Grace, Poll: c.Poll, Probe: c.Probe != "none", Settle: c.ProbeGrace}, id, restored)
 	l.schedule = watch.Schedule{TargetsEvery: c.PollTargets, EventsEvery: c.PollEvents}
+	l.drains = d.newDrains(log, id, l.restoredDrain(said))
 	l.departure = d.newDeparture(log, id.From)
 	l.departure.mark = func() { l.box.Mark(departed) }
 	l.resume(said)
@@ -174,6 +176,13 @@ func (l *life) ask(ctx context.Context, ask probe.Probe) watch.Application {
 func (l *life) look(ctx context.Context) time.Duration {
 	began := time.Now()
 	due := l.schedule.Due(began, l.Config.Poll)
+	drains := due&watch.Targets != 0 && l.drains.exist()
+	if drains {
+		due |= watch.Asks
+		if due&watch.Events != 0 {
+			due |= watch.Tags
+		}
+	}
 	o, err := l.Reader.Observe(ctx, due)
 	if ctx.Err() != nil {
 		return 0
@@ -184,6 +193,9 @@ func (l *life) look(ctx context.Context) time.Duration {
 		return 0
 	}
 	l.step(o, gap)
+	if due&watch.Targets != 0 {
+		l.stepDrain(watch.DrainLook{Handlers: drains, Tags: o.Tags, Ask: o.Ask})
+	}
 	if l.machine.Survived() {
 		l.log.Info().Msg("the notice is gone: everything is told again")
 		l.over, l.next = true, l.id
@@ -301,6 +313,8 @@ func (l *life) sleep(ctx context.Context, d time.Duration) bool {
 			return false
 		case <-l.heard:
 			l.tell(true)
+		case e := <-l.drains.ended:
+			l.drainEnded(e)
 		case found := <-l.app:
 			l.step(watch.Observation{Application: found}, 0)
 			if due := l.machine.Next(time.Now()); due.Before(until) { // the probe's grace may be short
@@ -318,6 +332,7 @@ func (l *life) sleep(ctx context.Context, d time.Duration) bool {
 func (l *life) end() {
 	l.stopProbe()
 	l.departure.close(leaveTime)
+	l.drains.close()
 	l.box.Close(drain)
 }
 
@@ -326,5 +341,6 @@ func (l *life) end() {
 func (l *life) forget() {
 	l.stopProbe()
 	l.departure.cancel()
+	l.drains.close()
 	l.box.Forget()
 }

@@ -23,10 +23,16 @@ const (
 	patience = 3 * time.Second
 )
 
+// The kinds of an event by which the coordinator asks for a drain, and takes that back: the instance stays, and is to take work again.
+const (
+	Drain   = "drain"
+	Undrain = "undrain"
+)
+
 // Event is why handlers run. Times are UTC.
 type Event struct {
 	// Kind is terminating for a notice of AWS, and terminated where the group
-	// takes the instance out.
+	// takes the instance out; Drain or Undrain where the coordinator asks.
 	Kind string `json:"kind"`
 	// Action is terminate, stop or hibernate.
 	Action string `json:"action"`
@@ -89,7 +95,7 @@ func (r Runner) Run(ctx context.Context, e Event) Result {
 }
 
 func (r Runner) one(ctx context.Context, path string, e Event) error {
-	ctx, cancel := context.WithTimeout(ctx, r.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, r.most(e))
 	defer cancel()
 	log := r.Log.With().Str("handler", filepath.Base(path)).Logger()
 	if err := ctx.Err(); err != nil {
@@ -115,6 +121,14 @@ func (r Runner) one(ctx context.Context, path string, e Event) error {
 	}
 	log.Info().Dur("took_ms", took).Msg("handler done")
 	return nil
+}
+
+// most is how long one handler may take: of a drain, whose time the coordinator set, all that is left of it.
+func (r Runner) most(e Event) time.Duration {
+	if e.Kind == Drain {
+		return max(r.Timeout, time.Until(e.end()))
+	}
+	return r.Timeout
 }
 
 func deadline(ctx context.Context) time.Time {

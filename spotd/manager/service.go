@@ -160,7 +160,7 @@ func Install(c config.Config, w io.Writer) error {
 const unitDir = "/etc/systemd/system"
 
 // traces are what the unit makes on the disk.
-var traces = []string{"/var/lib/private/spotd", "/var/lib/spotd", "/run/spotd", "/run/spotd-handlers", updateState}
+var traces = []string{"/var/lib/private/spotd", "/var/lib/spotd", "/run/spotd", "/run/spotd-handlers", "/run/spotd-drain", updateState}
 
 func onSystemd(s service.Service) bool { return s.Platform() == "linux-systemd" }
 
@@ -197,7 +197,7 @@ func fromPackage() bool {
 }
 
 func removeTraces() error {
-	_ = exec.Command("systemctl", "stop", "spotd-handlers.path", "spotd-handlers.service").Run()
+	_ = exec.Command("systemctl", "stop", "spotd-handlers.path", "spotd-handlers.service", "spotd-drain.path", "spotd-drain.service").Run()
 	var errs []error
 	for name := range extraUnits("", nil) {
 		if err := os.Remove(filepath.Join(unitDir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -212,7 +212,7 @@ func removeTraces() error {
 	if _, err := user.Lookup(Name); err == nil {
 		errs = append(errs, exec.Command("userdel", Name).Run())
 	}
-	_ = exec.Command("systemctl", "reset-failed", "spotd.service", "spotd-handlers.service", "spotd-update.service", "spotd-update.path").Run() // nothing failed
+	_ = exec.Command("systemctl", "reset-failed", "spotd.service", "spotd-handlers.service", "spotd-drain.service", "spotd-update.service", "spotd-update.path").Run() // nothing failed
 	return errors.Join(errs...)
 }
 

@@ -41,7 +41,7 @@ func unit(path string, args []string) string {
 	return `[Unit]
 Description=` + description + `
 After=network-online.target
-Wants=network-online.target spotd-handlers.path spotd-update.timer spotd-update.path
+Wants=network-online.target spotd-handlers.path spotd-drain.path spotd-update.timer spotd-update.path
 StartLimitIntervalSec=0
 
 [Service]
@@ -98,7 +98,9 @@ WantedBy=multi-user.target
 
 // extraUnits are the units beside the service: the path unit sees the daemon's
 // event and starts the service that runs the handlers as root. That stays
-// "active" afterwards, so that the event starts it once.
+// "active" afterwards, so that the event starts it once. Drains may be asked for
+// again: that unit takes the event away, and is started by the next one, also by one
+// that came while it ran.
 func extraUnits(path string, args []string) map[string]string {
 	return map[string]string{
 		"spotd-handlers.path": `[Unit]
@@ -120,6 +122,28 @@ TimeoutStartSec=infinity
 EnvironmentFile=-/etc/default/spotd
 RuntimeDirectory=spotd-handlers
 RuntimeDirectoryMode=0755
+UMask=0022
+`,
+		"spotd-drain.path": `[Unit]
+Description=Waits for a drain that root handlers of spotd are for
+PartOf=spotd.service
+
+[Path]
+PathExists=` + root.DrainPath + `
+Unit=spotd-drain.service
+`,
+		"spotd-drain.service": `[Unit]
+Description=Runs the root drain handlers of spotd when the coordinator asks
+StartLimitIntervalSec=0
+
+[Service]
+Type=oneshot
+ExecStart=` + commandLine(path, append([]string{"handle-drain"}, args[min(1, len(args)):]...)) + `
+TimeoutStartSec=infinity
+EnvironmentFile=-/etc/default/spotd
+RuntimeDirectory=spotd-drain
+RuntimeDirectoryMode=0755
+RuntimeDirectoryPreserve=yes
 UMask=0022
 `,
 	}

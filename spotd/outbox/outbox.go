@@ -35,6 +35,8 @@ const (
 	// keepTrying is for reports without a deadline: a day later the group has
 	// long decided without them.
 	keepTrying = 24 * time.Hour
+	// keepCanDrain is for what is said every quarter of an hour.
+	keepCanDrain = 10 * time.Minute
 )
 
 // Told is implemented by errors that the publisher logged itself; the outbox then
@@ -169,7 +171,10 @@ func (o *Outbox) deliver(e entry, saved <-chan struct{}) {
 	if least := e.report.At.Add(leastNotice); saved != nil && last.Before(least) {
 		last = least
 	}
-	if e.report.Kind == message.Maintenance || e.report.Deadline.IsZero() {
+	switch {
+	case e.report.Kind == message.CanDrain: // it is said again and again
+		last, most = e.report.At.Add(keepCanDrain), slowBackoff
+	case e.report.Kind == message.Maintenance || e.report.Deadline.IsZero():
 		last, most = e.report.At.Add(keepTrying), slowBackoff
 	}
 	for attempt, wait := 1, firstBackoff; ; attempt, wait = attempt+1, min(2*wait, most) {

@@ -12,8 +12,8 @@ case "$1" in
       spotd uninstall
     fi
     if [ -d /run/systemd/system ]; then
-      systemctl --quiet disable --now spotd.service spotd-handlers.path
-      systemctl stop spotd-handlers.service
+      systemctl --quiet disable --now spotd.service spotd-handlers.path spotd-drain.path
+      systemctl stop spotd-handlers.service spotd-drain.service
     fi
     ;;
 esac

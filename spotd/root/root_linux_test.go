@@ -69,7 +69,7 @@ func TestRootHandlersThatTheAccountCannotSeeAreAskedFor(t *testing.T) {
 			defer cancel()
 			var got handlers.Result
 			asNobody(func() {
-				got = asksUnit(config.Config{RootHandlers: dir, HandlerTimeout: time.Minute}, zerolog.New(&log))(ctx, handlers.Event{Kind: "terminating"})
+				got = departs.asks(config.Config{HandlerTimeout: time.Minute}, zerolog.New(&log), dir)(ctx, handlers.Event{Kind: "terminating"})
 			})
 			_, err := os.Stat(filepath.Join(run, eventFile))
 			if asked := err == nil; asked != c.asked || (got.Ran == 1) != c.asked || c.log == "" == strings.Contains(log.String(), "listed") || !strings.Contains(log.String(), c.log) {

@@ -29,6 +29,7 @@ func TestOnlyAnEventOfSpotdReachesTheRootHandlers(t *testing.T) {
 	}{
 		{"an event", change(func(*handlers.Event) {}), true},
 		{"an event without a deadline", change(func(e *handlers.Event) { e.Deadline, e.Kind = time.Time{}, "terminated" }), true},
+		{"a drain, which is another unit's", change(func(e *handlers.Event) { e.Kind = handlers.Drain }), false},
 		{"another kind", change(func(e *handlers.Event) { e.Kind = "dance" }), false},
 		{"another action", change(func(e *handlers.Event) { e.Action = "$(reboot)" }), false},
 		{"no instance", change(func(e *handlers.Event) { e.Instance = "../../x" }), false},
@@ -40,7 +41,7 @@ func TestOnlyAnEventOfSpotdReachesTheRootHandlers(t *testing.T) {
 			if err := os.WriteFile(path, []byte(c.body), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			got, err := readEvent(path)
+			got, err := readEvent(path, "terminating", "terminated")
 			if (err == nil) != c.fine || c.fine && got.Instance != fakes.Instance {
 				t.Errorf("%+v, %v", got, err)
 			}
@@ -51,18 +52,31 @@ func TestOnlyAnEventOfSpotdReachesTheRootHandlers(t *testing.T) {
 	}
 }
 
+// departs is the unit that nobody listens to.
+var departs = unit{eventFile, func(handlers.Event) (int, bool) { return 0, false }}
+
 func TestTheDaemonAsksForRootOnlyWhereSomeoneListens(t *testing.T) {
 	t.Setenv("RUNTIME_DIRECTORY", "")
-	if err := askForRoot(t.Context(), handlers.Event{}, time.Minute); err == nil || !strings.Contains(err.Error(), "spotd install") {
+	if _, err := departs.ask(t.Context(), handlers.Event{}, time.Minute); err == nil || !strings.Contains(err.Error(), "spotd install") {
 		t.Errorf("got %v", err)
 	}
 	dir := t.TempDir()
 	t.Setenv("RUNTIME_DIRECTORY", dir)
 	want := handlers.Event{Kind: "terminating", Action: "terminate", Deadline: time.Unix(2_000_000_000, 0).UTC(), Until: time.Unix(2_000_000_100, 0).UTC(), Instance: fakes.Instance, Group: "web"}
-	if err := askForRoot(t.Context(), want, 300*time.Millisecond); err == nil {
+	if _, err := departs.ask(t.Context(), want, 300*time.Millisecond); err == nil {
 		t.Error("nobody has done it, and it is done")
 	}
-	if got, err := readEvent(filepath.Join(dir, eventFile)); err != nil || got != want {
+	if got, err := readEvent(filepath.Join(dir, eventFile), "terminating", "terminated"); err != nil || got != want {
 		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+func TestAnAnswerOfTheUnitIsThatOfOneDrain(t *testing.T) {
+	first := handlers.Event{Kind: handlers.Drain, Deadline: time.Unix(2_000_000_000, 0)}
+	second, undone := first, first
+	second.Deadline = first.Deadline.Add(time.Hour)
+	undone.Kind = handlers.Undrain
+	if mark(first) == mark(second) || mark(first) == mark(undone) {
+		t.Errorf("%q, %q, %q", mark(first), mark(second), mark(undone))
 	}
 }

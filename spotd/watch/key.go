@@ -24,6 +24,8 @@ func Key(r message.Report) string {
 	switch r.Kind {
 	case message.Terminating:
 		return string(r.Kind) + "-" + r.Action
+	case message.Drained:
+		return string(r.Kind) + "-" + r.ID
 	case message.Maintenance:
 		key := string(r.Kind) + "-" + r.ID
 		if id := eventID.FindStringSubmatch(r.Detail); id != nil {

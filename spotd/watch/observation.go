@@ -83,6 +83,8 @@ type Observation struct {
 	// Legacy is spot/termination-time, which is only asked for where SpotAction
 	// could not be had.
 	Legacy Item
+	// Tags is tags/instance, and Ask the tag below it by which the coordinator asks for a drain. Nobody asks for them where there is no drain handler.
+	Tags, Ask Item
 	// Application is not of the metadata: what the probe has found.
 	Application Application
 	// Membership is not of the metadata either: what the bootstrap says.

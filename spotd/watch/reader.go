@@ -50,6 +50,8 @@ func (r Reader) Observe(ctx context.Context, due Items) (Observation, error) {
 		{Targets, "events/recommendations/rebalance", &o.Rebalance},
 		{Targets, "autoscaling/target-lifecycle-state", &o.TargetLifecycleState},
 		{Events, "events/maintenance/scheduled", &o.Maintenance},
+		{Tags, "tags/instance", &o.Tags},
+		{Asks, "tags/instance/" + message.DrainTag, &o.Ask},
 	} {
 		if due&item.due == 0 {
 			continue

@@ -10,6 +10,8 @@ type Items int
 const (
 	Targets Items = 1 << iota // rebalance recommendation, target life cycle state
 	Events                    // scheduled maintenance
+	Asks                      // the tag that asks for a drain
+	Tags                      // whether the metadata has tags
 )
 
 // Schedule says when the slower items are due. What could not be read stays due.

@@ -73,7 +73,7 @@ var writes = map[string]bool{
 	"autoscaling.AttachInstances": true, "autoscaling.TerminateInstanceInAutoScalingGroup": true,
 	"autoscaling.UpdateAutoScalingGroup": true, "autoscaling.SetInstanceProtection": true,
 	"autoscaling.SetDesiredCapacity": true, "autoscaling.CreateOrUpdateTags": true, "autoscaling.DeleteTags": true,
-	"ec2.DeleteTags": true, "ec2.DeleteLaunchTemplate": true, "ec2.DeleteLaunchTemplateVersions": true,
+	"ec2.CreateTags": true, "ec2.DeleteTags": true, "ec2.DeleteLaunchTemplate": true, "ec2.DeleteLaunchTemplateVersions": true,
 }
 
 // cuts turns what was asked into the points to cut at.

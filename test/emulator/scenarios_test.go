@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -251,6 +253,8 @@ func (a *tale) Do(d scenario.Deed, id string) error {
 		_, err = a.ec2.CreateTags(ctx, &ec2.CreateTagsInput{Resources: []string{id}, Tags: []ec2types.Tag{{Key: &d.Key, Value: &d.Value}}})
 	case "unmark":
 		_, err = a.ec2.DeleteTags(ctx, &ec2.DeleteTagsInput{Resources: []string{id}, Tags: []ec2types.Tag{{Key: &d.Key}}})
+	case "install":
+		err = a.install(id)
 	case "hook":
 		_, err = a.scaling.PutLifecycleHook(ctx, &autoscaling.PutLifecycleHookInput{AutoScalingGroupName: aws.String("web"), LifecycleHookName: &d.Key,
 			LifecycleTransition: aws.String("autoscaling:EC2_INSTANCE_" + strings.ToUpper(d.Value)), HeartbeatTimeout: aws.Int32(60), DefaultResult: aws.String("CONTINUE")})
@@ -279,6 +283,49 @@ func (a *tale) Wait(want scenario.Settled) error {
 		err = a.launchedWell(ctx, "web", l)
 	}
 	return err
+}
+
+// install runs the real spotd on an instance of the owner's, with a drain handler, and metadata that shows the instance's tags.
+func (a *tale) install(id string) error {
+	all, err := a.instances(a.t.Context())
+	if err != nil {
+		return err
+	}
+	m, err := newMetadata(a.cloud.account, all[id])
+	if err != nil {
+		return err
+	}
+	a.t.Cleanup(m.Close)
+	m.set("meta-data/instance-life-cycle", "on-demand")
+	m.set("meta-data/tags/instance", "Name")
+	dir := a.t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "10-node"), []byte("#!/bin/sh\nsleep 1\n"), 0o755); err != nil {
+		return err
+	}
+	log, err := startSpotd(a.t, m.URL, a.side.URL, a.reports, "web", "--poll-targets=100ms", "--poll-events=100ms", "--drain-handlers", dir)
+	if err != nil {
+		return err
+	}
+	showOnFailure(a.t, "spotd of "+id, log)
+	ctx, stop := context.WithCancel(a.t.Context())
+	a.t.Cleanup(stop)
+	a.boots.Go(func() { a.showTag(ctx, m, id) })
+	return nil
+}
+
+// showTag keeps the metadata of an instance as its tag is, until the test ends.
+func (a *tale) showTag(ctx context.Context, m *metadata, id string) {
+	for wait(ctx, lookAtMost) == nil {
+		all, err := a.instances(ctx)
+		if err != nil {
+			continue
+		}
+		if until := all[id].tags[message.DrainTag]; until != "" {
+			m.set("meta-data/tags/instance/"+message.DrainTag, until)
+		} else {
+			m.unset("meta-data/tags/instance/" + message.DrainTag)
+		}
+	}
 }
 
 // status is the tag that tells the owner.
@@ -374,6 +421,8 @@ func tell(k *call, owners int) (scenario.Call, bool) {
 		return scenario.Call{What: "booted", Instances: []string{k.form.Get("InstanceId")}}, true
 	case "Failed":
 		return scenario.Call{What: "boot failed", Instances: []string{k.form.Get("InstanceId")}}, true
+	case "CreateTags":
+		return scenario.Call{What: "asked to drain", Instances: listed(k, "ResourceId.")}, k.form.Get("Tag.1.Key") == message.DrainTag
 	case "TerminateInstances":
 		return scenario.Call{What: "terminated", Instances: listed(k, "InstanceId.")}, true
 	default:

@@ -72,6 +72,12 @@ func (m *metadata) set(path, body string) {
 	m.items[path] = body
 }
 
+func (m *metadata) unset(path string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.items, path)
+}
+
 // hosts runs a real spotd for every instance of ours, with metadata of its own.
 type hosts struct {
 	a    *account

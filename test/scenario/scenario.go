@@ -76,6 +76,7 @@ type Step struct {
 //	interrupt spot N              AWS takes it
 //	tag KEY=VALUE, untag KEY      the owner's hand on the group
 //	mark on-demand N KEY=VALUE    another's hand on an instance; unmark takes the tag off again
+//	install on-demand N           spotd with a drain handler, by its owner, with tags in the metadata
 //	hook NAME launching|terminating
 //	rule NAME hears GROUP         EventBridge's rule sends the lifecycle events of the group to a function
 //	plan                          the owner asks spotctl plan
@@ -225,12 +226,14 @@ func deedOf(words []string) (Deed, error) {
 	case (kind == "mark" || kind == "unmark") && len(rest) == 3 && rest[0] == "on-demand":
 		key, value, _ := strings.Cut(rest[2], "=")
 		return instance(Deed{Kind: kind, Key: key, Value: value}, rest)
+	case kind == "install" && len(rest) == 2 && rest[0] == "on-demand":
+		return instance(Deed{Kind: kind}, rest)
 	case kind == "hook" && len(rest) == 2 && (rest[1] == "launching" || rest[1] == "terminating"):
 		return Deed{Kind: kind, Key: rest[0], Value: rest[1]}, nil
 	case kind == "rule" && len(rest) == 3 && rest[1] == "hears":
 		return Deed{Kind: kind, Key: rest[0], Value: rest[2]}, nil
 	}
-	return Deed{}, fmt.Errorf("%q is no deed: begin, plan, interrupt spot N, tag KEY=VALUE, untag KEY, mark on-demand N KEY=VALUE, unmark on-demand N KEY, "+
+	return Deed{}, fmt.Errorf("%q is no deed: begin, plan, interrupt spot N, tag KEY=VALUE, untag KEY, mark on-demand N KEY=VALUE, unmark on-demand N KEY, install on-demand N, "+
 		"hook NAME launching, hook NAME terminating, rule NAME hears GROUP", strings.Join(words, " "))
 }
 

@@ -76,9 +76,12 @@ var blindnesses = map[string]func(*decide.World){
 	"cloudformation-unknown": func(w *decide.World) { w.Template.Needs, w.Settings.Attach = nil, settings.AttachRunning },
 	"hook-heard":             func(w *decide.World) { w.Group.LaunchHooks = nil },
 	"hook-unheard":           func(w *decide.World) { w.Group.LaunchHooks = append(w.Group.LaunchHooks, w.Group.IdleHooks...) },
-	"kubernetes":             func(w *decide.World) { w.Group.DrainHooks = nil },
-	"mixed":                  func(w *decide.World) { w.Group.Types = nil },
-	"no-spotd":               func(w *decide.World) { w.Settings.Grace = time.Hour }, // beyond the time that a boot may take
+	"handlers": func(w *decide.World) { // nobody's answer is heard
+		w.Heard = slices.DeleteFunc(slices.Clone(w.Heard), func(h decide.Hint) bool { return h.Kind == decide.HeardDrained })
+	},
+	"kubernetes": func(w *decide.World) { w.Group.DrainHooks = nil },
+	"mixed":      func(w *decide.World) { w.Group.Types = nil },
+	"no-spotd":   func(w *decide.World) { w.Settings.Grace = time.Hour }, // beyond the time that a boot may take
 	"other-tool": func(w *decide.World) {
 		for n := range w.Instances {
 			w.Instances[n].LaunchedBy = ""
@@ -141,13 +144,14 @@ type told struct {
 	calls  []scenario.Call
 	served int
 	bare   map[string]bool // who runs without spotd
+	guests map[string]*cloudsim.Guest
 }
 
 const targetGroup = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/1"
 
 func newTold(s scenario.Story, alter func(*handle.Handler)) (*told, error) {
 	g := s.Group
-	c := &told{group: g, bare: map[string]bool{}}
+	c := &told{group: g, bare: map[string]bool{}, guests: map[string]*cloudsim.Guest{}}
 	spec := cloudsim.GroupSpec{Name: "web", Min: g.Min, Desired: g.Desired, Max: g.Max, Tags: g.Tags, ZonesOnly: g.NamesZones}
 	for _, z := range g.Zones {
 		spec.Zones = append(spec.Zones, "us-east-1"+string(z))
@@ -190,7 +194,7 @@ const bootTakes = 12 * time.Second
 func (c *told) guest(st *stage.Stage, g *cloudsim.Guest) {
 	storm.Speak(st, g)
 	_, has := stage.Board(g)
-	c.bare[g.Instance()] = !has
+	c.bare[g.Instance()], c.guests[g.Instance()] = !has, g
 	if c.group.Boot == "" {
 		return
 	}
@@ -234,6 +238,8 @@ func (c *told) note(input any) {
 		add(scenario.MaxSize(int(aws.ToInt32(in.MaxSize)), c.group.Max))
 	case *autoscaling.SetDesiredCapacityInput:
 		add(fmt.Sprintf("desired %d", aws.ToInt32(in.DesiredCapacity)))
+	case *ec2.CreateTagsInput:
+		add("asked to drain", in.Resources...)
 	case *ec2.TerminateInstancesInput:
 		add("terminated", in.InstanceIds...)
 	}
@@ -254,6 +260,9 @@ func (c *told) Do(d scenario.Deed, id string) error {
 	case "unmark":
 		_, err := c.Cloud.NewSession("owner").EC2().DeleteTags(context.Background(), &ec2.DeleteTagsInput{Resources: []string{id}, Tags: []ec2types.Tag{{Key: &d.Key}}})
 		return err
+	case "install":
+		c.Install(c.guests[id], "web", 20*time.Second)
+		return c.Cloud.ShowTags(id, true)
 	case "hook":
 		h := cloudsim.Hook{Name: d.Key, Transition: cloudsim.HookTerminating, Heartbeat: time.Minute, Result: "CONTINUE"}
 		if d.Value == "launching" {

@@ -85,6 +85,7 @@ type Instance struct {
 	Reserved    bool // runs in a capacity reservation, which is paid for anyhow
 	Foreign     bool // a member of another group
 	Container   Container
+	Ask         string // value of the tag by which spotd on it is asked to drain it; empty where it has none
 }
 
 // Container is what ECS says of an instance that is a host of a cluster, a container instance in AWS's words.

@@ -6,6 +6,7 @@ import (
 
 	"autospotting/coordinator/decide/books"
 	"autospotting/pkg/cloudsim"
+	"autospotting/pkg/message"
 )
 
 // hostAPIs are those without which nobody can be drained: what nobody wants is ended all the same.
@@ -14,8 +15,8 @@ var hostAPIs = []string{"ECS.ListContainerInstances", "ECS.DescribeContainerInst
 // spotGets is how long AWS gives tasks on spot to end. An instance of ours that nobody wants any more is ended with what still runs on it then.
 const spotGets = 2 * time.Minute
 
-// drained holds every end by our hand against the tasks that run on the host, and counts the hosts that we drain at one time. What AWS takes is
-// AWS's hand, and an owner may let running work end.
+// drained holds every end by our hand against the work that runs on the instance, and counts those that we drain at one time. What AWS takes is
+// AWS's hand, and an owner may let running work end. Jobs on spot have what AWS gives them.
 func (c *Checker) drained(ch change) {
 	if slices.ContainsFunc(hostAPIs, c.cloud.Down) {
 		c.mute = ch.At
@@ -35,6 +36,12 @@ func (c *Checker) drained(ch change) {
 		c.report(Drained, "%s is retired by %s while %d tasks run on it, which is %s", i.ID, ch.Actor, h.Running, h.Status)
 	case ch.Kind == cloudsim.TasksCut && i.EverIn == "" && ours && ch.At.Sub(c.draining[i.ID]) < spotGets-c.race && !late:
 		c.report(Drained, "%s is ended by %s: %s", i.ID, ch.Actor, ch.Text)
+	}
+	if ch.Kind == cloudsim.Terminating && i.Jobs > 0 && !i.Spot && i.NoticeAt.IsZero() && (!ours || c.couldStay(i.ID)) {
+		c.report(Drained, "%s is retired by %s while %d jobs run on it, which it was asked to end until %q", i.ID, ch.Actor, i.Jobs, i.Tags[message.DrainTag])
+	}
+	if ch.Kind == cloudsim.Tagged && i.Tags[message.DrainTag] != "" {
+		c.asksOne(ch)
 	}
 	if ch.Kind == cloudsim.HostChanged {
 		c.draining[i.ID] = h.DrainingAt
@@ -57,5 +64,18 @@ func (c *Checker) drainsOne(ch change) {
 	}
 	if n > 1 {
 		c.report(Drained, "%d hosts on-demand are DRAINING at one time", n)
+	}
+}
+
+// asksOne counts the members on-demand that are asked to drain.
+func (c *Checker) asksOne(ch change) {
+	n := 0
+	for _, m := range ch.now.Members {
+		if m.State == "InService" && m.Instance.State == "running" && !m.Instance.Spot && m.Instance.Tags[message.DrainTag] != "" {
+			n++
+		}
+	}
+	if n > 1 {
+		c.report(Drained, "%d members on-demand are asked to drain at one time", n)
 	}
 }

@@ -31,7 +31,7 @@ var Bounds = []Bound{
 		one(func(r ledger.Record) bool { return r.Books.Doubted() })},
 	{"lease", 75 * time.Minute, "Given back when the last debt that needs the room is closed, and when desired fits again.",
 		one(func(r ledger.Record) bool { return r.Books.Lease().Open() })},
-	{"draining", 25 * time.Minute, "Its tasks have 15 minutes to end; then it is ACTIVE again.", draining},
+	{"draining", 25 * time.Minute, "Its work has 15 minutes to end; then it takes work again.", draining},
 	{"returned lease", 15 * time.Minute, "Forgotten a minute after it was given back, at the next tick.",
 		one(func(r ledger.Record) bool { return r.Books.Lease().State == books.Restored })},
 	{"retired", 15 * time.Minute, "Forgotten a minute after the retirement, at the next tick.", keys(func(r ledger.Record) map[string]time.Time { return r.Retired })},

@@ -73,6 +73,10 @@ func (c *Checker) touched(e cloudsim.Event, g cloudsim.GroupView) {
 		if ourTag && i.Spot && c.wish.enabled {
 			c.filled(e, g, i.Tags[tagLaunch])
 		}
+	case cloudsim.Tagged:
+		if !ourTag && i.EverIn != c.group {
+			c.report(Untouched, "the tags of %s are changed, which is neither ours nor the group's", e.Instance)
+		}
 	case cloudsim.Terminating, cloudsim.Stopping:
 		if !ourTag && i.EverIn != c.group {
 			c.report(Untouched, "%s of %s, which is neither ours nor the group's", e.Kind, e.Instance)

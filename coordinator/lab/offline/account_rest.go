@@ -45,6 +45,10 @@ func (*account) CreateFleet(context.Context, *ec2.CreateFleetInput, ...func(*ec2
 	return nil, errFiles
 }
 
+func (*account) CreateTags(context.Context, *ec2.CreateTagsInput, ...func(*ec2.Options)) (*ec2.CreateTagsOutput, error) {
+	return nil, errFiles
+}
+
 func (*account) DeleteTags(context.Context, *ec2.DeleteTagsInput, ...func(*ec2.Options)) (*ec2.DeleteTagsOutput, error) {
 	return nil, errFiles
 }

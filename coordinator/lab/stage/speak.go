@@ -26,10 +26,16 @@ func Board(g *cloudsim.Guest) (Aboard, bool) {
 	if !ours || settings.WaitOnly {
 		return Aboard{}, false
 	}
+	return Known(g, settings)
+}
+
+// Known is what a spotd with these settings goes by that somebody else installed on the instance; false where its metadata tells no identity.
+func Known(g *cloudsim.Guest, settings userdata.Settings) (Aboard, bool) {
 	document, signature, err := g.Identity()
 	if err != nil {
 		return Aboard{}, false
 	}
+	lifecycle, _ := g.Metadata("meta-data/instance-life-cycle")
 	var doc struct {
 		AccountID, Region, AvailabilityZone, InstanceID, InstanceType string
 		PendingTime                                                   time.Time
@@ -39,7 +45,7 @@ func Board(g *cloudsim.Guest) (Aboard, bool) {
 	}
 	return Aboard{Settings: settings, Proof: message.Identity{Document: document, Signature: signature}, Launched: doc.PendingTime, From: message.Source{
 		Account: doc.AccountID, Region: doc.Region, Zone: doc.AvailabilityZone, Instance: doc.InstanceID,
-		Type: doc.InstanceType, Lifecycle: "spot", Group: settings.Group,
+		Type: doc.InstanceType, Lifecycle: lifecycle, Group: settings.Group,
 	}}, true
 }
 

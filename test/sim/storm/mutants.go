@@ -116,6 +116,18 @@ var Mutants = []Mutant{
 	})},
 	{Name: "retire-undrained", What: "hosts of an ECS cluster are retired whatever runs on them", Scenario: "ecs", Alter: seeing(func(w *decide.World) { w.Settings.DrainWith = settings.DrainNone })},
 	{Name: "drain-for-ever", What: "a host that stays is never set ACTIVE again", Scenario: "ecs", Alter: acting(func(a *decide.Action, _ *time.Time) bool { return a.Kind != decide.SetActive })},
+	{Name: "retire-unanswered", What: "who is asked to drain is retired before it answers", Scenario: "commands", Alter: seeing(func(w *decide.World) {
+		drains := map[string]ledger.Drain{}
+		for id, d := range w.Record.Drains {
+			if d.Open() && d.Asked() && d.Done.IsZero() {
+				d.Done = w.Now
+			}
+			drains[id] = d
+		}
+		w.Record.Drains = drains
+	})},
+	{Name: "ask-for-ever", What: "an instance that stays is never asked no more", Scenario: "commands", Alter: acting(func(a *decide.Action, _ *time.Time) bool { return a.Kind != decide.AskNoMore })},
+	{Name: "believe-any-answer", What: "the answer to an earlier ask is taken for that to this one, and a failure for a success", Scenario: "commands", Alter: seeing(anyAnswer)},
 	{Name: "hammer", What: "failures pause nothing", Scenario: "drought", Alter: seeing(func(w *decide.World) {
 		w.Record.Failures, w.Record.PausedUntil, w.Record.Pools, w.Record.Fallback, w.Shared = 0, time.Time{}, nil, ledger.Fallback{}, nil
 	})},

@@ -31,6 +31,7 @@ type Script struct {
 	Targets  map[string]cloudsim.TargetGroup // what is unusual of target groups, by ARN
 	Timing   cloudsim.Timing                 // what is unusual of the cloud's
 	Hosts    *cloudsim.ClusterSpec           // of which the instances are hosts; nil is none
+	Commands *Commands                       // by which its instances are drained; nil is none
 	Boots    *Boots                          // how applications come up; nil is as the cloud has it, all alike
 }
 
@@ -60,6 +61,9 @@ func (s Script) String() string {
 	}
 	if s.Hosts != nil {
 		fmt.Fprintf(&b, "  hosts: %+v\n", *s.Hosts)
+	}
+	if s.Commands != nil {
+		fmt.Fprintf(&b, "  commands: %+v\n", *s.Commands)
 	}
 	if s.Boots != nil {
 		fmt.Fprintf(&b, "  boots: %+v\n", *s.Boots)
@@ -164,7 +168,7 @@ var Scenarios = slices.Concat([]Scenario{
 		s.Deeds = append(s.Deeds, Deed{Kind: "drought"})
 		return s
 	}},
-}, ill, sizing, poisoned, attaching, hosts)
+}, ill, sizing, poisoned, attaching, hosts, commanding)
 
 // Find is the scenario of that name.
 func Find(name string) (Scenario, error) {

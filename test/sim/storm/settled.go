@@ -62,6 +62,7 @@ func (w *World) end() {
 			w.report(Leftover, "%s: left behind: %v", name, s)
 		}
 		w.asleep(g)
+		w.asked(g)
 		for _, m := range g.Members {
 			if m.Protected {
 				w.report(Leftover, "%s: %s is still protected from scale-in", name, m.ID)
@@ -74,11 +75,13 @@ func (w *World) end() {
 const late = 5 * time.Second
 
 // Waited says when the boot of an instance went on that waited for membership, for worlds whose guests are not those of Boots.
-func (w *World) Waited(instance string) {
+func (w *World) Waited(instance string) { w.waitedUntil(instance, w.Cloud.Now()) }
+
+func (w *World) waitedUntil(instance string, over time.Time) {
 	if w.waited == nil {
 		w.waited = map[string]time.Time{}
 	}
-	w.waited[instance] = w.Cloud.Now()
+	w.waited[instance] = over
 }
 
 // saidReady holds every ready that an instance publishes against the time of its launch.

@@ -17,6 +17,7 @@ var Small = []Script{
 	small("swap at desired = max", 2, 2, 2),
 	small("interruption", 1, 4, 2, Deed{At: 8 * time.Minute, Kind: "notice"}),
 	drained(small("drained hosts", 1, 4, 2)),
+	commanded(small("drain handlers", 1, 4, 2)),
 	ofStack(small("boots by CloudFormation's helpers", 1, 4, 2, Deed{At: 8 * time.Minute, Kind: "notice"})),
 	small("back to on-demand", 1, 4, 2, Deed{At: 7 * time.Minute, Kind: "famine of spot"}, Deed{At: 8 * time.Minute, Kind: "notice"}),
 }
@@ -34,6 +35,13 @@ func small(name string, lo, hi, desired int, deeds ...Deed) Script {
 func ofStack(s Script) Script {
 	s.For += 7 * time.Minute
 	s.Boots = &Boots{Slow: 10 * time.Second, Member: true, Stack: true}
+	return s
+}
+
+// commanded has spotd drain the instances, by its owner's handlers.
+func commanded(s Script) Script {
+	s.For += 7 * time.Minute
+	s.Commands = &Commands{Takes: 20 * time.Second}
 	return s
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"autospotting/coordinator/lab/stage"
 	"autospotting/pkg/cloudsim"
+	"autospotting/pkg/message"
 	"autospotting/spotd/watch"
 )
 
@@ -24,6 +25,7 @@ type daemon struct {
 	topic   string
 	machine *watch.Machine
 	wait    watch.Membership // what the bootstrap says of it
+	drains  *drainer         // nil where it has no drain handler
 }
 
 // Speak starts spotd on an instance where the user data put it on board, for programs with worlds of their own.
@@ -31,12 +33,16 @@ func Speak(s *stage.Stage, g *cloudsim.Guest) { speak(s, g) }
 
 // speak starts spotd where the user data put it on board.
 func speak(s *stage.Stage, g *cloudsim.Guest) {
-	on, aboard := stage.Board(g)
-	if !aboard {
-		return
+	if on, aboard := stage.Board(g); aboard {
+		start(s, g, on, nil)
 	}
+}
+
+// start starts spotd with such settings, with a drain handler or without.
+func start(s *stage.Stage, g *cloudsim.Guest, on stage.Aboard, drains *drainer) {
 	id := watch.Identity{From: on.From, Proof: on.Proof, PendingTime: on.Launched}
-	d := &daemon{guest: g, now: s.Cloud.Now, topic: on.Settings.Topic, machine: watch.New(watch.Settings{Grace: on.Settings.Grace, Poll: poll}, id, watch.Restored{})}
+	d := &daemon{guest: g, now: s.Cloud.Now, topic: on.Settings.Topic, machine: watch.New(watch.Settings{Grace: on.Settings.Grace, Poll: poll}, id, watch.Restored{}), drains: drains}
+	drains.begin(d, id)
 	g.OnChange(func() { g.After(poll, d.look) })
 	g.After(time.Second, d.look)
 	begin := func(from time.Time) {
@@ -69,9 +75,14 @@ func (d *daemon) look() {
 		Membership:           d.wait,
 		Application:          boots[d.guest.Boot()],
 	}) {
-		if body, err := r.Encode(); err == nil {
-			d.publish(body, firstWait, d.now().Add(giveUp))
-		}
+		d.say(r)
+	}
+	d.drains.look(d)
+}
+
+func (d *daemon) say(r message.Report) {
+	if body, err := r.Encode(); err == nil {
+		d.publish(body, firstWait, d.now().Add(giveUp))
 	}
 }
 

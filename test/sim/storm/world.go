@@ -68,7 +68,7 @@ func New(s Script, m *Mutant) (*World, error) {
 	}
 	cfg.Defaults.Grace = grace
 	w.hosts(s, &cfg)
-	speak := w.boots(s, &cfg, m.alter(&cfg))
+	speak := w.boots(s, &cfg, w.commands(s, &cfg, m.alter(&cfg)))
 	var err error
 	if w.Stage, err = stage.New(cfg); err != nil {
 		return nil, err
