@@ -21,7 +21,7 @@ const (
 
 // ready tells whether the application on s, which is no member yet, is up. Once spotd was heard, only spotd can say so; a mute instance is
 // believed after its grace, so that a daemon that cannot speak never makes a loop of launches. Where somebody waits for it, the end of the boot
-// is enough to attach it.
+// is enough to attach it. Where readiness stands for a launching hook, and no load balancer will tell, the grace proves nothing.
 func (r *run) ready(it *ledger.Intent, s Instance) bool {
 	if s.State != "running" {
 		return false
@@ -30,15 +30,21 @@ func (r *run) ready(it *ledger.Intent, s Instance) bool {
 		return false // before it is a member its application has not even begun
 	}
 	said := r.rec.Said[s.ID]
-	if said.Spoke() {
-		return r.saidReady(s) || r.awaited(it) && (!said.Started.IsZero() || !said.Booted.IsZero())
+	over := !said.Started.IsZero() || !said.Booted.IsZero()
+	switch {
+	case said.Spoke() && StandsForHook(r.w) && !r.w.Group.LoadBalanced && !over:
+		return false
+	case said.Spoke():
+		return r.saidReady(s) || r.awaited(it) && over
+	case StandsForHook(r.w) && !r.w.Group.LoadBalanced && r.w.Group.Enabled:
+		return false
 	}
 	return s.StatusOK && !r.w.Group.HooksUnread && r.since(s.Launched) >= r.muteGrace()
 }
 
 // grace is how long an application is given to come up of which nothing tells when it is: the setting, or as long as the launching hooks wait that do
 // nothing else. They are how an owner without a probe gives it time.
-func (r *run) grace() time.Duration { return max(r.w.Settings.Grace, r.w.Group.HookWait) }
+func (r *run) grace() time.Duration { return max(r.w.Settings.Grace, hookWait(r.w)) }
 
 // windowsGrace is what Windows is given of whose boot nobody tells, unless somebody has set the grace: it sets itself up anew at its first boot, often
 // with a restart, and then runs the user data.
@@ -55,7 +61,7 @@ func (r *run) muteGrace() time.Duration {
 // saidReady tells whether spotd said that the application on s is up. Without a probe spotd goes by the time alone, and knows nothing of hooks.
 func (r *run) saidReady(s Instance) bool {
 	said := r.rec.Said[s.ID]
-	return !said.Ready.IsZero() && (!said.Started.IsZero() || !r.w.Group.HooksUnread && r.since(s.Launched) >= r.w.Group.HookWait)
+	return !said.Ready.IsZero() && (!said.Started.IsZero() || !r.w.Group.HooksUnread && r.since(s.Launched) >= hookWait(r.w))
 }
 
 // awaited tells whether somebody waits for the replacement: AWS takes an instance, or the group lacks one.
@@ -144,7 +150,7 @@ func heedless(s Instance, member bool, attached time.Time) string {
 // up tells whether the application on a serving member may be counted on: in service says only that EC2 is content. Every witness that exists has to
 // agree: spotd, once it was heard, and each load balancer that checks (Instance.Serving knows). Where there is neither, it is the grace: of what the
 // group launched by itself, the group's own. Of a boot by CloudFormation's helpers the grace says nothing: it may have failed, since CloudFormation may
-// not know the attached instance yet (aws-facts 9 #3). What goes back to on-demand carries no spotd: its like was proven when the group went to spot.
+// not know the attached instance yet (aws-facts 9 #3). Nor does it of one that completes its launching hook, which tells when it is over. What goes back to on-demand carries no spotd: its like was proven when the group went to spot.
 func (r *run) up(i Instance) bool {
 	checked := i.Balancer == view.BalancerHealthy
 	w, watched := r.rec.Watched[i.ID]
