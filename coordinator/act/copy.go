@@ -30,7 +30,7 @@ type Copy struct {
 	// Defaults says that they are the default subnets of the zones, which no description names.
 	Defaults bool     `json:"defaults,omitempty"`
 	Hooks    []string `json:"hooks,omitempty"`
-	// IdleHooks are those launching ones that only wait, and HookWait how long; UnheardHooks are those that somebody on the instance completes.
+	// IdleHooks are those launching ones that only wait, UnheardHooks those that somebody on the instance completes; HookWait is how long they wait at most.
 	IdleHooks    []string      `json:"idle_hooks,omitempty"`
 	HookWait     time.Duration `json:"hook_wait,omitempty"`
 	UnheardHooks []string      `json:"unheard_hooks,omitempty"`

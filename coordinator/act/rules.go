@@ -75,7 +75,7 @@ func (a *Actor) idle(ctx context.Context, w *decide.World, raw astypes.AutoScali
 	for _, h := range hooks {
 		name, why := aws.ToString(h.LifecycleHookName), ""
 		only := silent(h)
-		if only && goesOn(h) && !w.Settings.SkipHooks { // whoever may hear of it: that says nothing of how long a boot takes
+		if only && !w.Settings.SkipHooks { // whoever may hear of it: that says nothing of how long a boot takes
 			g.HookWait = max(g.HookWait, time.Duration(aws.ToInt32(h.HeartbeatTimeout))*time.Second)
 		}
 		if only && unread {

@@ -152,7 +152,7 @@ func TestHowLongHooksWaitIsTheLongestOfThoseThatOnlyWait(t *testing.T) {
 	t.Parallel()
 	acc := web()
 	acc.hooks = []astypes.LifecycleHook{waiting("a"), waiting("b"), waiting("c")}
-	acc.hooks[1].HeartbeatTimeout, acc.hooks[2].HeartbeatTimeout, acc.hooks[2].DefaultResult = aws.Int32(900), aws.Int32(7200), aws.String("ABANDON")
+	acc.hooks[1].HeartbeatTimeout, acc.hooks[2].HeartbeatTimeout, acc.hooks[2].NotificationTargetARN = aws.Int32(900), aws.Int32(7200), aws.String("arn:aws:sqs:us-east-1:1:q")
 	if g := look(t, acc, ledger.Record{}).Group; g.HookWait != 15*time.Minute {
 		t.Errorf("%s", g.HookWait)
 	}

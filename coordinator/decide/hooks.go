@@ -32,7 +32,8 @@ func StandsForHook(w World) bool {
 	return completesHook(w) && !w.Settings.SkipHooks && !slices.Contains(w.Settings.Accept, launchHook)
 }
 
-// hookWait is how long launching hooks wait that nobody ends. Where the boot completes the only one, its timeout says nothing of how long that takes.
+// hookWait is how long launching hooks wait that nobody ends. Where the boot completes the only one, and tells when it is over, the hook's timeout says
+// nothing of how long that takes.
 func hookWait(w World) time.Duration {
 	if StandsForHook(w) && len(launchHooks(w)) == 1 {
 		return 0

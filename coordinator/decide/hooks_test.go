@@ -78,6 +78,7 @@ func TestReadinessStandsForTheHook(t *testing.T) {
 		{name: "the probe passed", said: ledger.Said{Hello: now, Ready: now, Started: now}, ready: true, unproven: true},
 		{name: "a load balancer is to tell", balanced: true, ready: true, unproven: true},
 		{name: "on the way back to on-demand the grace counts before the attach", disabled: true, ready: true, unproven: true},
+		{name: "and as long as the hook would have waited", disabled: true, long: true, unproven: true},
 		{name: "the owner accepts it", accepted: true, ready: true},
 		{name: "the hook's timeout says nothing", said: ledger.Said{Hello: now, Ready: now, Booted: now}, long: true, ready: true, unproven: true},
 		{name: "but that of a second one does", said: ledger.Said{Hello: now, Ready: now, Booted: now}, long: true, own: true, unproven: true},

@@ -50,12 +50,28 @@ func (r *run) grace() time.Duration { return max(r.w.Settings.Grace, hookWait(r.
 // with a restart, and then runs the user data.
 const windowsGrace = 15 * time.Minute
 
-// muteGrace is what is launched now is given where nobody tells of its boot.
+// muteGrace is what is launched now is given where nobody tells of its boot. One that completes its launching hook has as long as the hook would have
+// waited for it: on the way back to on-demand nobody tells.
 func (r *run) muteGrace() time.Duration {
+	if StandsForHook(r.w) {
+		return max(r.tellingGrace(), r.w.Group.HookWait)
+	}
+	return r.tellingGrace()
+}
+
+func (r *run) tellingGrace() time.Duration {
 	if r.w.Template.Windows && !r.w.Settings.GraceSaid {
 		return max(r.grace(), windowsGrace)
 	}
 	return r.grace()
+}
+
+// patience is when a replacement is given up that is not up, after its launch or its attach.
+func (r *run) patience() time.Duration {
+	if r.w.Group.Enabled { // spotd or a load balancer tells of a boot that completes its launching hook
+		return r.tellingGrace() + r.w.Settings.BootLimit
+	}
+	return r.muteGrace() + r.w.Settings.BootLimit
 }
 
 // saidReady tells whether spotd said that the application on s is up. Without a probe spotd goes by the time alone, and knows nothing of hooks.

@@ -83,7 +83,7 @@ func (r *run) failing(i Instance, w ledger.Watch) string {
 	if why := heedless(i, w.Member, w.At); why != "" {
 		return why
 	}
-	limit := w.At.Add(r.muteGrace() + r.w.Settings.BootLimit + r.w.Group.SlowStart)
+	limit := w.At.Add(r.patience() + r.w.Group.SlowStart)
 	if r.now().Before(limit) || r.w.missing(ReadBalancers) || r.w.missing(ReadStatus) || r.w.Group.HooksUnread {
 		r.awaits(i.ID, "is a member, and has until %s to be up", limit.UTC().Format(time.TimeOnly))
 		return ""
