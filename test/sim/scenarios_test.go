@@ -76,6 +76,7 @@ var blindnesses = map[string]func(*decide.World){
 	"cloudformation-unknown": func(w *decide.World) { w.Template.Needs, w.Settings.Attach = nil, settings.AttachRunning },
 	"hook-heard":             func(w *decide.World) { w.Group.LaunchHooks = nil },
 	"hook-unheard":           func(w *decide.World) { w.Group.LaunchHooks = append(w.Group.LaunchHooks, w.Group.IdleHooks...) },
+	"hook-of-the-boot":       func(w *decide.World) { w.Group.LaunchHooks = w.Group.UnheardHooks },
 	"kubernetes":             func(w *decide.World) { w.Group.DrainHooks = nil },
 	"mixed":                  func(w *decide.World) { w.Group.Types = nil },
 	"no-spotd":               func(w *decide.World) { w.Settings.Grace = time.Hour }, // beyond the time that a boot may take
@@ -207,6 +208,9 @@ func (c *told) guest(st *stage.Stage, g *cloudsim.Guest) {
 			return
 		}
 		g.After(bootTakes, func() {
+			if c.group.Boot == scenario.BootHook {
+				_ = g.CompleteHook("CONTINUE") // where there is none the script goes on
+			}
 			end(cloudsim.BootDone, "booted")
 			g.Serve(true)
 		})
@@ -256,6 +260,9 @@ func (c *told) Do(d scenario.Deed, id string) error {
 		return err
 	case "hook":
 		h := cloudsim.Hook{Name: d.Key, Transition: cloudsim.HookTerminating, Heartbeat: time.Minute, Result: "CONTINUE"}
+		if d.Abandons {
+			h.Result = "ABANDON"
+		}
 		if d.Value == "launching" {
 			h.Transition = cloudsim.HookLaunching
 		}
