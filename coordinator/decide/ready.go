@@ -100,7 +100,7 @@ func Mode(w World) AttachMode { return newRun(w).mode() }
 
 func (r *run) mode() AttachMode {
 	switch {
-	case r.bootsAsMember(), r.w.Settings.Attach == settings.AttachRunning:
+	case r.bootsAsMember(), r.w.Settings.Attach == settings.AttachRunning, r.worksEarly():
 		return WhenRunning
 	case r.w.Settings.Attach == settings.AttachAuto && r.balancersTell():
 		return WhenStarted
