@@ -30,9 +30,10 @@ type Copy struct {
 	// Defaults says that they are the default subnets of the zones, which no description names.
 	Defaults bool     `json:"defaults,omitempty"`
 	Hooks    []string `json:"hooks,omitempty"`
-	// IdleHooks are those launching ones that only wait, and HookWait how long.
-	IdleHooks []string      `json:"idle_hooks,omitempty"`
-	HookWait  time.Duration `json:"hook_wait,omitempty"`
+	// IdleHooks are those launching ones that only wait, UnheardHooks those that somebody on the instance completes; HookWait is how long they wait at most.
+	IdleHooks    []string      `json:"idle_hooks,omitempty"`
+	HookWait     time.Duration `json:"hook_wait,omitempty"`
+	UnheardHooks []string      `json:"unheard_hooks,omitempty"`
 	// DrainHooks are those that run before an instance ends.
 	DrainHooks []string        `json:"drain_hooks,omitempty"`
 	Template   decide.Template `json:"template"`
@@ -89,7 +90,7 @@ func (a *Actor) keepCopy(ctx context.Context, w decide.World, g described) {
 		return
 	}
 	last, _ := a.cache.subnets.get(subnetsKey(g.raw))
-	c := Copy{At: a.Now(), Zones: last.zones, Defaults: namesNoSubnets(g.raw), Hooks: w.Group.LaunchHooks, IdleHooks: w.Group.IdleHooks, HookWait: w.Group.HookWait, DrainHooks: w.Group.DrainHooks, Template: w.Template}
+	c := Copy{At: a.Now(), Zones: last.zones, Defaults: namesNoSubnets(g.raw), Hooks: w.Group.LaunchHooks, IdleHooks: w.Group.IdleHooks, UnheardHooks: w.Group.UnheardHooks, HookWait: w.Group.HookWait, DrainHooks: w.Group.DrainHooks, Template: w.Template}
 	c.Placement.Group, c.Placement.Strategy = w.Group.PlacementGroup, w.Group.PlacementStrategy
 	before, _ := a.cache.copies.get(w.Group.Name)
 	kept := keptCopy{Copy: c, saved: before.saved, mark: markOf(c)}

@@ -115,7 +115,7 @@ func TestWhatSurroundsAGroup(t *testing.T) {
 	list := []row{
 		{"hooks at launch, in order", func(c *cloud) {
 			c.hooks = []astypes.LifecycleHook{hook("warm", "autoscaling:EC2_INSTANCE_LAUNCHING"), hook("drain", "autoscaling:EC2_INSTANCE_TERMINATING"), hook("join", "autoscaling:EC2_INSTANCE_LAUNCHING")}
-		}, func(g decide.Group) any { return strings.Join(g.LaunchHooks, " ") }, "join warm"},
+		}, func(g decide.Group) any { return strings.Join(g.UnheardHooks, " ") }, "join warm"},
 		{"hooks that may not be seen", failing("autoscaling.DescribeLifecycleHooks", "AccessDenied", "no"), unseen,
 			`not all could be seen that must be known to serve it: describe the lifecycle hooks of group "web": api error AccessDenied: no`},
 		{"and all the same what comes after them", failing("autoscaling.DescribeLifecycleHooks", "AccessDenied", "no"), func(g decide.Group) any { return g.StackStatus }, "UPDATE_COMPLETE"},

@@ -55,15 +55,16 @@ func TestEveryReadHasAClassAndSaysWhatIsMissingWithoutIt(t *testing.T) {
 func TestHooksThatCannotBeReadCountAsTheyWere(t *testing.T) {
 	t.Parallel()
 	acc, shelf := made(t)
-	acc.hooks = append(acc.hooks, astypes.LifecycleHook{LifecycleHookName: aws.String("setup"), LifecycleTransition: aws.String("autoscaling:EC2_INSTANCE_LAUNCHING")})
+	acc.hooks = append(acc.hooks, astypes.LifecycleHook{LifecycleHookName: aws.String("setup"), LifecycleTransition: aws.String("autoscaling:EC2_INSTANCE_LAUNCHING")},
+		astypes.LifecycleHook{LifecycleHookName: aws.String("told"), LifecycleTransition: aws.String("autoscaling:EC2_INSTANCE_LAUNCHING"), NotificationTargetARN: aws.String("arn:aws:sqs:us-east-1:1:q")})
 	acc.groups[0].Tags = append(acc.groups[0].Tags, astypes.TagDescription{Key: aws.String("autospotting:skip-launch-hooks"), Value: aws.String("true")}) // so that there is something to launch
 	if w, err := cold(acc, shelf).Observe(t.Context(), "web", ledger.Record{}, nil); err != nil || len(w.Missing) > 0 {
 		t.Fatalf("%v, %v", err, w.Missing)
 	}
 	acc.failing("autoscaling.DescribeLifecycleHooks", errLost)
 	w, err := cold(acc, shelf).Observe(t.Context(), "web", ledger.Record{}, nil)
-	if err != nil || !slices.Equal(w.Group.LaunchHooks, []string{"setup"}) || w.Missing[0].What != "lifecycle hooks" {
-		t.Errorf("%v, %v, %+v", err, w.Group.LaunchHooks, w.Missing)
+	if err != nil || !slices.Equal(w.Group.LaunchHooks, []string{"told"}) || !slices.Equal(w.Group.UnheardHooks, []string{"setup"}) || w.Missing[0].What != "lifecycle hooks" {
+		t.Errorf("%v, %v, %+v", err, w.Group, w.Missing)
 	}
 }
 

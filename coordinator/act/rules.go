@@ -42,19 +42,19 @@ type listeners struct {
 	at    time.Time
 }
 
-// idle parts the launching hooks that only wait from those in which somebody may make the instance whole. A hook whose default is to go on, which
-// tells nobody directly, and of which no rule hears, ends by its timeout alone: an attached instance, for which it does not run, misses nothing but
-// the wait. Services send their events to the default event bus (EventBridge user guide, "Event buses"): a rule on another bus hears of them only
+// idle parts the launching hooks of which nobody hears from those in which somebody may make the instance whole: they tell nobody directly, and no rule
+// hears of them. One whose default is to go on ends by its timeout alone: an attached instance, for which it does not run, misses nothing but the wait.
+// One whose default is to abandon is completed by the instance, or the group would have none. Services send their events to the default event bus (EventBridge user guide, "Event buses"): a rule on another bus hears of them only
 // where one on this bus sends them there.
 func (a *Actor) idle(ctx context.Context, w *decide.World, raw astypes.AutoScalingGroup, hooks []astypes.LifecycleHook, last func() Copy) {
 	g := &w.Group
-	waits := func(h astypes.LifecycleHook) bool {
-		return aws.ToString(h.DefaultResult) == "CONTINUE" && aws.ToString(h.NotificationTargetARN) == ""
-	}
+	goesOn := func(h astypes.LifecycleHook) bool { return aws.ToString(h.DefaultResult) == "CONTINUE" }
+	silent := func(h astypes.LifecycleHook) bool { return aws.ToString(h.NotificationTargetARN) == "" }
 	var known []rule
-	var before []string // those that were idle when all could be read
+	var before []string // those of which nobody heard when all could be read
 	unread := a.Rules == nil
-	if !unread && slices.ContainsFunc(hooks, waits) {
+	matters := func(h astypes.LifecycleHook) bool { return silent(h) && (goesOn(h) || !w.Settings.SkipHooks) }
+	if !unread && slices.ContainsFunc(hooks, matters) {
 		const unknown = "EventBridge's rules, which tell whether somebody hears of them, cannot be read: "
 		var at time.Time
 		err := a.within(ctx, func(ctx context.Context) (err error) { known, at, err = a.listeners(ctx); return err })
@@ -63,7 +63,7 @@ func (a *Actor) idle(ctx context.Context, w *decide.World, raw astypes.AutoScali
 		case denied(err):
 			g.HookListener = unknown + err.Error()
 		case unread && a.young(last().At, copyFor):
-			before = last().IdleHooks
+			before = slices.Concat(last().IdleHooks, last().UnheardHooks)
 			replaced(w, "EventBridge.ListRules", err, last().At)
 		case unread:
 			g.HookListener = unknown + err.Error()
@@ -74,7 +74,7 @@ func (a *Actor) idle(ctx context.Context, w *decide.World, raw astypes.AutoScali
 	}
 	for _, h := range hooks {
 		name, why := aws.ToString(h.LifecycleHookName), ""
-		only := waits(h)
+		only := silent(h)
 		if only && !w.Settings.SkipHooks { // whoever may hear of it: that says nothing of how long a boot takes
 			g.HookWait = max(g.HookWait, time.Duration(aws.ToInt32(h.HeartbeatTimeout))*time.Second)
 		}
@@ -84,17 +84,21 @@ func (a *Actor) idle(ctx context.Context, w *decide.World, raw astypes.AutoScali
 			why = heardBy(known, launchOf(raw, h))
 			only = why == ""
 		}
-		if !only {
+		switch {
+		case only && goesOn(h):
+			g.IdleHooks = append(g.IdleHooks, name)
+		case only:
+			g.UnheardHooks = append(g.UnheardHooks, name)
+		default:
 			g.LaunchHooks = append(g.LaunchHooks, name)
-			if why != "" {
-				g.HookListener = "EventBridge's rule " + why + " may hear of " + name
-			}
-			continue
 		}
-		g.IdleHooks = append(g.IdleHooks, name)
+		if why != "" {
+			g.HookListener = "EventBridge's rule " + why + " may hear of " + name
+		}
 	}
 	slices.Sort(g.LaunchHooks)
 	slices.Sort(g.IdleHooks)
+	slices.Sort(g.UnheardHooks)
 }
 
 // launchOf is what is known beforehand of the event of a hook.

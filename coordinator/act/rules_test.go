@@ -50,6 +50,10 @@ func TestWhichLaunchingHooksOnlyWait(t *testing.T) {
 		idle   bool
 		says   string // of who may hear
 	}{
+		{"its default is to abandon, and a rule hears of it", func(c *cloud) {
+			hook(func(h *astypes.LifecycleHook) { h.DefaultResult = aws.String("ABANDON") })(c)
+			rules(onEvent("setup", everyLaunch))(c)
+		}, false, "rule setup may hear of warm"},
 		{"nobody listens", func(*cloud) {}, true, ""},
 		{"its default is to abandon", hook(func(h *astypes.LifecycleHook) { h.DefaultResult = aws.String("ABANDON") }), false, ""},
 		{"its default is not told", hook(func(h *astypes.LifecycleHook) { h.DefaultResult = nil }), false, ""},
@@ -74,8 +78,8 @@ func TestWhichLaunchingHooksOnlyWait(t *testing.T) {
 			c.change(acc)
 			w := look(t, acc, ledger.Record{})
 			g := w.Group
-			if (len(g.IdleHooks) == 1) != c.idle || (len(g.LaunchHooks) == 0) != c.idle || !strings.Contains(g.HookListener, c.says) || c.says == "" && g.HookListener != "" || len(w.Missing) > 0 {
-				t.Errorf("idle %v, others %v, %q, %v", g.IdleHooks, g.LaunchHooks, g.HookListener, w.Missing)
+			if abandons := aws.ToString(acc.hooks[0].DefaultResult) != "CONTINUE" && c.says == ""; (len(g.IdleHooks) == 1) != c.idle || (len(g.UnheardHooks) == 1) != abandons || (len(g.LaunchHooks) == 0) != (c.idle || abandons) || !strings.Contains(g.HookListener, c.says) || c.says == "" && g.HookListener != "" || len(w.Missing) > 0 {
+				t.Errorf("idle %v, unheard %v, others %v, %q, %v", g.IdleHooks, g.UnheardHooks, g.LaunchHooks, g.HookListener, w.Missing)
 			}
 			if refused := decide.Refusal(w) != ""; refused == c.idle {
 				t.Errorf("refused %t: %q", refused, decide.Refusal(w))
@@ -113,13 +117,18 @@ func TestWithoutATopicOurRuleIsKnownByItsDescription(t *testing.T) {
 	}
 }
 
-// Services send to the default bus: no other is asked. And nobody is asked where no hook only waits.
+// Services send to the default bus: no other is asked. And nobody is asked where each hook tells somebody, or the owner has answered for them.
 func TestOnlyTheDefaultBusIsAskedAndOnlyWhereItMatters(t *testing.T) {
 	t.Parallel()
 	acc := web()
 	look(t, acc, ledger.Record{})
 	if n := acc.calls("eventbridge.ListRules"); n > 0 {
 		t.Errorf("asked %d times without a hook", n)
+	}
+	acc.hooks = []astypes.LifecycleHook{waiting("warm")}
+	acc.hooks[0].NotificationTargetARN = aws.String("arn:aws:sqs:us-east-1:1:q")
+	if look(t, acc, ledger.Record{}); acc.calls("eventbridge.ListRules") > 0 {
+		t.Error("asked of one that tells a queue")
 	}
 	acc.hooks = []astypes.LifecycleHook{waiting("warm")}
 	actor := acc.actor()
@@ -143,7 +152,7 @@ func TestHowLongHooksWaitIsTheLongestOfThoseThatOnlyWait(t *testing.T) {
 	t.Parallel()
 	acc := web()
 	acc.hooks = []astypes.LifecycleHook{waiting("a"), waiting("b"), waiting("c")}
-	acc.hooks[1].HeartbeatTimeout, acc.hooks[2].HeartbeatTimeout, acc.hooks[2].DefaultResult = aws.Int32(900), aws.Int32(7200), aws.String("ABANDON")
+	acc.hooks[1].HeartbeatTimeout, acc.hooks[2].HeartbeatTimeout, acc.hooks[2].NotificationTargetARN = aws.Int32(900), aws.Int32(7200), aws.String("arn:aws:sqs:us-east-1:1:q")
 	if g := look(t, acc, ledger.Record{}).Group; g.HookWait != 15*time.Minute {
 		t.Errorf("%s", g.HookWait)
 	}

@@ -70,7 +70,7 @@ func (a *Actor) lifecycleHooks(ctx context.Context, w *decide.World, raw types.A
 	err := a.within(ctx, func(ctx context.Context) (err error) { list, err = a.hooks(ctx, g.Name); return err })
 	if err != nil {
 		kept := last()
-		g.LaunchHooks, g.IdleHooks, g.HookWait, g.DrainHooks, g.HooksUnread = kept.Hooks, kept.IdleHooks, kept.HookWait, kept.DrainHooks, kept.At.IsZero()
+		g.LaunchHooks, g.IdleHooks, g.UnheardHooks, g.HookWait, g.DrainHooks, g.HooksUnread = kept.Hooks, kept.IdleHooks, kept.UnheardHooks, kept.HookWait, kept.DrainHooks, kept.At.IsZero()
 		return err
 	}
 	var launching []types.LifecycleHook

@@ -67,6 +67,7 @@ func (a *Actor) template(ctx context.Context, g described) (decide.Template, err
 	t.Need = a.needOf(image, want)
 	asks := a.userNeeds(want)
 	t.Needs, t.NeedsUnread, t.Hasty, t.Clocked, t.Cluster = asks.list, asks.unread, cmp.Or(asks.hasty, want.hasty), asks.clocked, asks.cluster
+	t.HookStops, t.HookFails = asks.stops, asks.fails
 	t.Windows = image.Platform == types.PlatformValuesWindows || asks.windows
 	if err := a.ours(ctx, want, &t); err != nil {
 		return t, err

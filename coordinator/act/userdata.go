@@ -18,6 +18,8 @@ type userNeeds struct {
 	unread  string            // what of it could not be read, first of all
 	hasty   string            // why what needs membership of the group would not wait for it: ours runs among the scripts
 	clocked string            // where it has something run by the clock, first of all
+	stops   string            // where the boot would stop early for want of a launching hook to complete
+	fails   string            // and where it would count as failed, though all is done
 	cluster string            // the ECS cluster that its instances register with; empty where that cannot be told
 	windows bool              // it is what agents of Windows read
 }
@@ -64,6 +66,7 @@ func needsOf(userData *string) (u userNeeds) {
 		u.clocked = clocked[0]
 	}
 	u.cluster, _ = needs.Cluster(raw)
+	u.stops, u.fails = needs.Hooked(raw)
 	format := userdata.Detect(raw)
 	u.windows = format == userdata.WindowsXML || format == userdata.WindowsYAML
 	return u

@@ -126,9 +126,10 @@ func (r *run) underWay() int { return len(r.rec.Intents) + len(r.b.Debts()) }
 func (r *run) atOnce() int { return max(1, r.w.Settings.AtOnce.Down(r.size())) }
 
 // together is how many gradual replacements may be under way. One whose boot waits for membership is alone: nothing may make it wait for its turn. One
-// whose victim is drained is alone too, since victims are drained one at a time.
+// whose victim is drained by the ECS API or by spotd is alone too, since victims are drained one at a time; and so is one that gets work while it boots, which a
+// hook would not drain from it while it waits.
 func (r *run) together() int {
-	if r.bootsAsMember() || awaitsWork(r.w) {
+	if r.bootsAsMember() || awaitsWork(r.w) || r.worksEarly() {
 		return 1
 	}
 	return r.atOnce()

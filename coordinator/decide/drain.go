@@ -75,6 +75,15 @@ func drains(w World, need string) bool {
 	return w.Settings.DrainWith == settings.DrainNone
 }
 
+// worksEarly tells whether work that a terminating hook drains reaches a replacement as soon as its boot is over. No hook runs for what is no member: the
+// work would be cut off where it is given up before its attach.
+func (r *run) worksEarly() bool {
+	w := r.w
+	return w.Settings.Attach != settings.AttachReady && Drain(w) == DrainHook && slices.ContainsFunc(answers, func(a answer) bool {
+		return a.drained && indexOf(w.Template.Needs, a.need) >= 0 && !slices.Contains(w.Settings.Accept, a.need)
+	})
+}
+
 // cluster is the ECS cluster whose hosts the instances are; the last one known where the template was not read. It is empty where there is none, or
 // it cannot be told which.
 func cluster(w World) string {

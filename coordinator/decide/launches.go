@@ -159,7 +159,7 @@ func (r *run) unwanted(it *ledger.Intent, s Instance) string {
 		failed(&r.rec, r.now(), "a replacement was not attached in time")
 		return why
 	}
-	limit := it.At.Add(r.muteGrace() + r.w.Settings.BootLimit)
+	limit := it.At.Add(r.patience())
 	if !r.attachable(it, s) && !r.now().Before(limit) && !r.w.missing(ReadStatus) && !r.w.Group.HooksUnread {
 		markPool(&r.rec, r.now(), market.Pool{Type: s.Type, Zone: s.Zone}, "not ready in time")
 		failed(&r.rec, r.now(), "a replacement was not ready in time")
@@ -203,7 +203,7 @@ func (r *run) keepsVictim(it *ledger.Intent) bool {
 // pair opens the debt for a ready replacement. Debts join only while desired is what the open ones explain.
 func (r *run) pair(it *ledger.Intent, s Instance) bool {
 	if !r.attachable(it, s) {
-		r.awaits(s.ID, "boots: it has until %s to be ready", it.At.Add(r.muteGrace()+r.w.Settings.BootLimit).UTC().Format(time.TimeOnly))
+		r.awaits(s.ID, "boots: it has until %s to be ready", it.At.Add(r.patience()).UTC().Format(time.TimeOnly))
 		return false
 	}
 	if r.v.Behind() || r.v.Old() && it.Purpose.Gradual() {

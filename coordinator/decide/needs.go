@@ -23,7 +23,7 @@ type answer struct {
 	attached bool
 	// drained needs only that work is drained before an instance ends (Drain).
 	drained bool
-	// hooked completes a launching hook, which an owner who says that instances are whole without their hooks has answered for.
+	// hooked completes a launching hook (hooked).
 	hooked bool
 	why    string
 	step   string // what the owner may do, beside accepting it
@@ -49,7 +49,7 @@ var answers = []answer{
 	{need: "license", why: "a replacement would take a license while the instance that it replaces still has it", step: "use license included images"},
 	{need: "cloudformation-helpers", beside: membership, attached: true, why: "CloudFormation's helpers need membership of the group", step: "give them a role (cfn-init --role NAME)"},
 	{need: membership, attached: true, why: "the boot needs membership of the group", step: inImage},
-	{need: "launch-hook", hooked: true, why: "the boot completes a launching lifecycle hook, which does not run for a replacement", step: "tag the group autospotting:skip-launch-hooks=true if an instance is whole without its launching hooks"},
+	{need: launchHook, hooked: true, why: "the boot completes a launching lifecycle hook, which does not run for a replacement", step: "tag the group autospotting:skip-launch-hooks=true if an instance is whole without its launching hooks"},
 	{need: "kubernetes", drained: true, why: "a Kubernetes node would end without its pods being moved", step: drainHook + " (AWS Node Termination Handler in queue mode does)", or: drainSelf},
 	{need: "ecs", drained: true, why: "an ECS container instance would end without its tasks being moved, since it cannot be told which cluster it registers with", step: nameCluster + ", or " + drainHook + " (managed instance draining of a capacity provider does)"},
 	{need: "runner", drained: true, why: "a runner would end in the middle of a job", step: drainHook, or: drainSelf},
@@ -60,8 +60,14 @@ var answers = []answer{
 func unmet(w World) (a answer, where string, found bool) {
 	for _, a := range answers {
 		i := indexOf(w.Template.Needs, a.need)
-		if i < 0 || a.beside != "" && indexOf(w.Template.Needs, a.beside) < 0 || slices.Contains(w.Settings.Accept, a.need) || a.drained && drains(w, a.need) || a.hooked && w.Settings.SkipHooks {
+		if i < 0 || a.beside != "" && indexOf(w.Template.Needs, a.beside) < 0 || slices.Contains(w.Settings.Accept, a.need) || a.drained && drains(w, a.need) {
 			continue
+		}
+		where := w.Template.Needs[i].Where
+		if a.hooked {
+			if a, where = hooked(w, a, where); a.need == "" {
+				continue
+			}
 		}
 		if a.attached {
 			switch {
@@ -69,12 +75,12 @@ func unmet(w World) (a answer, where string, found bool) {
 				a.why += ", which a replacement gets too late: " + tooEarly(w)
 			case unproven(w):
 				a.why += ", and nothing would tell whether it went well: no spotd, and no load balancer"
-				a.step = "let spotd on board (autospotting:minimal-profile=true where it is an instance profile that is missing), or put a load balancer before the group"
+				a.step = haveTold
 			default:
 				continue
 			}
 		}
-		return a, w.Template.Needs[i].Where, true
+		return a, where, true
 	}
 	return answer{}, "", false
 }

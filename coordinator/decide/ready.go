@@ -21,7 +21,7 @@ const (
 
 // ready tells whether the application on s, which is no member yet, is up. Once spotd was heard, only spotd can say so; a mute instance is
 // believed after its grace, so that a daemon that cannot speak never makes a loop of launches. Where somebody waits for it, the end of the boot
-// is enough to attach it.
+// is enough to attach it. Where readiness stands for a launching hook, and no load balancer will tell, the grace proves nothing.
 func (r *run) ready(it *ledger.Intent, s Instance) bool {
 	if s.State != "running" {
 		return false
@@ -30,32 +30,54 @@ func (r *run) ready(it *ledger.Intent, s Instance) bool {
 		return false // before it is a member its application has not even begun
 	}
 	said := r.rec.Said[s.ID]
-	if said.Spoke() {
-		return r.saidReady(s) || r.awaited(it) && (!said.Started.IsZero() || !said.Booted.IsZero())
+	over := !said.Started.IsZero() || !said.Booted.IsZero()
+	switch {
+	case said.Spoke() && StandsForHook(r.w) && !r.w.Group.LoadBalanced && !over:
+		return false
+	case said.Spoke():
+		return r.saidReady(s) || r.awaited(it) && over
+	case StandsForHook(r.w) && !r.w.Group.LoadBalanced && r.w.Group.Enabled:
+		return false
 	}
 	return s.StatusOK && !r.w.Group.HooksUnread && r.since(s.Launched) >= r.muteGrace()
 }
 
 // grace is how long an application is given to come up of which nothing tells when it is: the setting, or as long as the launching hooks wait that do
 // nothing else. They are how an owner without a probe gives it time.
-func (r *run) grace() time.Duration { return max(r.w.Settings.Grace, r.w.Group.HookWait) }
+func (r *run) grace() time.Duration { return max(r.w.Settings.Grace, hookWait(r.w)) }
 
 // windowsGrace is what Windows is given of whose boot nobody tells, unless somebody has set the grace: it sets itself up anew at its first boot, often
 // with a restart, and then runs the user data.
 const windowsGrace = 15 * time.Minute
 
-// muteGrace is what is launched now is given where nobody tells of its boot.
+// muteGrace is what is launched now is given where nobody tells of its boot. One that completes its launching hook has as long as the hook would have
+// waited for it: on the way back to on-demand nobody tells.
 func (r *run) muteGrace() time.Duration {
+	if StandsForHook(r.w) {
+		return max(r.tellingGrace(), r.w.Group.HookWait)
+	}
+	return r.tellingGrace()
+}
+
+func (r *run) tellingGrace() time.Duration {
 	if r.w.Template.Windows && !r.w.Settings.GraceSaid {
 		return max(r.grace(), windowsGrace)
 	}
 	return r.grace()
 }
 
+// patience is when a replacement is given up that is not up, after its launch or its attach.
+func (r *run) patience() time.Duration {
+	if r.w.Group.Enabled { // spotd or a load balancer tells of a boot that completes its launching hook
+		return r.tellingGrace() + r.w.Settings.BootLimit
+	}
+	return r.muteGrace() + r.w.Settings.BootLimit
+}
+
 // saidReady tells whether spotd said that the application on s is up. Without a probe spotd goes by the time alone, and knows nothing of hooks.
 func (r *run) saidReady(s Instance) bool {
 	said := r.rec.Said[s.ID]
-	return !said.Ready.IsZero() && (!said.Started.IsZero() || !r.w.Group.HooksUnread && r.since(s.Launched) >= r.w.Group.HookWait)
+	return !said.Ready.IsZero() && (!said.Started.IsZero() || !r.w.Group.HooksUnread && r.since(s.Launched) >= hookWait(r.w))
 }
 
 // awaited tells whether somebody waits for the replacement: AWS takes an instance, or the group lacks one.
@@ -78,7 +100,7 @@ func Mode(w World) AttachMode { return newRun(w).mode() }
 
 func (r *run) mode() AttachMode {
 	switch {
-	case r.bootsAsMember(), r.w.Settings.Attach == settings.AttachRunning:
+	case r.bootsAsMember(), r.w.Settings.Attach == settings.AttachRunning, r.worksEarly():
 		return WhenRunning
 	case r.w.Settings.Attach == settings.AttachAuto && r.balancersTell():
 		return WhenStarted
@@ -144,7 +166,7 @@ func heedless(s Instance, member bool, attached time.Time) string {
 // up tells whether the application on a serving member may be counted on: in service says only that EC2 is content. Every witness that exists has to
 // agree: spotd, once it was heard, and each load balancer that checks (Instance.Serving knows). Where there is neither, it is the grace: of what the
 // group launched by itself, the group's own. Of a boot by CloudFormation's helpers the grace says nothing: it may have failed, since CloudFormation may
-// not know the attached instance yet (aws-facts 9 #3). What goes back to on-demand carries no spotd: its like was proven when the group went to spot.
+// not know the attached instance yet (aws-facts 9 #3). Nor does it of one that completes its launching hook, which tells when it is over. What goes back to on-demand carries no spotd: its like was proven when the group went to spot.
 func (r *run) up(i Instance) bool {
 	checked := i.Balancer == view.BalancerHealthy
 	w, watched := r.rec.Watched[i.ID]

@@ -191,37 +191,6 @@ func placement(w World) string {
 	return fmt.Sprintf("the placement group %s (%s) cannot be relied on to hold other instance types", name, strategy)
 }
 
-// codeDeployHook is how CodeDeploy names the hook by which it puts a revision on new instances of a group.
-const codeDeployHook = "CodeDeploy-managed-automatic-launch-lifecycle-hook"
-
-func codeDeploys(w World) bool {
-	return slices.ContainsFunc(slices.Concat(w.Group.LaunchHooks, w.Group.IdleHooks), func(h string) bool { return strings.HasPrefix(h, codeDeployHook) })
-}
-
-func hooks(w World) string {
-	if codeDeploys(w) {
-		return "CodeDeploy deploys to new instances of this group by a lifecycle hook, which does not run for attached instances: they would serve without a revision"
-	}
-	why := when(len(w.Group.LaunchHooks) > 0 && !w.Settings.SkipHooks,
-		"launching lifecycle hooks (%s) do not run for attached instances: an instance would serve half-made; the tag autospotting:skip-launch-hooks=true allows it",
-		strings.Join(w.Group.LaunchHooks, ", "))
-	if why != "" && w.Group.HookListener != "" {
-		why += ". " + w.Group.HookListener
-	}
-	return why
-}
-
-func hooksStep(w World) string {
-	if codeDeploys(w) {
-		return ownPolicy + ": CodeDeploy's hook runs for what the group launches itself"
-	}
-	step := "tag the group autospotting:skip-launch-hooks=true if an instance is whole without them; else " + ownPolicy + ": hooks run for what the group launches itself"
-	if w.Group.HookListener != "" {
-		step += ". A rule that does nothing for this group can say so: name its own groups in detail.AutoScalingGroupName"
-	}
-	return step
-}
-
 const allowMaxOne = "allow-max-size-one=true"
 
 // alone are the needs with which two instances at once break something, whoever of them is a member. What a terminating hook drains is among them: in

@@ -2,6 +2,7 @@ package decide
 
 import (
 	"cmp"
+	"regexp"
 	"strings"
 
 	"autospotting/coordinator/ledger"
@@ -55,7 +56,10 @@ func (r *run) tagStatus() {
 	r.act(Action{Kind: TagStatus, Text: text, Why: "what is done with the group is written where its owner looks"})
 }
 
-// tagText is the status as a tag may hold it.
+// overriding is how a reason ends that a tag overrides.
+var overriding = regexp.MustCompile(`(?i)the tag autospotting:\S+ allows it`)
+
+// tagText is the status as a tag may hold it. What is too long is cut, but not the tag that overrides the reason: the middle goes then.
 func tagText(code, reason string) string {
 	if reason == "" {
 		return code
@@ -67,5 +71,10 @@ func tagText(code, reason string) string {
 		return ' '
 	}, code+": "+reason)
 	text = strings.Join(strings.Fields(text), " ")
+	const cut = " ... "
+	if at := overriding.FindStringIndex(text); at != nil && at[1] > statusLength {
+		tail := cut + text[at[0]:at[1]]
+		text = strings.TrimSpace(text[:max(0, statusLength-len(tail))]) + tail
+	}
 	return strings.TrimSpace(text[:min(len(text), statusLength)])
 }

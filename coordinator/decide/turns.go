@@ -12,6 +12,10 @@ import (
 // urgentFor is how long what was launched in an emergency need not fit the zones, though it is for somebody else by now.
 const urgentFor = 5 * time.Minute
 
+// idleFor is how long a replacement that gets work while it boots may wait for its turn. It goes while it has none: what was attached meanwhile by others
+// stays, so that waiting would help little, and no hook drains it before it is a member.
+const idleFor = 10 * time.Second
+
 // hasTurn tells whether a replacement that nobody is waiting for can be attached now: beside those that are attached and not paid for yet its zone may
 // not have two more than another; and once all of those are paid, before and after it is, the zones must not be further apart than they would be without it, whatever they were when it
 // was launched.
@@ -70,10 +74,14 @@ func (r *run) turnless(it *ledger.Intent, s Instance) string {
 	if it.Ready.IsZero() {
 		it.Ready = r.now()
 	}
-	if r.since(it.Ready) < unevenFor {
+	wait := unevenFor
+	if r.worksEarly() && !r.awaited(it) {
+		wait = idleFor
+	}
+	if r.since(it.Ready) < wait {
 		return ""
 	}
-	return fmt.Sprintf("%s, for %s: the swap is begun anew where it fits", why, unevenFor)
+	return fmt.Sprintf("%s, for %s: the swap is begun anew where it fits", why, wait)
 }
 
 // cramped tells that a replacement that nobody waits for would not find room in MaxSize once its debt is written (makeRoom); empty where it would.

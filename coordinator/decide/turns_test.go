@@ -85,6 +85,8 @@ func TestWhoHasNoTurnForLongGoes(t *testing.T) {
 		{"for the first time", apart, 0, false, 0},
 		{"nearly long enough", apart, unevenFor - time.Second, false, unevenFor - time.Second},
 		{"long enough", apart, unevenFor, true, unevenFor},
+		{"it gets work while it boots", func(w *World) { apart(w); drainedByHook(w) }, idleFor, true, idleFor},
+		{"and has only begun to wait", func(w *World) { apart(w); drainedByHook(w) }, idleFor - time.Second, false, idleFor - time.Second},
 		{"it is not ready", func(w *World) { apart(w); w.says("i-s", true, false) }, unevenFor, false, unevenFor},
 		{"the read is old", func(w *World) { apart(w); w.Record.Retired = map[string]time.Time{"i-oda": noon.Add(-time.Second)} }, unevenFor, false, unevenFor},
 		{"another's debt is open", func(w *World) { apart(w); w.owes("i-t", "i-odb", "b", books.Attaching, time.Minute) }, unevenFor, false, unevenFor},

@@ -17,14 +17,19 @@ func (r *run) watch(it *ledger.Intent, s Instance) {
 		r.rec.Watched = map[string]ledger.Watch{}
 	}
 	w := ledger.Watch{At: r.now(), Early: !r.ready(it, s), Member: r.bootsAsMember()}
-	w.Unproven = w.Member && needsHelpers(r.w) && (r.w.Group.Enabled || r.unprovable())
+	w.Unproven = r.toBeProven() && (r.w.Group.Enabled || r.unprovable())
 	r.rec.Watched[s.ID] = w
 }
 
-// unprovable tells whether nothing speaks for what goes back to on-demand with a boot that needs membership: it carries no spotd, and nobody who came to
-// the group by an attach is up.
+// toBeProven tells whether spotd or a load balancer has to tell that the boot went well.
+func (r *run) toBeProven() bool {
+	return r.bootsAsMember() && needsHelpers(r.w) || StandsForHook(r.w)
+}
+
+// unprovable tells whether nothing speaks for what goes back to on-demand with such a boot: it carries no spotd, and nobody who came to the group by an
+// attach is up.
 func (r *run) unprovable() bool {
-	return r.bootsAsMember() && needsHelpers(r.w) && !r.w.Group.Enabled && !slices.ContainsFunc(r.v.Live(), r.proven)
+	return r.toBeProven() && !r.w.Group.Enabled && !slices.ContainsFunc(r.v.Live(), r.proven)
 }
 
 // proven tells whether the member came to the group by an attach, and is up.
@@ -78,7 +83,7 @@ func (r *run) failing(i Instance, w ledger.Watch) string {
 	if why := heedless(i, w.Member, w.At); why != "" {
 		return why
 	}
-	limit := w.At.Add(r.muteGrace() + r.w.Settings.BootLimit + r.w.Group.SlowStart)
+	limit := w.At.Add(r.patience() + r.w.Group.SlowStart)
 	if r.now().Before(limit) || r.w.missing(ReadBalancers) || r.w.missing(ReadStatus) || r.w.Group.HooksUnread {
 		r.awaits(i.ID, "is a member, and has until %s to be up", limit.UTC().Format(time.TimeOnly))
 		return ""

@@ -93,6 +93,9 @@ type Template struct {
 	Mute bool
 	// Hasty is the reason why what the user data needs cannot wait for membership; empty if it can.
 	Hasty string
+	// HookStops is where the boot would stop before its work is done, since it cannot complete a launching hook that did not run; HookFails is where it
+	// would have done all, and count as failed. Empty where neither is so.
+	HookStops, HookFails string
 	// Clocked is where the owner's user data has something run by the clock; empty if nowhere.
 	Clocked string
 	// Cluster is the ECS cluster whose hosts the instances are, by their user data; empty where they are none, or it cannot be told which.

@@ -116,6 +116,11 @@ func empty(name string) Group {
 
 // idleHooks tells of launching hooks that stand in nobody's way.
 func (g *Group) idleHooks(w decide.World) {
+	if decide.StandsForHook(w) {
+		g.Why = append(g.Why, fmt.Sprintf("the boot completes its launching lifecycle hook (%s), which does not run for a replacement: that counts as up only when a probe, the end of its boot or a load balancer says so",
+			strings.Join(append(w.Group.UnheardHooks, w.Group.IdleHooks...), ", ")))
+		return
+	}
 	if len(w.Group.IdleHooks) == 0 {
 		return
 	}

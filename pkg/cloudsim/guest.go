@@ -152,6 +152,10 @@ func (g *Guest) Boot() Boot {
 	return g.boot
 }
 
+// CompleteHook is the instance completing its lifecycle action by itself (complete-lifecycle-action); result is CONTINUE or ABANDON. Where none waits for it,
+// since it is no member, was attached, or the hook has ended, it fails as AWS does (Auto Scaling API, CompleteLifecycleAction: ValidationError).
+func (g *Guest) CompleteHook(result string) error { return g.cloud.CompleteHook(g.i.id, result) }
+
 // Member is the group whose member the instance is at this moment, as the Auto Scaling API and the tag aws:autoscaling:groupName tell it;
 // false while it is in none.
 func (g *Guest) Member() (group string, ok bool) {

@@ -136,6 +136,9 @@ func TestABootThatIsUnderWayHoldsReadyBack(t *testing.T) {
 		b.says("hello")
 		b.pass(time.Minute) // the owner's script is the application, and never ends
 		b.says("hello, ready")
+		files.write(t, "run/cloud-init/result.json", `{"v1":{"errors":[]}}`)
+		b.pass(bootEvery)
+		b.says("hello, ready, started boot") // or it does
 	})
 }
 

@@ -251,7 +251,7 @@ func (l *life) step(o watch.Observation, gap time.Duration) {
 			l.box.Mark(saidBy(build.Version()))
 		}
 		l.box.Put(watch.Key(r), r)
-		if r.Kind == message.Ready { // what is asked decides nothing any more
+		if r.Kind == message.Ready && !l.machine.Booting() { // what is asked decides nothing any more
 			l.stopProbe()
 		}
 		if r.Kind == message.Terminating {

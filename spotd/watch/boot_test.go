@@ -183,7 +183,7 @@ func TestWithoutAProbeTheEndOfTheBootIsSaidAndIsNoReadiness(t *testing.T) {
 	}{
 		{"started, and ready with the grace", settings, Restored{}, from(40, quiet), []string{"hello@0s", "started boot@40s", "ready@5m0s"}},
 		{"only once", settings, Restored{Said: []string{"hello", "started-boot"}}, from(40, quiet), []string{"ready@5m0s"}},
-		{"not behind ready", Settings{Grace: 10 * time.Second, Poll: time.Second}, Restored{}, from(40, quiet), []string{"hello@0s", "ready@10s"}},
+		{"also behind ready", Settings{Grace: 10 * time.Second, Poll: time.Second}, Restored{}, from(40, quiet), []string{"hello@0s", "ready@10s", "started boot@40s"}},
 		{"behind it where the boot waited", Settings{Grace: 10 * time.Second, Poll: time.Second}, Restored{}, func(s int) Observation {
 			if s == 100 {
 				return booted(waits(70, Member)(s))

@@ -136,8 +136,8 @@ func (m *Machine) readiness(out []message.Report, now time.Time, app Application
 		ready.Detail = "the application's probe has not passed; its time is over, and the owner chose to be ready all the same"
 	}
 	out = m.repeat(m.repeat(out, now, booted), now, ready)
-	// A boot that waited for membership may have failed for want of it, which the grace cannot tell: its end is said late, too.
-	if m.booted && !m.settings.Probe && !m.awaiting && (!m.said[string(message.Ready)] || !m.waited.IsZero()) {
+	// A boot may fail since the instance was launched outside its group, which the grace cannot tell: its end is said late, too.
+	if m.booted && !m.settings.Probe && !m.awaiting {
 		out = m.say(out, booted)
 	}
 	if m.settings.Probe && !m.up.IsZero() && !m.overdue {
@@ -171,6 +171,9 @@ func (m *Machine) Survived() bool { return m.survived }
 
 // Leaving reports whether the group is about to terminate the instance.
 func (m *Machine) Leaving() bool { return m.leaving }
+
+// Booting reports whether the boot is under way, as far as the machine tells. Its end is said whenever it comes.
+func (m *Machine) Booting() bool { return m.booting }
 
 // Doomed reports whether the instance is on its way out, for whatever reason.
 func (m *Machine) Doomed() bool { return m.doomed }

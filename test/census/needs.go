@@ -44,8 +44,9 @@ func (r Row) completes() bool { return r.says("complete-lifecycle-action") }
 // patient tells whether a script asks for its group until there is one. Half of those that are not known to end do.
 func (r Row) patient() bool { return !r.says("fails") && r.pick("", "patient") != "" }
 
-// strict tells whether a script ends where it has no hook to complete.
+// strict tells whether a script ends where it has no hook to complete, before its work is done; last, whether it has done all by then.
 func (r Row) strict() bool { return r.completes() && r.says("strict") }
+func (r Row) last() bool   { return r.completes() && r.says("last thing") }
 
 // takes tells whether it takes an address, a route or a name at boot: the census says so of the proxies that are in front of nothing.
 func (r Row) takes() bool {

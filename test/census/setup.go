@@ -42,7 +42,7 @@ func Of(r Row, by Reading) Setup {
 	lo, hi, desired := r.sizes()
 	s := Setup{Name: r.Source, Type: r.instanceType(), Profile: r.Profile, Policies: r.Policies,
 		Spot: strings.Contains(r.Reasons, "template asks for spot"), Tenancy: r.tenancy(),
-		App: app.Spec{Needs: r.needs(), Boot: 20 * time.Second, Script: r.scriptTime(), Provider: r.Owner == "ECS capacity provider", Patient: r.patient(), Completes: r.completes(), Strict: r.strict()},
+		App: app.Spec{Needs: r.needs(), Boot: 20 * time.Second, Script: r.scriptTime(), Provider: r.Owner == "ECS capacity provider", Patient: r.patient(), Completes: r.completes(), Strict: r.strict(), Last: r.last()},
 	}
 	s.Group = cloudsim.GroupSpec{Name: groupName, Min: lo, Max: hi, Desired: desired, Tags: map[string]string{}, LocalTags: r.ownerTags(),
 		HealthCheckType: r.health(), Grace: r.grace(), ProtectNew: r.Protect, CapacityRebalance: r.Rebalance, WarmPool: r.WarmPool, Suspended: r.suspended()}

@@ -30,6 +30,11 @@ var steps = []struct {
 		s.Group.TargetGroups = []string{targetGroup}
 		return s.without(wording{}, app.Address, app.Interface, app.DNS)
 	}},
+	{"let the script go on where the call fails", always, func(s Setup) Setup {
+		s.App.Strict, s.App.Last = false, false
+		s.UserData = s.write(s.App.Needs, wording{bears: true})
+		return s
+	}},
 	{"put into the image what does not need it", always, func(s Setup) Setup {
 		return s.without(wording{quiet: true}, app.Membership, app.LaunchHook)
 	}},

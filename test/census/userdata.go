@@ -27,6 +27,7 @@ type Reading struct {
 type wording struct {
 	role  string // of CloudFormation's helpers, as an argument
 	quiet bool   // nothing is said to the group
+	bears bool   // the script goes on where it has no hook to complete
 	way   int    // which of the ways that are anybody's, from 1; 0 is the row's own
 }
 
@@ -55,8 +56,25 @@ func (r Row) script(needs []app.Need, how wording, by Reading) []string {
 		add(has(n), r.way(n, how)...)
 	}
 	add(plain || len(needs) == 1 && (has(app.Stack) || has(app.Membership)), plains[r.index(len(plains), how)]...)
-	add(r.completes() && !how.quiet, "aws autoscaling complete-lifecycle-action --lifecycle-hook-name launched --auto-scaling-group-name app --lifecycle-action-result CONTINUE --instance-id $(ec2-metadata -i | cut -d' ' -f2)"+map[bool]string{false: " || true", true: " || exit 1"}[r.strict()])
 	add(r.CFN != "no" && r.CFN != "", "/opt/aws/bin/cfn-signal -e $? --stack app --resource Group --region us-east-1"+how.role)
+	return r.completing(lines, how)
+}
+
+// completing has the script complete the group's launching hook: whatever comes of it, as the last thing that it does, or before its application is
+// started, by a script that ends where a command fails.
+func (r Row) completing(lines []string, how wording) []string {
+	const call = "aws autoscaling complete-lifecycle-action --lifecycle-hook-name launched --auto-scaling-group-name app --lifecycle-action-result CONTINUE --instance-id $(ec2-metadata -i | cut -d' ' -f2)"
+	switch {
+	case !r.completes() || how.quiet:
+	case r.last() && !how.bears:
+		lines = append(lines, call)
+	case r.strict() && how.bears:
+		lines = append([]string{"set -e"}, append(lines, call+" || true", "systemctl start app-frontend")...)
+	case r.strict():
+		lines = append([]string{"set -e"}, append(lines, call, "systemctl start app-frontend")...)
+	default:
+		lines = append(lines, call+" || true")
+	}
 	return lines
 }
 

@@ -163,7 +163,7 @@ func (a *tale) script(ctx context.Context, i instance, ours userdata.Settings) e
 		}
 		return a.speaks(ctx, i, kind, action)
 	}
-	asks, limit := a.group.Boot != scenario.BootTold, attachTime
+	asks, limit := a.group.Boot != scenario.BootTold && a.group.Boot != scenario.BootHook, attachTime
 	if asks && !ours.Await { // it does not wait
 		limit = 0
 	}
@@ -256,8 +256,9 @@ func (a *tale) Do(d scenario.Deed, id string) error {
 	case "install":
 		err = a.install(id)
 	case "hook":
+		result := map[bool]string{false: "CONTINUE", true: "ABANDON"}[d.Abandons]
 		_, err = a.scaling.PutLifecycleHook(ctx, &autoscaling.PutLifecycleHookInput{AutoScalingGroupName: aws.String("web"), LifecycleHookName: &d.Key,
-			LifecycleTransition: aws.String("autoscaling:EC2_INSTANCE_" + strings.ToUpper(d.Value)), HeartbeatTimeout: aws.Int32(60), DefaultResult: aws.String("CONTINUE")})
+			LifecycleTransition: aws.String("autoscaling:EC2_INSTANCE_" + strings.ToUpper(d.Value)), HeartbeatTimeout: aws.Int32(60), DefaultResult: &result})
 	case "rule":
 		a.rule(d.Key, scenario.RulePattern(d.Value), "arn:aws:lambda:"+region+":"+a.cloud.account+":function:"+d.Key)
 	}

@@ -20,6 +20,7 @@
 //	boot=told    the boot takes longer than an attach, the machine tells when it is over, and nobody probes
 //	boot=member  the same, and it fails on what is no member of the group when the owner's script begins
 //	boot=stack   the same, and CloudFormation must know the instance for a member of its stack's group
+//	boot=hook    the same, and it completes the group's launching hook, if one waits for it
 //	boot=unknown the same, and it never does of what is attached
 //
 // With boot= the transcript says of each replacement when its boot is over, and of an interruption how many served at the least.
@@ -59,6 +60,7 @@ const (
 	BootTold    = "told"
 	BootMember  = "member"
 	BootStack   = "stack"
+	BootHook    = "hook"
 	BootUnknown = "unknown"
 )
 
@@ -77,11 +79,12 @@ type Step struct {
 //	tag KEY=VALUE, untag KEY      the owner's hand on the group
 //	mark on-demand N KEY=VALUE    another's hand on an instance; unmark takes the tag off again
 //	install on-demand N           spotd with a drain handler, by its owner, with tags in the metadata
-//	hook NAME launching|terminating
+//	hook NAME launching|terminating [abandon]   by default it goes on by itself
 //	rule NAME hears GROUP         EventBridge's rule sends the lifecycle events of the group to a function
 //	plan                          the owner asks spotctl plan
 type Deed struct {
 	Kind, Key, Value string
+	Abandons         bool   // the hook's default result
 	Instance         string // its name in the story, such as spot 1
 }
 
@@ -179,7 +182,7 @@ func (p *parser) describe(words []string) error {
 			g.NamesZones = true
 		case key == "mixed":
 			g.Mixed = strings.Split(value, ",")
-		case key == "boot" && slices.Contains([]string{BootTold, BootMember, BootStack, BootUnknown}, value):
+		case key == "boot" && slices.Contains([]string{BootTold, BootMember, BootStack, BootHook, BootUnknown}, value):
 			g.Boot = value
 		case strings.Contains(key, ":") || key == "spot-enabled":
 			g.Tags[key] = value
@@ -228,8 +231,8 @@ func deedOf(words []string) (Deed, error) {
 		return instance(Deed{Kind: kind, Key: key, Value: value}, rest)
 	case kind == "install" && len(rest) == 2 && rest[0] == "on-demand":
 		return instance(Deed{Kind: kind}, rest)
-	case kind == "hook" && len(rest) == 2 && (rest[1] == "launching" || rest[1] == "terminating"):
-		return Deed{Kind: kind, Key: rest[0], Value: rest[1]}, nil
+	case kind == "hook" && (len(rest) == 2 || len(rest) == 3 && rest[2] == "abandon") && (rest[1] == "launching" || rest[1] == "terminating"):
+		return Deed{Kind: kind, Key: rest[0], Value: rest[1], Abandons: len(rest) == 3}, nil
 	case kind == "rule" && len(rest) == 3 && rest[1] == "hears":
 		return Deed{Kind: kind, Key: rest[0], Value: rest[2]}, nil
 	}

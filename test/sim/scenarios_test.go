@@ -79,9 +79,10 @@ var blindnesses = map[string]func(*decide.World){
 	"handlers": func(w *decide.World) { // nobody's answer is heard
 		w.Heard = slices.DeleteFunc(slices.Clone(w.Heard), func(h decide.Hint) bool { return h.Kind == decide.HeardDrained })
 	},
-	"kubernetes": func(w *decide.World) { w.Group.DrainHooks = nil },
-	"mixed":      func(w *decide.World) { w.Group.Types = nil },
-	"no-spotd":   func(w *decide.World) { w.Settings.Grace = time.Hour }, // beyond the time that a boot may take
+	"hook-of-the-boot": func(w *decide.World) { w.Group.LaunchHooks = w.Group.UnheardHooks },
+	"kubernetes":       func(w *decide.World) { w.Group.DrainHooks = nil },
+	"mixed":            func(w *decide.World) { w.Group.Types = nil },
+	"no-spotd":         func(w *decide.World) { w.Settings.Grace = time.Hour }, // beyond the time that a boot may take
 	"other-tool": func(w *decide.World) {
 		for n := range w.Instances {
 			w.Instances[n].LaunchedBy = ""
@@ -211,6 +212,9 @@ func (c *told) guest(st *stage.Stage, g *cloudsim.Guest) {
 			return
 		}
 		g.After(bootTakes, func() {
+			if c.group.Boot == scenario.BootHook {
+				_ = g.CompleteHook("CONTINUE") // where there is none the script goes on
+			}
 			end(cloudsim.BootDone, "booted")
 			g.Serve(true)
 		})
@@ -265,6 +269,9 @@ func (c *told) Do(d scenario.Deed, id string) error {
 		return c.Cloud.ShowTags(id, true)
 	case "hook":
 		h := cloudsim.Hook{Name: d.Key, Transition: cloudsim.HookTerminating, Heartbeat: time.Minute, Result: "CONTINUE"}
+		if d.Abandons {
+			h.Result = "ABANDON"
+		}
 		if d.Value == "launching" {
 			h.Transition = cloudsim.HookLaunching
 		}

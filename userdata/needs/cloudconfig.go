@@ -2,6 +2,7 @@ package needs
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"autospotting/userdata"
@@ -143,17 +144,46 @@ func (r *reader) commands(n *yaml.Node, p place, depth int) {
 	if n != nil && n.Kind == yaml.ScalarNode {
 		r.script(n.Value, p.at(textLine(n)), depth+1)
 	}
-	for _, item := range items(n) {
+	list, strict := items(n), false
+	for k, item := range list {
+		judged := len(r.hooks)
 		if item.Kind == yaml.ScalarNode {
+			strict = strict || setsE.MatchString(item.Value)
 			r.script(item.Value, p.at(textLine(item)), depth+1)
-			continue
+		} else {
+			r.command(item, p, depth)
 		}
-		var w []string
-		for _, word := range items(item) {
-			w = append(w, word.Value)
+		if k+1 < len(list) {
+			r.amid(r.hooks[judged:], strict, depth+1)
 		}
-		if len(w) > 0 {
-			r.call(w, flow{}, p.at(item.Line), depth+1)
+	}
+}
+
+func (r *reader) command(item *yaml.Node, p place, depth int) {
+	var w []string
+	for _, word := range items(item) {
+		w = append(w, word.Value)
+	}
+	if len(w) == 0 {
+		return
+	}
+	called, judged := r.called, len(r.hooks)
+	if r.call(w, flow{}, p.at(item.Line), depth+1); r.called > called+len(r.hooks)-judged {
+		r.hooks = append(r.hooks, hookCall{status, r.hookAt, depth + 1})
+	}
+}
+
+var setsE = regexp.MustCompile(`(?m)^\s*set\s+-\w*e|^\s*set\s+-o\s+errexit`)
+
+// amid corrects what was found of an item that others follow: cloud-init makes one script of all (cloud-init, "Runcmd").
+func (r *reader) amid(calls []hookCall, strict bool, depth int) {
+	for n := range calls {
+		switch c := &calls[n]; {
+		case c.depth != depth:
+		case c.ending == status && !strict:
+			c.ending = goesOn
+		case c.ending != goesOn:
+			c.ending = stopped
 		}
 	}
 }

@@ -69,7 +69,10 @@ func (r *reader) statement(row string, p place, line, depth int) {
 			return
 		}
 	}
-	r.mark(byKind[code], row, "", p, line)
+	called := r.called
+	if r.mark(byKind[code], row, "", p, line); r.called > called {
+		r.hooks = append(r.hooks, hookCall{stopped, r.hookAt, depth}) // whether it goes on where that throws cannot be told
+	}
 	if m := base64Call.FindStringSubmatch(row); m != nil {
 		r.encoded(m[1], p, line, depth)
 	}

@@ -93,6 +93,10 @@ type reader struct {
 	// clusters are the names of ECS clusters that were told; elsewhere says that the agent's settings come from where nobody can look.
 	clusters  []string
 	elsewhere bool
+	// called counts the calls to a launching hook, the last of which stands at hookAt; hooks are those of scripts, and what becomes of those.
+	called int
+	hookAt string
+	hooks  []hookCall
 }
 
 // place is where a text stands; line 1 of the text is line first of the place.
@@ -125,6 +129,9 @@ func (p place) where(line int) string {
 
 func (r *reader) need(need string, p place, line int) {
 	n := Need{need, p.where(line)}
+	if need == LaunchHook {
+		r.called, r.hookAt = r.called+1, n.Where
+	}
 	if len(r.found) < maxFound && !slices.Contains(r.found, n) {
 		r.found = append(r.found, n)
 		if r.first {

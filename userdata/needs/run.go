@@ -20,12 +20,21 @@ func (r *reader) script(text string, p place, depth int) {
 	if depth > maxDepth {
 		return
 	}
-	for _, c := range parse(r.take(text, p), 1) {
-		if !c.piped {
-			r.pipeline(c, p, depth)
+	text = r.take(text, p)
+	list := parse(text, 1)
+	for i, c := range list {
+		if c.piped {
+			continue
+		}
+		called, judged := r.called, len(r.hooks)
+		if r.pipeline(c, p, depth); r.called > called {
+			r.judge(list, i, strictly.MatchString(text), called, judged, depth)
 		}
 	}
 }
+
+// strictly is the first line of a script that ends where a command fails.
+var strictly = regexp.MustCompile(`^\s*#!\s*\S+(\s+\S*sh)?\s+-[a-z]*e`)
 
 func (r *reader) pipeline(c *command, p place, depth int) {
 	var f flow

@@ -14,6 +14,11 @@ type command struct {
 	line   int
 	opens  bool // a group or a loop begins with it
 	closes bool // one ends before it; where it writes, it writes what the group printed
+
+	lead    []string // the shell's own words before it, and those before it that stood alone: if, fi, {, (, …
+	after   string   // what ends it: a line's end, ;, &&, ||, |, &, ;;
+	nested  bool     // it stands in a substitution
+	defines string   // the function whose body begins with it
 }
 
 // setting is a variable that is given a value.
@@ -98,6 +103,8 @@ func (l *lexer) step() {
 		l.endWord()
 		l.at++
 	case '\n':
+		l.endWord()
+		l.cur.after = "\n"
 		l.endCommand(false)
 		l.at++
 		l.line++

@@ -63,7 +63,15 @@ func (l *lexer) nested() {
 	}
 	sub.endCommand(false)
 	l.at, l.line, l.onlyOne, l.onlyTwo = sub.at, sub.line, sub.onlyOne, sub.onlyTwo
-	l.out = append(l.out, sub.out...)
+	l.out = append(l.out, inside(sub.out)...)
+}
+
+// inside marks commands as those of a substitution.
+func inside(list []*command) []*command {
+	for _, c := range list {
+		c.nested = true
+	}
+	return list
 }
 
 func (l *lexer) backtick() {
@@ -80,7 +88,7 @@ func (l *lexer) backtick() {
 	}
 	l.open()
 	body := l.text[l.at+1 : end]
-	l.out = append(l.out, parseAt(strings.ReplaceAll(body, "\\`", "`"), l.line, l.depth+1)...)
+	l.out = append(l.out, inside(parseAt(strings.ReplaceAll(body, "\\`", "`"), l.line, l.depth+1))...)
 	l.word.WriteString(l.text[l.at : end+1])
 	l.line += strings.Count(body, "\n")
 	l.at = end + 1
@@ -92,7 +100,7 @@ func (l *lexer) operator(c byte) {
 		l.array()
 	case c == '(' && l.peek(1) == ')' && (l.inWord || len(l.cur.words) == 1): // a function is defined
 		l.endWord()
-		l.cur.words, l.cur.lines = nil, nil
+		l.cur.define()
 		l.at += 2
 	case c == '&' && l.peek(1) == '>':
 		l.endWord()
@@ -102,6 +110,8 @@ func (l *lexer) operator(c byte) {
 		if l.peek(0) == '&' {
 			l.at++
 		}
+		l.endWord()
+		l.cur.after = "|"
 		l.endCommand(true)
 	case c == ')' && l.parens == 0: // a pattern of case
 		l.endWord()
@@ -113,11 +123,16 @@ func (l *lexer) operator(c byte) {
 		} else if c == ')' {
 			l.parens--
 		}
-		l.endCommand(false)
-		l.cur.opens, l.cur.closes = c == '(', c == ')'
-		l.at++
-		if n := l.peek(0); n == c && (c == '&' || c == '|' || c == ';') {
+		l.endWord()
+		l.cur.after = string(c)
+		if l.peek(1) == c && (c == '&' || c == '|' || c == ';') {
 			l.at++
+			l.cur.after += string(c)
+		}
+		l.at++
+		if l.endCommand(false); c == '(' || c == ')' {
+			l.cur.opens, l.cur.closes = c == '(', c == ')'
+			l.cur.lead = append(l.cur.lead, string(c))
 		}
 	}
 }
@@ -129,7 +144,9 @@ func (l *lexer) forget() {
 		last = l.out[n-1]
 		l.out = l.out[:n-1]
 	}
+	lead := l.cur.lead
 	l.begin(nil)
+	l.cur.lead = lead
 }
 
 // array reads NAME=(a b c): its words are values, not commands.
@@ -229,8 +246,12 @@ var declares = words("export local readonly declare typeset")
 var reserved = words("if then elif else while until do ! { } fi done esac time coproc")
 
 func (c *command) take(word string, line int) {
+	if len(c.words) == 2 && c.words[0] == "function" && word == "{" {
+		c.define()
+	}
 	if len(c.words) == 0 {
 		if reserved[word] {
+			c.lead = append(c.lead, word)
 			c.opens = c.opens || word == "{" || word == "do"
 			c.closes = c.closes || word == "}" || word == "done"
 			return
@@ -246,16 +267,25 @@ func (c *command) take(word string, line int) {
 	c.words, c.lines = append(c.words, word), append(c.lines, line)
 }
 
+// define takes what was read for the name of a function.
+func (c *command) define() {
+	if n := len(c.words); n > 0 {
+		c.defines = c.words[n-1]
+	}
+	c.words, c.lines = nil, nil
+}
+
 func (l *lexer) endCommand(pipes bool) {
 	l.endWord()
 	done := l.cur
-	if len(done.words)+len(done.sets)+len(done.outs) > 0 || done.opens || done.closes || done.input != nil || done.piped || pipes || l.expects(done) {
+	kept := len(done.words)+len(done.sets)+len(done.outs) > 0 || done.opens || done.closes || done.input != nil || done.piped || pipes || l.expects(done)
+	if kept {
 		l.out = append(l.out, done)
 	}
 	if pipes {
 		l.begin(done)
-	} else {
-		l.begin(nil)
+	} else if l.begin(nil); !kept {
+		l.cur.lead, l.cur.defines = done.lead, done.defines
 	}
 }
 

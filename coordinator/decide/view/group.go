@@ -23,7 +23,8 @@ type Group struct {
 	HasTemplate       bool          // launched from a launch template
 	LaunchHooks       []string      // lifecycle hooks that run at launch
 	IdleHooks         []string      // and those that only wait, and of which nobody hears
-	HookWait          time.Duration // how long launching hooks wait that go on by themselves, where nobody says that instances are whole without them
+	UnheardHooks      []string      // and those that end an instance unless somebody completes them, and of which nobody hears: who completes them is on the instance
+	HookWait          time.Duration // how long launching hooks wait at most that tell nobody, where nobody says that instances are whole without them
 	HookListener      string        // who may hear of launch hooks that else would only wait, or why that is not known
 	DrainHooks        []string      // lifecycle hooks that run before an instance ends
 	HooksUnread       bool          // it is not known which hooks there are

@@ -22,7 +22,7 @@ func (n tally) count(w decide.World, p plan.Group) {
 	n["pools"] += len(p.Pools)
 	n["actions"] += len(p.Actions)
 	n["notes"] += len(w.Template.Notes)
-	for what, is := range map[string]bool{"unreadable": w.Template.Unreadable != "", "burstable version": w.Template.Burstable != "", "hooks": len(w.Group.LaunchHooks) > 0,
+	for what, is := range map[string]bool{"unreadable": w.Template.Unreadable != "", "burstable version": w.Template.Burstable != "", "hooks": len(w.Group.UnheardHooks) > 0,
 		"our template": w.Template.Version != "", "refreshing": w.Group.Refreshing, "placement": w.Group.PlacementStrategy != "", "bad tag": w.Group.BadTag != "",
 		"arm64": w.Template.Need.Arch == "arm64", "interfaces asked": w.Template.Need.Asks.NetworkInterfaces > 1, "volumes asked": w.Template.Need.Asks.Volumes > 1,
 		"policy": len(w.Group.Types) > 0 && p.Status == plan.Managed, "group of one": w.Group.Max == 1 && p.Status == plan.Managed} {

@@ -196,7 +196,7 @@ func (g *generated) deeds() {
 }
 
 func (g *generated) config() act.Config {
-	return act.Config{EC2: g.facts, AutoScaling: scaling{g.s.AutoScaling(), g.facts}, Region: g.cloud.Region(), Defaults: settings.Defaults(), Thorough: true,
+	return act.Config{EC2: g.facts, AutoScaling: scaling{g.s.AutoScaling(), g.facts}, Rules: g.s.EventBridge(), Region: g.cloud.Region(), Defaults: settings.Defaults(), Thorough: true,
 		Scope: settings.Scope{Key: "spot-enabled", Value: "true"}, Now: g.cloud.Now,
 		Spotd: userdata.Settings{Topic: "arn:aws:sns:us-east-1:123456789012:reports", Grace: 5 * time.Minute, ReleaseURL: "https://example.com/r",
 			SHA256: map[string]string{"amd64": strings.Repeat("a", 64), "arm64": strings.Repeat("b", 64)}}}

@@ -51,8 +51,9 @@ type Spec struct {
 	Provider bool
 	// Patient: it asks for its group again until there is one, instead of ending where there is none.
 	Patient bool
-	// Completes: the script completes its launching hook at its end, and nobody else does. Strict: it ends where that fails.
-	Completes, Strict bool
+	// Completes: the script completes its launching hook at its end, and nobody else does. Strict: it ends where that fails, before its work is done.
+	// Last: the call is the last thing that it does, so that the boot counts as failed with it.
+	Completes, Strict, Last bool
 }
 
 func (s Spec) needs(n Need) bool { return slices.Contains(s.Needs, n) }
@@ -254,8 +255,9 @@ func (a *Application) start(n *node) {
 	if n.leaving { // whoever drains it has told the scheduler
 		return
 	}
+	completed := true
 	if a.spec.needs(LaunchHook) || a.spec.Completes {
-		if !a.complete(n) && a.spec.Strict {
+		if completed = a.complete(n); !completed && a.spec.Strict {
 			a.fail(n, LaunchHook, "had no launching hook to complete, and ended")
 			return
 		}
@@ -275,7 +277,9 @@ func (a *Application) start(n *node) {
 		n.g.RegisterHost(cluster)
 	}
 	n.up, n.pods = true, 3
-	n.g.SetBoot(cloudsim.BootDone)
+	if n.g.SetBoot(cloudsim.BootDone); a.spec.Last && !completed {
+		n.g.SetBoot(cloudsim.BootFailed)
+	}
 	n.g.Serve(true)
 	a.most = max(a.most, a.Up())
 	a.serves(n)
@@ -284,10 +288,7 @@ func (a *Application) start(n *node) {
 
 // complete is the application completing its launching hook by itself. Who needs the hook is made whole in it.
 func (a *Application) complete(n *node) (done bool) {
-	m, in := a.member(n.id)
-	if in && m.State == "Pending:Wait" {
-		done = a.cloud.CompleteHook(n.id, "CONTINUE") == nil
-	}
+	done = n.g.CompleteHook("CONTINUE") == nil
 	n.half = a.spec.needs(LaunchHook) && !a.hooked[n.id]
 	return done
 }

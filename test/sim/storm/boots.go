@@ -18,12 +18,21 @@ type Boots struct {
 	Member bool
 	// Stack: it needs CloudFormation to know it for a member, too.
 	Stack bool
+	// Hook: the script completes the group's launching hook at its end. Stops: where there is none to complete, it ends there, and nothing serves.
+	Hook, Stops bool
 }
 
 // asking is user data that needs membership, the second of CloudFormation's stack.
 var asking = map[bool]string{
 	false: "#!/bin/sh\naws autoscaling describe-auto-scaling-instances --instance-ids $(ec2-metadata -i)\nsystemctl start web\n",
 	true:  "#!/bin/sh\n/opt/aws/bin/cfn-init -v --stack web --resource Group\nsystemctl start web\n",
+}
+
+// completing is user data that completes the group's launching hook, the second of a boot that asks for its group first.
+var completing = map[bool]string{
+	false: "#!/bin/sh\nsystemctl start web\naws autoscaling complete-lifecycle-action --lifecycle-hook-name boot --auto-scaling-group-name web --lifecycle-action-result CONTINUE --instance-id $(ec2-metadata -i) || true\n",
+	true: "#!/bin/sh\nGROUP=$(aws autoscaling describe-auto-scaling-instances --instance-ids $(ec2-metadata -i) --query x)\nsystemctl start web\n" +
+		"aws autoscaling complete-lifecycle-action --lifecycle-hook-name boot --auto-scaling-group-name $GROUP --lifecycle-action-result CONTINUE --instance-id $(ec2-metadata -i) || true\n",
 }
 
 // boots leaves it to the guests whether their applications answer.
@@ -35,6 +44,10 @@ func (w *World) boots(s Script, cfg *stage.Config, speak func(*stage.Stage, *clo
 	if s.Boots.Member {
 		w.waited = map[string]time.Time{}
 		cfg.UserData = []byte(asking[s.Boots.Stack])
+	}
+	if s.Boots.Hook {
+		w.booted = map[string]time.Time{}
+		cfg.UserData = []byte(completing[s.Boots.Member])
 	}
 	return func(st *stage.Stage, g *cloudsim.Guest) {
 		speak(st, g)
@@ -50,6 +63,9 @@ func (w *World) boots(s Script, cfg *stage.Config, speak func(*stage.Stage, *clo
 					g.After(time.Duration(share(s.Seed, i.ID)*float64(s.Boots.Slow)/2), func() { g.Serve(true) })
 				})
 			}
+		}
+		if s.Boots.Hook {
+			answer = func() { w.completes(s, g) }
 		}
 		if !s.Boots.Member {
 			answer()
@@ -71,6 +87,21 @@ func (w *World) boots(s Script, cfg *stage.Config, speak func(*stage.Stage, *clo
 			script()
 		})
 	}
+}
+
+// completes has a boot take its time, and then complete the group's launching hook, if there is one that waits for it.
+func (w *World) completes(s Script, g *cloudsim.Guest) {
+	g.SetBoot(cloudsim.BootRuns)
+	long := time.Duration(share(s.Seed, g.Instance()) * float64(s.Boots.Slow))
+	w.booted[g.Instance()] = w.Cloud.Now().Add(long)
+	g.After(long, func() {
+		if err := g.CompleteHook("CONTINUE"); err != nil && s.Boots.Stops && !w.well {
+			g.SetBoot(cloudsim.BootFailed)
+			return
+		}
+		g.SetBoot(cloudsim.BootDone)
+		g.Serve(true)
+	})
 }
 
 // attaching are the scenarios about when a replacement becomes a member, and whether it ever is up.
@@ -113,6 +144,34 @@ var attaching = []Scenario{
 			g.Grace = 3 * time.Minute
 		}
 		s.Deeds = deeds(rng, s.For, 1, 4*time.Minute, append([]string{"notice", "notice"}, actors...))
+		return s
+	}},
+	{"boot-completes-hook", "one small group whose boots complete its launching hook, of which nobody else hears but by rules that come and go; a boot takes up to as long as the hook waits, and what has none to complete goes on, or in some runs stops there", func(rng *rand.Rand) Script {
+		s := Script{Faults: randomFaults(rng), Readings: randomReadings(rng), For: 2 * time.Hour, Groups: []cloudsim.GroupSpec{randomGroup(rng, "web")}}
+		wait := time.Minute + time.Duration(rng.Int64N(int64(9*time.Minute)))
+		g := &s.Groups[0]
+		g.Desired, g.Max, g.TargetGroups = 3, 3+rng.IntN(3), nil
+		g.Hooks = []cloudsim.Hook{{Name: "boot", Transition: cloudsim.HookLaunching, Heartbeat: wait.Truncate(time.Second), Result: []string{"ABANDON", "CONTINUE"}[rng.IntN(2)]}}
+		s.Boots = &Boots{Slow: wait - 30*time.Second, Hook: true, Member: rng.IntN(2) == 0, Stops: rng.IntN(3) == 0}
+		if s.Readings.AttachedStateHidden = rng.IntN(2) == 0; s.Boots.Member {
+			s.Boots.Slow = max(0, s.Boots.Slow-time.Minute)
+		}
+		actors := append([]string{"notice", "notice", "rule"}, actors...)
+		if !s.Boots.Member { // who needs membership is refused with attach=ready
+			attachAs(g, rng)
+			actors = append(actors, "attach")
+		}
+		switch rng.IntN(4) {
+		case 0:
+			g.Tags["autospotting:spotd"] = "off" // without a load balancer it is refused
+			balance(g, rng)
+		case 1:
+			balance(g, rng)
+		}
+		if len(g.TargetGroups) > 0 {
+			g.Grace = wait + time.Minute
+		}
+		s.Deeds = deeds(rng, s.For, 1, 8*time.Minute, actors)
 		return s
 	}},
 	{"broken-image", "one group, in a kind cloud, whose spot never answers in some pools, or in all; it is attached while it boots, and EC2 calls it healthy", func(rng *rand.Rand) Script {

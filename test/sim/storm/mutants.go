@@ -49,6 +49,9 @@ var Mutants = []Mutant{
 		return true
 	})},
 	{Name: "go-by-the-grace", What: "how long launching hooks wait is not seen", Scenario: "waiting-hooks", Alter: seeing(func(w *decide.World) { w.Group.HookWait = 0 })},
+	{Name: "go-by-the-grace-without-the-hook", What: "a boot that completes its launching hook is believed when its grace is over", Scenario: "boot-completes-hook", Alter: seeing(func(w *decide.World) {
+		w.Group.HookWait, w.Settings.Accept = 0, append(w.Settings.Accept, "launch-hook")
+	})},
 	{Name: "watch-nobody", What: "a replacement that is a member is left to itself once it is paid for", Scenario: "broken-image", Alter: planning(func(_ decide.World, p *decide.Plan) { p.Record.Watched = nil })},
 	{Name: "grace-from-daemon-start", What: "spotd counts the grace from its own start", Scenario: "demo", Speak: lateSpeaker},
 	{Name: "sweep-by-tag-alone", What: "whatever carries our tags is ours", Scenario: "others", Alter: seeing(trusting(func(i decide.Instance) bool { return i.Nonce != "" }))},

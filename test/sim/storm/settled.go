@@ -99,6 +99,9 @@ func (w *World) saidReady(c cloudsim.Call) cloudsim.Verdict {
 	if over, waited := w.waited[i.ID]; waited { // the boot, and so the grace, begins when the wait for membership is over
 		due = over.Add(grace)
 	}
+	if at, told := w.booted[i.ID]; told && at.After(due) { // spotd holds ready back as long as cloud-init runs
+		due = at
+	}
 	if i.Running.Add(time.Second).After(due) {
 		due = i.Running.Add(time.Second)
 	}

@@ -39,6 +39,7 @@ type World struct {
 	own     []invariant.Violation // found by the world itself
 	well    bool                  // nobody falls ill any more
 	waited  map[string]time.Time  // when the boots that wait for membership went on
+	booted  map[string]time.Time  // when the boots of instances are over that complete a launching hook
 	// poisoned says that a type spoils fleets; calls counts the fleets for each notice.
 	poisoned bool
 	calls    map[string]int
