@@ -18,6 +18,8 @@ type Boots struct {
 	Member bool
 	// Stack: it needs CloudFormation to know it for a member, too.
 	Stack bool
+	// Fetched: its user data does not say so, but fetches a script that does, as Elastic Beanstalk's.
+	Fetched bool
 }
 
 // asking is user data that needs membership, the second of CloudFormation's stack.
@@ -25,6 +27,9 @@ var asking = map[bool]string{
 	false: "#!/bin/sh\naws autoscaling describe-auto-scaling-instances --instance-ids $(ec2-metadata -i)\nsystemctl start web\n",
 	true:  "#!/bin/sh\n/opt/aws/bin/cfn-init -v --stack web --resource Group\nsystemctl start web\n",
 }
+
+// fetching is user data like that of Elastic Beanstalk's instances: what it needs is not in it.
+const fetching = "#!/bin/bash\nexec > /var/log/eb-cfn-init.log 2>&1\ncurl -sf --retry 5 https://assets.example.com/lib/bootstrap.sh -o /tmp/bootstrap.sh\nbash /tmp/bootstrap.sh\n"
 
 // boots leaves it to the guests whether their applications answer.
 func (w *World) boots(s Script, cfg *stage.Config, speak func(*stage.Stage, *cloudsim.Guest)) func(*stage.Stage, *cloudsim.Guest) {
@@ -35,6 +40,9 @@ func (w *World) boots(s Script, cfg *stage.Config, speak func(*stage.Stage, *clo
 	if s.Boots.Member {
 		w.waited = map[string]time.Time{}
 		cfg.UserData = []byte(asking[s.Boots.Stack])
+		if s.Boots.Fetched {
+			cfg.UserData = []byte(fetching)
+		}
 	}
 	return func(st *stage.Stage, g *cloudsim.Guest) {
 		speak(st, g)

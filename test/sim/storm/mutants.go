@@ -116,6 +116,9 @@ var Mutants = []Mutant{
 	})},
 	{Name: "retire-undrained", What: "hosts of an ECS cluster are retired whatever runs on them", Scenario: "ecs", Alter: seeing(func(w *decide.World) { w.Settings.DrainWith = settings.DrainNone })},
 	{Name: "drain-for-ever", What: "a host that stays is never set ACTIVE again", Scenario: "ecs", Alter: acting(func(a *decide.Action, _ *time.Time) bool { return a.Kind != decide.SetActive })},
+	{Name: "deploy-unheeded", What: "what an Elastic Beanstalk environment is doing is not asked", Scenario: "beanstalk", Alter: seeing(func(w *decide.World) {
+		w.Group.Environment.Status, w.Group.Environment.Busy, w.Group.Environment.Unread = "Ready", false, ""
+	})},
 	{Name: "hammer", What: "failures pause nothing", Scenario: "drought", Alter: seeing(func(w *decide.World) {
 		w.Record.Failures, w.Record.PausedUntil, w.Record.Pools, w.Record.Fallback, w.Shared = 0, time.Time{}, nil, ledger.Fallback{}, nil
 	})},
