@@ -72,8 +72,8 @@ func Needs(w World) []UserNeed {
 	return out
 }
 
-// place is where a need stands, as a reason says it.
-func (n UserNeed) place() string {
+// Place is where a need stands, as a reason says it.
+func (n UserNeed) Place() string {
 	if strings.HasPrefix(n.Where, ofEnvironment) {
 		return n.Where
 	}

@@ -72,7 +72,7 @@ func unmet(w World) (a answer, where string, found bool) {
 				continue
 			}
 		}
-		return a, list[i].place(), true
+		return a, list[i].Place(), true
 	}
 	return answer{}, "", false
 }

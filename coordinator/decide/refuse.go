@@ -236,7 +236,7 @@ func maxOne(w World) string {
 	}
 	for _, name := range alone {
 		if i := indexOf(list, name); i >= 0 && !slices.Contains(w.Settings.Accept, name) {
-			return fmt.Sprintf(often+", and so does autospotting:accept=%s: there is this need (%s)", name, list[i].place())
+			return fmt.Sprintf(often+", and so does autospotting:accept=%s: there is the need for it (%s)", name, list[i].Place())
 		}
 	}
 	return when(t.Clocked != "", often+". Something runs by the clock (user data, %s), and would run twice", t.Clocked)

@@ -13,6 +13,7 @@ const (
 	updateBegins = 10 * time.Second // from the request to the first instance that is touched
 	updatePolls  = 10 * time.Second // it looks again whether instances are up
 	deployTakes  = 20 * time.Second // a batch, while which its application does not answer
+	passesChecks = 2 * time.Minute  // new instances pass 12 health checks in a row, one each 10 seconds (developer guide, "Enhanced health rules")
 	updateEnds   = 20 * time.Minute // an update that does not get on is rolled back (Timeout of aws:elasticbeanstalk:command)
 )
 
@@ -167,14 +168,21 @@ func (u *update) awaitNew(second *group, n int) {
 			u.done(false)
 		case up(second) < n:
 			u.awaitNew(second, n)
-		case n < u.g.desired:
-			u.c.resize(second, 0, 100, u.g.desired, 0)
-			u.c.react(second)
-			u.awaitNew(second, u.g.desired)
 		default:
-			u.move(second)
+			u.c.at(passesChecks, "checks of "+second.name, func() { u.passed(second, n) })
 		}
 	})
+}
+
+// passed is when the new instances have passed their health checks: after the first the others come, after all they move.
+func (u *update) passed(second *group, n int) {
+	if n >= u.g.desired {
+		u.move(second)
+		return
+	}
+	u.c.resize(second, 0, 100, u.g.desired, 0)
+	u.c.react(second)
+	u.awaitNew(second, u.g.desired)
 }
 
 // move takes the new instances out of the second group, puts them into the environment's, and ends those that were there.

@@ -254,6 +254,8 @@ func (a *tale) Do(d scenario.Deed, id string) error {
 	case "hook":
 		_, err = a.scaling.PutLifecycleHook(ctx, &autoscaling.PutLifecycleHookInput{AutoScalingGroupName: aws.String("web"), LifecycleHookName: &d.Key,
 			LifecycleTransition: aws.String("autoscaling:EC2_INSTANCE_" + strings.ToUpper(d.Value)), HeartbeatTimeout: aws.Int32(60), DefaultResult: aws.String("CONTINUE")})
+	case "environment":
+		a.environment(d.Key)
 	case "rule":
 		a.rule(d.Key, scenario.RulePattern(d.Value), "arn:aws:lambda:"+region+":"+a.cloud.account+":function:"+d.Key)
 	}
