@@ -178,7 +178,9 @@ func (c *Cloud) join(g *group, i *instance, attached bool, actor string) *member
 	c.setTags(i, tags)
 	c.touchGroup(g)
 	if e := c.environmentOf(g.name); e != nil && attached {
-		e.by[i.id] = c.cause.actor
+		if e.by[i.id] = c.cause.actor; i.appReady {
+			c.deploysTo(i)
+		}
 	}
 	c.emit(Event{Kind: Pending, Actor: actor, Group: g.name, Instance: i.id})
 	c.nudgeGuest(i) // of an attached one, whose metadata shows it
