@@ -216,9 +216,10 @@ func TestARollingConfigurationUpdateReplacesOneAfterTheOther(t *testing.T) {
 func TestWhoWasAttachedIsKnownByWhomItWas(t *testing.T) {
 	t.Parallel()
 	r := shop(t, Config{}, GroupSpec{Min: 2, Max: 8, Desired: 3})
-	must(t, r.UpdateEnvironment("e-abc", DeployRolling))
 	id := r.spot()
-	r.pass(50 * time.Second)
+	r.pass(3 * time.Minute)
+	must(t, r.UpdateEnvironment("e-abc", DeployRolling))
+	r.pass(updateBegins + time.Second)
 	must(t, r.attach(id))
 	r.pass(10 * time.Minute)
 	if v := r.environment(); v.Status != EnvironmentReady || len(v.Stale) != 1 || v.Stale[id] != r.s.Name() {
