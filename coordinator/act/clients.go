@@ -93,13 +93,15 @@ var (
 type Config struct {
 	EC2         EC2
 	AutoScaling AutoScaling
-	// Inspector, TargetGroups, Balancers, Lattice, Stacks and Containers may be nil where there are none to be asked.
+	// Inspector, TargetGroups, Balancers, Lattice, Stacks and Containers may be nil where there are none to be asked; Environments where no group is of
+	// Elastic Beanstalk.
 	Inspector    Inspector
 	TargetGroups TargetGroups
 	Balancers    Balancers
 	Lattice      Lattice
 	Stacks       Stacks
 	Containers   Containers
+	Environments Environments
 	// Pricing may be nil: then on-demand prices are the built-in ones.
 	Pricing Pricing
 	// Quotas may be nil: then it is not known what the account may have.

@@ -22,6 +22,7 @@ import (
 
 	"autospotting/coordinator/decide"
 	"autospotting/coordinator/settings"
+	"autospotting/pkg/beanstalk"
 )
 
 // cloud is an account as AWS describes it, for a test to vary. Lists come in pages of one entry, so that who reads only the first page
@@ -58,6 +59,7 @@ type cloud struct {
 	hosts    map[string][]ecstypes.ContainerInstance // by cluster
 	unmoved  []ecstypes.Failure                      // of a change of their states
 	products []string                                // of the Pricing API
+	environs []beanstalk.EnvironmentDescription
 
 	slow      string                   // seconds of every target group's slow start
 	lattice   []lattypes.TargetSummary // of every target group of VPC Lattice
@@ -150,7 +152,7 @@ func (c *cloud) actor() *Actor {
 // stranger is an actor that knows nothing yet.
 func (c *cloud) stranger() *Actor {
 	return New(Config{EC2: cloudEC2{cloud: c}, AutoScaling: cloudScaling{cloud: c}, Inspector: cloudEC2{cloud: c}, TargetGroups: cloudBalancers{c}, Balancers: cloudClassic{c},
-		Stacks: cloudStacks{c}, Containers: cloudHosts{c}, Pricing: cloudPrices{c}, Lattice: cloudLattice{c}, Rules: cloudRules{c}, EventsTopic: ourTopic, Region: "us-east-1", Defaults: settings.Defaults(), Now: func() time.Time { return c.now }})
+		Stacks: cloudStacks{c}, Containers: cloudHosts{c}, Environments: cloudEnvironments{c}, Pricing: cloudPrices{c}, Lattice: cloudLattice{c}, Rules: cloudRules{c}, EventsTopic: ourTopic, Region: "us-east-1", Defaults: settings.Defaults(), Now: func() time.Time { return c.now }})
 }
 
 // refused is an error as a service gives it.

@@ -71,6 +71,7 @@ func ToGroup(g types.AutoScalingGroup, scope settings.Scope, defaults settings.S
 	}
 	out.Enabled, out.StatusTag, out.NearMiss = scope.Enabled(all), all[settings.StatusTag], scope.NearMiss(all)
 	out.Stack = all["aws:cloudformation:stack-id"]
+	out.Environment = environmentOf(all, out.Name)
 	s, err := settings.FromTags(defaults, all)
 	if err != nil {
 		out.BadTag = err.Error()
@@ -93,8 +94,6 @@ func ownerByTag(key string) string {
 	switch {
 	case key == "eks:nodegroup-name", key == "eks:cluster-name":
 		return "EKS"
-	case strings.HasPrefix(key, "elasticbeanstalk:"):
-		return "Elastic Beanstalk"
 	case key == "AWSBatchServiceTag":
 		return "AWS Batch"
 	case key == "AmazonECSManaged":

@@ -77,7 +77,7 @@ func TestWhatAGroupIs(t *testing.T) {
 		{"of nothing that weighs", astypes.AutoScalingGroup{DesiredCapacityType: aws.String("")}, weighted, false},
 		{"of an EKS node group", tagged("eks:nodegroup-name"), owner, "EKS"},
 		{"of an EKS cluster", tagged("eks:cluster-name"), owner, "EKS"},
-		{"of Elastic Beanstalk", tagged("elasticbeanstalk:environment-id"), owner, "Elastic Beanstalk"},
+		{"of Elastic Beanstalk", tagged("elasticbeanstalk:environment-id"), owner, ""},
 		{"of AWS Batch", tagged("AWSBatchServiceTag"), owner, "AWS Batch"},
 		{"of an ECS capacity provider", tagged("AmazonECSManaged"), owner, "an ECS capacity provider"},
 		{"of EMR", tagged("aws:elasticmapreduce:job-flow-id"), owner, "EMR"},

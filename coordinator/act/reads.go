@@ -41,6 +41,7 @@ var Reads = []Read{
 	{"Auto Scaling.DescribeInstanceRefreshes", decide.Prudence, "instance refreshes", "Nothing gradual is begun."},
 	{"Auto Scaling.DescribeScalingActivities", decide.Prudence, decide.ReadActivities, "Nobody is retired with decrement, and no question about desired is closed."},
 	{"CloudFormation.DescribeStacks", decide.Prudence, "the CloudFormation stack", "Nothing gradual is begun."},
+	{"Elastic Beanstalk.DescribeEnvironments", decide.Prudence, decide.ReadEnvironment, "Nothing is launched or attached, for a notice either. Who has one is left to the group."},
 	{"Elastic Load Balancing v2.DescribeTargetHealth", decide.Prudence, decide.ReadBalancers, "No member behind the load balancer counts as capacity."},
 	{"Elastic Load Balancing.DescribeInstanceHealth", decide.Prudence, decide.ReadBalancers, "No member behind the load balancer counts as capacity."},
 	{"VPC Lattice.ListTargets", decide.Prudence, decide.ReadBalancers, "No member behind it counts as capacity."},

@@ -26,6 +26,7 @@ var services = map[string]reflect.Type{
 	}](), "Auto Scaling": reflect.TypeFor[AutoScaling](), "Elastic Load Balancing v2": reflect.TypeFor[TargetGroups](),
 	"Elastic Load Balancing": reflect.TypeFor[Balancers](), "CloudFormation": reflect.TypeFor[Stacks](), "Pricing": reflect.TypeFor[Pricing](),
 	"ECS": reflect.TypeFor[Containers](), "EventBridge": reflect.TypeFor[Rules](), "VPC Lattice": reflect.TypeFor[Lattice](),
+	"Elastic Beanstalk": reflect.TypeFor[Environments](),
 }
 
 func TestEveryReadHasAClassAndSaysWhatIsMissingWithoutIt(t *testing.T) {

@@ -18,7 +18,7 @@ import (
 )
 
 // surroundings reads what is not in the group's description and yet decides whether it can be served: lifecycle hooks, an
-// instance refresh, and the CloudFormation stack.
+// instance refresh, the CloudFormation stack, and the Elastic Beanstalk environment.
 func (a *Actor) surroundings(ctx context.Context, w *decide.World, raw types.AutoScalingGroup, last func() Copy) {
 	g := &w.Group
 	within := func(read func(context.Context, *decide.Group) error) func() error {
@@ -42,6 +42,7 @@ func (a *Actor) surroundings(ctx context.Context, w *decide.World, raw types.Aut
 			missed(w, r.api, err)
 		}
 	}
+	a.environment(ctx, w)
 }
 
 // denied tells whether the call is not allowed to us, so that trying again helps nobody.

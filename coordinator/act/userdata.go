@@ -34,13 +34,13 @@ func (a *Actor) userNeeds(w wanted) userNeeds {
 	return known
 }
 
-// needsMembership tells whether the boot of what is launched has to wait for membership of the group: the user data needs it, and the owner has neither
-// answered for that nor ruled the early attach out.
+// needsMembership tells whether the boot of what is launched has to wait for membership of the group: the user data or the Elastic Beanstalk environment
+// needs it, and the owner has neither answered for that nor ruled the early attach out.
 func (a *Actor) needsMembership(g described, w wanted) bool {
 	if g.settings.Attach == settings.AttachReady || slices.Contains(g.settings.Accept, needs.Membership) {
 		return false
 	}
-	return slices.ContainsFunc(a.userNeeds(w).list, func(n decide.UserNeed) bool { return n.Need == needs.Membership })
+	return g.world.Environment.Is() || slices.ContainsFunc(a.userNeeds(w).list, func(n decide.UserNeed) bool { return n.Need == needs.Membership })
 }
 
 // needsOf reads user data, in base64.

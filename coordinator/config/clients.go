@@ -23,6 +23,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/vpclattice"
 
 	"autospotting/coordinator/wire"
+	"autospotting/pkg/beanstalk"
 	"autospotting/pkg/cli"
 )
 
@@ -43,9 +44,9 @@ func (s *Options) Clients(ctx context.Context) (wire.Clients, *sqs.Client, error
 	return wire.Clients{
 		EC2: compute, Inspector: compute, AutoScaling: autoscaling.NewFromConfig(cfg), DynamoDB: dynamodb.NewFromConfig(cfg), SQS: queues,
 		TargetGroups: elbv2.NewFromConfig(cfg), Balancers: elb.NewFromConfig(cfg), Lattice: vpclattice.NewFromConfig(cfg), Stacks: cloudformation.NewFromConfig(cfg),
-		Containers: ecs.NewFromConfig(cfg),
-		Pricing:    pricing.NewFromConfig(cfg, func(o *pricing.Options) { o.Region = pricingRegion(cfg.Region) }),
-		Quotas:     servicequotas.NewFromConfig(cfg), Rules: eventbridge.NewFromConfig(cfg),
+		Containers: ecs.NewFromConfig(cfg), Environments: beanstalk.NewFromConfig(cfg),
+		Pricing: pricing.NewFromConfig(cfg, func(o *pricing.Options) { o.Region = pricingRegion(cfg.Region) }),
+		Quotas:  servicequotas.NewFromConfig(cfg), Rules: eventbridge.NewFromConfig(cfg),
 	}, queues, nil
 }
 

@@ -160,6 +160,27 @@ func TestUntilWhenARequestIsSentAgain(t *testing.T) {
 	}
 }
 
+// What would not be launched now is not asked for again either: it is looked for.
+func TestWhatWouldBeRefusedNowIsNotSentAgain(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		purpose ledger.Purpose
+		status  string
+		again   bool
+	}{{ledger.Swap, "Ready", true}, {ledger.Swap, "Updating", false}, {ledger.Replace, "Ready", true}, {ledger.Replace, "Updating", false}} {
+		w := web()
+		ofBeanstalk(&w)
+		w.Group.Environment.Status = c.status
+		w.doom("i-oda", 0)
+		w.intends(c.purpose, "", "i-oda", "a", 10*time.Second)
+		w.Record.Intents[0].Launch.Spot = true
+		p := Decide(w)
+		if again := slices.ContainsFunc(p.Actions, func(a Action) bool { return a.Kind == LaunchOne }); again != c.again {
+			t.Errorf("%s while the environment is %s: %+v", c.purpose, c.status, p.Actions)
+		}
+	}
+}
+
 // A request that was not answered may not have been sent at all. Once the owner has opted out, spot is only looked for; on-demand, by which the group
 // goes back, is asked for again.
 func TestWhoOptedOutIsSentNoSpotAgain(t *testing.T) {

@@ -98,7 +98,8 @@ func (r *run) resend(it *ledger.Intent) bool {
 	switch {
 	case !r.v.Awaited(it.At):
 		return r.lost(it, "was never answered")
-	case it.Abandoned != "", it.LookOnly, len(it.Launch.Overrides) == 0, !r.now().Before(r.resendUntil(it)), !r.w.Group.Enabled && it.Launch.Spot: // its owner may want no more of it
+	case it.Abandoned != "", it.LookOnly, len(it.Launch.Overrides) == 0, !r.now().Before(r.resendUntil(it)), r.refusal != "" && r.rung < wanted(it.Purpose),
+		!r.w.Group.Enabled && it.Launch.Spot: // its owner may want no more of it
 		r.awaits("", "the launch for %s was not answered: its instance is looked for", it.Victim)
 		return true
 	}

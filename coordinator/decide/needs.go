@@ -1,7 +1,6 @@
 package decide
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -47,23 +46,24 @@ var answers = []answer{
 	{need: "route", why: "a replacement would take the route from the instance that it replaces before it serves", step: "use a NAT gateway"},
 	{need: "dns", why: "a replacement would take the name from the instance that it replaces before it serves", step: "put a load balancer before the group"},
 	{need: "license", why: "a replacement would take a license while the instance that it replaces still has it", step: "use license included images"},
-	{need: "cloudformation-helpers", beside: membership, attached: true, why: "CloudFormation's helpers need membership of the group", step: "give them a role (cfn-init --role NAME)"},
+	{need: helpers, beside: membership, attached: true, why: "CloudFormation's helpers need membership of the group", step: "give them a role (cfn-init --role NAME)"},
 	{need: membership, attached: true, why: "the boot needs membership of the group", step: inImage},
 	{need: launchHook, hooked: true, why: "the boot completes a launching lifecycle hook, which does not run for a replacement", step: "tag the group autospotting:skip-launch-hooks=true if an instance is whole without its launching hooks"},
 	{need: "kubernetes", drained: true, why: "a Kubernetes node would end without its pods being moved", step: drainHook + " (AWS Node Termination Handler in queue mode does)", or: drainSelf},
 	{need: "ecs", drained: true, why: "an ECS container instance would end without its tasks being moved, since it cannot be told which cluster it registers with", step: nameCluster + ", or " + drainHook + " (managed instance draining of a capacity provider does)"},
 	{need: "runner", drained: true, why: "a runner would end in the middle of a job", step: drainHook, or: drainSelf},
-	{need: "worker", drained: true, why: "a worker would end in the middle of a job", step: drainHook, or: drainSelf},
+	{need: worker, drained: true, why: "a worker would end in the middle of a job", step: drainHook, or: drainSelf},
 }
 
 // unmet is the first answer that keeps the group from being served, and where the need stands.
 func unmet(w World) (a answer, where string, found bool) {
+	list := Needs(w)
 	for _, a := range answers {
-		i := indexOf(w.Template.Needs, a.need)
-		if i < 0 || a.beside != "" && indexOf(w.Template.Needs, a.beside) < 0 || slices.Contains(w.Settings.Accept, a.need) || a.drained && drains(w, a.need) {
+		i := indexOf(list, a.need)
+		if i < 0 || a.beside != "" && indexOf(list, a.beside) < 0 || slices.Contains(w.Settings.Accept, a.need) || a.drained && drains(w, a.need) {
 			continue
 		}
-		where := w.Template.Needs[i].Where
+		where := list[i].Place()
 		if a.hooked {
 			if a, where = hooked(w, a, where); a.need == "" {
 				continue
@@ -89,11 +89,14 @@ func indexOf(list []UserNeed, need string) int {
 	return slices.IndexFunc(list, func(n UserNeed) bool { return n.Need == need })
 }
 
-const membership = "membership"
+const (
+	membership = "membership"
+	helpers    = "cloudformation-helpers"
+)
 
 // needsMembership tells whether the boot asks for membership of the group, and its owner has not answered for that.
 func needsMembership(w World) bool {
-	return indexOf(w.Template.Needs, membership) >= 0 && !slices.Contains(w.Settings.Accept, membership)
+	return indexOf(Needs(w), membership) >= 0 && !slices.Contains(w.Settings.Accept, membership)
 }
 
 // tooEarly says why a replacement could not be a member when its boot asks for it; empty where it can.
@@ -105,7 +108,7 @@ func tooEarly(w World) string {
 }
 
 // needsHelpers tells whether the boot is by CloudFormation's helpers, which may not know an instance as soon as it is attached.
-func needsHelpers(w World) bool { return indexOf(w.Template.Needs, "cloudformation-helpers") >= 0 }
+func needsHelpers(w World) bool { return indexOf(Needs(w), helpers) >= 0 }
 
 // unproven tells whether nobody would tell whether such a boot went well.
 func unproven(w World) bool {
@@ -118,7 +121,7 @@ func needs(w World) string {
 	if !found {
 		return ""
 	}
-	return fmt.Sprintf("%s (user data, %s): %s; the tag autospotting:accept=%s allows it", a.why, cmp.Or(where, "somewhere"), a.step, a.need)
+	return fmt.Sprintf("%s (%s): %s; the tag autospotting:accept=%s allows it", a.why, where, a.step, a.need)
 }
 
 func needsStep(w World) string {

@@ -30,6 +30,8 @@ const (
 	ReadProtection = "termination protection"
 	ReadActivities = "scaling activities"
 	ReadContainers = "the hosts of the ECS cluster"
+	// ReadEnvironment decides whether anything at all may be done for a group of Elastic Beanstalk's.
+	ReadEnvironment = "the Elastic Beanstalk environment"
 )
 
 // Missing is one read that was wanted and failed. What it would have told is unknown, not empty.

@@ -57,6 +57,13 @@ var refused = []struct {
 	{"suspended ReplaceUnhealthy", func(w *World) { w.Group.Suspended = []string{"ReplaceUnhealthy"} }, "process ReplaceUnhealthy"},
 	{"no subnets", func(w *World) { w.Group.NoSubnets = "the zone a has no default subnet" }, "no default subnet"},
 	{"an instance refresh", func(w *World) { w.Group.Refreshing = true }, "instance refresh"},
+	{"an Elastic Beanstalk environment that is changing", func(w *World) { w.Group.Environment = Environment{ID: "e-abc", Status: "Updating"} }, "changing (Updating)"},
+	{"one in which an operation is under way", func(w *World) { w.Group.Environment = Environment{ID: "e-abc", Status: "Ready", Busy: true} }, "an operation is in progress"},
+	{"one of which is not known whether it changes", func(w *World) { w.Group.Environment = Environment{ID: "e-abc", Unread: "throttled"} }, "is not known: throttled"},
+	{"one of one instance", func(w *World) { w.Group.Environment = Environment{ID: "e-abc", Status: "Ready", Single: true} }, "of one instance"},
+	{"the group of an update of one", func(w *World) {
+		w.Group.Environment = Environment{ID: "e-abc", Temporary: "made for the time of an update"}
+	}, "for the time of an update"},
 	{"a stack that is changing", func(w *World) { w.Group.StackStatus = "UPDATE_IN_PROGRESS" }, "CloudFormation stack is changing"},
 }
 
@@ -78,19 +85,22 @@ func TestEveryRefusalNamesAStep(t *testing.T) {
 			t.Errorf("%s: the step is %q", c.name, step)
 		}
 	}
-	for _, owner := range []string{"EKS", "Elastic Beanstalk", "AWS Batch", "an ECS capacity provider", "EMR", "GameLift"} {
+	for _, owner := range []string{"EKS", "AWS Batch", "an ECS capacity provider", "EMR", "GameLift"} {
 		w := web()
 		w.Group.OtherOwner = owner
 		if Step(w) == "" {
 			t.Errorf("%s: how it buys spot itself is not said", owner)
 		}
 	}
-	w := web()
-	w.Group.OtherOwner, w.Group.Tags = "Elastic Beanstalk", map[string]string{"elasticbeanstalk:environment-id": "e-abc"}
-	if step := Step(w); !strings.Contains(step, "--environment-id e-abc ") || !strings.Contains(step, "OptionName=EnableSpot,Value=true") {
-		t.Errorf("of an environment: %q", step)
+	for _, e := range []Environment{{ID: "e-abc", Name: "shop", Single: true}, {Name: "shop", Single: true}} {
+		w := web()
+		w.Group.Environment = e
+		named := map[bool]string{true: "--environment-id e-abc ", false: "--environment-name shop "}[e.ID != ""]
+		if step := Step(w); !strings.Contains(step, named) || !strings.Contains(step, "OptionName=EnvironmentType,Value=LoadBalanced") {
+			t.Errorf("of an environment of one instance: %q", step)
+		}
 	}
-	w = web()
+	w := web()
 	w.Group.Unservable, w.Group.UnservableStep = "reserved", "name no reservation"
 	if Step(w) != "name no reservation" {
 		t.Errorf("of the description: %q", Step(w))

@@ -1,7 +1,6 @@
 package decide
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -70,6 +69,8 @@ var refusals = []refusal{
 	{Release, func(w World) string {
 		return when(w.Group.OtherOwner != "", "%s manages this group and would undo what we do: use its own spot settings", w.Group.OtherOwner)
 	}, ownersStep},
+	{CloseOnly, func(w World) string { return w.Group.Environment.Temporary }, always("tag the environment's own group instead, or the environment")},
+	{Release, single, singleStep},
 	{Release, func(w World) string { return w.Group.Unservable }, func(w World) string { return w.Group.UnservableStep }},
 	{Release, otherTool, always("take the group out of the other tool's care; if the tool is gone, take its tags off the instance")},
 	{Release, func(w World) string {
@@ -105,6 +106,7 @@ var refusals = []refusal{
 		return when(w.Group.Refreshing, "an instance refresh is under way: it replaces the instances itself")
 	}, always("wait until the instance refresh is over")},
 	{Answer, stack, always("wait until the stack is done")},
+	{Release, environment, environmentStep},
 }
 
 // ownPolicy is the native way to spot: the group launches it itself, so that its hooks, weights and deployments work.
@@ -113,21 +115,13 @@ const ownPolicy = "set OnDemandPercentageAboveBaseCapacity of the group's own mi
 // ownersSpot is how those who manage groups buy spot themselves.
 var ownersSpot = map[string]string{
 	"EKS":                      "give the node group the capacity type SPOT, or use Karpenter",
-	"Elastic Beanstalk":        "set EnableSpot of the environment (namespace aws:ec2:instances)",
 	"AWS Batch":                "use a compute environment of type SPOT",
 	"an ECS capacity provider": "give the provider's group a mixed instances policy, and turn the provider's managed instance draining on",
 	"EMR":                      "use instance fleets or groups with spot capacity",
 	"GameLift":                 "use a fleet of type SPOT; for FleetIQ, the balancing strategy SPOT_PREFERRED",
 }
 
-// ownersStep names the environment where it is known: the tag is propagated to its instances.
-func ownersStep(w World) string {
-	step := ownersSpot[w.Group.OtherOwner]
-	if id := w.Group.Tags["elasticbeanstalk:environment-id"]; id != "" && w.Group.OtherOwner == "Elastic Beanstalk" {
-		step += ": aws elasticbeanstalk update-environment --environment-id " + id + " --option-settings Namespace=aws:ec2:instances,OptionName=EnableSpot,Value=true"
-	}
-	return step
-}
+func ownersStep(w World) string { return ownersSpot[w.Group.OtherOwner] }
 
 func always(text string) func(World) string { return func(World) string { return text } }
 
@@ -201,7 +195,7 @@ var alone = []string{"address", "volume", "interface", "route", "dns", "quorum",
 // what the user data does tells. Before it was looked at there is nothing to say.
 func maxOne(w World) string {
 	const often = "MaxSize is 1, which often means that two must never run, and a swap needs two for a while. The tag autospotting:" + allowMaxOne + " allows it"
-	t := w.Template
+	t, list := w.Template, Needs(w)
 	switch {
 	case w.Group.Max != 1 || w.Settings.AllowMaxOne || w.Group.LoadBalanced:
 		return ""
@@ -211,8 +205,8 @@ func maxOne(w World) string {
 		return often + ". What the user data does is not known: " + t.NeedsUnread
 	}
 	for _, name := range alone {
-		if i := indexOf(t.Needs, name); i >= 0 && !slices.Contains(w.Settings.Accept, name) {
-			return fmt.Sprintf(often+", and so does autospotting:accept=%s: the user data has this need (%s)", name, cmp.Or(t.Needs[i].Where, "somewhere"))
+		if i := indexOf(list, name); i >= 0 && !slices.Contains(w.Settings.Accept, name) {
+			return fmt.Sprintf(often+", and so does autospotting:accept=%s: there is the need for it (%s)", name, list[i].Place())
 		}
 	}
 	return when(t.Clocked != "", often+". Something runs by the clock (user data, %s), and would run twice", t.Clocked)

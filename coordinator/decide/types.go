@@ -8,6 +8,8 @@ type (
 	Group = view.Group
 	// Instance is one EC2 instance and, if Member, its place in the group.
 	Instance = view.Instance
+	// Environment is an Elastic Beanstalk environment.
+	Environment = view.Environment
 	// Container is what ECS says of an instance that is a host of a cluster.
 	Container = view.Container
 	// Activity is one scaling activity.

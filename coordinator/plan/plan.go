@@ -33,7 +33,7 @@ type Group struct {
 	Attach string `json:"attach"`
 	// Drain is how work that runs on an instance comes to its end before the instance is retired: none, ecs or hook.
 	Drain string `json:"drain"`
-	// Needs are what its user data needs of the group, or does to what others share.
+	// Needs are what its user data, or its Elastic Beanstalk environment, needs of the group, or does to what others share.
 	Needs   []decide.UserNeed `json:"needs"`
 	Actions []Action          `json:"actions"`
 	Pools   []Pool            `json:"pools"`
@@ -79,7 +79,7 @@ type Pool struct {
 func Of(w decide.World, assumptions []string) Group {
 	g := empty(w.Group.Name)
 	g.Attach, g.Drain = string(decide.Mode(w)), string(decide.Drain(w))
-	g.Needs = append(g.Needs, w.Template.Needs...)
+	g.Needs = append(g.Needs, decide.Needs(w)...)
 	if w.Template.Version == "" { // it would be made first
 		w.Template.ID, w.Template.Version = "planned", "1"
 	}

@@ -33,7 +33,7 @@ func (g Group) text(b *strings.Builder) {
 		fmt.Fprintf(b, "  step  %s\n", g.Step)
 	}
 	for _, n := range g.Needs {
-		fmt.Fprintf(b, "  needs %s (user data, %s)\n", n.Need, n.Where)
+		fmt.Fprintf(b, "  needs %s (%s)\n", n.Need, n.Place())
 	}
 	if g.Status != Managed {
 		b.WriteString("\n")

@@ -25,6 +25,7 @@ type Clients struct {
 	Lattice      act.Lattice // may be nil
 	Stacks       act.Stacks
 	Containers   act.Containers
+	Environments act.Environments // may be nil
 	Pricing      act.Pricing
 	Quotas       act.Quotas // may be nil
 	Rules        act.Rules  // may be nil
@@ -58,7 +59,7 @@ func Handler(c Config, with Clients) *handle.Handler {
 	store := dynamo.Store{API: with.DynamoDB, Table: c.Table}
 	actor := act.New(act.Config{
 		Shelf: store, Index: store, Patience: c.Patience,
-		EC2: with.EC2, AutoScaling: with.AutoScaling, Inspector: with.Inspector, TargetGroups: with.TargetGroups, Balancers: with.Balancers, Lattice: with.Lattice, Stacks: with.Stacks, Containers: with.Containers, Pricing: with.Pricing, Quotas: with.Quotas, Rules: with.Rules, EventsTopic: c.Topics.Events, Region: c.Region, Scope: c.Scope,
+		EC2: with.EC2, AutoScaling: with.AutoScaling, Inspector: with.Inspector, TargetGroups: with.TargetGroups, Balancers: with.Balancers, Lattice: with.Lattice, Stacks: with.Stacks, Containers: with.Containers, Environments: with.Environments, Pricing: with.Pricing, Quotas: with.Quotas, Rules: with.Rules, EventsTopic: c.Topics.Events, Region: c.Region, Scope: c.Scope,
 		Defaults: c.Defaults, Spotd: c.Spotd, Profile: c.Profile, Tags: c.Tags, Now: c.Now,
 	})
 	return &handle.Handler{

@@ -30,6 +30,9 @@ var clientsIn = []string{"clients.go", "updatecmd.go"}
 // prefixes is how IAM calls the services of which the SDK has another name.
 var prefixes = map[string]string{"elasticloadbalancingv2": "elasticloadbalancing", "eventbridge": "events", "vpclattice": "vpc-lattice"}
 
+// ownClients are the services whose client is not the SDK's, by its package.
+var ownClients = map[string]string{"autospotting/pkg/beanstalk": "elasticbeanstalk"}
+
 // operations collects SERVICE:Operation from every interface below a directory, outside tests and other directories that are named.
 func operations(t *testing.T, dir string, others ...string) map[string]bool {
 	t.Helper()
@@ -48,7 +51,11 @@ func operations(t *testing.T, dir string, others ...string) map[string]bool {
 		services := map[string]string{}
 		for _, i := range parsed.Imports {
 			p, _ := strconv.Unquote(i.Path.Value)
-			if service, ok := strings.CutPrefix(p, sdk); ok {
+			service, ok := strings.CutPrefix(p, sdk)
+			if own := ownClients[p]; own != "" {
+				service, ok = own, true
+			}
+			if ok {
 				name := path.Base(p)
 				if i.Name != nil {
 					name = i.Name.Name

@@ -70,6 +70,7 @@ resource "aws_iam_role_policy" "function_role_observe" {
             "ec2:DescribeSpotPriceHistory",
             "ec2:DescribeSubnets",
             "ec2:DescribeVolumes",
+            "elasticbeanstalk:DescribeEnvironments",
             "elasticloadbalancing:DescribeInstanceHealth",
             "elasticloadbalancing:DescribeTargetGroupAttributes",
             "elasticloadbalancing:DescribeTargetHealth",

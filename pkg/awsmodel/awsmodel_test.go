@@ -26,8 +26,12 @@ func called(t *testing.T, path string) []string {
 	}
 	services := map[string]string{}
 	for _, i := range f.Imports {
-		if service, ok := strings.CutPrefix(strings.Trim(i.Path.Value, `"`), sdk); ok && !strings.Contains(service, "/") {
-			name := service
+		service, ok := strings.CutPrefix(strings.Trim(i.Path.Value, `"`), sdk)
+		name := service
+		if i.Path.Value == `"autospotting/pkg/beanstalk"` { // the one client that is ours
+			service, name, ok = "elasticbeanstalk", "beanstalk", true
+		}
+		if ok && !strings.Contains(service, "/") {
 			if i.Name != nil {
 				name = i.Name.Name
 			}

@@ -135,6 +135,7 @@ type Cloud struct {
 
 	strategies map[string]ec2types.PlacementStrategy // of the placement groups, by name
 	poisons    []*Poison
+	environs   []*environment   // of Elastic Beanstalk
 	quotas     map[quotaKey]int // vCPUs, those that were set
 
 	levels  map[string]level // of the token buckets, by API

@@ -34,7 +34,7 @@ func (c *Cloud) SetTargetGroup(arn string, t TargetGroup) {
 func (c *Cloud) targetHealth(arn string, m *member) (elbtypes.TargetHealthStateEnum, elbtypes.TargetHealthReasonEnum, bool) {
 	t := c.targets[arn]
 	switch {
-	case m.inService.IsZero():
+	case m.inService.IsZero(), m.offline:
 		return "", "", false
 	case m.terminating():
 		return elbtypes.TargetHealthStateEnumDraining, elbtypes.TargetHealthReasonEnumDeregistrationInProgress, true
@@ -49,15 +49,16 @@ func (c *Cloud) targetHealth(arn string, m *member) (elbtypes.TargetHealthStateE
 	return state, reason, true
 }
 
-// checked is the outcome of a target's health checks.
+// checked is the outcome of a target's health checks. A new version is deployed in less time than they need to fail.
 func (c *Cloud) checked(m *member) (elbtypes.TargetHealthStateEnum, elbtypes.TargetHealthReasonEnum) {
 	now, settle := c.clock(), c.cfg.Timing.TargetHealthy
+	answers := m.i.appReady || m.i.deploying
 	failing := latest(m.inService, m.i.failing)
 	switch {
 	case m.i.state != ec2types.InstanceStateNameRunning,
-		(!m.i.appReady || !m.i.failing.IsZero()) && now.Sub(failing) >= c.cfg.Timing.TargetUnhealthy:
+		(!answers || !m.i.failing.IsZero()) && now.Sub(failing) >= c.cfg.Timing.TargetUnhealthy:
 		return elbtypes.TargetHealthStateEnumUnhealthy, elbtypes.TargetHealthReasonEnumFailedHealthChecks
-	case !m.i.appReady, now.Sub(m.i.appAt) < settle, now.Sub(m.inService) < settle:
+	case !answers, now.Sub(m.i.appAt) < settle, now.Sub(m.inService) < settle:
 		return elbtypes.TargetHealthStateEnumInitial, elbtypes.TargetHealthReasonEnumInitialHealthChecking
 	}
 	return elbtypes.TargetHealthStateEnumHealthy, ""

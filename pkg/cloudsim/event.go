@@ -10,6 +10,7 @@ const (
 	Launched      Kind = "launched"       // EC2 accepted an instance (pending)
 	Running       Kind = "running"        // pending to running
 	AppUp         Kind = "app-up"         // the application on it answers
+	AppDown       Kind = "app-down"       // it does not, since a new version is deployed to it
 	Notice        Kind = "notice"         // spot interruption notice
 	Recommended   Kind = "rebalance"      // rebalance recommendation
 	Stopping      Kind = "shutting-down"  // the instance leaves running
@@ -37,6 +38,7 @@ const (
 	PriceMoved    Kind = "price"          // a spot price changed
 	CapacityMoved Kind = "capacity"       // a pool was closed or opened
 	HostChanged   Kind = "host"           // an instance registered with an ECS cluster, or was set DRAINING or ACTIVE
+	StatusMoved   Kind = "environment"    // the status of an Elastic Beanstalk environment changed; Text is the new one
 	TasksCut      Kind = "tasks-cut"      // tasks ran on an instance when it left running
 )
 

@@ -71,6 +71,7 @@ type member struct {
 	activity  *activity
 	place     bool // Terminating, but its place is not given to a replacement yet (Readings.LaunchAfterDrain)
 	hook      *event
+	offline   bool // not registered with the load balancers, by its owner's hand
 }
 
 func (c *Cloud) group(name string) *group {
@@ -176,6 +177,11 @@ func (c *Cloud) join(g *group, i *instance, attached bool, actor string) *member
 	}
 	c.setTags(i, tags)
 	c.touchGroup(g)
+	if e := c.environmentOf(g.name); e != nil && attached {
+		if e.by[i.id] = c.cause.actor; i.appReady {
+			c.deploysTo(i)
+		}
+	}
 	c.emit(Event{Kind: Pending, Actor: actor, Group: g.name, Instance: i.id})
 	c.nudgeGuest(i) // of an attached one, whose metadata shows it
 	return m

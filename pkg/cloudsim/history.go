@@ -6,6 +6,8 @@ import (
 	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"autospotting/pkg/beanstalk"
 )
 
 // history keeps what a resource looked like during the last Faults.ReadLag, so that a read can be stale.
@@ -82,6 +84,9 @@ func (c *Cloud) SetFaults(f Faults) {
 		for _, h := range k.hosts {
 			h.past.views = []view[ecstypes.ContainerInstance]{{value: c.describeHost(h)}}
 		}
+	}
+	for _, e := range c.environs {
+		e.past.views = []view[beanstalk.EnvironmentDescription]{{value: c.describeEnvironment(e)}}
 	}
 	for _, g := range c.groups {
 		g.past.views = []view[astypes.AutoScalingGroup]{{value: c.describeGroup(g)}}

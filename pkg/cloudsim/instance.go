@@ -27,6 +27,7 @@ type instance struct {
 	launched, running, appAt     time.Time
 	ended                        time.Time // left running for good
 	appReady                     bool
+	deploying                    bool      // its application restarts with a new version
 	reachable                    bool      // EC2's status checks pass
 	failing                      time.Time // since when its load balancers' checks fail, though it runs
 	impaired                     bool      // EC2's status checks fail
@@ -137,6 +138,9 @@ func (c *Cloud) answers(i *instance) {
 		return
 	}
 	i.appReady, i.appAt = true, c.clock()
+	if len(c.environs) > 0 {
+		c.deploysTo(i)
+	}
 	c.emit(Event{Kind: AppUp, Actor: "ec2", Instance: i.id, Group: i.groupName()})
 }
 

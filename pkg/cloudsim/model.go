@@ -7,7 +7,7 @@ import (
 )
 
 // models are the services as the table of AWS's models calls them.
-var models = map[string]string{svcEC2: "ec2", svcAutoScaling: "autoscaling", svcSNS: "sns", svcSQS: "sqs", svcDynamoDB: "dynamodb", svcELB: "elasticloadbalancingv2", svcEventBridge: "eventbridge", svcLattice: "vpclattice", svcECS: "ecs"}
+var models = map[string]string{svcEC2: "ec2", svcAutoScaling: "autoscaling", svcSNS: "sns", svcSQS: "sqs", svcDynamoDB: "dynamodb", svcELB: "elasticloadbalancingv2", svcEventBridge: "eventbridge", svcLattice: "vpclattice", svcECS: "ecs", svcBeanstalk: "elasticbeanstalk"}
 
 // fits refuses an input that AWS would refuse for its form alone: too long, too many, another alphabet.
 func fits(rec Call) error {

@@ -42,6 +42,7 @@ type InstanceView struct {
 	Running        time.Time // since when; zero while pending
 	Ended          time.Time // left running for good; zero while it lives
 	AppReady       bool      // the application on it answers
+	Deploying      bool      // it does not, since a new version is deployed to it
 	NoticeAt       time.Time // of the spot interruption
 	EndsAt         time.Time // of the notice
 	Group          string    // whose member it is now
@@ -56,7 +57,7 @@ type InstanceView struct {
 func (c *Cloud) view(i *instance) InstanceView {
 	c.accrue(i)
 	return InstanceView{ID: i.id, Type: i.typ, Zone: i.zone, Spot: i.spot, State: string(i.state), StateReason: i.reasonCode,
-		Launched: i.launched, Running: i.running, Ended: i.ended, AppReady: i.appReady, NoticeAt: i.notice, EndsAt: i.end,
+		Launched: i.launched, Running: i.running, Ended: i.ended, AppReady: i.appReady, Deploying: i.deploying, NoticeAt: i.notice, EndsAt: i.end,
 		Group: i.groupName(), EverIn: i.everIn, Fleet: i.fleet, LaunchedBy: i.launchedBy, Tags: maps.Clone(i.tags), Jobs: i.jobs, CostUSD: i.cost}
 }
 

@@ -113,6 +113,23 @@ func TestEveryKindOfHarmIsSeen(t *testing.T) {
 			}
 		})
 	}
+	t.Run("update", func(t *testing.T) {
+		t.Parallel()
+		blind, err := storm.FindMutant("deploy-unheeded")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := Of(Row{Source: "plain/beanstalk", Class: "production-like", Workload: "Beanstalk", Launch: "template", Min: "1", Max: "6", Desired: "3", LoadBalanced: true, Health: "ELB", Owner: "Beanstalk"}, Reading{})
+		for m, want := range map[*storm.Mutant]bool{blind: true, nil: false} {
+			got, err := Play(s, Options{Seed: 1, Mistake: m})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if harm := slices.Contains(Kinds(got.Harms), string(app.Update)); harm != want || got.Status != Served || !want && len(got.Harms) > 0 {
+				t.Errorf("mistake %t: %s (%s), %v", want, got.Status, got.Reason, got.Harms)
+			}
+		}
+	})
 	t.Run("capacity", func(t *testing.T) {
 		t.Parallel()
 		hasty, err := storm.FindMutant("retire-before-attach")

@@ -33,6 +33,8 @@ func (r Row) needs() []app.Need {
 	add(r.Workload == "network appliance", app.License)
 	add(strings.HasPrefix(r.CFN, "init"), app.Stack)
 	add(r.says("groupname from imds", "bootstrap fails", "bootstrap_expect=1", "no peers"), app.Membership)
+	add(r.beanstalk(), app.Membership)
+	add(r.beanstalk(), app.Stack)
 	add(r.LaunchHook && !r.completes(), app.LaunchHook)
 	add(r.Workload == "cron host" || r.MaxSizeOne && r.works(), app.Alone)
 	return out
@@ -66,3 +68,6 @@ func (r Row) runs() bool {
 
 // works tells whether it takes work from a queue or a scheduler.
 func (r Row) works() bool { return r.Workload == "worker/batch" || r.Workload == "nomad" }
+
+// beanstalk tells whether the group is an Elastic Beanstalk environment's. Beanstalk's own scripts ask for the stack's metadata, and its agent for work.
+func (r Row) beanstalk() bool { return r.Owner == "Beanstalk" }

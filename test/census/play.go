@@ -92,10 +92,31 @@ var deeds = []struct {
 	{0, (*world).enable},
 	{75 * time.Minute, (*world).listen}, // after an hour nothing passing refuses it any more
 	{90 * time.Minute, func(w *world) { w.interrupt(1) }},
+	{105 * time.Minute, func(w *world) { w.update(cloudsim.DeployRolling) }},
+	{106 * time.Minute, func(w *world) { w.during(1) }},
 	{135 * time.Minute, func(w *world) { w.scale(+1) }},
+	{150 * time.Minute, func(w *world) { w.update(cloudsim.UpdateImmutable) }},
 	{180 * time.Minute, func(w *world) { w.interrupt(2) }},
+	{181 * time.Minute, func(w *world) { w.update(cloudsim.DeployAdditional) }}, // in the middle of the answer
+	{200 * time.Minute, func(w *world) { w.update(cloudsim.DeployAtOnce) }},
 	{225 * time.Minute, func(w *world) { w.scale(-1) }},
+	{240 * time.Minute, func(w *world) { w.update(cloudsim.UpdateRolling) }},
+	{242 * time.Minute, func(w *world) { w.during(1) }},
 	{270 * time.Minute, func(w *world) { w.interrupt(1) }},
+}
+
+// update is one of the environment, where the group has one.
+func (w *world) update(kind string) {
+	if w.setup.Beanstalk {
+		w.err = cmp.Or(w.err, w.Cloud.UpdateEnvironment(environmentID, kind))
+	}
+}
+
+// during has AWS take members while the environment is updated.
+func (w *world) during(n int) {
+	if w.setup.Beanstalk {
+		w.interrupt(n)
+	}
 }
 
 // begin is the owner who starts a group that has no instances while nobody needs it: up to three of them.
@@ -158,6 +179,11 @@ func build(s Setup, o Options) (*world, error) {
 			o.say(e.At, e.Actor, strings.TrimSpace(fmt.Sprintf("%s %s %s", e.Kind, e.Instance, e.Text)))
 		}
 	})
+	if s.Beanstalk {
+		if err := st.Cloud.CreateEnvironment(cloudsim.EnvironmentSpec{ID: environmentID, Name: "app", Group: groupName}); err != nil {
+			return nil, err
+		}
+	}
 	if strings.Contains(s.Policies, "TT") {
 		n := float64(s.Group.Desired)
 		if err := st.Cloud.TrackTarget(groupName, 0.5, 0.48*n); err != nil {

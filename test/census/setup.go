@@ -22,7 +22,9 @@ type Setup struct {
 	UserData []byte
 	Profile  bool
 	Spot     bool // the template itself asks for spot
-	Policies string
+	// Beanstalk: it is the group of an Elastic Beanstalk environment, which is updated now and then.
+	Beanstalk bool
+	Policies  string
 	// Tenancy is that of the template.
 	Tenancy types.Tenancy
 	// write makes the user data anew for other needs.
@@ -35,6 +37,8 @@ const (
 	targetGroup = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/app/0123456789abcdef"
 	drainHook   = "drain"
 	enabledTag  = "spot-enabled"
+
+	environmentID = "e-census"
 )
 
 // Of makes the group of a row.
@@ -46,7 +50,10 @@ func Of(r Row, by Reading) Setup {
 	}
 	s.Group = cloudsim.GroupSpec{Name: groupName, Min: lo, Max: hi, Desired: desired, Tags: map[string]string{}, LocalTags: r.ownerTags(),
 		HealthCheckType: r.health(), Grace: r.grace(), ProtectNew: r.Protect, CapacityRebalance: r.Rebalance, WarmPool: r.WarmPool, Suspended: r.suspended()}
-	if r.LoadBalanced {
+	if r.beanstalk() { // its instances always have one (Elastic Beanstalk developer guide, "Elastic Beanstalk instance profile")
+		s.Profile, s.Beanstalk = true, true
+	}
+	if r.LoadBalanced || r.beanstalk() && r.Health == "ELB" { // of a load balancer that the file leaves to Beanstalk
 		s.Group.TargetGroups = []string{targetGroup}
 	}
 	if r.LaunchHook {
@@ -104,7 +111,10 @@ func (r Row) ownerTags() map[string]string {
 			tags[o.tag] = "app"
 		}
 	}
-	if r.CFN != "no" && r.CFN != "" {
+	if r.beanstalk() {
+		tags["elasticbeanstalk:environment-id"], tags["aws:cloudformation:stack-name"] = environmentID, "awseb-"+environmentID+"-stack"
+	}
+	if r.CFN != "no" && r.CFN != "" || r.beanstalk() {
 		tags["aws:cloudformation:stack-id"] = "arn:aws:cloudformation:us-east-1:123456789012:stack/app/00000000-0000-4000-8000-000000000000"
 	}
 	return tags

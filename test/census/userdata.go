@@ -121,6 +121,9 @@ func (r Row) tolerates() bool {
 
 // userData writes the script in the row's format; nil is none.
 func (r Row) userData(needs []app.Need, how wording, by Reading) []byte {
+	if r.beanstalk() {
+		return []byte(multipart(fetching))
+	}
 	format, lines := r.UserData, r.script(needs, how, by)
 	shell := "#!/bin/bash\n" + strings.Join(lines, "\n") + "\n"
 	if format == "none" || format == "variable/none seen" && by.Baked {
@@ -141,6 +144,9 @@ func (r Row) userData(needs []app.Need, how wording, by Reading) []byte {
 	}
 	return []byte(shell)
 }
+
+// fetching is a script as Elastic Beanstalk gives its instances, whatever the template says: what it does is in another, which is not here to be read.
+const fetching = "#!/bin/bash\nexec > >(tee -a /var/log/eb-cfn-init.log) 2>&1\nfor n in 1 2 3 4 5; do\n  curl -sf https://assets.example.com/lib/bootstrap.sh -o /tmp/bootstrap.sh && break\n  sleep 10\ndone\nbash /tmp/bootstrap.sh 'https://wait.example.com' 'app' 'AutoScalingGroup'\n"
 
 func multipart(shell string) string {
 	return "Content-Type: multipart/mixed; boundary=\"==BOUNDARY==\"\nMIME-Version: 1.0\n\n--==BOUNDARY==\nContent-Type: text/cloud-config; charset=\"us-ascii\"\n\n#cloud-config\nrepo_update: true\nrepo_upgrade: security\n\n" +

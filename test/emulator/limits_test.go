@@ -21,6 +21,7 @@ import (
 var modelled = map[string][]string{
 	"ec2": {"ec2"}, "autoscaling": {"autoscaling"}, "sns": {"sns"}, "sqs": {"sqs"}, "dynamodb": {"dynamodb"},
 	"elasticloadbalancing": {"elasticloadbalancing", "elasticloadbalancingv2"}, "cloudformation": {"cloudformation"}, "pricing": {"pricing"}, "events": {"eventbridge"}, "ecs": {"ecs"},
+	"elasticbeanstalk": {"elasticbeanstalk"},
 }
 
 // limited refuses what AWS's models refuse: the emulator takes texts of any length, and any number of them. It is the same table as

@@ -259,6 +259,8 @@ func (a *tale) Do(d scenario.Deed, id string) error {
 		result := map[bool]string{false: "CONTINUE", true: "ABANDON"}[d.Abandons]
 		_, err = a.scaling.PutLifecycleHook(ctx, &autoscaling.PutLifecycleHookInput{AutoScalingGroupName: aws.String("web"), LifecycleHookName: &d.Key,
 			LifecycleTransition: aws.String("autoscaling:EC2_INSTANCE_" + strings.ToUpper(d.Value)), HeartbeatTimeout: aws.Int32(60), DefaultResult: &result})
+	case "environment":
+		a.environment(d.Key)
 	case "rule":
 		a.rule(d.Key, scenario.RulePattern(d.Value), "arn:aws:lambda:"+region+":"+a.cloud.account+":function:"+d.Key)
 	}

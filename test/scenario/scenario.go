@@ -81,6 +81,8 @@ type Step struct {
 //	install on-demand N           spotd with a drain handler, by its owner, with tags in the metadata
 //	hook NAME launching|terminating [abandon]   by default it goes on by itself
 //	rule NAME hears GROUP         EventBridge's rule sends the lifecycle events of the group to a function
+//	environment NAME              an Elastic Beanstalk environment of that name is there, and Ready
+//	update NAME KIND              it is updated, as cloudsim.Updates has it
 //	plan                          the owner asks spotctl plan
 type Deed struct {
 	Kind, Key, Value string
@@ -235,9 +237,13 @@ func deedOf(words []string) (Deed, error) {
 		return Deed{Kind: kind, Key: rest[0], Value: rest[1], Abandons: len(rest) == 3}, nil
 	case kind == "rule" && len(rest) == 3 && rest[1] == "hears":
 		return Deed{Kind: kind, Key: rest[0], Value: rest[2]}, nil
+	case kind == "environment" && len(rest) == 1:
+		return Deed{Kind: kind, Key: rest[0]}, nil
+	case kind == "update" && len(rest) == 2:
+		return Deed{Kind: kind, Key: rest[0], Value: rest[1]}, nil
 	}
 	return Deed{}, fmt.Errorf("%q is no deed: begin, plan, interrupt spot N, tag KEY=VALUE, untag KEY, mark on-demand N KEY=VALUE, unmark on-demand N KEY, install on-demand N, "+
-		"hook NAME launching, hook NAME terminating, rule NAME hears GROUP", strings.Join(words, " "))
+		"hook NAME launching, hook NAME terminating, rule NAME hears GROUP, environment NAME, update NAME KIND", strings.Join(words, " "))
 }
 
 // instance reads the name of an instance: its market and its number.

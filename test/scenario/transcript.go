@@ -174,7 +174,11 @@ func (t *teller) plan(p Plan) []string {
 		out = append(out, "step: "+t.called(p.Step))
 	}
 	for _, n := range p.Needs {
-		out = append(out, fmt.Sprintf("needs %s (user data, %s)", n.Need, n.Where))
+		where := "user data, " + n.Where
+		if strings.HasPrefix(n.Where, "the environment's") {
+			where = n.Where
+		}
+		out = append(out, fmt.Sprintf("needs %s (%s)", n.Need, where))
 	}
 	return out
 }

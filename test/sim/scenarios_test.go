@@ -276,6 +276,12 @@ func (c *told) Do(d scenario.Deed, id string) error {
 			h.Transition = cloudsim.HookLaunching
 		}
 		return c.Cloud.PutHook("web", h)
+	case "environment":
+		return c.Cloud.CreateEnvironment(cloudsim.EnvironmentSpec{ID: "e-" + d.Key, Name: d.Key, Group: "web"})
+	case "update":
+		err := c.Cloud.UpdateEnvironment("e-"+d.Key, d.Value)
+		c.Until(time.Hour, func() bool { v, _ := c.Cloud.Environment("web"); return v.Status == cloudsim.EnvironmentReady })
+		return err
 	case "rule":
 		c.Cloud.PutRule(cloudsim.BusRule{Name: d.Key, Pattern: scenario.RulePattern(d.Value), Targets: []string{"arn:aws:lambda:us-east-1:123456789012:function:" + d.Key}})
 	}

@@ -49,9 +49,24 @@ type Group struct {
 	NearMiss          string        // how the opt-in tag is written that is nearly the one; empty where there is none such
 	Unservable        string        // why a field of its description keeps it from being served
 	UnservableStep    string        // what its owner can do about that
-	OtherOwner        string        // a service that manages the group itself: EKS, Batch, Elastic Beanstalk …
+	OtherOwner        string        // a service that manages the group itself: EKS, Batch …
+	Environment       Environment   // of Elastic Beanstalk, that the group belongs to
 	StatusTag         string        // what our status tag says now
 }
+
+// Environment is an Elastic Beanstalk environment.
+type Environment struct {
+	ID, Name  string // by the group's tags; both empty where it belongs to none
+	Temporary string // why the group is not the environment's own but one for the time of an update; empty where it is its own
+	Status    string // Ready, Updating …; empty where it was not asked
+	Busy      bool   // an update or a deployment is under way that could be aborted
+	Worker    bool   // its tier is that of workers, which take messages from a queue
+	Single    bool   // it is of one instance, with an address of its own
+	Unread    string // why its status is not known
+}
+
+// Is tells whether there is one.
+func (e Environment) Is() bool { return e.ID != "" || e.Name != "" }
 
 // Instance is one EC2 instance and, if Member, its place in the group.
 type Instance struct {

@@ -83,11 +83,12 @@ func (c *Checker) undoomed(ch change, was []cloudsim.InstanceView, want int) {
 // notices tell whole seconds.
 const drain = 46 * time.Second
 
-// serving lists the members that are ready and in service, also as their load balancers see it: those that check them.
+// serving lists the members that are ready and in service, also as their load balancers see it: those that check them. One to which a new version is
+// deployed at this moment, and which its load balancers still send requests, is out by its owner's hand, and nobody could know.
 func serving(g cloudsim.GroupView) []cloudsim.InstanceView {
 	var out []cloudsim.InstanceView
 	for _, m := range g.Members {
-		if m.State == "InService" && m.Healthy && (m.Target == "" || m.Target == "healthy") && m.Instance.AppReady && m.Instance.State == "running" {
+		if m.State == "InService" && m.Healthy && (m.Target == "" || m.Target == "healthy") && (m.Instance.AppReady || m.Instance.Deploying && m.Target != "") && m.Instance.State == "running" {
 			out = append(out, m.Instance)
 		}
 	}

@@ -139,6 +139,12 @@ var Forgivenesses = []Forgiveness{
 		moment: func(c *Checker, b breach) bool { return b.Kind == cloudsim.Launched && c.heeded(b.At, b.since) },
 	},
 	{
+		Name: "unseen-update", Invariant: Environment,
+		What:   "Something is launched, attached or retired while an Elastic Beanstalk environment changes.",
+		Why:    "The update began after the last read that our call can rest on. AWS has no compare-and-set.",
+		moment: func(c *Checker, b breach) bool { return c.justBefore(b.At, b.since) },
+	},
+	{
 		Name: "new-protection", Invariant: Untouched,
 		What: "A member that its owner protects from scale-in is retired.",
 		Why:  "It was protected after the last read that our call can rest on.",

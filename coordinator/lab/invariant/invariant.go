@@ -33,22 +33,23 @@ func (v Violation) String() string {
 
 // The invariants, by the names that reports use.
 const (
-	Capacity  = "capacity"       // no action of ours lowers ready capacity below what the owner wants
-	Debt      = "debt"           // desired is raised by the open debts and by nothing else
-	MaxSize   = "max-size"       // MaxSize is the owner's, or the recorded lease; MinSize is never ours to set
-	OnePer    = "one-per-intent" // at most one live instance for each launch, at most one launch for each victim
-	Leak      = "leak"           // every live instance of ours is a member, wanted, or gone within its bound
-	Untouched = "untouched"      // nothing that is not ours to touch is touched
-	Floor     = "floor"          // as many stay on-demand as the owner keeps
-	Balance   = "balance"        // zones stay as balanced as they were
-	Loops     = "loops"          // launches that bring nothing are tried ever more seldom
-	Prompt    = "prompt"         // on a calm day, what can be done is done at once
-	Answered  = "answered"       // one API that is out delays no replacement for who has a notice
-	Blind     = "blind"          // nothing gradual is begun, and nobody retired, on what could not be read
-	Open      = "open-too-long"  // everything open in a record ends within its time
-	Watched   = "watched"        // every member of ours is up, or watched until it is
-	Drained   = "drained"        // no host is ended by our hand while tasks run on it, and one at a time is drained
-	Budget    = "budget"         // only so many replacements an hour fail after they were in service, or are moved again
+	Capacity    = "capacity"       // no action of ours lowers ready capacity below what the owner wants
+	Debt        = "debt"           // desired is raised by the open debts and by nothing else
+	MaxSize     = "max-size"       // MaxSize is the owner's, or the recorded lease; MinSize is never ours to set
+	OnePer      = "one-per-intent" // at most one live instance for each launch, at most one launch for each victim
+	Leak        = "leak"           // every live instance of ours is a member, wanted, or gone within its bound
+	Untouched   = "untouched"      // nothing that is not ours to touch is touched
+	Floor       = "floor"          // as many stay on-demand as the owner keeps
+	Balance     = "balance"        // zones stay as balanced as they were
+	Loops       = "loops"          // launches that bring nothing are tried ever more seldom
+	Prompt      = "prompt"         // on a calm day, what can be done is done at once
+	Answered    = "answered"       // one API that is out delays no replacement for who has a notice
+	Blind       = "blind"          // nothing gradual is begun, and nobody retired, on what could not be read
+	Open        = "open-too-long"  // everything open in a record ends within its time
+	Watched     = "watched"        // every member of ours is up, or watched until it is
+	Drained     = "drained"        // no host is ended by our hand while tasks run on it, and one at a time is drained
+	Environment = "environment"    // nothing is launched, attached or retired while an Elastic Beanstalk environment changes
+	Budget      = "budget"         // only so many replacements an hour fail after they were in service, or are moved again
 )
 
 // unwantedFor is how long an instance that nothing wants may live: to be found by a tick, seen twice, and ended.
@@ -103,6 +104,8 @@ type Checker struct {
 	mute       time.Time            // when ECS last answered nobody
 	stirred    bool                 // something happened to the group since a function last returned
 	looked     time.Time            // when anything was last looked at
+	entered    map[string]time.Time // whom we attached while the environment changed
+	changing   time.Time            // when the environment began to change last
 	found      []Violation
 }
 
@@ -111,7 +114,7 @@ type Checker struct {
 func Watch(cloud *cloudsim.Cloud, group string, ours func(string) bool, record func() (ledger.Record, error), lag time.Duration) *Checker {
 	g, _ := cloud.Group(group)
 	c := &Checker{cloud: cloud, group: group, ours: ours, read: record, ownerMax: g.Max, was: sizesOf(g), race: lag + roundTrip,
-		answered: map[string]bool{}, dark: map[string]time.Time{}, draining: map[string]time.Time{}, forgiven: map[string]int{}, opened: map[string]time.Time{},
+		answered: map[string]bool{}, dark: map[string]time.Time{}, draining: map[string]time.Time{}, entered: map[string]time.Time{}, forgiven: map[string]int{}, opened: map[string]time.Time{},
 		protected: map[string]time.Time{}, resting: map[string]time.Time{}, unwanted: map[string]time.Time{}, tries: map[int]time.Time{}, asked: map[string]int{},
 		budget: budget{begun: map[string]begun{}, fresh: map[string]time.Time{}, who: map[string]time.Time{}}}
 	c.wish.read(g, cloud.Now())
@@ -169,6 +172,7 @@ func (c *Checker) matters(e cloudsim.Event) bool {
 }
 
 func (c *Checker) event(e cloudsim.Event) {
+	c.temporary(e)
 	if !c.matters(e) {
 		return
 	}
@@ -195,6 +199,7 @@ func (c *Checker) event(e cloudsim.Event) {
 	c.late(ch)
 	c.watch(ch)
 	c.drained(ch)
+	c.environment(ch)
 	c.wish.read(g, e.At)
 	c.remember(g)
 	if bookkeeping(e.Kind) {

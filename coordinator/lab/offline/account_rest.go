@@ -16,6 +16,8 @@ var (
 	_ act.Stacks      = stacks{}
 	_ act.Quotas      = quotas{}
 	_ act.Rules       = rules{}
+
+	_ act.Environments = environments{}
 )
 
 // errFiles is the answer to what a plan does not ask: it changes nothing, and the market is told by act.Config.Market.

@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
+
+	"autospotting/pkg/beanstalk"
 )
 
 // scaling is an account's Auto Scaling.
@@ -144,6 +146,30 @@ func (s stacks) DescribeStacks(_ context.Context, in *cloudformation.DescribeSta
 	}
 	if len(out.Stacks) == 0 {
 		s.none("CloudFormation stacks that change")
+	}
+	return out, nil
+}
+
+// environments is an account's Elastic Beanstalk.
+type environments struct{ *account }
+
+// DescribeEnvironments takes an environment that no file tells of for one that is Ready, of web servers.
+func (e environments) DescribeEnvironments(_ context.Context, in *beanstalk.DescribeEnvironmentsInput) (*beanstalk.DescribeEnvironmentsOutput, error) {
+	out := &beanstalk.DescribeEnvironmentsOutput{}
+	for _, one := range e.dump.environments {
+		if slices.Contains(in.EnvironmentIds, one.EnvironmentId) || slices.Contains(in.EnvironmentNames, one.EnvironmentName) {
+			out.Environments = append(out.Environments, one)
+		}
+	}
+	if len(out.Environments) == 0 {
+		e.none("an Elastic Beanstalk environment that changes, or is of workers")
+		one := beanstalk.EnvironmentDescription{Status: "Ready"}
+		for _, one.EnvironmentId = range in.EnvironmentIds {
+			out.Environments = append(out.Environments, one)
+		}
+		for _, one.EnvironmentName = range in.EnvironmentNames {
+			out.Environments = append(out.Environments, one)
+		}
 	}
 	return out, nil
 }

@@ -19,6 +19,7 @@ import (
 	sqtypes "github.com/aws/aws-sdk-go-v2/service/servicequotas/types"
 
 	"autospotting/coordinator/lab/dataset"
+	"autospotting/pkg/beanstalk"
 )
 
 // Files names what to read, by the flag that named it. What a file holds is known by its content: a flag only says what must not be missing.
@@ -70,6 +71,7 @@ type dump struct {
 	stacks         []cfntypes.Stack
 	quotas         []sqtypes.ServiceQuota
 	rules          []ebtypes.Rule
+	environments   []beanstalk.EnvironmentDescription
 
 	now  time.Time         // to plan for
 	told map[string]bool   // which kinds some file holds, if only as an empty list

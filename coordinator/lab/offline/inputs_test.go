@@ -189,6 +189,10 @@ func TestFurtherFilesAreJudgedAsLive(t *testing.T) {
 	rules := func(source, bus string) string {
 		return fmt.Sprintf(`{"Rules": [{"Name": "setup", "State": "ENABLED", "EventBusName": %q, "EventPattern": "{\"source\": [\"%s\"]}"}]}`, bus, source)
 	}
+	shop := group(`"TargetGroupARNs": ["arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/1"],`, `, {"Key": "elasticbeanstalk:environment-id", "Value": "e-abc"}`)
+	environment := func(status, tier string) string {
+		return `{"Environments": [{"EnvironmentName": "shop", "EnvironmentId": "e-abc", "ApplicationName": "shop", "Status": "` + status + `", "Tier": {"Name": "` + tier + `", "Type": "Standard", "Version": "1.0"}, "AbortableOperationInProgress": false, "DateCreated": "2026-01-01T00:00:00+00:00"}]}`
+	}
 	for _, c := range []struct {
 		name, group string
 		more        []string
@@ -219,6 +223,11 @@ func TestFurtherFilesAreJudgedAsLive(t *testing.T) {
 		{"a spread placement group", group(`"PlacementGroup": "apart",`, ""), []string{`{"PlacementGroups": [{"GroupName": "apart", "Strategy": "spread"}]}`}, plan.Managed, "launch"},
 		{"a cluster placement group", group(`"PlacementGroup": "close",`, ""), []string{`{"PlacementGroups": [{"GroupName": "close", "Strategy": "cluster"}]}`}, plan.Refused, "close (cluster)"},
 		{"a stack that changes", group("", `, {"Key": "aws:cloudformation:stack-id", "Value": "arn:1"}`), []string{`{"Stacks": [{"StackId": "arn:1", "StackName": "web", "StackStatus": "UPDATE_IN_PROGRESS", "CreationTime": "2026-01-01T00:00:00+00:00"}]}`}, plan.Refused, "its CloudFormation stack is changing"},
+		{"an environment of which no file tells", shop, nil, plan.Managed, "an Elastic Beanstalk environment that changes, or is of workers"},
+		{"an environment that is ready", shop, []string{environment("Ready", "WebServer")}, plan.Managed, "launch"},
+		{"an environment that changes", shop, []string{environment("Updating", "WebServer")}, plan.Refused, "its Elastic Beanstalk environment is changing (Updating)"},
+		{"an environment of workers", shop, []string{environment("Ready", "Worker")}, plan.Refused, "in the middle of a job (the environment's tier)"},
+		{"another environment", shop, []string{strings.Replace(environment("Updating", "WebServer"), "e-abc", "e-xyz", 1)}, plan.Managed, "launch"},
 		{"no subnets", strings.Replace(group("", ""), "subnet-a,subnet-b", "", 1), nil, plan.Managed, "each of its zones has a default one"},
 		{"no subnets, and one of the zones has no default one", strings.Replace(group("", ""), "subnet-a,subnet-b", "", 1), []string{`{"Subnets": [{"SubnetId": "subnet-1", "AvailabilityZone": "us-east-1a", "DefaultForAz": true, "VpcId": "vpc-1"}, {"SubnetId": "subnet-2", "AvailabilityZone": "us-east-1b", "DefaultForAz": false, "VpcId": "vpc-1"}]}`}, plan.Refused, "the zone us-east-1b has no default subnet"},
 	} {

@@ -14,6 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	ebtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	sqtypes "github.com/aws/aws-sdk-go-v2/service/servicequotas/types"
+
+	"autospotting/pkg/beanstalk"
 )
 
 // kind is one sort of description, as one command of the AWS CLI prints it.
@@ -45,6 +47,7 @@ const (
 	keyProtection     = "DisableApiTermination"
 	keyQuotas         = "Quotas"
 	keyRules          = "Rules"
+	keyEnvironments   = "Environments"
 )
 
 // kinds are what is understood. Of those that a description could be taken for, the first counts.
@@ -67,6 +70,7 @@ var kinds = []kind{
 	{key: "Subnets", command: "ec2 describe-subnets", has: [][]string{{"SubnetId"}, {"AvailabilityZone"}, {"CidrBlock", "SubnetArn", "VpcId"}}, take: listed(func(d *dump) *[]types.Subnet { return &d.subnets })},
 	{key: "PlacementGroups", command: "ec2 describe-placement-groups", has: [][]string{{"GroupName"}, {"Strategy"}}, take: listed(func(d *dump) *[]types.PlacementGroup { return &d.placements })},
 	{key: keyStacks, command: "cloudformation describe-stacks", has: [][]string{{"StackStatus"}, {"StackName", "StackId"}}, take: listed(func(d *dump) *[]cfntypes.Stack { return &d.stacks })},
+	{key: keyEnvironments, command: "elasticbeanstalk describe-environments", has: [][]string{{"EnvironmentId"}, {"Status"}, {"EnvironmentName", "ApplicationName"}}, take: listed(func(d *dump) *[]beanstalk.EnvironmentDescription { return &d.environments })},
 	{key: keyQuotas, command: "service-quotas list-service-quotas --service-code ec2", has: [][]string{{"QuotaCode"}, {"Value"}}, take: listed(func(d *dump) *[]sqtypes.ServiceQuota { return &d.quotas })},
 	{key: keyRules, command: "events list-rules", has: [][]string{{"EventBusName"}, {"EventPattern", "ScheduleExpression"}}, take: listed(func(d *dump) *[]ebtypes.Rule { return &d.rules })},
 	{key: keyProtection, command: "ec2 describe-instance-attribute --attribute disableApiTermination --instance-id ID", has: [][]string{{keyProtection}, {"InstanceId"}}, take: (*dump).takeProtection},

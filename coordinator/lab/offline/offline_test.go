@@ -101,7 +101,7 @@ func TestWhatTheFilesTellRefusesTheGroup(t *testing.T) {
 		"process Terminate":        group(`"SuspendedProcesses": [{"ProcessName": "Terminate"}],`, ""),
 		"being deleted":            group(`"Status": "Delete in progress",`, ""),
 		"EKS manages":              group("", `, {"Key": "eks:nodegroup-name", "Value": "x"}`),
-		"Elastic Beanstalk":        group("", `, {"Key": "elasticbeanstalk:environment-id", "Value": "x"}`),
+		"the time of an update":    group("", `, {"Key": "elasticbeanstalk:environment-id", "Value": "x"}, {"Key": "aws:cloudformation:stack-name", "Value": "awseb-x-immutable-stack"}`),
 		"AWS Batch":                group("", `, {"Key": "AWSBatchServiceTag", "Value": "batch"}`),
 		"ECS capacity provider":    group("", `, {"Key": "AmazonECSManaged", "Value": ""}`),
 		"write 2 or 25%":           group("", `, {"Key": "autospotting:keep-on-demand", "Value": "many"}`),

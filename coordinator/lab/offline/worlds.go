@@ -72,7 +72,7 @@ func (m *maker) world(g asg) World {
 	a.choose()
 	a.mend()
 	c := m.config
-	c.EC2, c.AutoScaling, c.Stacks, c.Quotas, c.Rules, c.Region, c.Thorough = a, scaling{a}, stacks{a}, quotas{a}, rules{a}, a.region(), true
+	c.EC2, c.AutoScaling, c.Stacks, c.Quotas, c.Rules, c.Environments, c.Region, c.Thorough = a, scaling{a}, stacks{a}, quotas{a}, rules{a}, environments{a}, a.region(), true
 	c.EventsTopic = ""
 	c.Inspector, c.TargetGroups, c.Balancers, c.Lattice, c.Containers, c.Pricing, c.Shelf = nil, nil, nil, nil, nil, nil, nil
 	c.Market = func(zones []string, product string) market.Catalog { return m.catalogs.of(c.Region, product, zones) }

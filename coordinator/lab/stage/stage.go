@@ -203,7 +203,7 @@ func (s *Stage) Cold() {
 
 // Handler is the coordinator on a session of the simulated cloud.
 func (s *Stage) Handler(session *cloudsim.Session) *handle.Handler {
-	clients := wire.Clients{EC2: session.EC2(), AutoScaling: session.AutoScaling(), TargetGroups: session.LoadBalancing(), Lattice: session.Lattice(), Rules: session.EventBridge(), Containers: session.ECS(), DynamoDB: session.DynamoDB(), SQS: session.SQS()}
+	clients := wire.Clients{EC2: session.EC2(), AutoScaling: session.AutoScaling(), TargetGroups: session.LoadBalancing(), Lattice: session.Lattice(), Rules: session.EventBridge(), Containers: session.ECS(), Environments: session.Beanstalk(), DynamoDB: session.DynamoDB(), SQS: session.SQS()}
 	if s.cfg.Clients != nil {
 		clients = s.cfg.Clients(clients)
 	}

@@ -33,6 +33,8 @@ const (
 	Worker     Need = "worker"
 	Alone      Need = "alone" // two at once do what must be done once: a cron on the one instance of a group of one
 
+	// Update is the harm of what is done to an Elastic Beanstalk environment while it is updated.
+	Update Need = "update"
 	// Capacity is the harm of fewer applications up than the owner wants, by our hand.
 	Capacity Need = "capacity"
 )
@@ -107,6 +109,8 @@ type Application struct {
 	harms  []Harm
 	told   map[string]bool
 	most   int // applications up at one time
+	// updated is when the last update of the group's environment began.
+	updated time.Time
 }
 
 // node is the application on one instance.
@@ -121,10 +125,11 @@ type node struct {
 	ended   bool
 	leaving bool // it drains
 	drained bool
-	taken   bool // by the coordinator, out of service
-	robbed  bool // it served until somebody took what it needs
-	half    bool // it serves, but was not made whole
-	busy    bool // a job runs
+	taken   bool      // by the coordinator, out of service
+	robbed  bool      // it served until somebody took what it needs
+	entered time.Time // when the coordinator attached it
+	half    bool      // it serves, but was not made whole
+	busy    bool      // a job runs
 	jobs    int
 	pods    int
 	cut     string // the tasks that ran on it when it ended

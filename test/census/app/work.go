@@ -83,6 +83,7 @@ func (a *Application) lost(n *node) {
 // event follows what the cloud does with the instances.
 func (a *Application) event(e cloudsim.Event) {
 	n := a.nodes[e.Instance]
+	a.updates(e, n)
 	switch e.Kind {
 	case cloudsim.TasksCut:
 		if n != nil {

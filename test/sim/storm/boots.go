@@ -20,6 +20,8 @@ type Boots struct {
 	Stack bool
 	// Hook: the script completes the group's launching hook at its end. Stops: where there is none to complete, it ends there, and nothing serves.
 	Hook, Stops bool
+	// Fetched: its user data does not say so, but fetches a script that does, as Elastic Beanstalk's.
+	Fetched bool
 }
 
 // asking is user data that needs membership, the second of CloudFormation's stack.
@@ -35,6 +37,9 @@ var completing = map[bool]string{
 		"aws autoscaling complete-lifecycle-action --lifecycle-hook-name boot --auto-scaling-group-name $GROUP --lifecycle-action-result CONTINUE --instance-id $(ec2-metadata -i) || true\n",
 }
 
+// fetching is user data like that of Elastic Beanstalk's instances: what it needs is not in it.
+const fetching = "#!/bin/bash\nexec > /var/log/eb-cfn-init.log 2>&1\ncurl -sf --retry 5 https://assets.example.com/lib/bootstrap.sh -o /tmp/bootstrap.sh\nbash /tmp/bootstrap.sh\n"
+
 // boots leaves it to the guests whether their applications answer.
 func (w *World) boots(s Script, cfg *stage.Config, speak func(*stage.Stage, *cloudsim.Guest)) func(*stage.Stage, *cloudsim.Guest) {
 	if s.Boots == nil {
@@ -44,6 +49,9 @@ func (w *World) boots(s Script, cfg *stage.Config, speak func(*stage.Stage, *clo
 	if s.Boots.Member {
 		w.waited = map[string]time.Time{}
 		cfg.UserData = []byte(asking[s.Boots.Stack])
+		if s.Boots.Fetched {
+			cfg.UserData = []byte(fetching)
+		}
 	}
 	if s.Boots.Hook {
 		w.booted = map[string]time.Time{}

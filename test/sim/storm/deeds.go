@@ -92,6 +92,8 @@ func (p *player) do(d Deed) {
 		p.noTemplate()
 	case "task", "endless":
 		p.task(d.Kind, rng)
+	case "update", "unasked":
+		p.environment(d.Kind, g, rng)
 	default:
 		p.owner(d.Kind, g, m, rng)
 		p.aws(d.Kind, g, m, rng)

@@ -131,6 +131,9 @@ var Mutants = []Mutant{
 	})},
 	{Name: "ask-for-ever", What: "an instance that stays is never asked no more", Scenario: "commands", Alter: acting(func(a *decide.Action, _ *time.Time) bool { return a.Kind != decide.AskNoMore })},
 	{Name: "believe-any-answer", What: "the answer to an earlier ask is taken for that to this one, and a failure for a success", Scenario: "commands", Alter: seeing(anyAnswer)},
+	{Name: "deploy-unheeded", What: "what an Elastic Beanstalk environment is doing is not asked", Scenario: "beanstalk", Alter: seeing(func(w *decide.World) {
+		w.Group.Environment.Status, w.Group.Environment.Busy, w.Group.Environment.Unread = "Ready", false, ""
+	})},
 	{Name: "hammer", What: "failures pause nothing", Scenario: "drought", Alter: seeing(func(w *decide.World) {
 		w.Record.Failures, w.Record.PausedUntil, w.Record.Pools, w.Record.Fallback, w.Shared = 0, time.Time{}, nil, ledger.Fallback{}, nil
 	})},

@@ -33,9 +33,10 @@ var others = []string{"DynamoDB.BatchGetItem", "DynamoDB.BatchWriteItem", "Dynam
 	"Auto Scaling.AttachInstances", "Auto Scaling.TerminateInstanceInAutoScalingGroup", "Auto Scaling.UpdateAutoScalingGroup", "Auto Scaling.SetInstanceProtection",
 	"Auto Scaling.CreateOrUpdateTags"}
 
-// absent are the reads that nobody makes in the simulated cloud, which has no launch configurations, placement groups, stacks or classic load balancers, and no ECS cluster outside of the scenario that is about them.
+// absent are the reads that nobody makes in the simulated cloud, which has no launch configurations, placement groups, stacks or classic load balancers, and no ECS cluster or
+// Elastic Beanstalk environment outside of the scenarios that are about them.
 var absent = []string{"Auto Scaling.DescribeLaunchConfigurations", "EC2.DescribeVolumes", "EC2.DescribePlacementGroups", "Pricing.GetProducts",
-	"CloudFormation.DescribeStacks", "ECS.ListContainerInstances", "ECS.DescribeContainerInstances", "Elastic Load Balancing.DescribeInstanceHealth"}
+	"CloudFormation.DescribeStacks", environmentAPI, "ECS.ListContainerInstances", "ECS.DescribeContainerInstances", "Elastic Load Balancing.DescribeInstanceHealth"}
 
 // Outages are the APIs that may be out, in order.
 func Outages() []string {

@@ -33,6 +33,7 @@ type Script struct {
 	Hosts    *cloudsim.ClusterSpec           // of which the instances are hosts; nil is none
 	Commands *Commands                       // by which its instances are drained; nil is none
 	Boots    *Boots                          // how applications come up; nil is as the cloud has it, all alike
+	Environs []cloudsim.EnvironmentSpec      // of Elastic Beanstalk, around the groups
 }
 
 // Deed is one thing that somebody does. Dice decides what the kind leaves open.
@@ -67,6 +68,9 @@ func (s Script) String() string {
 	}
 	if s.Boots != nil {
 		fmt.Fprintf(&b, "  boots: %+v\n", *s.Boots)
+	}
+	for _, e := range s.Environs {
+		fmt.Fprintf(&b, "  environment: %+v\n", e)
 	}
 	if s.Poison != nil {
 		fmt.Fprintf(&b, "  %s spoils fleets (%s): %s: %s\n", s.Poison.Type, s.Poison.Shape, s.Poison.Code, s.Poison.Text)
@@ -168,7 +172,7 @@ var Scenarios = slices.Concat([]Scenario{
 		s.Deeds = append(s.Deeds, Deed{Kind: "drought"})
 		return s
 	}},
-}, ill, sizing, poisoned, attaching, hosts, commanding)
+}, ill, sizing, poisoned, attaching, hosts, commanding, beanstalks)
 
 // Find is the scenario of that name.
 func Find(name string) (Scenario, error) {

@@ -78,6 +78,11 @@ func New(s Script, m *Mutant) (*World, error) {
 	if s.Hosts != nil {
 		w.Cloud.CreateCluster(*s.Hosts)
 	}
+	for _, e := range s.Environs {
+		if err := w.Cloud.CreateEnvironment(e); err != nil {
+			return nil, err
+		}
+	}
 	w.Cloud.OnBoot(func(g *cloudsim.Guest) { speak(w.Stage, g) })
 	if s.Small { // where messages are lost that a topic has taken, it matters that spotd says so again
 		w.Cloud.OnBoot(func(g *cloudsim.Guest) { g.After(grace+watch.Again+time.Minute, func() { g.SetBoot(g.Boot()) }) })
