@@ -59,12 +59,12 @@ func hooked(w World, a answer, where string) (answer, string) {
 			a.why += ". " + w.Group.HookListener
 		}
 	case w.Template.HookStops != "":
-		a.why, a.step, where = "the boot would stop, or wait for ever, where it completes a launching lifecycle hook, which does not run for a replacement", bearIt, w.Template.HookStops
+		a.why, a.step, where = "the boot would stop, or wait for ever, where it completes a launching lifecycle hook, which does not run for a replacement", bearIt, UserNeed{Where: w.Template.HookStops}.Place()
 	case w.Template.Mute && !told:
 		a.why, a.step = a.why+", and nothing would tell whether it went well: no spotd, and no load balancer", haveTold
 	case w.Template.HookFails != "" && !told && !probed(w):
 		a.why = "the boot counts as failed, since what it does last is to complete a launching lifecycle hook, which does not run for a replacement, and nothing else tells whether it went well"
-		a.step, where = bearIt+", set autospotting:probe, or put a load balancer before the group", w.Template.HookFails
+		a.step, where = bearIt+", set autospotting:probe, or put a load balancer before the group", UserNeed{Where: w.Template.HookFails}.Place()
 	default:
 		return answer{}, ""
 	}

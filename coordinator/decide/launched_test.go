@@ -173,7 +173,7 @@ func TestWhatWouldBeRefusedNowIsNotSentAgain(t *testing.T) {
 		w.Group.Environment.Status = c.status
 		w.doom("i-oda", 0)
 		w.intends(c.purpose, "", "i-oda", "a", 10*time.Second)
-		w.Record.Intents[0].Launch.Spot = true
+		w.Record.Intents[0].Launch.Spot, w.Record.Intents[0].Launch.Overrides = true, []ledger.Override{{Type: "m5.large", Zone: "a"}}
 		p := Decide(w)
 		if again := slices.ContainsFunc(p.Actions, func(a Action) bool { return a.Kind == LaunchOne }); again != c.again {
 			t.Errorf("%s while the environment is %s: %+v", c.purpose, c.status, p.Actions)
