@@ -29,13 +29,14 @@ type Known struct {
 	Launched time.Time `json:"a"`
 }
 
-// SketchOf draws what was seen. A glance has not read what refuses a group: then what the sketch before it said of that holds.
+// SketchOf draws what was seen. A group of an Elastic Beanstalk environment answers nothing by memory: nothing may be launched in an update, which can
+// begin at any moment. A glance has not read what refuses a group: then what the sketch before it said of that holds.
 func SketchOf(w World, before Sketch) Sketch {
 	s := Sketch{At: w.Now, Answers: before.Answers, Settings: w.Settings, Group: w.Group}
 	if !w.Glance {
 		rung, _ := rungOf(w)
 		_, unread := w.unlaunchable()
-		s.Answers = w.Group.Found && w.Group.Enabled && rung >= Answer && w.Template.Version != "" && unread == "" && w.Template.CopyOf.IsZero()
+		s.Answers = w.Group.Found && !w.Group.Environment.Is() && w.Group.Enabled && rung >= Answer && w.Template.Version != "" && unread == "" && w.Template.CopyOf.IsZero()
 	} else {
 		s.Group.Subnets, s.Group.LaunchHooks, s.Group.DrainHooks = before.Group.Subnets, before.Group.LaunchHooks, before.Group.DrainHooks
 	}
