@@ -53,6 +53,9 @@ func (c *Checker) late(ch change) {
 	} else {
 		b.most = most
 	}
+	if ch.mine && (ch.Kind == cloudsim.SizeChanged || ch.Kind == cloudsim.Terminating) {
+		c.taken(ch.At)
+	}
 	if id == "" {
 		return
 	}
@@ -78,6 +81,18 @@ func (c *Checker) late(ch change) {
 		b.unfail(id)
 	case cloudsim.Terminating:
 		delete(b.fresh, id)
+	}
+}
+
+// taken takes back the failures of those that we retire in the moment in which they are found: the answer to our call is that they go by our hand, and
+// who reads it has no reason to look for another.
+func (c *Checker) taken(now time.Time) {
+	for id, at := range c.budget.who {
+		if c.justBefore(now, at) {
+			if rec, err := c.record(); err == nil && rec.Books.Retiring(id) {
+				c.budget.unfail(id)
+			}
+		}
 	}
 }
 

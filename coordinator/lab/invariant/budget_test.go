@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"autospotting/coordinator/decide/books"
+	"autospotting/coordinator/ledger"
 	"autospotting/pkg/cloudsim"
 )
 
@@ -60,6 +62,30 @@ func TestOnlyWhatWasBegunWhenAFailureWasKnownCountsAgainstTheBudget(t *testing.T
 				t.Errorf("%v", w.Violations())
 			}
 		})
+	}
+}
+
+// Who is retired by us in the moment in which the group finds it unhealthy goes by our hand, as far as the answer to our call tells.
+func TestWhoIsRetiredAsItIsFoundHasNotFailed(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		after time.Duration
+		mine  bool
+		of    string
+		want  int
+	}{{time.Second, true, "a", 0}, {10 * time.Second, true, "a", 1}, {time.Second, false, "a", 1}, {time.Second, true, "b", 1}} {
+		rec := ledger.Record{Books: books.Edited(func(k *books.Stored) {
+			k.Pairs = []books.StoredDebt{{Phase: books.Paying, Victim: c.of, Intent: books.StoredLaunch{Instance: c.of}}}
+		})}
+		w := watched(t, &rec)
+		w.budget.begun["a"] = begun{begin, 2}
+		w.late(event(cloudsim.InService, "autoscaling", "a", time.Minute))
+		w.late(event(cloudsim.Unhealthy, "autoscaling", "a", 5*time.Minute))
+		ours := event(cloudsim.SizeChanged, "coordinator", "", 5*time.Minute+c.after)
+		ours.mine = c.mine
+		if w.late(ours); len(w.budget.failed) != c.want {
+			t.Errorf("%+v: %d failures", c, len(w.budget.failed))
+		}
 	}
 }
 
