@@ -46,13 +46,10 @@ func (o *outage) due(at time.Time) time.Time {
 
 // event holds the answers to notices against their time.
 func (o *outage) event(c *Checker, e cloudsim.Event) {
-	switch {
-	case e.Kind == cloudsim.Notice && c.wish.enabled:
+	if e.Kind == cloudsim.Notice && c.wish.enabled {
 		if i, _ := c.cloud.Instance(e.Instance); i.Group == c.group && i.Tags[tagGroup] == c.group {
 			o.notices[e.Instance] = e.At
 		}
-	case e.Kind == cloudsim.Returned:
-		delete(o.blind, e.Actor)
 	}
 	if len(o.notices) == 0 {
 		return
