@@ -172,6 +172,9 @@ func (c *Checker) matters(e cloudsim.Event) bool {
 }
 
 func (c *Checker) event(e cloudsim.Event) {
+	if e.Kind == cloudsim.Returned && c.out != nil {
+		delete(c.out.blind, e.Actor)
+	}
 	c.temporary(e)
 	if !c.matters(e) {
 		return
