@@ -39,7 +39,8 @@ type cache struct {
 	protected table[protection]
 	copies    table[keptCopy]
 	rules     table[listeners]
-	slow      table[slowly] // by target group
+	slow      table[slowly]    // by target group
+	tagged    table[time.Time] // by group: when what carries our tag was looked for last
 
 	accountMu sync.Mutex
 	account   knownAccount

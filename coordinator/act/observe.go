@@ -18,7 +18,7 @@ func (a *Actor) Observe(ctx context.Context, group string, rec ledger.Record, he
 		return w, err
 	}
 	w.Group, w.Settings = g.world, g.settings
-	if w.Instances, err = a.instances(ctx, group, g.raw.Instances, rec); err != nil {
+	if w.Instances, err = a.instances(ctx, group, g, rec, heard); err != nil {
 		return w, err
 	}
 	last := a.lastCopy(ctx, group)

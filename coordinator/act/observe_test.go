@@ -69,9 +69,8 @@ func TestAReadThatIsNotAnsweredIsNeverTakenForAnEmptyAnswer(t *testing.T) {
 		what       string // what is missing then; empty where the look ends
 	}{
 		{"the group", "autoscaling.DescribeAutoScalingGroups", nil, `describe group "web"`, ""},
-		{"instances that the group launched", "ec2.DescribeInstances", filtered("tag:aws:autoscaling:groupName"), "describe instances by tag:aws:autoscaling:groupName", ""},
 		{"instances of ours", "ec2.DescribeInstances", filtered("tag:" + decide.TagGroup), "describe instances by tag:autospotting-group", ""},
-		{"members that no tag shows", "ec2.DescribeInstances", filtered("instance-id"), "describe instances by instance-id", ""},
+		{"members", "ec2.DescribeInstances", filtered("instance-id"), "describe instances by instance-id", ""},
 		{"in which group ours are", "autoscaling.DescribeAutoScalingInstances", nil, "find the groups of 1 instances", "the groups of instances outside"},
 		{"status checks", "ec2.DescribeInstanceStatus", nil, "read the status checks of 1 instances", "status checks"},
 		{"spot requests", "ec2.DescribeSpotInstanceRequests", nil, "read the spot requests of 1 instances", "spot requests"},
