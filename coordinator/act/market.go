@@ -40,6 +40,7 @@ type cache struct {
 	copies    table[keptCopy]
 	rules     table[listeners]
 	slow      table[slowly]    // by target group
+	seldom    table[*seldom]   // by group
 	tagged    table[time.Time] // by group: when what carries our tag was looked for last
 
 	accountMu sync.Mutex
@@ -76,6 +77,8 @@ func (t *table[V]) get(k string) (v V, ok bool) {
 }
 
 func (t *table[V]) clear() { t.m.Clear() }
+
+func (t *table[V]) drop(k string) { t.m.Delete(k) }
 
 func (t *table[V]) put(k string, v V) { t.m.Store(k, v) }
 

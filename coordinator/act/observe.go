@@ -17,6 +17,7 @@ func (a *Actor) Observe(ctx context.Context, group string, rec ledger.Record, he
 	if err != nil {
 		return w, err
 	}
+	g.memory = a.memoryOf(group)
 	w.Group, w.Settings = g.world, g.settings
 	if w.Instances, err = a.instances(ctx, group, g, rec, heard); err != nil {
 		return w, err
@@ -24,7 +25,7 @@ func (a *Actor) Observe(ctx context.Context, group string, rec ledger.Record, he
 	last := a.lastCopy(ctx, group)
 	a.enrich(ctx, &w)
 	a.balancers(ctx, &w, g.raw)
-	a.placement(ctx, &w, last)
+	a.placement(ctx, &w, g, last)
 	if w.Glance = !a.Thorough && decide.Idle(w); !w.Glance {
 		a.whatToLaunch(ctx, &w, g, last)
 	}
@@ -38,6 +39,7 @@ func (a *Actor) Observe(ctx context.Context, group string, rec ledger.Record, he
 			missed(&w, "Auto Scaling.DescribeScalingActivities", err)
 		}
 	}
+	w.Cached = g.memory.cached()
 	if err := ctx.Err(); err != nil { // then all failed that was read last, which says nothing of AWS
 		return w, fmt.Errorf("observe group %q: %w", group, err)
 	}
@@ -47,7 +49,7 @@ func (a *Actor) Observe(ctx context.Context, group string, rec ledger.Record, he
 // whatToLaunch reads what only a group needs that has something to launch or to retire: template and market only where something may be launched.
 func (a *Actor) whatToLaunch(ctx context.Context, w *decide.World, g described, last func() Copy) {
 	a.zones(ctx, w, g.raw, last)
-	a.surroundings(ctx, w, g.raw, last)
+	a.surroundings(ctx, w, g, last)
 	a.protections(ctx, w)
 	if !decide.Launches(*w) {
 		return

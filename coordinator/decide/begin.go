@@ -24,6 +24,7 @@ func (r *run) mayBegin() bool {
 
 func (r *run) nothingInTheWay() bool {
 	switch {
+	case r.w.hold:
 	case !r.w.Group.Found:
 		r.say("", "there is no such group (any more): nothing is begun")
 	case !r.w.Group.Enabled && !r.holdsOurs():

@@ -73,8 +73,53 @@ type run struct {
 	fits map[string]market.Fit
 }
 
-// Decide returns what to do next in the world w. The same world gives the same plan.
-func Decide(w World) Plan { return decide(w, rules) }
+// Decide returns what to do next in the world w. The same world gives the same plan. On a world of which something was read before, nothing gradual is
+// done: the plan asks for fresh reads, and holds what cannot wait for them.
+func Decide(w World) Plan {
+	p := decide(w, rules)
+	if len(w.Cached) == 0 || !slices.ContainsFunc(p.Actions, p.gradual) {
+		return p
+	}
+	if slices.ContainsFunc(p.Actions, p.urgent) {
+		w.hold = true
+		p = decide(w, rules)
+		p.Fresh = true
+		return p
+	}
+	return Plan{Record: w.Record, Fresh: true}
+}
+
+// gradual tells of an action whether it can wait for fresh reads, and must not be done without.
+func (p Plan) gradual(a Action) bool {
+	switch a.Kind {
+	case Retire:
+		_, doomed := p.Record.Notices[a.Instance]
+		return !doomed
+	case Terminate:
+		return true
+	}
+	return p.launches(a, true)
+}
+
+// urgent tells whether somebody waits for what an action launches or attaches, or AWS takes whom it retires.
+func (p Plan) urgent(a Action) bool { return a.Kind == Retire && !p.gradual(a) || p.launches(a, false) }
+
+// launches tells of an action whether it launches or attaches what is launched so.
+func (p Plan) launches(a Action, gradual bool) bool {
+	switch a.Kind {
+	case LaunchOne:
+		return slices.ContainsFunc(p.Record.Intents, func(it ledger.Intent) bool {
+			return it.Launch.Nonce == a.Launch.Nonce && it.Purpose.Gradual() == gradual
+		})
+	case AttachSome:
+		return slices.ContainsFunc(a.Instances, func(id string) bool {
+			d, _ := p.Record.Books.Debt(id)
+			_, doomed := p.Record.Notices[d.Victim]
+			return (d.Replacement.Purpose.Gradual() && !doomed) == gradual
+		})
+	}
+	return false
+}
 
 func decide(w World, rules []rule) Plan {
 	r := newRun(w)

@@ -56,6 +56,9 @@ func (r *run) followOne(it *ledger.Intent) bool {
 	if it.Abandoned == "" {
 		it.Abandoned = r.unwanted(it, s)
 	}
+	if it.Abandoned != "" && r.w.hold {
+		return true
+	}
 	if it.Abandoned != "" && r.w.missing(ReadMembership) {
 		r.say(s.ID, "not ended yet: it cannot be read whether it is a member of a group")
 		return true
@@ -90,6 +93,8 @@ func (r *run) resend(it *ledger.Intent) bool {
 		return r.lost(it, "was never answered")
 	case it.Abandoned != "", it.LookOnly, !r.now().Before(r.resendUntil(it)), !r.w.Group.Enabled && it.Launch.Spot: // its owner may want no more of it
 		r.awaits("", "the launch for %s was not answered: its instance is looked for", it.Victim)
+		return true
+	case r.w.hold && it.Purpose.Gradual():
 		return true
 	}
 	launch := it.Launch
@@ -194,6 +199,9 @@ func (r *run) keepsVictim(it *ledger.Intent) bool {
 func (r *run) pair(it *ledger.Intent, s Instance) bool {
 	if !r.attachable(it, s) {
 		r.awaits(s.ID, "boots: it has until %s to be ready", it.At.Add(r.muteGrace()+r.w.Settings.BootLimit).UTC().Format(time.TimeOnly))
+		return false
+	}
+	if r.w.hold && !r.awaited(it) {
 		return false
 	}
 	if r.v.Behind() || r.v.Old() && it.Purpose.Gradual() {

@@ -14,7 +14,9 @@ import (
 func (r *run) pay() {
 	debts := r.b.Debts()
 	if i := slices.IndexFunc(debts, func(d books.Debt) bool { return d.Phase == books.Undoing }); i >= 0 {
-		r.undo(debts[i])
+		if !r.w.hold {
+			r.undo(debts[i])
+		}
 		return
 	}
 	if r.v.Old() || r.planned(AttachSome) > 0 {
@@ -29,7 +31,7 @@ func (r *run) pay() {
 	}
 	now := r.tally()
 	for _, d := range r.payable(debts) {
-		if !d.Owed() {
+		if !d.Owed() || r.w.hold && !r.doomed(d.Victim) {
 			continue
 		}
 		if !r.v.Stays(d.Victim) {

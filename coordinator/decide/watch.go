@@ -53,6 +53,9 @@ func (r *run) watched() {
 			continue
 		}
 		r.poll()
+		if r.w.hold {
+			continue
+		}
 		if open && d.Kind != books.Reversal && r.v.Unpaid(d) && r.stopped(d) {
 			r.say(id, "is not up yet, and the group is not served now: it goes, and %s stays", d.Victim)
 			r.b.Retarget(d.Name(), id)

@@ -94,6 +94,8 @@ func (p *parts) Apply(context.Context, string, decide.Action, time.Time) decide.
 	return decide.Result{}
 }
 
+func (p *parts) Refresh(string) {}
+
 func (p *parts) VerifyReport(r message.Report) error {
 	if r.Identity.Signature == good {
 		return nil

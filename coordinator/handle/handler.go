@@ -47,6 +47,8 @@ type Groups interface {
 type Actor interface {
 	Observe(ctx context.Context, group string, rec ledger.Record, heard []decide.Hint) (decide.World, error)
 	Apply(ctx context.Context, group string, a decide.Action, deadline time.Time) decide.Result
+	// Refresh has the next Observe of the group read everything anew.
+	Refresh(group string)
 }
 
 var (

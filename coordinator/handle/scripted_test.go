@@ -95,6 +95,8 @@ func (s *scripted) Observe(_ context.Context, group string, rec ledger.Record, h
 	return decide.World{Now: s.clock(), Record: rec, Heard: heard, Group: decide.Group{Name: group, Found: true, Enabled: true}}, err
 }
 
+func (s *scripted) Refresh(group string) { _ = s.did("refresh %s", group) }
+
 // decide gives the next plan of the script: its record is the one that was read, but for what Failures and Said the script has.
 func (s *scripted) decide(w decide.World) decide.Plan {
 	if len(s.plans) == 0 {

@@ -48,6 +48,7 @@ const (
 	Open      = "open-too-long"  // everything open in a record ends within its time
 	Watched   = "watched"        // every member of ours is up, or watched until it is
 	Drained   = "drained"        // no host is ended by our hand while tasks run on it, and one at a time is drained
+	Deploy    = "deploy"         // no swap is begun while an instance refresh is under way
 	Budget    = "budget"         // only so many replacements an hour fail after they were in service, or are moved again
 )
 

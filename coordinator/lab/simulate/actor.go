@@ -84,6 +84,9 @@ func (a *actor) Observe(_ context.Context, group string, rec ledger.Record, hear
 }
 
 // protections asks whom EC2 protects from termination: nobody here, but it is asked, and only of the oldest, as act does it.
+// Refresh is handle.Actor. Everything is read anew at each look.
+func (a *actor) Refresh(string) {}
+
 func (a *actor) protections(list []decide.Instance, rec ledger.Record) {
 	var order []*decide.Instance
 	for n := range list {

@@ -114,6 +114,7 @@ var Mutants = []Mutant{
 	{Name: "blame-the-request", What: "a request that fails as a whole is never split, whoever it fails by", Scenario: "poisoned-type", Alter: seeing(func(w *decide.World) {
 		w.Record.Suspicions, w.Record.Splits = nil, 1<<30
 	})},
+	{Name: "never-read-anew", What: "what was read within the last minute is good enough for whatever is begun", Scenario: "deploys", Alter: seeing(func(w *decide.World) { w.Cached = nil })},
 	{Name: "retire-undrained", What: "hosts of an ECS cluster are retired whatever runs on them", Scenario: "ecs", Alter: seeing(func(w *decide.World) { w.Settings.DrainWith = settings.DrainNone })},
 	{Name: "drain-for-ever", What: "a host that stays is never set ACTIVE again", Scenario: "ecs", Alter: acting(func(a *decide.Action, _ *time.Time) bool { return a.Kind != decide.SetActive })},
 	{Name: "hammer", What: "failures pause nothing", Scenario: "drought", Alter: seeing(func(w *decide.World) {
