@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
@@ -137,6 +138,36 @@ func (a *Actor) Taken(ctx context.Context, instances []string) (map[string]bool,
 		taken[id] = decide.NoticeStatus(i.SpotStatus)
 	}
 	return taken, nil
+}
+
+// TakenSince tells which instances of the account AWS is about to take, by spot requests that changed since a time. Requests of one instance show for days
+// after its end.
+func (a *Actor) TakenSince(ctx context.Context, since time.Time) (out []decide.Hint, err error) {
+	err = a.eachTaken(ctx, func(r types.SpotInstanceRequest) {
+		if at := aws.ToTime(r.Status.UpdateTime); !at.Before(since) {
+			out = append(out, decide.Hint{Kind: decide.HeardTerminating, Instance: *r.InstanceId, At: at, Action: "terminate", Trusted: true,
+				Source: "spot request status " + *r.Status.Code})
+		}
+	})
+	return out, err
+}
+
+// eachTaken goes over the spot requests of the account that say that AWS takes their instance.
+func (a *Actor) eachTaken(ctx context.Context, f func(types.SpotInstanceRequest)) error {
+	pages := ec2.NewDescribeSpotInstanceRequestsPaginator(a.EC2, &ec2.DescribeSpotInstanceRequestsInput{MaxResults: aws.Int32(1000),
+		Filters: []types.Filter{{Name: aws.String("status-code"), Values: decide.NoticeStatuses}}})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return fmt.Errorf("read which spot requests say that AWS takes their instance: %w", err)
+		}
+		for _, r := range page.SpotInstanceRequests {
+			if r.Status != nil && aws.ToString(r.InstanceId) != "" && decide.NoticeStatus(aws.ToString(r.Status.Code)) {
+				f(r)
+			}
+		}
+	}
+	return nil
 }
 
 func (a *Actor) eachTagged(ctx context.Context, filters []types.Filter, f func(id, group string)) error {

@@ -188,8 +188,9 @@ func Join(byID map[string]decide.Instance, members []asgtypes.Instance) {
 	}
 }
 
-// enrich reads what only instances of ours need: membership elsewhere, status checks, spot request status.
-func (a *Actor) enrich(ctx context.Context, w *decide.World) {
+// enrich reads what only instances of ours need: membership elsewhere, status checks, spot request status. In which group those are that this one does
+// not list is asked where everything is read anew: it matters where one of them is to be ended.
+func (a *Actor) enrich(ctx context.Context, w *decide.World, m *memory) {
 	var loose, mute, spot []string
 	byID := map[string]decide.Instance{}
 	for _, i := range w.Instances { // in order of id
@@ -200,12 +201,23 @@ func (a *Actor) enrich(ctx context.Context, w *decide.World) {
 		if !i.Member {
 			loose = append(loose, i.ID)
 		}
-		if _, watched := w.Record.Watched[i.ID]; (watched || !i.Member) && !w.Record.Said[i.ID].Spoke() {
-			mute = append(mute, i.ID)
-		}
 		if i.Spot {
 			spot = append(spot, i.ID)
 		}
+		if _, watched := w.Record.Watched[i.ID]; (watched || !i.Member) && !w.Record.Said[i.ID].Spoke() {
+			mute = append(mute, i.ID)
+		}
+	}
+	anew := m.anew || a.Thorough
+	if len(loose) > 0 && !anew {
+		m.note(decide.ReadMembership)
+		loose = nil
+	}
+	if len(spot) > 0 && !anew {
+		m.note(whatOf("EC2.DescribeSpotInstanceRequests"))
+	}
+	if anew = anew && len(spot) > 0; !anew {
+		spot = decide.Doubted(*w)
 	}
 	for _, r := range []struct {
 		api  string
@@ -213,7 +225,12 @@ func (a *Actor) enrich(ctx context.Context, w *decide.World) {
 	}{
 		{"Auto Scaling.DescribeAutoScalingInstances", func(ctx context.Context) error { return a.membership(ctx, w.Group.Name, loose, byID) }},
 		{"EC2.DescribeInstanceStatus", func(ctx context.Context) error { return a.statusChecks(ctx, mute, byID) }},
-		{"EC2.DescribeSpotInstanceRequests", func(ctx context.Context) error { return a.spotStatus(ctx, spot, byID) }},
+		{"EC2.DescribeSpotInstanceRequests", func(ctx context.Context) error {
+			if anew {
+				return a.taken(ctx, byID)
+			}
+			return a.spotStatus(ctx, spot, byID)
+		}},
 	} {
 		if err := a.within(ctx, r.read); err != nil {
 			missed(w, r.api, err)
@@ -263,6 +280,16 @@ func (a *Actor) statusChecks(ctx context.Context, ids []string, byID map[string]
 		}
 	}
 	return nil
+}
+
+// taken reads which of them AWS takes, of all in the account: hardly any.
+func (a *Actor) taken(ctx context.Context, byID map[string]decide.Instance) error {
+	return a.eachTaken(ctx, func(r types.SpotInstanceRequest) {
+		if i, ok := byID[aws.ToString(r.InstanceId)]; ok {
+			i.SpotStatus, i.SpotStatusAt = aws.ToString(r.Status.Code), aws.ToTime(r.Status.UpdateTime)
+			byID[i.ID] = i
+		}
+	})
 }
 
 func (a *Actor) spotStatus(ctx context.Context, ids []string, byID map[string]decide.Instance) error {

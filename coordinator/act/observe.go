@@ -23,7 +23,7 @@ func (a *Actor) Observe(ctx context.Context, group string, rec ledger.Record, he
 		return w, err
 	}
 	last := a.lastCopy(ctx, group)
-	a.enrich(ctx, &w)
+	a.enrich(ctx, &w, g.memory)
 	a.balancers(ctx, &w, g.raw)
 	a.placement(ctx, &w, g, last)
 	if w.Glance = !a.Thorough && decide.Idle(w); !w.Glance {

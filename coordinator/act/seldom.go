@@ -24,6 +24,7 @@ type recollection struct {
 // memory is what one look takes from there, and notes that it did. None (nil) has everything read.
 type memory struct {
 	kept  *seldom
+	anew  bool // nothing of the group is remembered
 	now   time.Time
 	mu    sync.Mutex
 	whats []string
@@ -35,7 +36,7 @@ func (a *Actor) memoryOf(group string) *memory {
 		kept = &seldom{of: map[string]recollection{}}
 		a.cache.seldom.put(group, kept)
 	}
-	return &memory{kept: kept, now: a.Now()}
+	return &memory{kept: kept, anew: !known, now: a.Now()}
 }
 
 // Refresh has the next look at the group read everything anew.

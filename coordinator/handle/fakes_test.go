@@ -3,6 +3,7 @@ package handle
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"autospotting/coordinator/decide"
@@ -31,7 +32,8 @@ type parts struct {
 	checked  [][]string // spot requests that were asked for
 	check    func(ids []string) error
 	taken    map[string]bool
-	fast     bool // every observe sees a group with something to do
+	takes    []decide.Hint // what AWS takes
+	fast     bool          // every observe sees a group with something to do
 	fail     map[string]error
 }
 
@@ -54,6 +56,10 @@ func (p *parts) Work(_ context.Context, group, key string, body []byte) error {
 
 func (p *parts) Enabled(context.Context) ([]string, error) {
 	return p.enabled, p.fail["enabled"]
+}
+
+func (p *parts) TakenSince(_ context.Context, since time.Time) ([]decide.Hint, error) {
+	return slices.DeleteFunc(slices.Clone(p.takes), func(h decide.Hint) bool { return h.At.Before(since) }), p.fail["takes"]
 }
 
 func (p *parts) GroupsOfOurs(context.Context) ([]string, error) {

@@ -39,6 +39,8 @@ type Groups interface {
 	Enabled(ctx context.Context) ([]string, error)
 	GroupsOf(ctx context.Context, instances []string) (map[string]string, error)
 	GroupsOfOurs(ctx context.Context) ([]string, error)
+	// TakenSince tells of all instances that AWS takes by spot requests that changed since then.
+	TakenSince(ctx context.Context, since time.Time) ([]decide.Hint, error)
 	// Taken tells of which instances the spot request says that AWS takes them.
 	Taken(ctx context.Context, instances []string) (map[string]bool, error)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"slices"
 	"time"
 
@@ -35,7 +36,7 @@ func (h *Handler) routeTick(ctx context.Context, e Event, o *Outcome) error {
 	slices.Sort(groups)
 	groups = slices.Compact(groups)
 	h.note(o, Note{Kind: "heard", Text: fmt.Sprintf("tick: %d groups have something to do", len(groups))})
-	var errs []error
+	errs := []error{h.routeTaken(ctx, e, o)}
 	for _, g := range groups {
 		delay := spread(g, len(groups))
 		if delay == 0 {
@@ -46,6 +47,44 @@ func (h *Handler) routeTick(ctx context.Context, e Event, o *Outcome) error {
 	}
 	return errors.Join(errs...)
 }
+
+// takenFor is how long ago a spot request may have changed for its instance to live still: AWS leaves it two minutes.
+const takenFor = 3 * time.Minute
+
+// routeTaken asks for the groups of instances that AWS takes and of which nobody may have told: both channels may have lost it. Where that cannot be read,
+// the channels have to do.
+func (h *Handler) routeTaken(ctx context.Context, e Event, o *Outcome) error {
+	taken, err := h.Groups.TakenSince(ctx, h.Now().Add(-takenFor))
+	ids := make([]string, len(taken))
+	for i, t := range taken {
+		ids[i] = t.Instance
+	}
+	var of map[string]string
+	if err == nil && len(ids) > 0 {
+		of, err = h.Groups.GroupsOf(ctx, ids)
+	}
+	if err != nil {
+		h.note(o, Note{Kind: "error", Failure: decide.Lost, Text: fmt.Sprintf("it is not known what AWS takes: %v", err)})
+		return nil
+	}
+	said := map[string][]decide.Hint{}
+	for _, t := range taken {
+		if g := of[t.Instance]; g != "" {
+			h.note(o, Note{Group: g, Instance: t.Instance, Kind: "heard", Text: "AWS takes it, says its " + t.Source})
+			said[g] = append(said[g], t)
+		}
+	}
+	var errs []error
+	for _, g := range slices.Sorted(maps.Keys(said)) {
+		for some := range slices.Chunk(said[g], takenHints) {
+			errs = append(errs, h.work(ctx, e.ID+"|"+g+"|"+some[0].Instance, Request{Group: g, Hints: some, Cause: "tick"}))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// takenHints is how many of them go into one message, which holds 256 KB.
+const takenHints = 500
 
 // spread gives each group its own second of the tick, the same at every tick, and none where there is one group only.
 func spread(group string, groups int) time.Duration {

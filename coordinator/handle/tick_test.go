@@ -2,6 +2,7 @@ package handle
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"autospotting/coordinator/decide"
 	"autospotting/coordinator/ledger"
 )
 
@@ -129,6 +131,31 @@ func TestATickLooksAtTheGroupsThatItCanList(t *testing.T) {
 				t.Errorf("told is %q", told)
 			}
 		})
+	}
+}
+
+// What AWS takes while both channels are silent is told to its group by a tick.
+func TestATickTellsGroupsWhatAWSTakes(t *testing.T) {
+	t.Parallel()
+	h, p := handler()
+	p.enabled, p.ours = []string{"web"}, nil
+	taken := func(id string, ago time.Duration) decide.Hint {
+		return decide.Hint{Kind: decide.HeardTerminating, Instance: id, At: p.now.Add(-ago), Trusted: true, Source: "spot request status instance-terminated-no-capacity"}
+	}
+	p.takes = []decide.Hint{taken("i-0", 10*time.Second), taken("i-1", time.Minute), taken("i-2", takenFor+time.Second), taken("i-3", 0)}
+	p.groups = map[string]string{"i-0": "web", "i-1": "web", "i-2": "web"}
+	outcomes, errs := h.Route(t.Context(), []Message{{ID: "t", Body: ticked(t)}})
+	if errs[0] != nil || !slices.Equal(p.work, []string{"web", "web"}) {
+		t.Fatalf("work for %v, %v", p.work, errs[0])
+	}
+	var r Request
+	if err := json.Unmarshal(p.asked[0], &r); err != nil || len(r.Hints) != 2 || r.Hints[0] != p.takes[0] || r.Hints[1] != p.takes[1] {
+		t.Errorf("told is %s, %v", p.asked[0], err)
+	}
+	p.fail["takes"] = errors.New("Throttling")
+	outcomes, errs = h.Route(t.Context(), []Message{{ID: "t", Body: ticked(t)}})
+	if told := strings.Join(texts(outcomes[0]), "\n"); errs[0] != nil || len(p.work) != 3 || !strings.Contains(told, "it is not known what AWS takes: Throttling") {
+		t.Errorf("unread: %v, %q", errs[0], told)
 	}
 }
 
