@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -62,23 +63,23 @@ const (
 // lastCopy gives the last good copy of a group, looked for once, and only where it is asked for: the younger of what this process knows and what
 // is on the shelf. The zero Copy is none.
 func (a *Actor) lastCopy(ctx context.Context, group string) func() Copy {
-	var found *Copy
+	var found atomic.Pointer[Copy] // two that ask at once look both: nobody waits here for another's call
 	return func() Copy {
-		if found != nil {
-			return *found
+		if c := found.Load(); c != nil {
+			return *c
 		}
 		kept, _ := a.cache.copies.get(group)
-		found = &kept.Copy
-		if a.Shelf == nil {
-			return *found
+		best := kept.Copy
+		if a.Shelf != nil {
+			var body []byte
+			err := a.within(ctx, func(ctx context.Context) (err error) { body, err = a.Shelf.Load(ctx, group); return err })
+			var c Copy
+			if err == nil && json.Unmarshal(body, &c) == nil && c.At.After(best.At) { // an unreadable one is as good as none
+				best = c
+			}
 		}
-		var body []byte
-		err := a.within(ctx, func(ctx context.Context) (err error) { body, err = a.Shelf.Load(ctx, group); return err })
-		var c Copy
-		if err == nil && json.Unmarshal(body, &c) == nil && c.At.After(found.At) { // an unreadable one is as good as none
-			found = &c
-		}
-		return *found
+		found.Store(&best)
+		return best
 	}
 }
 
@@ -164,36 +165,41 @@ func cheapest(c market.Catalog) map[string]float64 {
 	return out
 }
 
-// zones finds the group's subnets, by zone. Their zones do not change, so a copy of those is good however old.
-func (a *Actor) zones(ctx context.Context, w *decide.World, g types.AutoScalingGroup, last func() Copy) {
-	var read zoneSubnets
-	err := a.within(ctx, func(ctx context.Context) (err error) { read, err = a.subnets(ctx, g); return err })
-	if err == nil {
-		w.Group.Subnets, w.Group.NoSubnets = read.byZone, nowhere(g, read.byZone)
-		return
+// locating finds the group's subnets, by zone. Their zones do not change, so a copy of those is good however old.
+func (a *Actor) locating(w decide.World, g types.AutoScalingGroup, last func() Copy) reading {
+	return func(ctx context.Context) func(*decide.World) {
+		var read zoneSubnets
+		err := a.within(ctx, func(ctx context.Context) (err error) { read, err = a.subnets(ctx, g); return err })
+		if err == nil {
+			return func(w *decide.World) { w.Group.Subnets, w.Group.NoSubnets = read.byZone, nowhere(g, read.byZone) }
+		}
+		before, at := a.subnetsBefore(g, last)
+		return func(w *decide.World) {
+			if w.Group.Subnets = before; len(before) == 0 {
+				missed(w, "EC2.DescribeSubnets", err)
+				return
+			}
+			replaced(w, "EC2.DescribeSubnets", err, at)
+		}
 	}
+}
+
+// subnetsBefore are those that were last read, and when; none where none were.
+func (a *Actor) subnetsBefore(g types.AutoScalingGroup, last func() Copy) (byZone map[string]string, at time.Time) {
 	if before, ok := a.cache.subnets.get(subnetsKey(g)); ok {
-		w.Group.Subnets = before.byZone
-		replaced(w, "EC2.DescribeSubnets", err, before.at)
-		return
+		return before.byZone, before.at
 	}
 	kept := last()
-	byZone := map[string]string{}
 	ids := splitIDs(aws.ToString(g.VPCZoneIdentifier))
 	if len(ids) == 0 && kept.Defaults {
 		ids = slices.Sorted(maps.Keys(kept.Zones))
 	}
 	for _, id := range ids {
 		if zone := kept.Zones[id]; zone != "" && byZone[zone] == "" {
-			byZone[zone] = id
+			keep(&byZone, zone, id)
 		}
 	}
-	if len(byZone) == 0 {
-		missed(w, "EC2.DescribeSubnets", err)
-		return
-	}
-	w.Group.Subnets = byZone
-	replaced(w, "EC2.DescribeSubnets", err, kept.At)
+	return byZone, kept.At
 }
 
 func subnetsKey(g types.AutoScalingGroup) string {

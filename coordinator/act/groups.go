@@ -127,14 +127,15 @@ func groupByTag(tags []types.Tag) (group string) {
 // Taken tells of which instances the spot request says that AWS takes them. Their number is bounded by what a message batch holds.
 func (a *Actor) Taken(ctx context.Context, instances []string) (map[string]bool, error) {
 	taken := map[string]bool{}
-	byID := map[string]decide.Instance{}
-	for _, id := range instances {
-		byID[id] = decide.Instance{ID: id}
-	}
-	if err := a.spotStatus(ctx, instances, byID); err != nil {
+	known, err := a.spotStatus(ctx, instances)
+	if err != nil {
 		return nil, err
 	}
-	for id, i := range byID {
+	for _, id := range instances {
+		var i decide.Instance
+		if tell := known[id]; tell != nil {
+			tell(&i)
+		}
 		taken[id] = decide.NoticeStatus(i.SpotStatus)
 	}
 	return taken, nil

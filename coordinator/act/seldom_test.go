@@ -2,6 +2,7 @@ package act
 
 import (
 	"errors"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -87,5 +88,32 @@ func TestOnlyWhatWasAskedForAndAnsweredIsRemembered(t *testing.T) {
 	}
 	if _, err := recall(nil, "CloudFormation.DescribeStacks", "s", func() (string, error) { return "", failed }); !errors.Is(err, failed) {
 		t.Error(err)
+	}
+}
+
+// The reads of one look are made at once, and the world is the same whichever is answered first.
+func TestTheReadsOfALookAreMadeSideBySide(t *testing.T) {
+	t.Parallel()
+	alone := look(t, web(), ledger.Record{})
+	most := 0
+	for _, backwards := range []bool{false, true} {
+		acc := web()
+		acc.hooks = nil
+		a := acc.actor()
+		a.Side = func(fns ...func()) {
+			if most = max(most, len(fns)); backwards {
+				slices.Reverse(fns)
+			}
+			for _, fn := range fns {
+				fn()
+			}
+		}
+		w, err := a.Observe(t.Context(), "web", ledger.Record{}, nil)
+		if err != nil || !reflect.DeepEqual(w.Group, alone.Group) || !reflect.DeepEqual(w.Instances, alone.Instances) || !reflect.DeepEqual(w.Missing, alone.Missing) {
+			t.Errorf("backwards %t: %v\n%+v\n%+v", backwards, err, w, alone)
+		}
+	}
+	if most < 8 {
+		t.Errorf("at most %d at once", most)
 	}
 }

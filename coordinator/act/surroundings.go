@@ -19,28 +19,32 @@ import (
 
 // surroundings reads what is not in the group's description and yet decides whether it can be served: lifecycle hooks, an
 // instance refresh, and the CloudFormation stack.
-func (a *Actor) surroundings(ctx context.Context, w *decide.World, d described, last func() Copy) {
-	g := &w.Group
-	for _, r := range []struct {
-		api  string
-		read func() error
-	}{
-		{"Auto Scaling.DescribeLifecycleHooks", func() error { return a.lifecycleHooks(ctx, w, d, last) }},
-		{"Auto Scaling.DescribeInstanceRefreshes", func() (err error) {
-			g.Refreshing, err = remembered(ctx, a, d, "Auto Scaling.DescribeInstanceRefreshes", "", a.refreshes)
-			return err
-		}},
-		{"CloudFormation.DescribeStacks", func() (err error) {
-			g.StackStatus, err = remembered(ctx, a, d, "CloudFormation.DescribeStacks", g.Stack, a.stack)
-			return err
-		}},
-	} {
-		err := r.read()
-		switch {
-		case denied(err):
-			g.Unseen = "not all could be seen that must be known to serve it: " + err.Error()
-		case err != nil:
-			missed(w, r.api, err)
+func (a *Actor) surroundings(w decide.World, d described, last func() Copy) []reading {
+	return []reading{
+		speaking("Auto Scaling.DescribeLifecycleHooks", func(ctx context.Context) (func(*decide.World), error) { return a.lifecycleHooks(ctx, w, d, last) }),
+		speaking("Auto Scaling.DescribeInstanceRefreshes", func(ctx context.Context) (func(*decide.World), error) {
+			refreshing, err := remembered(ctx, a, d, "Auto Scaling.DescribeInstanceRefreshes", "", a.refreshes)
+			return func(w *decide.World) { w.Group.Refreshing = refreshing }, err
+		}),
+		speaking("CloudFormation.DescribeStacks", func(ctx context.Context) (func(*decide.World), error) {
+			status, err := remembered(ctx, a, d, "CloudFormation.DescribeStacks", d.world.Stack, a.stack)
+			return func(w *decide.World) { w.Group.StackStatus = status }, err
+		}),
+	}
+}
+
+// speaking is a reading of what may speak against serving a group: where we may not ask, it is not served.
+func speaking(api string, read func(context.Context) (func(*decide.World), error)) reading {
+	return func(ctx context.Context) func(*decide.World) {
+		put, err := read(ctx)
+		return func(w *decide.World) {
+			put(w)
+			switch {
+			case denied(err):
+				w.Group.Unseen = "not all could be seen that must be known to serve it: " + err.Error()
+			case err != nil:
+				missed(w, api, err)
+			}
 		}
 	}
 }
@@ -73,26 +77,35 @@ func (a *Actor) hooks(ctx context.Context, g decide.Group) ([]types.LifecycleHoo
 
 // lifecycleHooks reads the hooks, and who hears of them. Hooks that do not show count as they were when they were last read: for one that puts a
 // replacement in service half-made it matters also when a notice is answered.
-func (a *Actor) lifecycleHooks(ctx context.Context, w *decide.World, d described, last func() Copy) error {
-	g := &w.Group
+func (a *Actor) lifecycleHooks(ctx context.Context, w decide.World, d described, last func() Copy) (func(*decide.World), error) {
 	list, err := remembered(ctx, a, d, "Auto Scaling.DescribeLifecycleHooks", "", a.hooks)
 	if err != nil {
 		kept := last()
-		g.LaunchHooks, g.IdleHooks, g.HookWait, g.DrainHooks, g.HooksUnread = kept.Hooks, kept.IdleHooks, kept.HookWait, kept.DrainHooks, kept.At.IsZero()
-		return err
+		return func(w *decide.World) {
+			g := &w.Group
+			g.LaunchHooks, g.IdleHooks, g.HookWait, g.DrainHooks, g.HooksUnread = kept.Hooks, kept.IdleHooks, kept.HookWait, kept.DrainHooks, kept.At.IsZero()
+		}, err
 	}
 	var launching []types.LifecycleHook
+	var draining []string
 	for _, h := range list {
 		switch aws.ToString(h.LifecycleTransition) {
 		case "autoscaling:EC2_INSTANCE_LAUNCHING":
 			launching = append(launching, h)
 		case "autoscaling:EC2_INSTANCE_TERMINATING":
-			g.DrainHooks = append(g.DrainHooks, aws.ToString(h.LifecycleHookName))
+			draining = append(draining, aws.ToString(h.LifecycleHookName))
 		}
 	}
-	slices.Sort(g.DrainHooks)
-	a.idle(ctx, w, d, launching, last)
-	return nil
+	slices.Sort(draining)
+	found := decide.World{Settings: w.Settings}
+	a.idle(ctx, &found, d, launching, last)
+	return func(w *decide.World) {
+		g := &w.Group
+		g.LaunchHooks, g.IdleHooks, g.HookWait, g.HookListener, g.DrainHooks = found.Group.LaunchHooks, found.Group.IdleHooks, found.Group.HookWait, found.Group.HookListener, draining
+		for _, m := range found.Missing {
+			lacks(w, m)
+		}
+	}, nil
 }
 
 // refreshes tells whether an instance refresh is under way, by the newest of them; the service lists them newest first.
@@ -112,20 +125,27 @@ func (a *Actor) refreshes(ctx context.Context, g decide.Group) (bool, error) {
 	return false, nil
 }
 
-// placement reads the strategy of the group's placement group, which cannot be changed: the one last read is as good.
-func (a *Actor) placement(ctx context.Context, w *decide.World, d described, last func() Copy) {
-	strategy, err := remembered(ctx, a, d, "EC2.DescribePlacementGroups", w.Group.PlacementGroup, a.strategy)
-	w.Group.PlacementStrategy = strategy
-	if err == nil || denied(err) {
-		return
+// placing reads the strategy of the group's placement group, which cannot be changed: the one last read is as good.
+func (a *Actor) placing(d described, last func() Copy) reading {
+	return func(ctx context.Context) func(*decide.World) {
+		name := d.world.PlacementGroup
+		strategy, err := remembered(ctx, a, d, "EC2.DescribePlacementGroups", name, a.strategy)
+		var kept Copy
+		if err != nil && !denied(err) {
+			kept = last()
+		}
+		return func(w *decide.World) {
+			w.Group.PlacementStrategy = strategy
+			switch {
+			case err == nil || denied(err):
+			case kept.Placement.Group != name || kept.Placement.Strategy == "":
+				missed(w, "EC2.DescribePlacementGroups", err)
+			default:
+				w.Group.PlacementStrategy = kept.Placement.Strategy
+				replaced(w, "EC2.DescribePlacementGroups", err, kept.At)
+			}
+		}
 	}
-	kept := last()
-	if kept.Placement.Group != w.Group.PlacementGroup || kept.Placement.Strategy == "" {
-		missed(w, "EC2.DescribePlacementGroups", err)
-		return
-	}
-	w.Group.PlacementStrategy = kept.Placement.Strategy
-	replaced(w, "EC2.DescribePlacementGroups", err, kept.At)
 }
 
 // strategy reads that of the group's placement group; empty where it has none, or it is gone: then the refusal says that it is not known.
