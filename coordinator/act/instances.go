@@ -18,9 +18,9 @@ import (
 	"autospotting/coordinator/ledger"
 )
 
-// taggedFor is how long a look for whatever carries our tag of a group is good: what is wanted by no record is found by the tag alone, and a tick comes
-// every five minutes.
-const taggedFor = 4 * time.Minute
+// taggedFor is how long a look for whatever carries our tag of a group is good: what is wanted by no record is found by the tag alone. A tick comes every
+// five minutes, and what came of one look may be lost with it.
+const taggedFor = 150 * time.Second
 
 // instances reads the members, and those that the record or a hint names, in order of id. What else carries our tag of the group is looked for where
 // something may be there that nothing names.
@@ -33,7 +33,7 @@ func (a *Actor) instances(ctx context.Context, group string, g described, rec le
 		if err := a.describe(ctx, types.Filter{Name: aws.String("tag:" + decide.TagGroup), Values: []string{group}}, found); err != nil {
 			return nil, err
 		}
-		a.cache.tagged.put(group, a.Now())
+		g.memory.tagged = true
 	}
 	unseen := found.unseen(namedBy(rec, heard))
 	if len(unseen) > filterValues { // a page holds more than a filter

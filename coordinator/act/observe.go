@@ -28,7 +28,7 @@ func (a *Actor) Observe(ctx context.Context, group string, rec ledger.Record, he
 	if !idle {
 		parts = append(parts, a.surrounding(w, g, last)...)
 	}
-	a.beside(ctx, &w, append(parts, a.remembering(w))...)
+	a.beside(ctx, &w, append(parts, a.remembering(w, g.memory))...)
 	w.Glance = idle && decide.Idle(w)
 	if idle && !w.Glance {
 		a.beside(ctx, &w, a.surrounding(w, g, last)...)
@@ -40,6 +40,9 @@ func (a *Actor) Observe(ctx context.Context, group string, rec ledger.Record, he
 	w.Cached = g.memory.cached()
 	if err := ctx.Err(); err != nil { // then all failed that was read last, which says nothing of AWS
 		return w, fmt.Errorf("observe group %q: %w", group, err)
+	}
+	if g.memory.tagged {
+		a.cache.tagged.put(group, w.Now)
 	}
 	return w, nil
 }
@@ -93,9 +96,13 @@ func (a *Actor) whatToLaunch(ctx context.Context, w *decide.World, g described, 
 }
 
 // remembering reads the scaling activities, where they are needed.
-func (a *Actor) remembering(w decide.World) reading {
+func (a *Actor) remembering(w decide.World, m *memory) reading {
+	since, wanted := activitiesSince(w)
+	if wanted && !m.anew && !a.Thorough && !decide.Asks(w) {
+		m.note(decide.ReadActivities)
+		wanted = false
+	}
 	return func(ctx context.Context) func(*decide.World) {
-		since, wanted := activitiesSince(w)
 		if !wanted {
 			return nil
 		}

@@ -23,11 +23,13 @@ type recollection struct {
 
 // memory is what one look takes from there, and notes that it did. None (nil) has everything read.
 type memory struct {
-	kept  *seldom
-	anew  bool // nothing of the group is remembered
-	now   time.Time
-	mu    sync.Mutex
-	whats []string
+	kept *seldom
+	anew bool // nothing of the group is remembered
+	// tagged says that this look is also for what nothing names.
+	tagged bool
+	now    time.Time
+	mu     sync.Mutex
+	whats  []string
 }
 
 func (a *Actor) memoryOf(group string) *memory {

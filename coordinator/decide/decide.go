@@ -23,6 +23,7 @@ const (
 	attachFor    = 10 * time.Minute
 	marketAgain  = 3 * time.Second // a market that could not be read
 	pollEvery    = 10 * time.Second
+	restEvery    = time.Minute
 	keepSaid     = time.Hour
 	keepMark     = 24 * time.Hour
 	firstAvoid   = 5 * time.Minute // doubling per failure of the same pool
@@ -66,6 +67,8 @@ type run struct {
 	// takes is how many bytes the record will take, once that was asked; full says that something waits for room in it.
 	takes *int
 	full  string
+	// booting counts the launches of which nothing is to be done before they are further.
+	booting int
 	// begun says that something gradual was begun, or has its reason to wait.
 	begun bool
 	// held counts the spot instances of each pool, once that was asked, and the launches of this plan by the pool that is likeliest to take them.
@@ -169,6 +172,9 @@ func (r *run) lookAt(t time.Time) {
 
 // poll asks to decide again at the next slot: slots are shared by all causes, so that re-checks merge.
 func (r *run) poll() { r.lookAt(Slot(r.now())) }
+
+// rest asks to decide again within a minute, though what is waited for comes with a message of its own: one may be lost.
+func (r *run) rest() { r.lookAt(r.now().Truncate(restEvery).Add(restEvery)) }
 
 // Slot is the next time at which groups are looked at again for whatever reason.
 func Slot(now time.Time) time.Time { return now.Truncate(pollEvery).Add(pollEvery) }

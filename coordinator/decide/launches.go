@@ -25,8 +25,11 @@ func (r *run) follow() {
 		r.rec.Intents = slices.Delete(r.rec.Intents, i, i+1)
 		i--
 	}
-	if len(r.rec.Intents) > 0 {
+	switch n := len(r.rec.Intents); {
+	case n > r.booting:
 		r.poll()
+	case n > 0:
+		r.rest()
 	}
 }
 
@@ -198,7 +201,12 @@ func (r *run) keepsVictim(it *ledger.Intent) bool {
 // pair opens the debt for a ready replacement. Debts join only while desired is what the open ones explain.
 func (r *run) pair(it *ledger.Intent, s Instance) bool {
 	if !r.attachable(it, s) {
-		r.awaits(s.ID, "boots: it has until %s to be ready", it.At.Add(r.muteGrace()+r.w.Settings.BootLimit).UTC().Format(time.TimeOnly))
+		limit := it.At.Add(r.muteGrace() + r.w.Settings.BootLimit)
+		r.awaits(s.ID, "boots: it has until %s to be ready", limit.UTC().Format(time.TimeOnly))
+		if r.told(s, r.muteGrace(), s.Launched) {
+			r.booting++
+		}
+		r.lookAfter(limit)
 		return false
 	}
 	if r.w.hold && !r.awaited(it) {

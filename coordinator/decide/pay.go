@@ -30,6 +30,9 @@ func (r *run) pay() {
 		return
 	}
 	now := r.tally()
+	if now.hold != "" {
+		r.poll()
+	}
 	for _, d := range r.payable(debts) {
 		if !d.Owed() || r.w.hold && !r.doomed(d.Victim) {
 			continue
@@ -40,6 +43,7 @@ func (r *run) pay() {
 		}
 		if r.v.Unanswered(d) {
 			r.wait(d.Victim, "its retirement was asked for and not answered: looking again")
+			r.poll()
 			continue
 		}
 		v := r.v.Get(d.Victim)

@@ -52,7 +52,9 @@ func (r *run) watched() {
 			delete(r.rec.Watched, id)
 			continue
 		}
-		r.poll()
+		if r.rest(); r.w.Group.LoadBalanced || !r.told(i, r.muteGrace(), w.At) { // no load balancer tells when a member has become healthy
+			r.poll()
+		}
 		if r.w.hold {
 			continue
 		}
@@ -84,6 +86,7 @@ func (r *run) failing(i Instance, w ledger.Watch) string {
 	limit := w.At.Add(r.muteGrace() + r.w.Settings.BootLimit + r.w.Group.SlowStart)
 	if r.now().Before(limit) || r.w.missing(ReadBalancers) || r.w.missing(ReadStatus) || r.w.Group.HooksUnread {
 		r.awaits(i.ID, "is a member, and has until %s to be up", limit.UTC().Format(time.TimeOnly))
+		r.lookAfter(limit)
 		return ""
 	}
 	return "it was not up " + r.since(w.At).Round(time.Second).String() + " after its attach"
