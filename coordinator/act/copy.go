@@ -39,6 +39,8 @@ type Copy struct {
 	Template   decide.Template `json:"template"`
 	// Placement is the strategy of the placement group of that name.
 	Placement struct{ Group, Strategy string } `json:"placement,omitzero"`
+	// Product is by which spot is priced.
+	Product string `json:"product,omitempty"`
 	// Priced is when the catalog was read, which holds the few types only that may stand in for the group's own.
 	Priced  time.Time      `json:"priced"`
 	Catalog market.Catalog `json:"catalog"`
@@ -90,7 +92,7 @@ func (a *Actor) keepCopy(ctx context.Context, w decide.World, g described) {
 		return
 	}
 	last, _ := a.cache.subnets.get(subnetsKey(g.raw))
-	c := Copy{At: a.Now(), Zones: last.zones, Defaults: namesNoSubnets(g.raw), Hooks: w.Group.LaunchHooks, IdleHooks: w.Group.IdleHooks, HookWait: w.Group.HookWait, DrainHooks: w.Group.DrainHooks, Template: w.Template}
+	c := Copy{At: a.Now(), Zones: last.zones, Defaults: namesNoSubnets(g.raw), Hooks: w.Group.LaunchHooks, IdleHooks: w.Group.IdleHooks, HookWait: w.Group.HookWait, DrainHooks: w.Group.DrainHooks, Template: w.Template, Product: productOf(w.Instances)}
 	c.Placement.Group, c.Placement.Strategy = w.Group.PlacementGroup, w.Group.PlacementStrategy
 	before, _ := a.cache.copies.get(w.Group.Name)
 	kept := keptCopy{Copy: c, saved: before.saved, mark: markOf(c)}

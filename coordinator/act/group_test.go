@@ -322,22 +322,6 @@ func TestTheGroupsOfInstancesAreFoundByTagsWhereAutoScalingDoesNotAnswer(t *test
 	}
 }
 
-func TestGroupsAreFoundByWhatLivesOfOurs(t *testing.T) {
-	t.Parallel()
-	acc := web()
-	ended, other := oursSpot("i-7", "us-east-1a"), oursSpot("i-8", "us-east-1a")
-	ended.Tags[0].Value, other.Tags[0].Value = aws.String("gone"), aws.String("api")
-	ended.State.Name = types.InstanceStateNameTerminated
-	acc.instances = append(acc.instances, ended, other)
-	if got, err := acc.actor().GroupsOfOurs(t.Context()); err != nil || !reflect.DeepEqual(got, []string{"api", "web"}) {
-		t.Errorf("%v, %v", got, err)
-	}
-	acc.failing("ec2.DescribeInstances", errLost)
-	if _, err := acc.actor().GroupsOfOurs(t.Context()); err == nil {
-		t.Error("an error was taken for no groups")
-	}
-}
-
 func TestOneCallTellsWhatAWSTakesInTheWholeAccount(t *testing.T) {
 	t.Parallel()
 	acc := web()

@@ -3,7 +3,6 @@ package act
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -17,36 +16,26 @@ import (
 )
 
 // Enabled names the groups whose owner opted in, in order.
-func (a *Actor) Enabled(ctx context.Context) ([]string, error) {
-	in := &autoscaling.DescribeAutoScalingGroupsInput{MaxRecords: aws.Int32(100)}
-	if !a.Scope.OptOut { // a filter cannot ask for groups that lack a tag
-		in.Filters = []asgtypes.Filter{{Name: aws.String("tag:" + a.Scope.Key), Values: []string{a.Scope.Value}}}
-	}
-	pages := autoscaling.NewDescribeAutoScalingGroupsPaginator(a.AutoScaling, in)
-	var names []string
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("list the groups %s: %w", a.Scope, err)
+func (a *Actor) Enabled(ctx context.Context) (names []string, err error) {
+	err = a.eachGroup(ctx, a.enabledGroups(), func(g asgtypes.AutoScalingGroup) {
+		if world, _ := ToGroup(g, a.Scope, a.Defaults); world.Enabled {
+			names = append(names, world.Name)
 		}
-		for _, g := range page.AutoScalingGroups {
-			if world, _ := ToGroup(g, a.Scope, a.Defaults); world.Enabled {
-				names = append(names, world.Name)
-			}
-		}
+	})
+	if err != nil {
+		return nil, err
 	}
 	slices.Sort(names)
 	return names, nil
 }
 
-// GroupsOfOurs names the groups that live instances of ours were launched for, in order.
-func (a *Actor) GroupsOfOurs(ctx context.Context) ([]string, error) {
-	groups := map[string]bool{}
-	err := a.eachTagged(ctx, []types.Filter{
-		{Name: aws.String("tag-key"), Values: []string{decide.TagGroup}},
-		{Name: aws.String("instance-state-name"), Values: []string{"pending", "running"}},
-	}, func(_, group string) { groups[group] = true })
-	return slices.Sorted(maps.Keys(groups)), err
+// enabledGroups asks for them.
+func (a *Actor) enabledGroups() *autoscaling.DescribeAutoScalingGroupsInput {
+	in := &autoscaling.DescribeAutoScalingGroupsInput{MaxRecords: aws.Int32(100)}
+	if !a.Scope.OptOut { // a filter cannot ask for groups that lack a tag
+		in.Filters = []asgtypes.Filter{{Name: aws.String("tag:" + a.Scope.Key), Values: []string{a.Scope.Value}}}
+	}
+	return in
 }
 
 // GroupsOf finds the group of each instance: the one it is a member of, else the one it was launched for by us. Others are missing in

@@ -22,6 +22,9 @@ func (a *Actor) Observe(ctx context.Context, group string, rec ledger.Record, he
 	if w.Instances, err = a.instances(ctx, group, g, rec, heard); err != nil {
 		return w, err
 	}
+	if decide.Calm(w) {
+		w.Group.Print = a.print(g.raw)
+	}
 	last := a.lastCopy(ctx, group)
 	parts := append(a.enriching(w, g.memory), a.balancing(w, g.raw), a.placing(g, last))
 	idle := !a.Thorough && decide.Idle(w)

@@ -141,6 +141,7 @@ func newRun(w World) *run {
 }
 
 func (r *run) finish() Plan {
+	r.calm()
 	r.plan.Record = r.rec
 	before, errBefore := r.w.Record.Encode()
 	after, errAfter := r.rec.Encode()
@@ -232,12 +233,5 @@ func Idle(w World) bool {
 	return later == keep && len(r.v.Live()) >= w.Group.Desired && !(r.holdsOurs() && (r.priceLook() || len(w.Record.Retired) > 0))
 }
 
-// priceLook tells whether it is time to see what spot costs elsewhere: in a few minutes of every hour, other ones for every group, so
-// that a group with nothing to do reads the market once an hour. Right after a swap it is read again: there may be more to move.
-func (r *run) priceLook() bool {
-	minute := 0
-	for _, c := range r.w.Group.Name {
-		minute = (minute*31 + int(c)) % 60
-	}
-	return (r.now().Minute()-minute+60)%60 < 5
-}
+// priceLook tells whether it is time to see what spot costs elsewhere. Right after a swap it is read again: there may be more to move.
+func (r *run) priceLook() bool { return PricesDue(r.w.Group.Name, r.now()) }

@@ -87,7 +87,9 @@ func (s *scripted) Delete(_ context.Context, r ledger.Record) error {
 	return s.did("delete %d", r.Revision)
 }
 
-func (s *scripted) Known(context.Context) ([]string, error) { panic("a reconcile lists no records") }
+func (s *scripted) Calm(context.Context) (map[string]ledger.Calm, error) {
+	panic("a reconcile lists no records")
+}
 
 func (s *scripted) Observe(_ context.Context, group string, rec ledger.Record, heard []decide.Hint) (decide.World, error) {
 	err := s.did("observe %s", group)

@@ -9,43 +9,53 @@ import (
 	"slices"
 	"time"
 
+	"autospotting/coordinator/act"
 	"autospotting/coordinator/decide"
+	"autospotting/coordinator/ledger"
 )
 
 // tickSpread is the longest that a tick holds a group back, so that many groups do not call AWS at once.
 const tickSpread = 120
 
-// routeTick asks for every group that has something to do: enabled, holding live instances of ours, or with a record. Where one list fails, the
-// groups of the others are looked at all the same; the next tick finds the rest.
+// routeTick asks for every group that has something to do: one that is not as it was when nothing was left to do for it. One pass over the account shows
+// all of them; where a part of it fails, the groups of the others are looked at all the same, and the next tick finds the rest.
 func (h *Handler) routeTick(ctx context.Context, e Event, o *Outcome) error {
-	lists := []func(context.Context) ([]string, error){h.Groups.Enabled, h.Groups.GroupsOfOurs, h.Ledger.Known}
-	var groups []string
-	var failed []error
-	for _, list := range lists {
-		names, err := list(ctx)
-		if err != nil {
-			failed = append(failed, fmt.Errorf("tick %s: %w", e.ID, err))
-			h.note(o, Note{Kind: "error", Failure: decide.Lost, Text: fmt.Sprintf("not all groups could be listed: %v", err)})
-			continue
-		}
-		groups = append(groups, names...)
+	calm, err := h.Ledger.Calm(ctx)
+	all, failed := h.Groups.Survey(ctx, slices.Sorted(maps.Keys(calm)))
+	if err != nil {
+		failed = append(failed, err)
 	}
-	if len(failed) == len(lists) {
-		return errors.Join(failed...)
+	for _, err := range failed {
+		h.note(o, Note{Kind: "error", Failure: decide.Lost, Text: fmt.Sprintf("not all groups could be listed: %v", err)})
 	}
-	slices.Sort(groups)
-	groups = slices.Compact(groups)
-	h.note(o, Note{Kind: "heard", Text: fmt.Sprintf("tick: %d groups have something to do", len(groups))})
+	if len(all) == 0 && len(failed) > 0 {
+		return fmt.Errorf("tick %s: %w", e.ID, errors.Join(failed...))
+	}
 	errs := []error{h.routeTaken(ctx, e, o)}
-	for _, g := range groups {
-		delay := spread(g, len(groups))
-		if delay == 0 {
-			errs = append(errs, h.work(ctx, e.ID+"|"+g, Request{Group: g, Cause: "tick"}))
+	looks := 0
+	for _, g := range all {
+		delay := spread(g.Name, len(all))
+		if h.passes(ctx, g, calm[g.Name], h.Now().Add(delay)) {
 			continue
 		}
-		errs = append(errs, h.later(ctx, h.Now().Add(delay), Request{Group: g}))
+		looks++
+		if delay == 0 {
+			errs = append(errs, h.work(ctx, e.ID+"|"+g.Name, Request{Group: g.Name, Cause: "tick"}))
+			continue
+		}
+		errs = append(errs, h.later(ctx, h.Now().Add(delay), Request{Group: g.Name}))
 	}
+	h.note(o, Note{Kind: "heard", Text: fmt.Sprintf("tick: %d of %d groups have something to do", looks, len(all))})
 	return errors.Join(errs...)
+}
+
+// passes tells whether a group need not be looked at: it is for long as it was when nothing was left to do for it, and spot is not to be had cheaper.
+func (h *Handler) passes(ctx context.Context, g act.Surveyed, calm ledger.Calm, at time.Time) bool {
+	switch {
+	case g.Print == "" || g.Print != calm.Print || at.Sub(calm.Since) < decide.CalmAfter, decide.LookDue(g.Name, at):
+		return false
+	}
+	return !calm.Ours || !decide.PricesDue(g.Name, at) || !h.Groups.Tempting(ctx, g)
 }
 
 // takenFor is how long ago a spot request may have changed for its instance to live still: AWS leaves it two minutes.

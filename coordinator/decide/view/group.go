@@ -49,6 +49,7 @@ type Group struct {
 	Unservable        string        // why a field of its description keeps it from being served
 	UnservableStep    string        // what its owner can do about that
 	OtherOwner        string        // a service that manages the group itself: EKS, Batch, Elastic Beanstalk …
+	Print             string        // fingerprint of its description, where nothing is to be done for it as far as that tells
 	StatusTag         string        // what our status tag says now
 }
 

@@ -99,7 +99,7 @@ func (s Storm) Run() (Result, error) {
 		return Result{}, err
 	}
 	defer a.close()
-	if err := a.grow(s.Size); err != nil {
+	if err := a.grow(s.Size, kinds...); err != nil {
 		return Result{}, err
 	}
 	w := &storm{account: a, Storm: s, notices: map[string][]*notice{}, sent: map[int]time.Time{}}
@@ -134,7 +134,9 @@ func (w *storm) play() (Result, error) {
 // strike gives so many members of the group their notice, those of its first zones first.
 func (w *storm) strike(group string, n int) error {
 	g, _ := w.cloud.Group(group)
-	members := slices.DeleteFunc(g.Members, func(m cloudsim.MemberView) bool { return m.State != "InService" || !m.Instance.Spot || !m.Instance.NoticeAt.IsZero() })
+	members := slices.DeleteFunc(g.Members, func(m cloudsim.MemberView) bool {
+		return m.State != "InService" || !m.Instance.Spot || !m.Instance.NoticeAt.IsZero()
+	})
 	slices.SortStableFunc(members, func(a, b cloudsim.MemberView) int {
 		return slices.Index(g.Zones, a.Zone) - slices.Index(g.Zones, b.Zone)
 	})

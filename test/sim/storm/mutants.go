@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+
 	"autospotting/coordinator/decide"
 	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/handle"
@@ -115,6 +117,7 @@ var Mutants = []Mutant{
 		w.Record.Suspicions, w.Record.Splits = nil, 1<<30
 	})},
 	{Name: "never-read-anew", What: "what was read within the last minute is good enough for whatever is begun", Scenario: "deploys", Alter: seeing(func(w *decide.World) { w.Cached = nil })},
+	{Name: "overlook-tags", What: "ticks do not see that a group's tags were changed", Scenario: "quiet", Alter: overlooking(func(g *astypes.AutoScalingGroup) { g.Tags = nil })},
 	{Name: "retire-undrained", What: "hosts of an ECS cluster are retired whatever runs on them", Scenario: "ecs", Alter: seeing(func(w *decide.World) { w.Settings.DrainWith = settings.DrainNone })},
 	{Name: "drain-for-ever", What: "a host that stays is never set ACTIVE again", Scenario: "ecs", Alter: acting(func(a *decide.Action, _ *time.Time) bool { return a.Kind != decide.SetActive })},
 	{Name: "hammer", What: "failures pause nothing", Scenario: "drought", Alter: seeing(func(w *decide.World) {

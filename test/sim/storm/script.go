@@ -163,6 +163,7 @@ var Scenarios = slices.Concat([]Scenario{
 		return s
 	}},
 	{"one-api-down", "a group on spot gets notices while one API, whichever, answers nobody for up to an hour", oneAPIDown},
+	{"quiet", "one group of which nothing is to be done for long, when its owner changes tags, protection or MaxSize, of which nobody tells but a tick", quiet},
 	{"drought", "spot has nothing for six hours", func(rng *rand.Rand) Script {
 		s := Script{Groups: []cloudsim.GroupSpec{randomGroup(rng, "web")}, For: 6 * time.Hour}
 		s.Groups[0].Tags["autospotting:keep-on-demand"] = "0"
