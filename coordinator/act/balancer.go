@@ -18,29 +18,42 @@ import (
 	"autospotting/coordinator/decide"
 )
 
-// balancers reads how the group's load balancers see its members. One that is not registered everywhere does not serve everywhere,
+// balancing reads how the group's load balancers see its members. One that is not registered everywhere does not serve everywhere,
 // so it counts as initial. Where we may not ask, or nothing is there any more, what Auto Scaling says has to do. Where one does not answer, it is
 // known of no member that it serves.
-func (a *Actor) balancers(ctx context.Context, w *decide.World, g types.AutoScalingGroup) {
-	look := func(api string, names []string, ask func(context.Context, string, []decide.Instance) error) {
-		for _, name := range names {
-			err := a.within(ctx, func(ctx context.Context) error { return ask(ctx, name, w.Instances) })
-			if err != nil && !denied(err) && !gone(err) {
-				missed(w, api, err)
-				unknown(w.Instances)
-				return // one that does not answer is enough to know nothing
+func (a *Actor) balancing(w decide.World, g types.AutoScalingGroup) reading {
+	return func(ctx context.Context) func(*decide.World) {
+		var puts []func(*decide.World)
+		look := func(api string, names []string, ask func(context.Context, string) (map[string]string, error)) {
+			for _, name := range names {
+				var health map[string]string
+				err := a.within(ctx, func(ctx context.Context) (err error) { health, err = ask(ctx, name); return err })
+				if err != nil && !denied(err) && !gone(err) {
+					puts = append(puts, func(w *decide.World) { missed(w, api, err); unknown(w.Instances) })
+					return // one that does not answer is enough to know nothing
+				}
+				if health != nil {
+					puts = append(puts, func(w *decide.World) { merge(w.Instances, health) })
+				}
 			}
 		}
-	}
-	look("Elastic Load Balancing v2.DescribeTargetHealth", targetGroupsOf(g), a.targets)
-	look("Elastic Load Balancing.DescribeInstanceHealth", balancersOf(g), a.classic)
-	look("VPC Lattice.ListTargets", latticeOf(g), a.lattice)
-	for _, arn := range targetGroupsOf(g) {
-		slow, err := a.slowStart(ctx, arn)
-		if err != nil {
-			missed(w, "Elastic Load Balancing v2.DescribeTargetGroupAttributes", err)
+		look("Elastic Load Balancing v2.DescribeTargetHealth", targetGroupsOf(g), a.targets)
+		look("Elastic Load Balancing.DescribeInstanceHealth", balancersOf(g), a.classic)
+		look("VPC Lattice.ListTargets", latticeOf(g), a.lattice)
+		for _, arn := range targetGroupsOf(g) {
+			slow, err := a.slowStart(ctx, arn)
+			puts = append(puts, func(w *decide.World) {
+				if err != nil {
+					missed(w, "Elastic Load Balancing v2.DescribeTargetGroupAttributes", err)
+				}
+				w.Group.SlowStart = max(w.Group.SlowStart, slow)
+			})
 		}
-		w.Group.SlowStart = max(w.Group.SlowStart, slow)
+		return func(w *decide.World) {
+			for _, put := range puts {
+				put(w)
+			}
+		}
 	}
 }
 
@@ -89,16 +102,16 @@ func (a *Actor) slowStart(ctx context.Context, arn string) (time.Duration, error
 
 // lattice asks a target group of VPC Lattice. Its states are those of a load balancer's targets, in capitals (VPC Lattice API reference,
 // TargetSummary).
-func (a *Actor) lattice(ctx context.Context, id string, list []decide.Instance) error {
+func (a *Actor) lattice(ctx context.Context, id string) (map[string]string, error) {
 	if a.Lattice == nil {
-		return nil
+		return nil, nil
 	}
 	health := map[string]string{}
 	in := &vpclattice.ListTargetsInput{TargetGroupIdentifier: &id}
 	for {
 		page, err := a.Lattice.ListTargets(ctx, in)
 		if err != nil {
-			return fmt.Errorf("list the targets of VPC Lattice's target group %s: %w", id, err)
+			return nil, fmt.Errorf("list the targets of VPC Lattice's target group %s: %w", id, err)
 		}
 		for _, t := range page.Items {
 			state := strings.ToLower(string(t.Status))
@@ -112,8 +125,7 @@ func (a *Actor) lattice(ctx context.Context, id string, list []decide.Instance) 
 		}
 		in.NextToken = page.NextToken
 	}
-	merge(list, health)
-	return nil
+	return health, nil
 }
 
 // unknown notes that a load balancer did not say how it sees the members. What another says against one holds.
@@ -131,13 +143,13 @@ func gone(err error) bool {
 	return f == decide.Gone
 }
 
-func (a *Actor) targets(ctx context.Context, arn string, list []decide.Instance) error {
+func (a *Actor) targets(ctx context.Context, arn string) (map[string]string, error) {
 	if a.TargetGroups == nil {
-		return nil
+		return nil, nil
 	}
 	out, err := a.TargetGroups.DescribeTargetHealth(ctx, &elbv2.DescribeTargetHealthInput{TargetGroupArn: &arn})
 	if err != nil {
-		return fmt.Errorf("read the health in target group %s: %w", arn, err)
+		return nil, fmt.Errorf("read the health in target group %s: %w", arn, err)
 	}
 	health := map[string]string{}
 	for _, t := range out.TargetHealthDescriptions {
@@ -145,8 +157,7 @@ func (a *Actor) targets(ctx context.Context, arn string, list []decide.Instance)
 			health[aws.ToString(t.Target.Id)] = targetState(*t.TargetHealth)
 		}
 	}
-	merge(list, health)
-	return nil
+	return health, nil
 }
 
 // targetState is empty where nobody checks: in a target group that no load balancer uses (as the idle one of a blue/green pair), in a zone that
@@ -160,13 +171,13 @@ func targetState(h elbtypes.TargetHealth) string {
 	return string(h.State)
 }
 
-func (a *Actor) classic(ctx context.Context, name string, list []decide.Instance) error {
+func (a *Actor) classic(ctx context.Context, name string) (map[string]string, error) {
 	if a.Balancers == nil {
-		return nil
+		return nil, nil
 	}
 	out, err := a.Balancers.DescribeInstanceHealth(ctx, &elb.DescribeInstanceHealthInput{LoadBalancerName: &name})
 	if err != nil {
-		return fmt.Errorf("read the health in load balancer %q: %w", name, err)
+		return nil, fmt.Errorf("read the health in load balancer %q: %w", name, err)
 	}
 	health := map[string]string{}
 	for _, s := range out.InstanceStates {
@@ -176,8 +187,7 @@ func (a *Actor) classic(ctx context.Context, name string, list []decide.Instance
 		}
 		health[aws.ToString(s.InstanceId)] = state
 	}
-	merge(list, health)
-	return nil
+	return health, nil
 }
 
 // merge takes over what is worst of several load balancers, of those that check the member.

@@ -121,6 +121,8 @@ type Config struct {
 	// Patience bounds each read without which a notice can be answered: an API that does not answer at all must not use up the time of the
 	// others. Zero sets no bound.
 	Patience time.Duration
+	// Side runs functions side by side and returns when all have, for the reads of one look; one after the other, if nil.
+	Side func(...func())
 	// Scope says which groups are served; those tagged spot-enabled=true if it is empty.
 	Scope settings.Scope
 	// Defaults are the installation's; settings.Defaults() unless it says otherwise.

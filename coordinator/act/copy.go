@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -39,6 +40,8 @@ type Copy struct {
 	Template   decide.Template `json:"template"`
 	// Placement is the strategy of the placement group of that name.
 	Placement struct{ Group, Strategy string } `json:"placement,omitzero"`
+	// Product is by which spot is priced.
+	Product string `json:"product,omitempty"`
 	// Priced is when the catalog was read, which holds the few types only that may stand in for the group's own.
 	Priced  time.Time      `json:"priced"`
 	Catalog market.Catalog `json:"catalog"`
@@ -63,23 +66,23 @@ const (
 // lastCopy gives the last good copy of a group, looked for once, and only where it is asked for: the younger of what this process knows and what
 // is on the shelf. The zero Copy is none.
 func (a *Actor) lastCopy(ctx context.Context, group string) func() Copy {
-	var found *Copy
+	var found atomic.Pointer[Copy] // two that ask at once look both: nobody waits here for another's call
 	return func() Copy {
-		if found != nil {
-			return *found
+		if c := found.Load(); c != nil {
+			return *c
 		}
 		kept, _ := a.cache.copies.get(group)
-		found = &kept.Copy
-		if a.Shelf == nil {
-			return *found
+		best := kept.Copy
+		if a.Shelf != nil {
+			var body []byte
+			err := a.within(ctx, func(ctx context.Context) (err error) { body, err = a.Shelf.Load(ctx, group); return err })
+			var c Copy
+			if err == nil && json.Unmarshal(body, &c) == nil && c.At.After(best.At) { // an unreadable one is as good as none
+				best = c
+			}
 		}
-		var body []byte
-		err := a.within(ctx, func(ctx context.Context) (err error) { body, err = a.Shelf.Load(ctx, group); return err })
-		var c Copy
-		if err == nil && json.Unmarshal(body, &c) == nil && c.At.After(found.At) { // an unreadable one is as good as none
-			found = &c
-		}
-		return *found
+		found.Store(&best)
+		return best
 	}
 }
 
@@ -90,7 +93,7 @@ func (a *Actor) keepCopy(ctx context.Context, w decide.World, g described) {
 		return
 	}
 	last, _ := a.cache.subnets.get(subnetsKey(g.raw))
-	c := Copy{At: a.Now(), Zones: last.zones, Defaults: namesNoSubnets(g.raw), Hooks: w.Group.LaunchHooks, IdleHooks: w.Group.IdleHooks, UnheardHooks: w.Group.UnheardHooks, HookWait: w.Group.HookWait, DrainHooks: w.Group.DrainHooks, Template: w.Template}
+	c := Copy{At: a.Now(), Zones: last.zones, Defaults: namesNoSubnets(g.raw), Hooks: w.Group.LaunchHooks, IdleHooks: w.Group.IdleHooks, UnheardHooks: w.Group.UnheardHooks, HookWait: w.Group.HookWait, DrainHooks: w.Group.DrainHooks, Template: w.Template, Product: productOf(w.Instances)}
 	c.Placement.Group, c.Placement.Strategy = w.Group.PlacementGroup, w.Group.PlacementStrategy
 	before, _ := a.cache.copies.get(w.Group.Name)
 	kept := keptCopy{Copy: c, saved: before.saved, mark: markOf(c)}
@@ -165,36 +168,41 @@ func cheapest(c market.Catalog) map[string]float64 {
 	return out
 }
 
-// zones finds the group's subnets, by zone. Their zones do not change, so a copy of those is good however old.
-func (a *Actor) zones(ctx context.Context, w *decide.World, g types.AutoScalingGroup, last func() Copy) {
-	var read zoneSubnets
-	err := a.within(ctx, func(ctx context.Context) (err error) { read, err = a.subnets(ctx, g); return err })
-	if err == nil {
-		w.Group.Subnets, w.Group.NoSubnets = read.byZone, nowhere(g, read.byZone)
-		return
+// locating finds the group's subnets, by zone. Their zones do not change, so a copy of those is good however old.
+func (a *Actor) locating(w decide.World, g types.AutoScalingGroup, last func() Copy) reading {
+	return func(ctx context.Context) func(*decide.World) {
+		var read zoneSubnets
+		err := a.within(ctx, func(ctx context.Context) (err error) { read, err = a.subnets(ctx, g); return err })
+		if err == nil {
+			return func(w *decide.World) { w.Group.Subnets, w.Group.NoSubnets = read.byZone, nowhere(g, read.byZone) }
+		}
+		before, at := a.subnetsBefore(g, last)
+		return func(w *decide.World) {
+			if w.Group.Subnets = before; len(before) == 0 {
+				missed(w, "EC2.DescribeSubnets", err)
+				return
+			}
+			replaced(w, "EC2.DescribeSubnets", err, at)
+		}
 	}
+}
+
+// subnetsBefore are those that were last read, and when; none where none were.
+func (a *Actor) subnetsBefore(g types.AutoScalingGroup, last func() Copy) (byZone map[string]string, at time.Time) {
 	if before, ok := a.cache.subnets.get(subnetsKey(g)); ok {
-		w.Group.Subnets = before.byZone
-		replaced(w, "EC2.DescribeSubnets", err, before.at)
-		return
+		return before.byZone, before.at
 	}
 	kept := last()
-	byZone := map[string]string{}
 	ids := splitIDs(aws.ToString(g.VPCZoneIdentifier))
 	if len(ids) == 0 && kept.Defaults {
 		ids = slices.Sorted(maps.Keys(kept.Zones))
 	}
 	for _, id := range ids {
 		if zone := kept.Zones[id]; zone != "" && byZone[zone] == "" {
-			byZone[zone] = id
+			keep(&byZone, zone, id)
 		}
 	}
-	if len(byZone) == 0 {
-		missed(w, "EC2.DescribeSubnets", err)
-		return
-	}
-	w.Group.Subnets = byZone
-	replaced(w, "EC2.DescribeSubnets", err, kept.At)
+	return byZone, kept.At
 }
 
 func subnetsKey(g types.AutoScalingGroup) string {

@@ -40,21 +40,25 @@ func environmentOf(tags map[string]string, group string) decide.Environment {
 	return e
 }
 
-// environment reads what the group's Elastic Beanstalk environment is doing. Where that is not known nothing may be done: see the rung of the refusal.
-func (a *Actor) environment(ctx context.Context, w *decide.World) {
-	e := &w.Group.Environment
-	if !e.Is() || e.Temporary != "" {
-		return
-	}
-	err := a.within(ctx, func(ctx context.Context) error {
-		return a.askEnvironment(ctx, e, w.Group.LoadBalanced || w.Group.Max > 1)
-	})
-	if err == nil {
-		return
-	}
-	e.Unread = err.Error()
-	if !denied(err) {
-		missed(w, "Elastic Beanstalk.DescribeEnvironments", err)
+// environment reads what the group's Elastic Beanstalk environment is doing, at each look anew. Where that is not known nothing may be done: see the rung
+// of the refusal.
+func (a *Actor) environment(w decide.World) reading {
+	return func(ctx context.Context) func(*decide.World) {
+		e := w.Group.Environment
+		if !e.Is() || e.Temporary != "" {
+			return nil
+		}
+		err := a.within(ctx, func(ctx context.Context) error {
+			return a.askEnvironment(ctx, &e, w.Group.LoadBalanced || w.Group.Max > 1)
+		})
+		if err != nil {
+			e.Unread = err.Error()
+		}
+		return func(w *decide.World) {
+			if w.Group.Environment = e; err != nil && !denied(err) {
+				missed(w, "Elastic Beanstalk.DescribeEnvironments", err)
+			}
+		}
 	}
 }
 

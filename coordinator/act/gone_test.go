@@ -40,7 +40,7 @@ func TestALoadBalancerThatIsGoneStopsNothing(t *testing.T) {
 	a := New(Config{TargetGroups: noBalancers{}, Balancers: noBalancers{}})
 	w := decide.World{Instances: []decide.Instance{{ID: "i-1", Member: true, Lifecycle: "InService", Healthy: true, State: "running"}}}
 	g := astypes.AutoScalingGroup{TargetGroupARNs: []string{"arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/1"}, LoadBalancerNames: []string{"web"}}
-	if a.balancers(context.Background(), &w, g); len(w.Missing) > 0 || !w.Instances[0].Serving() {
+	if a.beside(context.Background(), &w, a.balancing(w, g)); len(w.Missing) > 0 || !w.Instances[0].Serving() {
 		t.Errorf("%v; serving %v", w.Missing, w.Instances[0].Serving())
 	}
 }

@@ -23,6 +23,8 @@ type described struct {
 	source   *types.LaunchTemplateSpecification
 	// configuration is the name of the launch configuration of a group that has one instead of a template.
 	configuration string
+	// memory is what seldom changes of it, as it was read lately; nil has it read.
+	memory *memory
 }
 
 func (a *Actor) group(ctx context.Context, name string) (described, error) {

@@ -2,6 +2,7 @@ package act
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -321,19 +322,24 @@ func TestTheGroupsOfInstancesAreFoundByTagsWhereAutoScalingDoesNotAnswer(t *test
 	}
 }
 
-func TestGroupsAreFoundByWhatLivesOfOurs(t *testing.T) {
+func TestOneCallTellsWhatAWSTakesInTheWholeAccount(t *testing.T) {
 	t.Parallel()
 	acc := web()
-	ended, other := oursSpot("i-7", "us-east-1a"), oursSpot("i-8", "us-east-1a")
-	ended.Tags[0].Value, other.Tags[0].Value = aws.String("gone"), aws.String("api")
-	ended.State.Name = types.InstanceStateNameTerminated
-	acc.instances = append(acc.instances, ended, other)
-	if got, err := acc.actor().GroupsOfOurs(t.Context()); err != nil || !reflect.DeepEqual(got, []string{"api", "web"}) {
-		t.Errorf("%v, %v", got, err)
+	request := func(id, code string, ago time.Duration) types.SpotInstanceRequest {
+		return types.SpotInstanceRequest{InstanceId: &id, Status: &types.SpotInstanceStatus{Code: &code, UpdateTime: aws.Time(noon.Add(-ago))}}
 	}
-	acc.failing("ec2.DescribeInstances", errLost)
-	if _, err := acc.actor().GroupsOfOurs(t.Context()); err == nil {
-		t.Error("an error was taken for no groups")
+	acc.requests = []types.SpotInstanceRequest{request("i-7", "instance-terminated-no-capacity", time.Minute), request("i-8", "marked-for-stop", time.Hour),
+		request("i-9", "fulfilled", 0), request("", "marked-for-termination", 0), {InstanceId: aws.String("i-6")}}
+	got, err := acc.actor().TakenSince(t.Context(), noon.Add(-5*time.Minute))
+	if err != nil || len(got) != 1 || got[0].Instance != "i-7" || got[0].Kind != decide.HeardTerminating || !got[0].At.Equal(noon.Add(-time.Minute)) || !got[0].Trusted || got[0].Source == decide.FromSpotd {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if in := inputs[ec2.DescribeSpotInstanceRequestsInput](acc)[0]; len(in.Filters) != 1 || *in.Filters[0].Name != "status-code" || !slices.Equal(in.Filters[0].Values, decide.NoticeStatuses) {
+		t.Errorf("asked for %+v", in)
+	}
+	acc.failing("ec2.DescribeSpotInstanceRequests", errLost)
+	if _, err := acc.actor().TakenSince(t.Context(), noon); err == nil {
+		t.Error("an error was taken for nothing")
 	}
 }
 

@@ -3,8 +3,8 @@ package act
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
@@ -16,36 +16,26 @@ import (
 )
 
 // Enabled names the groups whose owner opted in, in order.
-func (a *Actor) Enabled(ctx context.Context) ([]string, error) {
-	in := &autoscaling.DescribeAutoScalingGroupsInput{MaxRecords: aws.Int32(100)}
-	if !a.Scope.OptOut { // a filter cannot ask for groups that lack a tag
-		in.Filters = []asgtypes.Filter{{Name: aws.String("tag:" + a.Scope.Key), Values: []string{a.Scope.Value}}}
-	}
-	pages := autoscaling.NewDescribeAutoScalingGroupsPaginator(a.AutoScaling, in)
-	var names []string
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("list the groups %s: %w", a.Scope, err)
+func (a *Actor) Enabled(ctx context.Context) (names []string, err error) {
+	err = a.eachGroup(ctx, a.enabledGroups(), func(g asgtypes.AutoScalingGroup) {
+		if world, _ := ToGroup(g, a.Scope, a.Defaults); world.Enabled {
+			names = append(names, world.Name)
 		}
-		for _, g := range page.AutoScalingGroups {
-			if world, _ := ToGroup(g, a.Scope, a.Defaults); world.Enabled {
-				names = append(names, world.Name)
-			}
-		}
+	})
+	if err != nil {
+		return nil, err
 	}
 	slices.Sort(names)
 	return names, nil
 }
 
-// GroupsOfOurs names the groups that live instances of ours were launched for, in order.
-func (a *Actor) GroupsOfOurs(ctx context.Context) ([]string, error) {
-	groups := map[string]bool{}
-	err := a.eachTagged(ctx, []types.Filter{
-		{Name: aws.String("tag-key"), Values: []string{decide.TagGroup}},
-		{Name: aws.String("instance-state-name"), Values: []string{"pending", "running"}},
-	}, func(_, group string) { groups[group] = true })
-	return slices.Sorted(maps.Keys(groups)), err
+// enabledGroups asks for them.
+func (a *Actor) enabledGroups() *autoscaling.DescribeAutoScalingGroupsInput {
+	in := &autoscaling.DescribeAutoScalingGroupsInput{MaxRecords: aws.Int32(100)}
+	if !a.Scope.OptOut { // a filter cannot ask for groups that lack a tag
+		in.Filters = []asgtypes.Filter{{Name: aws.String("tag:" + a.Scope.Key), Values: []string{a.Scope.Value}}}
+	}
+	return in
 }
 
 // GroupsOf finds the group of each instance: the one it is a member of, else the one it was launched for by us. Others are missing in
@@ -126,17 +116,48 @@ func groupByTag(tags []types.Tag) (group string) {
 // Taken tells of which instances the spot request says that AWS takes them. Their number is bounded by what a message batch holds.
 func (a *Actor) Taken(ctx context.Context, instances []string) (map[string]bool, error) {
 	taken := map[string]bool{}
-	byID := map[string]decide.Instance{}
-	for _, id := range instances {
-		byID[id] = decide.Instance{ID: id}
-	}
-	if err := a.spotStatus(ctx, instances, byID); err != nil {
+	known, err := a.spotStatus(ctx, instances)
+	if err != nil {
 		return nil, err
 	}
-	for id, i := range byID {
+	for _, id := range instances {
+		var i decide.Instance
+		if tell := known[id]; tell != nil {
+			tell(&i)
+		}
 		taken[id] = decide.NoticeStatus(i.SpotStatus)
 	}
 	return taken, nil
+}
+
+// TakenSince tells which instances of the account AWS is about to take, by spot requests that changed since a time. Requests of one instance show for days
+// after its end.
+func (a *Actor) TakenSince(ctx context.Context, since time.Time) (out []decide.Hint, err error) {
+	err = a.eachTaken(ctx, func(r types.SpotInstanceRequest) {
+		if at := aws.ToTime(r.Status.UpdateTime); !at.Before(since) {
+			out = append(out, decide.Hint{Kind: decide.HeardTerminating, Instance: *r.InstanceId, At: at, Action: "terminate", Trusted: true,
+				Source: "spot request status " + *r.Status.Code})
+		}
+	})
+	return out, err
+}
+
+// eachTaken goes over the spot requests of the account that say that AWS takes their instance.
+func (a *Actor) eachTaken(ctx context.Context, f func(types.SpotInstanceRequest)) error {
+	pages := ec2.NewDescribeSpotInstanceRequestsPaginator(a.EC2, &ec2.DescribeSpotInstanceRequestsInput{MaxResults: aws.Int32(1000),
+		Filters: []types.Filter{{Name: aws.String("status-code"), Values: decide.NoticeStatuses}}})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return fmt.Errorf("read which spot requests say that AWS takes their instance: %w", err)
+		}
+		for _, r := range page.SpotInstanceRequests {
+			if r.Status != nil && aws.ToString(r.InstanceId) != "" && decide.NoticeStatus(aws.ToString(r.Status.Code)) {
+				f(r)
+			}
+		}
+	}
+	return nil
 }
 
 func (a *Actor) eachTagged(ctx context.Context, filters []types.Filter, f func(id, group string)) error {

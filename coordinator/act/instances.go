@@ -7,9 +7,9 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	asgtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
@@ -19,51 +19,108 @@ import (
 	"autospotting/pkg/message"
 )
 
-// instances reads the members and everything that carries our group tag, in order of id.
-func (a *Actor) instances(ctx context.Context, group string, members []asgtypes.Instance, rec ledger.Record) ([]decide.Instance, error) {
-	byID := map[string]decide.Instance{}
-	for _, f := range []types.Filter{
-		{Name: aws.String("tag:aws:autoscaling:groupName"), Values: []string{group}},
-		{Name: aws.String("tag:" + decide.TagGroup), Values: []string{group}},
-	} {
-		if err := a.describe(ctx, f, byID); err != nil {
+// taggedFor is how long a look for whatever carries our tag of a group is good: what is wanted by no record is found by the tag alone. A tick comes every
+// five minutes, and what came of one look may be lost with it.
+const taggedFor = 150 * time.Second
+
+// instances reads the members, and those that the record or a hint names, in order of id. What else carries our tag of the group is looked for where
+// something may be there that nothing names.
+func (a *Actor) instances(ctx context.Context, group string, g described, rec ledger.Record, heard []decide.Hint) ([]decide.Instance, error) {
+	found := findings{group: group, byID: map[string]decide.Instance{}, wanted: map[string]bool{}}
+	for _, m := range g.raw.Instances {
+		found.wanted[aws.ToString(m.InstanceId)] = true
+	}
+	if a.mayBeUnnamed(group, g, rec) {
+		if err := a.describe(ctx, types.Filter{Name: aws.String("tag:" + decide.TagGroup), Values: []string{group}}, found); err != nil {
 			return nil, err
 		}
+		g.memory.tagged = true
 	}
-	var unseen []string
-	for _, m := range members {
-		if _, ok := byID[aws.ToString(m.InstanceId)]; !ok {
-			unseen = append(unseen, aws.ToString(m.InstanceId))
+	unseen := found.unseen(namedBy(rec, heard))
+	if len(unseen) > filterValues { // a page holds more than a filter
+		if err := a.describe(ctx, types.Filter{Name: aws.String("tag:" + memberTag), Values: []string{group}}, found); err != nil {
+			return nil, err
 		}
+		unseen = found.unseen(unseen)
 	}
 	for chunk := range slices.Chunk(unseen, filterValues) {
 		// As a filter, not as ids: an id that EC2 does not show yet would fail the whole call.
-		if err := a.describe(ctx, types.Filter{Name: aws.String("instance-id"), Values: chunk}, byID); err != nil {
+		if err := a.describe(ctx, types.Filter{Name: aws.String("instance-id"), Values: chunk}, found); err != nil {
 			return nil, err
 		}
 	}
-	a.prove(ctx, group, byID, rec)
-	Join(byID, members)
-	out := make([]decide.Instance, 0, len(byID))
-	for _, id := range slices.Sorted(maps.Keys(byID)) {
-		out = append(out, byID[id])
+	a.prove(ctx, group, found.byID, rec)
+	Join(found.byID, g.raw.Instances)
+	out := make([]decide.Instance, 0, len(found.byID))
+	for _, id := range slices.Sorted(maps.Keys(found.byID)) {
+		out = append(out, found.byID[id])
 	}
 	return out, nil
+}
+
+// memberTag is by what Auto Scaling marks its members.
+const memberTag = "aws:autoscaling:groupName"
+
+// mayBeUnnamed tells whether instances of ours may exist that neither the group nor the record names: of a launch whose answer was lost, detached by
+// somebody, or of a record that was lost. Of a group that is not served any more nothing may be left behind.
+func (a *Actor) mayBeUnnamed(group string, g described, rec ledger.Record) bool {
+	last, _ := a.cache.tagged.get(group)
+	return a.Thorough || !a.young(last, taggedFor) || !g.world.Enabled ||
+		slices.ContainsFunc(rec.Intents, func(it ledger.Intent) bool { return it.Instance == "" })
+}
+
+// namedBy lists the instances of which a decision may have to know that are no members, or not any more.
+func namedBy(rec ledger.Record, heard []decide.Hint) []string {
+	var ids []string
+	for _, it := range rec.Intents {
+		ids = append(ids, it.Instance, it.Victim)
+	}
+	for d := range rec.Books.All() {
+		ids = append(ids, d.Replacement.Instance, d.Victim)
+	}
+	for _, m := range []map[string]time.Time{rec.Retired, rec.Shielded, rec.Orphans, rec.Proving} {
+		ids = slices.AppendSeq(ids, maps.Keys(m))
+	}
+	ids = slices.AppendSeq(ids, maps.Keys(rec.Notices))
+	ids = slices.AppendSeq(ids, maps.Keys(rec.Watched))
+	ids = slices.AppendSeq(ids, maps.Keys(rec.Drains))
+	for _, h := range heard {
+		ids = append(ids, h.Instance)
+	}
+	return ids
+}
+
+// findings are the instances that were found, of those that are members or carry the group's name in one of the two tags.
+type findings struct {
+	group  string
+	byID   map[string]decide.Instance
+	wanted map[string]bool // the members
+}
+
+func (f findings) add(i types.Instance) {
+	id := aws.ToString(i.InstanceId)
+	if f.wanted[id] || slices.ContainsFunc(i.Tags, func(t types.Tag) bool {
+		key := aws.ToString(t.Key)
+		return (key == memberTag || key == decide.TagGroup) && aws.ToString(t.Value) == f.group // a filter's * and ? stand for others
+	}) {
+		f.byID[id] = ToInstance(i)
+	}
+}
+
+// unseen are the members and those others that were not found yet, each once and in order.
+func (f findings) unseen(others []string) []string {
+	ids := slices.AppendSeq(slices.Clone(others), maps.Keys(f.wanted))
+	slices.Sort(ids)
+	return slices.DeleteFunc(slices.Compact(ids), func(id string) bool {
+		_, seen := f.byID[id]
+		return seen || id == ""
+	})
 }
 
 // filterValues is the most values that one filter takes.
 const filterValues = 200
 
-// meant tells whether a filter by tag means the instance to the letter: in its values * and ? stand for others, and a group's name may
-// hold them.
-func meant(f types.Filter, i types.Instance) bool {
-	key, byTag := strings.CutPrefix(*f.Name, "tag:")
-	return !byTag || slices.ContainsFunc(i.Tags, func(t types.Tag) bool {
-		return aws.ToString(t.Key) == key && slices.Contains(f.Values, aws.ToString(t.Value))
-	})
-}
-
-func (a *Actor) describe(ctx context.Context, f types.Filter, into map[string]decide.Instance) error {
+func (a *Actor) describe(ctx context.Context, f types.Filter, into findings) error {
 	pages := ec2.NewDescribeInstancesPaginator(a.EC2, &ec2.DescribeInstancesInput{Filters: []types.Filter{f}, MaxResults: aws.Int32(1000)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -72,9 +129,7 @@ func (a *Actor) describe(ctx context.Context, f types.Filter, into map[string]de
 		}
 		for _, r := range page.Reservations {
 			for _, i := range r.Instances {
-				if meant(f, i) {
-					into[aws.ToString(i.InstanceId)] = ToInstance(i)
-				}
+				into.add(i)
 			}
 		}
 	}
@@ -132,102 +187,4 @@ func Join(byID map[string]decide.Instance, members []asgtypes.Instance) {
 		}
 		byID[id] = i
 	}
-}
-
-// enrich reads what only instances of ours need: membership elsewhere, status checks, spot request status.
-func (a *Actor) enrich(ctx context.Context, w *decide.World) {
-	var loose, mute, spot []string
-	byID := map[string]decide.Instance{}
-	for _, i := range w.Instances { // in order of id
-		byID[i.ID] = i
-		if !i.Ours || !i.Live() {
-			continue
-		}
-		if !i.Member {
-			loose = append(loose, i.ID)
-		}
-		if _, watched := w.Record.Watched[i.ID]; (watched || !i.Member) && !w.Record.Said[i.ID].Spoke() {
-			mute = append(mute, i.ID)
-		}
-		if i.Spot {
-			spot = append(spot, i.ID)
-		}
-	}
-	for _, r := range []struct {
-		api  string
-		read func(context.Context) error
-	}{
-		{"Auto Scaling.DescribeAutoScalingInstances", func(ctx context.Context) error { return a.membership(ctx, w.Group.Name, loose, byID) }},
-		{"EC2.DescribeInstanceStatus", func(ctx context.Context) error { return a.statusChecks(ctx, mute, byID) }},
-		{"EC2.DescribeSpotInstanceRequests", func(ctx context.Context) error { return a.spotStatus(ctx, spot, byID) }},
-	} {
-		if err := a.within(ctx, r.read); err != nil {
-			missed(w, r.api, err)
-		}
-	}
-	for n := range w.Instances {
-		w.Instances[n] = byID[w.Instances[n].ID]
-	}
-}
-
-func (a *Actor) membership(ctx context.Context, group string, ids []string, byID map[string]decide.Instance) error {
-	for chunk := range slices.Chunk(ids, 50) {
-		out, err := a.AutoScaling.DescribeAutoScalingInstances(ctx, &autoscaling.DescribeAutoScalingInstancesInput{InstanceIds: chunk})
-		if err != nil {
-			return fmt.Errorf("find the groups of %d instances: %w", len(chunk), err)
-		}
-		for _, m := range out.AutoScalingInstances {
-			i := byID[aws.ToString(m.InstanceId)]
-			if aws.ToString(m.AutoScalingGroupName) != group {
-				i.Foreign = true
-			} else {
-				i.Member, i.Lifecycle = true, aws.ToString(m.LifecycleState)
-				i.Healthy = strings.EqualFold(aws.ToString(m.HealthStatus), "healthy")
-				i.Protected = aws.ToBool(m.ProtectedFromScaleIn)
-			}
-			byID[i.ID] = i
-		}
-	}
-	return nil
-}
-
-func (a *Actor) statusChecks(ctx context.Context, ids []string, byID map[string]decide.Instance) error {
-	for chunk := range slices.Chunk(ids, 100) {
-		out, err := a.EC2.DescribeInstanceStatus(ctx, &ec2.DescribeInstanceStatusInput{
-			InstanceIds: chunk, IncludeAllInstances: aws.Bool(true)})
-		if f, _ := classify(err); f == decide.Gone {
-			continue // not described yet, or not any more: no status, so not ready
-		}
-		if err != nil {
-			return fmt.Errorf("read the status checks of %d instances: %w", len(chunk), err)
-		}
-		for _, s := range out.InstanceStatuses {
-			i := byID[aws.ToString(s.InstanceId)]
-			i.StatusOK = s.InstanceStatus != nil && s.SystemStatus != nil &&
-				s.InstanceStatus.Status == types.SummaryStatusOk && s.SystemStatus.Status == types.SummaryStatusOk
-			byID[i.ID] = i
-		}
-	}
-	return nil
-}
-
-func (a *Actor) spotStatus(ctx context.Context, ids []string, byID map[string]decide.Instance) error {
-	for chunk := range slices.Chunk(ids, filterValues) {
-		pages := ec2.NewDescribeSpotInstanceRequestsPaginator(a.EC2, &ec2.DescribeSpotInstanceRequestsInput{
-			Filters: []types.Filter{{Name: aws.String("instance-id"), Values: chunk}}})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if err != nil {
-				return fmt.Errorf("read the spot requests of %d instances: %w", len(chunk), err)
-			}
-			for _, r := range page.SpotInstanceRequests {
-				i, ok := byID[aws.ToString(r.InstanceId)]
-				if ok && r.Status != nil {
-					i.SpotStatus, i.SpotStatusAt = aws.ToString(r.Status.Code), aws.ToTime(r.Status.UpdateTime)
-					byID[i.ID] = i
-				}
-			}
-		}
-	}
-	return nil
 }

@@ -40,7 +40,9 @@ type cache struct {
 	copies    table[keptCopy]
 	sketches  table[decide.Sketch] // by group
 	rules     table[listeners]
-	slow      table[slowly] // by target group
+	slow      table[slowly]    // by target group
+	seldom    table[*seldom]   // by group
+	tagged    table[time.Time] // by group: when what carries our tag was looked for last
 
 	accountMu sync.Mutex
 	account   knownAccount
@@ -76,6 +78,8 @@ func (t *table[V]) get(k string) (v V, ok bool) {
 }
 
 func (t *table[V]) clear() { t.m.Clear() }
+
+func (t *table[V]) drop(k string) { t.m.Delete(k) }
 
 func (t *table[V]) put(k string, v V) { t.m.Store(k, v) }
 

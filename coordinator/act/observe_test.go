@@ -20,13 +20,31 @@ import (
 )
 
 // look observes the group web and fails the test where that is impossible.
-func look(t *testing.T, c *cloud, rec ledger.Record) decide.World {
+func look(t *testing.T, c *cloud, rec ledger.Record, heard ...decide.Hint) decide.World {
 	t.Helper()
-	w, err := c.actor().Observe(t.Context(), "web", rec, nil)
+	w, err := c.actor().Observe(t.Context(), "web", rec, heard)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return w
+}
+
+// twice looks a second time, when what seldom changes is remembered.
+func twice(t *testing.T, a *Actor, heard ...decide.Hint) decide.World {
+	t.Helper()
+	var w decide.World
+	for range 2 {
+		var err error
+		if w, err = a.Observe(t.Context(), "web", ledger.Record{}, heard); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return w
+}
+
+// unsigned is a notice that nobody vouches for.
+func unsigned(id string) decide.Hint {
+	return decide.Hint{Kind: decide.HeardTerminating, Instance: id, Source: decide.FromSpotd}
 }
 
 // one is the observed instance of that id; the zero value where none is.
@@ -69,12 +87,11 @@ func TestAReadThatIsNotAnsweredIsNeverTakenForAnEmptyAnswer(t *testing.T) {
 		what       string // what is missing then; empty where the look ends
 	}{
 		{"the group", "autoscaling.DescribeAutoScalingGroups", nil, `describe group "web"`, ""},
-		{"instances that the group launched", "ec2.DescribeInstances", filtered("tag:aws:autoscaling:groupName"), "describe instances by tag:aws:autoscaling:groupName", ""},
 		{"instances of ours", "ec2.DescribeInstances", filtered("tag:" + decide.TagGroup), "describe instances by tag:autospotting-group", ""},
-		{"members that no tag shows", "ec2.DescribeInstances", filtered("instance-id"), "describe instances by instance-id", ""},
+		{"members", "ec2.DescribeInstances", filtered("instance-id"), "describe instances by instance-id", ""},
 		{"in which group ours are", "autoscaling.DescribeAutoScalingInstances", nil, "find the groups of 1 instances", "the groups of instances outside"},
 		{"status checks", "ec2.DescribeInstanceStatus", nil, "read the status checks of 1 instances", "status checks"},
-		{"spot requests", "ec2.DescribeSpotInstanceRequests", nil, "read the spot requests of 1 instances", "spot requests"},
+		{"spot requests", "ec2.DescribeSpotInstanceRequests", nil, "read which spot requests say that AWS takes their instance", "spot requests"},
 		{"target health", "elasticloadbalancingv2.DescribeTargetHealth", nil, "read the health in target group " + targetGroup, "target health"},
 		{"a classic load balancer", "elasticloadbalancing.DescribeInstanceHealth", nil, `read the health in load balancer "old"`, "target health"},
 		{"the placement group", "ec2.DescribePlacementGroups", nil, `describe the placement group "apart" of group "web"`, "the placement group"},
@@ -157,7 +174,7 @@ func TestTheWorldIsWhatTheAnswersSay(t *testing.T) {
 		{"a member", one(w, "i-1"), decide.Instance{ID: "i-1", Type: "m5.large", Zone: "us-east-1a", State: "running", Launched: noon.Add(-24 * time.Hour),
 			Member: true, Listed: true, Lifecycle: "InService", Healthy: true, Balancer: "healthy", Product: "Linux/UNIX"}},
 		{"what we launched", one(w, "i-9"), decide.Instance{ID: "i-9", Type: "m5.large", Zone: "us-east-1a", State: "running", Launched: noon.Add(-24 * time.Hour),
-			Spot: true, Ours: true, Template: "lt-ours", TemplateVersion: "7", Nonce: "n-i-9", StatusOK: true, SpotStatus: "fulfilled", SpotStatusAt: noon, Product: "Linux/UNIX"}},
+			Spot: true, Ours: true, Template: "lt-ours", TemplateVersion: "7", Nonce: "n-i-9", StatusOK: true, Product: "Linux/UNIX"}},
 		{"subnets by zone", w.Group.Subnets, map[string]string{"us-east-1a": "subnet-a", "us-east-1b": "subnet-b"}},
 		{"the placement strategy", w.Group.PlacementStrategy, "spread"},
 		{"the stack's status", w.Group.StackStatus, "UPDATE_COMPLETE"},

@@ -27,9 +27,24 @@ type protection struct {
 	at time.Time
 }
 
-// protections reads what EC2 protects from termination, which Auto Scaling's own call would not heed. Who could not be asked about is unchecked.
-func (a *Actor) protections(ctx context.Context, w *decide.World) {
-	list, rec := w.Instances, w.Record // in order of id
+// protecting reads what EC2 protects from termination, which Auto Scaling's own call would not heed. Who could not be asked about is unchecked.
+func (a *Actor) protecting(w decide.World) reading {
+	return func(ctx context.Context) func(*decide.World) {
+		list := slices.Clone(w.Instances)
+		err := a.protections(ctx, list, w.Record)
+		return func(w *decide.World) {
+			for n := range list {
+				w.Instances[n].Undeletable, w.Instances[n].Unchecked = list[n].Undeletable, list[n].Unchecked
+			}
+			if err != nil {
+				missed(w, "EC2.DescribeInstanceAttribute", err)
+			}
+		}
+	}
+}
+
+// protections notes it in the list, which is in order of id.
+func (a *Actor) protections(ctx context.Context, list []decide.Instance, rec ledger.Record) error {
 	var order []*decide.Instance
 	for i := range list {
 		if m := &list[i]; m.Member && !m.Spot && m.Live() && !m.Leaving() {
@@ -64,9 +79,7 @@ func (a *Actor) protections(ctx context.Context, w *decide.World) {
 			checked++
 		}
 	}
-	if failed != nil {
-		missed(w, "EC2.DescribeInstanceAttribute", failed)
-	}
+	return failed
 }
 
 func (a *Actor) undeletable(ctx context.Context, id string, fresh bool) (bool, error) {

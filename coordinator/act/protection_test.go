@@ -60,7 +60,7 @@ func TestWhosTerminationProtectionIsRead(t *testing.T) {
 				acc.protected["i-"+id] = true
 			}
 			w := decide.World{Instances: list, Record: c.rec}
-			if acc.actor().protections(t.Context(), &w); len(w.Missing) > 0 {
+			if acc.actor().beside(t.Context(), &w, acc.actor().protecting(w)); len(w.Missing) > 0 {
 				t.Fatal(w.Missing)
 			}
 			var asked []string

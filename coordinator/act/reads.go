@@ -78,7 +78,10 @@ func missed(w *decide.World, api string, err error) { replaced(w, api, err, time
 // replaced notes in the world that a read failed, and from when the copy is that stands in for it.
 func replaced(w *decide.World, api string, err error, copyOf time.Time) {
 	r := read(api)
-	m := decide.Missing{What: r.What, Class: r.Class, Why: err.Error(), CopyOf: copyOf}
+	lacks(w, decide.Missing{What: r.What, Class: r.Class, Why: err.Error(), CopyOf: copyOf})
+}
+
+func lacks(w *decide.World, m decide.Missing) {
 	if !slices.ContainsFunc(w.Missing, func(x decide.Missing) bool { return x.What == m.What }) { // one reason will do
 		w.Missing = append(w.Missing, m)
 	}

@@ -40,13 +40,14 @@ type rule struct {
 type listeners struct {
 	rules []rule
 	at    time.Time
+	again bool // they are to be read anew
 }
 
 // idle parts the launching hooks of which nobody hears from those in which somebody may make the instance whole: they tell nobody directly, and no rule
 // hears of them. One whose default is to go on ends by its timeout alone: an attached instance, for which it does not run, misses nothing but the wait.
 // One whose default is to abandon is completed by the instance, or the group would have none. Services send their events to the default event bus (EventBridge user guide, "Event buses"): a rule on another bus hears of them only
 // where one on this bus sends them there.
-func (a *Actor) idle(ctx context.Context, w *decide.World, raw astypes.AutoScalingGroup, hooks []astypes.LifecycleHook, last func() Copy) {
+func (a *Actor) idle(ctx context.Context, w *decide.World, d described, hooks []astypes.LifecycleHook, last func() Copy) {
 	g := &w.Group
 	goesOn := func(h astypes.LifecycleHook) bool { return aws.ToString(h.DefaultResult) == "CONTINUE" }
 	silent := func(h astypes.LifecycleHook) bool { return aws.ToString(h.NotificationTargetARN) == "" }
@@ -57,7 +58,7 @@ func (a *Actor) idle(ctx context.Context, w *decide.World, raw astypes.AutoScali
 	if !unread && slices.ContainsFunc(hooks, matters) {
 		const unknown = "EventBridge's rules, which tell whether somebody hears of them, cannot be read: "
 		var at time.Time
-		err := a.within(ctx, func(ctx context.Context) (err error) { known, at, err = a.listeners(ctx); return err })
+		err := a.within(ctx, func(ctx context.Context) (err error) { known, at, err = a.listeners(ctx, d.memory); return err })
 		switch unread = err != nil && (at.IsZero() || denied(err)); {
 		case err == nil:
 		case denied(err):
@@ -81,7 +82,7 @@ func (a *Actor) idle(ctx context.Context, w *decide.World, raw astypes.AutoScali
 		if only && unread {
 			only = slices.Contains(before, name)
 		} else if only {
-			why = heardBy(known, launchOf(raw, h))
+			why = heardBy(known, launchOf(d.raw, h))
 			only = why == ""
 		}
 		switch {
@@ -126,14 +127,15 @@ func heardBy(rules []rule, e event) string {
 }
 
 // listeners reads the rules. With an error come those last read and when that was, as long as a copy serves.
-func (a *Actor) listeners(ctx context.Context) ([]rule, time.Time, error) {
+func (a *Actor) listeners(ctx context.Context, m *memory) ([]rule, time.Time, error) {
 	last, _ := a.cache.rules.get("")
-	if a.young(last.at, rulesFor) {
+	if a.young(last.at, rulesFor) && !last.again {
+		m.note(whatOf("EventBridge.ListRules"))
 		return last.rules, last.at, nil
 	}
 	rules, err := a.readRules(ctx)
 	if err == nil {
-		a.cache.rules.put("", listeners{rules, a.Now()})
+		a.cache.rules.put("", listeners{rules: rules, at: a.Now()})
 		return rules, a.Now(), nil
 	}
 	if a.young(last.at, copyFor) {

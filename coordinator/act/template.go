@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
@@ -184,7 +185,14 @@ func (a *Actor) fromTemplate(ctx context.Context, g described) (o original, unre
 	if in.LaunchTemplateId == nil {
 		in.LaunchTemplateName = g.source.LaunchTemplateName
 	}
-	out, err := a.EC2.DescribeLaunchTemplateVersions(ctx, in)
+	key := aws.ToString(in.LaunchTemplateId) + aws.ToString(in.LaunchTemplateName) + " " + version
+	body, err := recall(g.memory, "EC2.DescribeLaunchTemplateVersions", key, func() ([]byte, error) {
+		out, err := a.EC2.DescribeLaunchTemplateVersions(ctx, in)
+		if err != nil || len(out.LaunchTemplateVersions) == 0 {
+			return nil, err
+		}
+		return json.Marshal(out.LaunchTemplateVersions[0]) // a copy for each look, since what is made of it is changed
+	})
 	if f, detail := classify(err); f == decide.Gone || f == decide.Invalid {
 		o.gone = f == decide.Gone
 		return o, "the group's launch template cannot be read: " + detail, nil
@@ -192,28 +200,36 @@ func (a *Actor) fromTemplate(ctx context.Context, g described) (o original, unre
 	if err != nil {
 		return o, "", fmt.Errorf("read the launch template of group %q: %w", g.world.Name, err)
 	}
-	if len(out.LaunchTemplateVersions) == 0 || out.LaunchTemplateVersions[0].LaunchTemplateData == nil {
+	var source types.LaunchTemplateVersion
+	if len(body) > 0 {
+		err = json.Unmarshal(body, &source)
+	}
+	if err != nil || source.LaunchTemplateData == nil {
 		o.gone = true
 		return o, fmt.Sprintf("the group's launch template has no version %s", version), nil
 	}
-	source := out.LaunchTemplateVersions[0]
 	o.id, o.version = aws.ToString(source.LaunchTemplateId), aws.ToInt64(source.VersionNumber)
 	o.data, o.dropped = convert(source.LaunchTemplateData)
 	return o, "", nil
 }
 
 func (a *Actor) fromConfiguration(ctx context.Context, g described) (o original, unreadable string, err error) {
-	out, err := a.AutoScaling.DescribeLaunchConfigurations(ctx, &autoscaling.DescribeLaunchConfigurationsInput{
-		LaunchConfigurationNames: []string{g.configuration}})
+	list, err := recall(g.memory, "Auto Scaling.DescribeLaunchConfigurations", g.configuration, func() ([]astypes.LaunchConfiguration, error) {
+		out, err := a.AutoScaling.DescribeLaunchConfigurations(ctx, &autoscaling.DescribeLaunchConfigurationsInput{LaunchConfigurationNames: []string{g.configuration}})
+		if err != nil {
+			return nil, err
+		}
+		return out.LaunchConfigurations, nil
+	})
 	if err != nil {
 		return o, "", fmt.Errorf("read the launch configuration of group %q: %w", g.world.Name, err)
 	}
-	if len(out.LaunchConfigurations) == 0 {
+	if len(list) == 0 {
 		o.gone = true
 		return o, fmt.Sprintf("the group's launch configuration %q does not exist", g.configuration), nil
 	}
 	o.id = g.configuration
-	o.data, unreadable = fromConfiguration(out.LaunchConfigurations[0])
+	o.data, unreadable = fromConfiguration(list[0])
 	return o, unreadable, nil
 }
 

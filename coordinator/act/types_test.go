@@ -9,6 +9,8 @@ import (
 	asgtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"autospotting/coordinator/decide"
 )
 
 func TestAcceleratorsOfEveryKindAreRead(t *testing.T) {
@@ -62,13 +64,26 @@ func TestOfTwoSubnetsInAZoneTheOneWithMoreRoomIsTakenAndOneThatIsGoneStopsNothin
 	}
 }
 
-// In a filter's values * stands for anything, and a group may be called so.
-func TestATagIsHeldAgainstItsValueToTheLetter(t *testing.T) {
+// In a filter's values * stands for anything, and a group may be called so. What the record names may be another's by now.
+func TestOnlyMembersAndWhatCarriesTheGroupsNameIsOfTheGroup(t *testing.T) {
 	t.Parallel()
-	i := types.Instance{Tags: []types.Tag{{Key: aws.String("autospotting-group"), Value: aws.String("web-1")}}}
-	by := func(name, value string) types.Filter { return types.Filter{Name: &name, Values: []string{value}} }
-	if meant(by("tag:autospotting-group", "web-*"), i) || !meant(by("tag:autospotting-group", "web-1"), i) || !meant(by("instance-id", "i-1"), i) {
-		t.Error("web-* is not web-1")
+	tag := func(key, value string) []types.Tag { return []types.Tag{{Key: &key, Value: &value}} }
+	for name, c := range map[string]struct {
+		group string
+		of    types.Instance
+		want  bool
+	}{
+		"our tag":                       {"web-1", types.Instance{Tags: tag("autospotting-group", "web-1")}, true},
+		"Auto Scaling's":                {"web-1", types.Instance{Tags: tag("aws:autoscaling:groupName", "web-1")}, true},
+		"another that the name fits":    {"web-*", types.Instance{Tags: tag("autospotting-group", "web-1")}, false},
+		"another tag with the name":     {"web-*", types.Instance{Tags: tag("x", "web-*")}, false},
+		"a member without a tag so far": {"web-1", types.Instance{InstanceId: aws.String("i-member")}, true},
+		"named by the record alone":     {"web-1", types.Instance{InstanceId: aws.String("i-named")}, false},
+	} {
+		f := findings{group: c.group, byID: map[string]decide.Instance{}, wanted: map[string]bool{"i-member": true}}
+		if f.add(c.of); (len(f.byID) == 1) != c.want {
+			t.Errorf("%s: %v", name, f.byID)
+		}
 	}
 }
 

@@ -59,7 +59,7 @@ func (r *run) waiting() []string {
 	var ids []string
 	for _, d := range r.b.Debts() {
 		switch {
-		case d.Phase != books.Attaching, !r.v.Get(d.Replacement.Instance).Live():
+		case d.Phase != books.Attaching, r.w.hold && d.Replacement.Purpose.Gradual() && !r.doomed(d.Victim), !r.v.Get(d.Replacement.Instance).Live():
 		case d.Alone:
 			return []string{d.Replacement.Instance}
 		case len(ids) < attachBatch:

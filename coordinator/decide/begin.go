@@ -24,6 +24,7 @@ func (r *run) mayBegin() bool {
 
 func (r *run) nothingInTheWay() bool {
 	switch {
+	case r.w.hold:
 	case !r.w.Group.Found:
 		r.say("", "there is no such group (any more): nothing is begun")
 	case !r.w.Group.Enabled && !r.holdsOurs():
@@ -44,13 +45,13 @@ func (r *run) nothingInTheWay() bool {
 		r.wait("", "not now: %s", r.spent()) // a tick sees when it is over
 	case len(r.v.Live()) < r.size() || r.capacity("") < r.size():
 		r.wait("", "not now: %d of %d in service", r.capacity(""), r.w.Group.Desired)
-		r.poll()
+		r.rest()
 	case r.unpriced(), r.noRoom(ledger.Swap):
 	case r.unroomy() != "":
 		r.wait("", "not now: %s", r.unroomy()) // a tick sees when they are gone
 	case r.scalingOut():
 		r.wait("", "not now: the group launched an instance less than %s ago", scaleOutQuiet)
-		r.poll()
+		r.rest()
 	default:
 		return true
 	}

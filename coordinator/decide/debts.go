@@ -114,7 +114,7 @@ func (r *run) overruled() {
 	if !r.b.Any() {
 		return
 	}
-	r.poll()
+	r.rest()
 	over := r.b.Void(r.v.Named)
 	for _, d := range over {
 		r.say(d.Replacement.Instance, debtVoid+"desired was named since") // so it is as wanted

@@ -23,6 +23,7 @@ const (
 	attachFor    = 10 * time.Minute
 	marketAgain  = 3 * time.Second // a market that could not be read
 	pollEvery    = 10 * time.Second
+	restEvery    = time.Minute
 	keepSaid     = time.Hour
 	keepMark     = 24 * time.Hour
 	firstAvoid   = 5 * time.Minute // doubling per failure of the same pool
@@ -68,6 +69,8 @@ type run struct {
 	// takes is how many bytes the record will take, once that was asked; full says that something waits for room in it.
 	takes *int
 	full  string
+	// booting counts the launches of which nothing is to be done before they are further.
+	booting int
 	// begun says that something gradual was begun, or has its reason to wait.
 	begun bool
 	// held counts the spot instances of each pool, once that was asked, and the launches of this plan by the pool that is likeliest to take them.
@@ -75,8 +78,53 @@ type run struct {
 	fits map[string]market.Fit
 }
 
-// Decide returns what to do next in the world w. The same world gives the same plan.
-func Decide(w World) Plan { return decide(w, rules) }
+// Decide returns what to do next in the world w. The same world gives the same plan. On a world of which something was read before, nothing gradual is
+// done: the plan asks for fresh reads, and holds what cannot wait for them.
+func Decide(w World) Plan {
+	p := decide(w, rules)
+	if len(w.Cached) == 0 || !slices.ContainsFunc(p.Actions, p.gradual) {
+		return p
+	}
+	if slices.ContainsFunc(p.Actions, p.urgent) {
+		w.hold = true
+		p = decide(w, rules)
+		p.Fresh = true
+		return p
+	}
+	return Plan{Record: w.Record, Fresh: true}
+}
+
+// gradual tells of an action whether it can wait for fresh reads, and must not be done without.
+func (p Plan) gradual(a Action) bool {
+	switch a.Kind {
+	case Retire:
+		_, doomed := p.Record.Notices[a.Instance]
+		return !doomed
+	case Terminate:
+		return true
+	}
+	return p.launches(a, true)
+}
+
+// urgent tells whether somebody waits for what an action launches or attaches, or AWS takes whom it retires.
+func (p Plan) urgent(a Action) bool { return a.Kind == Retire && !p.gradual(a) || p.launches(a, false) }
+
+// launches tells of an action whether it launches or attaches what is launched so.
+func (p Plan) launches(a Action, gradual bool) bool {
+	switch a.Kind {
+	case LaunchOne:
+		return slices.ContainsFunc(p.Record.Intents, func(it ledger.Intent) bool {
+			return it.Launch.Nonce == a.Launch.Nonce && it.Purpose.Gradual() == gradual
+		})
+	case AttachSome:
+		return slices.ContainsFunc(a.Instances, func(id string) bool {
+			d, _ := p.Record.Books.Debt(id)
+			_, doomed := p.Record.Notices[d.Victim]
+			return (d.Replacement.Purpose.Gradual() && !doomed) == gradual
+		})
+	}
+	return false
+}
 
 func decide(w World, rules []rule) Plan {
 	r := newRun(w)
@@ -95,6 +143,7 @@ func newRun(w World) *run {
 }
 
 func (r *run) finish() Plan {
+	r.calm()
 	r.plan.Record = r.rec
 	before, errBefore := r.w.Record.Encode()
 	after, errAfter := r.rec.Encode()
@@ -126,6 +175,9 @@ func (r *run) lookAt(t time.Time) {
 
 // poll asks to decide again at the next slot: slots are shared by all causes, so that re-checks merge.
 func (r *run) poll() { r.lookAt(Slot(r.now())) }
+
+// rest asks to decide again within a minute, though what is waited for comes with a message of its own: one may be lost.
+func (r *run) rest() { r.lookAt(r.now().Truncate(restEvery).Add(restEvery)) }
 
 // Slot is the next time at which groups are looked at again for whatever reason.
 func Slot(now time.Time) time.Time { return now.Truncate(pollEvery).Add(pollEvery) }
@@ -183,12 +235,5 @@ func Idle(w World) bool {
 	return later == keep && len(r.v.Live()) >= w.Group.Desired && !(r.holdsOurs() && (r.priceLook() || len(w.Record.Retired) > 0))
 }
 
-// priceLook tells whether it is time to see what spot costs elsewhere: in a few minutes of every hour, other ones for every group, so
-// that a group with nothing to do reads the market once an hour. Right after a swap it is read again: there may be more to move.
-func (r *run) priceLook() bool {
-	minute := 0
-	for _, c := range r.w.Group.Name {
-		minute = (minute*31 + int(c)) % 60
-	}
-	return (r.now().Minute()-minute+60)%60 < 5
-}
+// priceLook tells whether it is time to see what spot costs elsewhere. Right after a swap it is read again: there may be more to move.
+func (r *run) priceLook() bool { return PricesDue(r.w.Group.Name, r.now()) }

@@ -136,12 +136,15 @@ func (r *run) soonest(i Instance, h Hint) time.Time {
 // believes tells whether one more notice is taken on spotd's signed word alone, which says it before EC2 does or where EC2's events are
 // lost, and notes it. Whoever controls an instance can say so of it, and of each one that replaces it: without a limit that would be a loop of launches.
 func (r *run) believes() bool {
-	if len(r.rec.Unconfirmed) >= max(leastBelieved, r.size()) {
+	if len(r.rec.Unconfirmed) >= r.mostBelieved() {
 		return false
 	}
 	r.rec.Unconfirmed = append(r.rec.Unconfirmed, r.now())
 	return true
 }
+
+// mostBelieved is how many notices an hour are.
+func (r *run) mostBelieved() int { return max(leastBelieved, r.size()) }
 
 // doom records a notice once; a second channel's copy can only bring the deadline forward.
 func (r *run) doom(i Instance, n ledger.Notice) {
@@ -167,16 +170,3 @@ func (r *run) doom(i Instance, n ledger.Notice) {
 
 // noticed tells by its spot request alone whether AWS takes the instance of ours.
 func noticed(i Instance) bool { return i.Ours && i.Spot && i.Live() && noticeStatus(i.SpotStatus) }
-
-// noticeStatus knows the status codes of a spot request whose instance is on its way out though still running:
-// with behaviour "terminate" the code is instance-terminated-no-capacity at once (EC2 user guide, "Spot request status").
-func noticeStatus(code string) bool {
-	switch code {
-	case "instance-terminated-no-capacity", "instance-terminated-by-price", "instance-terminated-by-schedule",
-		"instance-terminated-by-service", "instance-terminated-launch-group-constraint",
-		"instance-stopped-no-capacity", "instance-stopped-by-price",
-		"marked-for-termination", "marked-for-stop", "marked-for-stop-by-experiment", "marked-for-termination-by-experiment":
-		return true
-	}
-	return false
-}

@@ -25,8 +25,11 @@ func (r *run) follow() {
 		r.rec.Intents = slices.Delete(r.rec.Intents, i, i+1)
 		i--
 	}
-	if len(r.rec.Intents) > 0 {
+	switch n := len(r.rec.Intents); {
+	case n > r.booting:
 		r.poll()
+	case n > 0:
+		r.rest()
 	}
 }
 
@@ -55,6 +58,9 @@ func (r *run) followOne(it *ledger.Intent) bool {
 	}
 	if it.Abandoned == "" {
 		it.Abandoned = r.unwanted(it, s)
+	}
+	if it.Abandoned != "" && r.w.hold {
+		return true
 	}
 	if it.Abandoned != "" && r.w.missing(ReadMembership) {
 		r.say(s.ID, "not ended yet: it cannot be read whether it is a member of a group")
@@ -101,6 +107,8 @@ func (r *run) resend(it *ledger.Intent) bool {
 	case it.Abandoned != "", it.LookOnly, len(it.Launch.Overrides) == 0, !r.now().Before(r.resendUntil(it)), r.refusal != "" && r.rung < wanted(it.Purpose),
 		!r.w.Group.Enabled && it.Launch.Spot: // its owner may want no more of it
 		r.awaits("", "the launch for %s was not answered: its instance is looked for", it.Victim)
+		return true
+	case r.w.hold && it.Purpose.Gradual():
 		return true
 	}
 	launch := it.Launch
@@ -204,7 +212,15 @@ func (r *run) keepsVictim(it *ledger.Intent) bool {
 // pair opens the debt for a ready replacement. Debts join only while desired is what the open ones explain.
 func (r *run) pair(it *ledger.Intent, s Instance) bool {
 	if !r.attachable(it, s) {
-		r.awaits(s.ID, "boots: it has until %s to be ready", it.At.Add(r.patience()).UTC().Format(time.TimeOnly))
+		limit := it.At.Add(r.patience())
+		r.awaits(s.ID, "boots: it has until %s to be ready", limit.UTC().Format(time.TimeOnly))
+		if r.told(s, r.muteGrace(), s.Launched) {
+			r.booting++
+		}
+		r.lookAfter(limit)
+		return false
+	}
+	if r.w.hold && !r.awaited(it) {
 		return false
 	}
 	if r.v.Behind() || r.v.Old() && it.Purpose.Gradual() {

@@ -16,7 +16,9 @@ import (
 func (r *run) pay() {
 	debts := r.b.Debts()
 	if i := slices.IndexFunc(debts, func(d books.Debt) bool { return d.Phase == books.Undoing }); i >= 0 {
-		r.undo(debts[i])
+		if !r.w.hold {
+			r.undo(debts[i])
+		}
 		return
 	}
 	if r.v.Old() || r.planned(AttachSome) > 0 {
@@ -30,8 +32,11 @@ func (r *run) pay() {
 		return
 	}
 	now, retired := r.tally(), 0
+	if now.hold != "" {
+		r.poll()
+	}
 	for _, d := range r.payable(debts) {
-		if !d.Owed() {
+		if !d.Owed() || r.w.hold && !r.doomed(d.Victim) {
 			continue
 		}
 		if retired == retireBatch {
@@ -44,6 +49,7 @@ func (r *run) pay() {
 		}
 		if r.v.Unanswered(d) {
 			r.wait(d.Victim, "its retirement was asked for and not answered: looking again")
+			r.poll()
 			continue
 		}
 		v := r.v.Get(d.Victim)

@@ -12,6 +12,9 @@ type Plan struct {
 	Record  ledger.Record
 	Changed bool
 	Actions []Action
+	// Fresh says that something gradual is to be done, which must not rest on what was read before: observe again with everything read anew, and decide
+	// again with what was heard.
+	Fresh bool
 	// Look is when to decide again even if nothing is heard; zero leaves it to the next tick.
 	Look time.Time
 	// Why says what was decided and what was not, with the reason, for people.

@@ -74,6 +74,23 @@ func (r *run) patience() time.Duration {
 	return r.muteGrace() + r.w.Settings.BootLimit
 }
 
+// told tells whether somebody tells of it when the application on s is up: spotd, or nobody before the grace is over that counts from then.
+func (r *run) told(s Instance, grace time.Duration, from time.Time) bool {
+	if r.rec.Said[s.ID].Spoke() || s.State != "running" { // EventBridge tells when it runs
+		return true
+	}
+	over := from.Add(grace)
+	r.lookAfter(over)
+	return r.now().Before(over)
+}
+
+// lookAfter asks to decide again at that time, if it is still to come.
+func (r *run) lookAfter(t time.Time) {
+	if t.After(r.now()) {
+		r.lookAt(t)
+	}
+}
+
 // saidReady tells whether spotd said that the application on s is up. Without a probe spotd goes by the time alone, and knows nothing of hooks.
 func (r *run) saidReady(s Instance) bool {
 	said := r.rec.Said[s.ID]

@@ -16,6 +16,9 @@ func (r *run) status() {
 	case now != r.rec.Excess.Desired && !r.v.Old() && !r.b.Attaching() && !r.b.Doubted(): // somebody has set it since
 		r.rec.Excess = ledger.Excess{}
 	}
+	if r.w.hold { // who decides again in a moment tells
+		return
+	}
 	r.noteBlind()
 	code, reason := r.statusNow(r.waitsLong())
 	if r.rec.Status.Code != code || r.rec.Status.Reason != reason {

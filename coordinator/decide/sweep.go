@@ -33,6 +33,9 @@ func (r *run) sweep() {
 			r.lookAt(first.Add(orphanFor))
 			continue
 		}
+		if r.w.hold {
+			continue
+		}
 		if unread {
 			r.say(id, "not ended yet: it cannot be read whether it is a member of a group")
 			continue

@@ -57,7 +57,12 @@ func (r *run) watched() {
 			delete(r.rec.Watched, id)
 			continue
 		}
-		r.poll()
+		if r.rest(); r.w.Group.LoadBalanced || !r.told(i, r.muteGrace(), w.At) { // no load balancer tells when a member has become healthy
+			r.poll()
+		}
+		if r.w.hold {
+			continue
+		}
 		if open && d.Kind != books.Reversal && r.v.Unpaid(d) && r.stopped(d) {
 			r.say(id, "is not up yet, and the group is not served now: it goes, and %s stays", d.Victim)
 			r.b.Retarget(d.Name(), id)
@@ -86,6 +91,7 @@ func (r *run) failing(i Instance, w ledger.Watch) string {
 	limit := w.At.Add(r.patience() + r.w.Group.SlowStart)
 	if r.now().Before(limit) || r.w.missing(ReadBalancers) || r.w.missing(ReadStatus) || r.w.Group.HooksUnread {
 		r.awaits(i.ID, "is a member, and has until %s to be up", limit.UTC().Format(time.TimeOnly))
+		r.lookAfter(limit)
 		return ""
 	}
 	return "it was not up " + r.since(w.At).Round(time.Second).String() + " after its attach"

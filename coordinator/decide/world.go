@@ -33,6 +33,11 @@ type World struct {
 	// a pair is open or the group is short of members. Unread tells that they were wanted and could not be read.
 	Activities []Activity
 	Unread     bool
+	// Cached are the reads that were not made for this look, since they were made within the last minute, by what they tell. Nothing gradual is done on
+	// one of them (see Plan.Fresh).
+	Cached []string
+	// hold leaves out what is gradual, since something is Cached, and something else cannot wait for it to be read anew.
+	hold bool
 	// Missing are the reads that were wanted and failed. What they would have told is unknown, not empty.
 	Missing []Missing
 }

@@ -1,10 +1,13 @@
 package handle
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
+	"autospotting/coordinator/act"
 	"autospotting/coordinator/decide"
 	"autospotting/coordinator/ledger"
 	"autospotting/pkg/message"
@@ -31,6 +34,10 @@ type parts struct {
 	checked  [][]string // spot requests that were asked for
 	check    func(ids []string) error
 	taken    map[string]bool
+	takes    []decide.Hint // what AWS takes
+	prints   map[string]string
+	tempted  []string // groups of which it was asked
+	tempting bool
 	fast     bool // every observe sees a group with something to do
 	fail     map[string]error
 }
@@ -56,8 +63,30 @@ func (p *parts) Enabled(context.Context) ([]string, error) {
 	return p.enabled, p.fail["enabled"]
 }
 
-func (p *parts) GroupsOfOurs(context.Context) ([]string, error) {
-	return p.ours, p.fail["ours"]
+func (p *parts) TakenSince(_ context.Context, since time.Time) ([]decide.Hint, error) {
+	return slices.DeleteFunc(slices.Clone(p.takes), func(h decide.Hint) bool { return h.At.Before(since) }), p.fail["takes"]
+}
+
+// Survey has a fingerprint of each group that is enabled, its name, unless another one is set.
+func (p *parts) Survey(_ context.Context, kept []string) (all []act.Surveyed, errs []error) {
+	names := slices.Clone(kept)
+	for list, of := range map[string][]string{"enabled": p.enabled, "ours": p.ours} {
+		if err := p.fail[list]; err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		names = append(names, of...)
+	}
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		all = append(all, act.Surveyed{Name: name, Print: cmp.Or(p.prints[name], name)})
+	}
+	return all, errs
+}
+
+func (p *parts) Tempting(_ context.Context, s act.Surveyed) bool {
+	p.tempted = append(p.tempted, s.Name)
+	return p.tempting
 }
 
 func (p *parts) GroupsOf(_ context.Context, ids []string) (map[string]string, error) {
@@ -93,6 +122,8 @@ func (p *parts) Apply(context.Context, string, decide.Action, time.Time) decide.
 	p.applied++
 	return decide.Result{}
 }
+
+func (p *parts) Refresh(string) {}
 
 func (p *parts) VerifyReport(r message.Report) error {
 	if r.Identity.Signature == good {

@@ -18,7 +18,8 @@ type Ledger interface {
 	Get(ctx context.Context, group string) (ledger.Record, error)
 	Put(ctx context.Context, r ledger.Record) (ledger.Record, error)
 	Delete(ctx context.Context, r ledger.Record) error
-	Known(ctx context.Context) ([]string, error)
+	// Calm gives the groups that have a record, and of each how it was when nothing was left to do for it.
+	Calm(ctx context.Context) (map[string]ledger.Calm, error)
 }
 
 // Queues is where messages of our own go.
@@ -38,7 +39,12 @@ type Verifier interface {
 type Groups interface {
 	Enabled(ctx context.Context) ([]string, error)
 	GroupsOf(ctx context.Context, instances []string) (map[string]string, error)
-	GroupsOfOurs(ctx context.Context) ([]string, error)
+	// Survey shows all groups that may have something to do, beside those that are kept.
+	Survey(ctx context.Context, kept []string) ([]act.Surveyed, []error)
+	// Tempting tells whether a group of which nothing else is to be done may have spot cheaper.
+	Tempting(ctx context.Context, s act.Surveyed) bool
+	// TakenSince tells of all instances that AWS takes by spot requests that changed since then.
+	TakenSince(ctx context.Context, since time.Time) ([]decide.Hint, error)
 	// Taken tells of which instances the spot request says that AWS takes them.
 	Taken(ctx context.Context, instances []string) (map[string]bool, error)
 }
@@ -47,6 +53,8 @@ type Groups interface {
 type Actor interface {
 	Observe(ctx context.Context, group string, rec ledger.Record, heard []decide.Hint) (decide.World, error)
 	Apply(ctx context.Context, group string, a decide.Action, deadline time.Time) decide.Result
+	// Refresh has the next Observe of the group read everything anew.
+	Refresh(group string)
 }
 
 // Memory is what is kept of groups, so that notices are answered before anything is described; act.Actor has it.

@@ -79,11 +79,10 @@ func (h *Handler) rounds(ctx context.Context, r Request, o *Outcome) (time.Time,
 			break
 		}
 		o.until = waiting(r, heard, rec, h.Now())
-		w, err := h.Actor.Observe(ctx, r.Group, rec, heard)
+		w, plan, err := h.look(ctx, rec, r.Group, heard)
 		if err != nil {
 			return time.Time{}, heard, err
 		}
-		plan := h.decide(w)
 		h.explain(o, r.Group, plan)
 		// Written before every mutating call, also where nothing in it changed: whoever read an older revision is stopped.
 		if rec, err = h.write(ctx, rec, plan); errors.Is(err, ledger.ErrConflict) && conflicts < mostConflicts {
@@ -112,6 +111,24 @@ func (h *Handler) rounds(ctx context.Context, r Request, o *Outcome) (time.Time,
 		}
 	}
 	return h.Now().Add(time.Second), heard, nil
+}
+
+// look observes and decides. What is gradual is decided once more where it rests on something that was read before: what cannot wait goes first.
+func (h *Handler) look(ctx context.Context, rec ledger.Record, group string, heard []decide.Hint) (decide.World, decide.Plan, error) {
+	for range 2 {
+		w, err := h.Actor.Observe(ctx, group, rec, heard)
+		if err != nil {
+			return w, decide.Plan{}, err
+		}
+		plan := h.decide(w)
+		if plan.Fresh {
+			h.Actor.Refresh(group)
+		}
+		if !plan.Fresh || len(plan.Actions) > 0 {
+			return w, plan, nil
+		}
+	}
+	return decide.World{}, decide.Plan{}, fmt.Errorf("group %q could not be read anew", group)
 }
 
 // lookFor is when to look again after nothing was left to be done: what could not be read is read again.

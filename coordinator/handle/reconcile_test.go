@@ -150,6 +150,37 @@ func TestAnswersAreLearntIntoTheRecordThatSomebodyElseWrote(t *testing.T) {
 	}
 }
 
+// What is gradual must not rest on what was read a minute ago: it is decided anew, on the same words, when that was read again. What cannot wait goes first.
+func TestWhatIsGradualIsDecidedOnFreshReads(t *testing.T) {
+	t.Parallel()
+	urgent := doing(tag("urgent"))
+	urgent.Fresh = true
+	for _, c := range []struct {
+		name  string
+		plans []decide.Plan
+		want  []string
+		heard [][]decide.Hint
+	}{
+		{"it alone", []decide.Plan{{Fresh: true}, doing(tag("gradual"))},
+			[]string{"get web", "observe web", "refresh web", "observe web", "put 3", "tag-status gradual until 20s", "put 4", "observe web"}, [][]decide.Hint{{ready}, {ready}, nil}},
+		{"beside what is urgent", []decide.Plan{urgent, doing(tag("gradual"))},
+			[]string{"get web", "observe web", "refresh web", "put 3", "tag-status urgent until 20s", "put 4", "observe web", "put 5", "tag-status gradual until 20s", "put 6", "observe web"},
+			[][]decide.Hint{{ready}, nil, nil}},
+		{"where nothing is read anew", []decide.Plan{{Fresh: true}, {Fresh: true}},
+			[]string{"get web", "observe web", "refresh web", "observe web", "refresh web", "later 5s"}, [][]decide.Hint{{ready}, {ready}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := script(t, c.plans...)
+			s.run(Request{Group: "web", Hints: []decide.Hint{ready}})
+			s.want(c.want...)
+			if !slices.EqualFunc(s.heard, c.heard, slices.Equal) {
+				t.Errorf("heard %+v, want %+v", s.heard, c.heard)
+			}
+		})
+	}
+}
+
 func TestWhatIsAnsweredIsLearntAlsoWhereTheRunIsHalted(t *testing.T) {
 	t.Parallel()
 	launch := func(nonce string) decide.Action {

@@ -91,13 +91,17 @@ func (s *scripted) Delete(_ context.Context, r ledger.Record) error {
 	return s.did("delete %d", r.Revision)
 }
 
-func (s *scripted) Known(context.Context) ([]string, error) { panic("a reconcile lists no records") }
+func (s *scripted) Calm(context.Context) (map[string]ledger.Calm, error) {
+	panic("a reconcile lists no records")
+}
 
 func (s *scripted) Observe(_ context.Context, group string, rec ledger.Record, heard []decide.Hint) (decide.World, error) {
 	err := s.did("observe %s", group)
 	s.heard = append(s.heard, heard)
 	return decide.World{Now: s.clock(), Record: rec, Heard: heard, Group: decide.Group{Name: group, Found: true, Enabled: true}}, err
 }
+
+func (s *scripted) Refresh(group string) { _ = s.did("refresh %s", group) }
 
 // decide gives the next plan of the script: its record is the one that was read, but for what Failures and Said the script has.
 func (s *scripted) decide(w decide.World) decide.Plan {

@@ -2,6 +2,7 @@ package handle
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"autospotting/coordinator/decide"
 	"autospotting/coordinator/ledger"
 )
 
@@ -20,10 +22,20 @@ func ticked(t *testing.T) []byte {
 type listing struct {
 	*ledger.Memory
 	groups []string
+	calm   ledger.Calm // of each
 	err    error
 }
 
-func (l listing) Known(context.Context) ([]string, error) { return l.groups, l.err }
+func (l listing) Calm(context.Context) (map[string]ledger.Calm, error) {
+	if l.err != nil {
+		return nil, l.err
+	}
+	calm := map[string]ledger.Calm{}
+	for _, g := range l.groups {
+		calm[g] = l.calm
+	}
+	return calm, nil
+}
 
 func TestATickForOneGroupAsksForItAtOnce(t *testing.T) {
 	t.Parallel()
@@ -36,7 +48,7 @@ func TestATickForOneGroupAsksForItAtOnce(t *testing.T) {
 	if string(p.asked[0]) != `{"group":"web","cause":"tick"}` {
 		t.Errorf("asked for %s", p.asked[0])
 	}
-	if got := texts(outcomes[0]); !slices.Equal(got, []string{"heard: tick: 1 groups have something to do"}) || outcomes[0].ID != "t-1" || outcomes[0].What != "Scheduled Event" {
+	if got := texts(outcomes[0]); !slices.Equal(got, []string{"heard: tick: 1 of 1 groups have something to do"}) || outcomes[0].ID != "t-1" || outcomes[0].What != "Scheduled Event" {
 		t.Errorf("told is %q of %+v", got, outcomes[0])
 	}
 	route(t, h, ticked(t))
@@ -129,6 +141,84 @@ func TestATickLooksAtTheGroupsThatItCanList(t *testing.T) {
 				t.Errorf("told is %q", told)
 			}
 		})
+	}
+}
+
+// A group that is for long as it was when nothing was left to do for it is passed over, unless its prices are due and tempt.
+func TestATickPassesOverWhatIsCalm(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name    string
+		change  func(*parts, *ledger.Calm)
+		looks   bool
+		tempted bool
+	}{
+		{"as it was", func(*parts, *ledger.Calm) {}, false, false},
+		{"described otherwise", func(p *parts, _ *ledger.Calm) { p.prints = map[string]string{"web": "other"} }, true, false},
+		{"not described", func(p *parts, c *ledger.Calm) { c.Print = "" }, true, false},
+		{"calm for a moment", func(p *parts, c *ledger.Calm) { c.Since = p.now.Add(time.Second - decide.CalmAfter) }, true, false},
+		{"nothing known", func(_ *parts, c *ledger.Calm) { *c = ledger.Calm{} }, true, false},
+		{"its prices are due, and do not tempt", func(p *parts, _ *ledger.Calm) { p.now = due(p.now) }, false, true},
+		{"they tempt", func(p *parts, _ *ledger.Calm) { p.now, p.tempting = due(p.now), true }, true, true},
+		{"they are due, and nothing of ours is there", func(p *parts, c *ledger.Calm) { p.now, p.tempting, c.Ours = due(p.now), true, false }, false, false},
+		{"its hour of the day", func(p *parts, _ *ledger.Calm) {
+			for !decide.LookDue("web", p.now) {
+				p.now = p.now.Add(time.Minute)
+			}
+		}, true, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			h, p := handler()
+			p.enabled, p.ours, p.now = []string{"web"}, nil, undue(p.now)
+			calm := ledger.Calm{Print: "web", Since: p.now.Add(-time.Hour), Ours: true}
+			c.change(p, &calm)
+			h.Ledger = listing{groups: []string{"web"}, calm: calm}
+			errs := route(t, h, ticked(t))
+			if got := len(p.work) > 0; errs[0] != nil || got != c.looks || len(p.tempted) > 0 != c.tempted {
+				t.Errorf("looked at: %t, asked for prices %v, %v", got, p.tempted, errs[0])
+			}
+		})
+	}
+}
+
+// due is the first minute from then on in which the prices of web are, and it is not looked at anyway; undue one in which they are not.
+func due(at time.Time) time.Time {
+	for !decide.PricesDue("web", at) || decide.LookDue("web", at) {
+		at = at.Add(time.Minute)
+	}
+	return at
+}
+
+func undue(at time.Time) time.Time {
+	for decide.PricesDue("web", at) {
+		at = at.Add(time.Minute)
+	}
+	return at
+}
+
+// What AWS takes while both channels are silent is told to its group by a tick.
+func TestATickTellsGroupsWhatAWSTakes(t *testing.T) {
+	t.Parallel()
+	h, p := handler()
+	p.enabled, p.ours = []string{"web"}, nil
+	taken := func(id string, ago time.Duration) decide.Hint {
+		return decide.Hint{Kind: decide.HeardTerminating, Instance: id, At: p.now.Add(-ago), Trusted: true, Source: "spot request status instance-terminated-no-capacity"}
+	}
+	p.takes = []decide.Hint{taken("i-0", 10*time.Second), taken("i-1", time.Minute), taken("i-2", takenFor+time.Second), taken("i-3", 0)}
+	p.groups = map[string]string{"i-0": "web", "i-1": "web", "i-2": "web"}
+	outcomes, errs := h.Route(t.Context(), []Message{{ID: "t", Body: ticked(t)}})
+	if errs[0] != nil || !slices.Equal(p.work, []string{"web", "web"}) {
+		t.Fatalf("work for %v, %v", p.work, errs[0])
+	}
+	var r Request
+	if err := json.Unmarshal(p.asked[0], &r); err != nil || len(r.Hints) != 2 || r.Hints[0] != p.takes[0] || r.Hints[1] != p.takes[1] {
+		t.Errorf("told is %s, %v", p.asked[0], err)
+	}
+	p.fail["takes"] = errors.New("Throttling")
+	outcomes, errs = h.Route(t.Context(), []Message{{ID: "t", Body: ticked(t)}})
+	if told := strings.Join(texts(outcomes[0]), "\n"); errs[0] != nil || len(p.work) != 3 || !strings.Contains(told, "it is not known what AWS takes: Throttling") {
+		t.Errorf("unread: %v, %q", errs[0], told)
 	}
 }
 

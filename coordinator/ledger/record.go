@@ -80,6 +80,8 @@ type Record struct {
 	Templates []string `json:"templates,omitempty"`
 	// Uses is what the owner's own members were last seen to use of their types.
 	Uses Uses `json:"uses,omitzero"`
+	// Calm is the group as it was when nothing was left to do for it; zero while something is.
+	Calm Calm `json:"calm,omitzero"`
 	// Dropped says that our launch template was deleted, the last thing but the record itself.
 	Dropped bool `json:"dropped,omitempty"`
 }

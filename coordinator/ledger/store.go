@@ -56,6 +56,17 @@ func (m *Memory) Delete(_ context.Context, r Record) error {
 	return nil
 }
 
+// Calm gives the groups that have a record, and of each how it was when nothing was left to do for it.
+func (m *Memory) Calm(context.Context) (map[string]Calm, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	out := map[string]Calm{}
+	for group, r := range m.records {
+		out[group] = r.Calm
+	}
+	return out, nil
+}
+
 // Known names the groups that have a record, in order.
 func (m *Memory) Known(context.Context) ([]string, error) {
 	m.mu.Lock()

@@ -2,6 +2,7 @@
 package wire
 
 import (
+	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -51,14 +52,17 @@ type Config struct {
 	Patience          time.Duration   // see act.Config
 	Together          int             // launches asked for at a time, see handle.Handler
 	Metrics           *metrics.EMF    // nil for none
-	Side              func(...func()) // see handle.Handler
+	Side              func(...func()) // see handle.Handler; goroutines if nil
 }
 
 // Handler returns what handles the messages of both queues.
 func Handler(c Config, with Clients) *handle.Handler {
+	if c.Side == nil {
+		c.Side = together
+	}
 	store := dynamo.Store{API: with.DynamoDB, Table: c.Table}
 	actor := act.New(act.Config{
-		Shelf: store, Index: store, Patience: c.Patience,
+		Shelf: store, Index: store, Patience: c.Patience, Side: c.Side,
 		EC2: with.EC2, AutoScaling: with.AutoScaling, Inspector: with.Inspector, TargetGroups: with.TargetGroups, Balancers: with.Balancers, Lattice: with.Lattice, Stacks: with.Stacks, Containers: with.Containers, Environments: with.Environments, Pricing: with.Pricing, Quotas: with.Quotas, Rules: with.Rules, EventsTopic: c.Topics.Events, Region: c.Region, Scope: c.Scope,
 		Defaults: c.Defaults, Spotd: c.Spotd, Profile: c.Profile, Tags: c.Tags, Now: c.Now,
 	})
@@ -67,4 +71,13 @@ func Handler(c Config, with Clients) *handle.Handler {
 		Ledger: store,
 		Queues: handle.SQS{API: with.SQS, InboxURL: c.InboxURL, WorkURL: c.WorkURL},
 	}
+}
+
+// together runs functions as goroutines, and returns when all have.
+func together(fns ...func()) {
+	var wait sync.WaitGroup
+	for _, fn := range fns {
+		wait.Go(fn)
+	}
+	wait.Wait()
 }

@@ -17,7 +17,7 @@ import (
 
 // Bench measures the coordinator on the simulated cloud.
 func Bench() cli.Command {
-	return cli.Command{Name: "bench", Help: "measure on the simulated cloud how much the coordinator asks of AWS, and how soon it answers", Subs: []cli.Command{benchStorm()}}
+	return cli.Command{Name: "bench", Help: "measure on the simulated cloud how much the coordinator asks of AWS, and how soon it answers", Subs: []cli.Command{benchStorm(), benchTick()}}
 }
 
 func benchStorm() cli.Command {
@@ -47,6 +47,45 @@ func benchStorm() cli.Command {
 		}
 		return stormTable(st.Out, r)
 	}}
+}
+
+func benchTick() cli.Command {
+	var s bench.Tick
+	var format string
+	return cli.Command{Name: "tick", Help: "what a tick costs of which nothing comes", Flags: func(fs *flag.FlagSet) error {
+		fs.IntVar(&s.Groups, "groups", 100, "how many groups")
+		fs.IntVar(&s.Size, "size", 10, "members of each")
+		fs.Int64Var(&s.Seed, "seed", 1, "decides boot times and prices")
+		fs.StringVar(&format, "format", "text", "text or json")
+		fs.StringVar(&format, "o", "text", "the same")
+		return nil
+	}, Run: func(_ context.Context, _ []string, st cli.Streams) error {
+		if err := cli.Format(format); err != nil {
+			return err
+		}
+		r, err := s.Run()
+		if err != nil {
+			return fmt.Errorf("%w: bench tick: %w", cli.ErrUsage, err)
+		}
+		if format == "json" {
+			return json.NewEncoder(st.Out).Encode(r)
+		}
+		return tickTable(st.Out, r)
+	}}
+}
+
+func tickTable(out io.Writer, r bench.TickResult) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "groups\t%d of %d\n", r.Groups, r.Size)
+	fmt.Fprintf(w, "calls of a tick\t%d of EC2, Auto Scaling and Elastic Load Balancing, %d at most\n", r.Scarce, r.Most)
+	for _, call := range slices.Sorted(maps.Keys(r.Calls)) {
+		fmt.Fprintf(w, "  %s\t%d\n", call, r.Calls[call])
+	}
+	fmt.Fprintf(w, "promises broken\t%d\n", r.Violations)
+	for _, a := range r.Assumed {
+		fmt.Fprintf(w, "assumed\t%s\n", a)
+	}
+	return w.Flush()
 }
 
 func stormTable(out io.Writer, r bench.Result) error {

@@ -32,6 +32,8 @@ const (
 	launchesPerInstance  = 2 // a month
 	pollers, pollSeconds = 5, 20.0
 	ticksAnHour          = 12
+	secondsPerTick       = 2.0
+	lookedAt             = 0.05 // of the groups, at a tick: the others are as they were when nothing was left to do
 	customMetrics        = 11
 )
 
@@ -58,7 +60,7 @@ func monthly(t testing.TB, groups, instances float64) cost {
 	return cost{
 		fixed:   customMetrics*metric + float64(alarms)*alarm,
 		polling: polls * (sqsStandard + sqsFIFO),
-		ticks:   ticks * (schedulerCall + snsPublish + 3*sqsStandard + run(secondsPerRoute) + groups*(3*sqsStandard+run(secondsPerRoute)+reconcile)),
+		ticks:   ticks * (schedulerCall + snsPublish + 3*sqsStandard + run(secondsPerTick) + groups*(tableRead+lookedAt*(3*sqsStandard+run(secondsPerRoute)+reconcile))),
 		events:  instances * launchesPerInstance * eventsPerInstance * heard,
 	}
 }

@@ -52,7 +52,7 @@ func (c *Cloud) status(i ec2types.Instance) ec2types.InstanceStatus {
 		InstanceStatus: sum, SystemStatus: sum}
 }
 
-// DescribeSpotInstanceRequests shows the requests by id or by the filters instance-id and spot-instance-request-id. A
+// DescribeSpotInstanceRequests shows the requests by id or by the filters instance-id, spot-instance-request-id, state and status-code. A
 // request's status turns instance-terminated-no-capacity at the notice, while the instance still runs, and is never
 // stale: that is what a report is checked against (aws-facts 2.2).
 func (e *EC2) DescribeSpotInstanceRequests(ctx context.Context, in *ec2.DescribeSpotInstanceRequestsInput, _ ...func(*ec2.Options)) (*ec2.DescribeSpotInstanceRequestsOutput, error) {
@@ -67,7 +67,8 @@ func (e *EC2) DescribeSpotInstanceRequests(ctx context.Context, in *ec2.Describe
 			found[i.request] = true
 			keep := len(in.SpotInstanceRequestIds) == 0 || slices.Contains(in.SpotInstanceRequestIds, i.request)
 			for _, f := range in.Filters {
-				have := map[string]string{"instance-id": i.id, "spot-instance-request-id": i.request}[aws.ToString(f.Name)]
+				r := c.spotRequest(i)
+				have := map[string]string{"instance-id": i.id, "spot-instance-request-id": i.request, "state": string(r.State), "status-code": *r.Status.Code}[aws.ToString(f.Name)]
 				keep = keep && matchAny(f.Values, have)
 			}
 			if keep {

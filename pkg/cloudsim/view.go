@@ -4,6 +4,7 @@ import (
 	"maps"
 	"time"
 
+	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
 
@@ -18,6 +19,8 @@ type GroupView struct {
 	Tags      map[string]string
 	Members   []MemberView
 	Suspended []string
+	// RefreshingSince is when the instance refresh began that is in progress; zero where none is.
+	RefreshingSince time.Time
 }
 
 // MemberView is a member as DescribeAutoScalingGroups shows it, Instance what it is.
@@ -71,6 +74,9 @@ func (c *Cloud) Group(name string) (GroupView, bool) {
 	}
 	v := GroupView{Name: g.name, Min: g.min, Max: g.max, Desired: g.desired, Net: g.net, Zones: append([]string(nil), g.zones...),
 		Tags: make(map[string]string, len(g.tags)), Members: make([]MemberView, 0, len(g.members)), Suspended: append([]string(nil), g.suspended...)}
+	if g.refresh == astypes.InstanceRefreshStatusInProgress {
+		v.RefreshingSince = g.refreshed
+	}
 	for _, t := range g.tags {
 		v.Tags[t.key] = t.value
 	}

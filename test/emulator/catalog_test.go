@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -45,9 +46,16 @@ func (s *catalog) correct(next transport) transport {
 			return next(ctx, k)
 		}
 		all := k.with(map[string]string{"NextToken": "", "MaxResults": "1000"})
+		codes := byStatusCode(all)
 		a, items, err := s.items(ctx, all, p, next)
 		if err != nil || !a.ok() {
 			return a, err
+		}
+		if codes != nil {
+			items = slices.DeleteFunc(slices.Clone(items), func(one string) bool {
+				code := statusCode.FindStringSubmatch(one)
+				return code == nil || !slices.Contains(codes, code[1])
+			})
 		}
 		from, _ := strconv.Atoi(k.form.Get("NextToken"))
 		to := min(from+p.size, len(items))
@@ -59,6 +67,25 @@ func (s *catalog) correct(next transport) transport {
 			k.action, p.set, strings.Join(items[from:to], ""), p.set, token, k.action)
 		return a, nil
 	}
+}
+
+var statusCode = regexp.MustCompile(`<status>\s*<code>([^<]*)</code>`)
+
+// byStatusCode takes the filter by the status code of spot requests, which the emulator does not know, out of a call, and gives its values.
+func byStatusCode(k *call) (codes []string) {
+	if k.form.Get("Filter.1.Name") != "status-code" {
+		return nil
+	}
+	codes = []string{}
+	for name := range k.form {
+		if strings.HasPrefix(name, "Filter.1.") {
+			if name != "Filter.1.Name" {
+				codes = append(codes, k.form.Get(name))
+			}
+			k.form.Del(name)
+		}
+	}
+	return codes
 }
 
 // items asks for everything; what is static is asked for once for all accounts, since it is the same in all.

@@ -51,6 +51,7 @@ type Group struct {
 	UnservableStep    string        // what its owner can do about that
 	OtherOwner        string        // a service that manages the group itself: EKS, Batch …
 	Environment       Environment   // of Elastic Beanstalk, that the group belongs to
+	Print             string        // fingerprint of its description, where nothing is to be done for it as far as that tells
 	StatusTag         string        // what our status tag says now
 }
 

@@ -99,7 +99,7 @@ func (s Storm) Run() (Result, error) {
 		return Result{}, err
 	}
 	defer a.close()
-	if err := a.grow(s.Size); err != nil {
+	if err := a.grow(s.Size, kinds...); err != nil {
 		return Result{}, err
 	}
 	w := &storm{account: a, Storm: s, notices: map[string][]*notice{}, sent: map[int]time.Time{}}

@@ -152,13 +152,17 @@ func (a *account) allSpot(group string) bool {
 }
 
 // grow makes every group so large on spot of ours, as if it had been so for long: its one member is replaced by the coordinator, and others of its kind
-// stand beside it at once.
-func (a *account) grow(size int) error {
+// stand beside it at once: of these types, or else of the one that it was replaced by.
+func (a *account) grow(size int, kinds ...string) error {
 	if err := a.until(settles, a.allSpot); err != nil {
 		return err
 	}
 	for i, group := range a.groups {
 		g, _ := a.cloud.Group(group)
+		kinds := kinds
+		if len(kinds) == 0 {
+			kinds = []string{g.Members[0].Instance.Type}
+		}
 		var more []cloudsim.Stocked
 		for n := len(g.Members); n < size; n++ {
 			more = append(more, cloudsim.Stocked{Type: kinds[n/len(g.Zones)%len(kinds)], Zone: g.Zones[n%len(g.Zones)],

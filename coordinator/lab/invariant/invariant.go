@@ -50,6 +50,7 @@ const (
 	Drained     = "drained"        // no host is ended by our hand while tasks run on it, and one at a time is drained
 	Environment = "environment"    // nothing is launched, attached or retired while an Elastic Beanstalk environment changes
 	Budget      = "budget"         // only so many replacements an hour fail after they were in service, or are moved again
+	Deploy      = "deploy"         // no swap is begun while an instance refresh is under way
 )
 
 // unwantedFor is how long an instance that nothing wants may live: to be found by a tick, seen twice, and ended.

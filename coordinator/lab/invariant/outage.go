@@ -129,16 +129,8 @@ func (o *outage) call(c *Checker, call cloudsim.Call) {
 
 // purpose is why the record has it launched; empty where it is none of this group's.
 func (c *Checker) purpose(in *ec2.CreateFleetInput) ledger.Purpose {
-	rec, err := c.record()
-	if err != nil {
-		return ""
-	}
-	for _, it := range rec.Intents {
-		if it.Launch.Nonce == aws.ToString(in.ClientToken) {
-			return it.Purpose
-		}
-	}
-	return ""
+	it, _ := c.intent(in)
+	return it.Purpose
 }
 
 // undone tells whether the instance is a replacement whose attach is taken back.

@@ -23,6 +23,9 @@ func (c *Checker) call(call cloudsim.Call) cloudsim.Verdict {
 	if c.out != nil && c.ours(call.Session) {
 		c.out.call(c, call)
 	}
+	if c.ours(call.Session) {
+		c.deploying(call)
+	}
 	in, ok := call.Input.(*ec2.CreateFleetInput)
 	if !ok || !c.ours(call.Session) || c.cloud.Down(call.API()) { // what is refused for a while is not a launch that brought nothing
 		return cloudsim.GoOn

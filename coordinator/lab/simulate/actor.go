@@ -5,8 +5,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
+	"autospotting/coordinator/act"
 	"autospotting/coordinator/decide"
 	"autospotting/coordinator/ledger"
 	"autospotting/coordinator/market"
@@ -44,6 +46,8 @@ type actor struct {
 	first    int    // the oldest instance that may still be described
 	status   string // the group's status tag
 	checked  map[string]time.Duration
+	seldom   *time.Duration // when what seldom changes was read; nil where it is to be read anew
+	tagged   *time.Duration // when what carries our tag was looked for
 }
 
 func newActor(c *cloud, g *group, defaults settings.Settings) *actor {
@@ -70,18 +74,34 @@ func (a *actor) Observe(_ context.Context, group string, rec ledger.Record, hear
 	w := decide.World{Now: a.clock(), Settings: a.defaults, Record: rec, Heard: heard, Template: a.template}
 	w.Group = decide.Group{Name: group, Found: true, Enabled: true, Min: a.g.min, Max: a.g.max, Desired: a.g.desired, Subnets: a.subnets, HasTemplate: true}
 	w.Group.StatusTag = a.status
-	w.Instances = a.instances(rec)
+	anew := a.seldom == nil
 	a.call("DescribeAutoScalingGroups", 1)
+	w.Instances = a.instances(rec, anew)
+	if !anew && slices.ContainsFunc(w.Instances, func(i decide.Instance) bool { return i.Ours && i.Live() && (i.Spot || !i.Member) }) {
+		w.Cached = append(w.Cached, decide.ReadMembership)
+	}
+	if decide.Calm(w) {
+		w.Group.Print = a.print()
+	}
 	if !decide.Idle(w) {
-		a.call("DescribeLifecycleHooks", 1)
-		a.call("DescribeInstanceRefreshes", 1)
-		a.call("DescribeLaunchTemplateVersions", 1)
+		if anew || a.c.now-*a.seldom >= seldomFor {
+			a.call("DescribeLifecycleHooks", 1)
+			a.call("DescribeInstanceRefreshes", 1)
+			a.call("DescribeLaunchTemplateVersions", 1)
+			now := a.c.now
+			a.seldom = &now
+		} else {
+			w.Cached = append(w.Cached, decide.ReadTemplate)
+		}
 		a.protections(w.Instances, rec)
 		w.Catalog = a.catalog()
 	}
-	a.activities(&w)
+	a.activities(&w, anew)
 	return w, nil
 }
+
+// Refresh is handle.Actor.
+func (a *actor) Refresh(string) { a.seldom = nil }
 
 // protections asks whom EC2 protects from termination: nobody here, but it is asked, and only of the oldest, as act does it.
 func (a *actor) protections(list []decide.Instance, rec ledger.Record) {
@@ -110,7 +130,7 @@ func (a *actor) protections(list []decide.Instance, rec ledger.Record) {
 }
 
 // activities are read as act reads them: while a debt is open, the group is short of members, or a replacement left before it had proved itself.
-func (a *actor) activities(w *decide.World) {
+func (a *actor) activities(w *decide.World, anew bool) {
 	since, short := w.Now, a.g.active() < a.g.desired
 	for _, d := range w.Record.Books.Debts() {
 		if d.At.Before(since) {
@@ -124,6 +144,10 @@ func (a *actor) activities(w *decide.World) {
 	if !w.Record.Books.Any() && !short && !gone {
 		return
 	}
+	if !anew && !decide.Asks(*w) {
+		w.Cached = append(w.Cached, decide.ReadActivities)
+		return
+	}
 	a.call("DescribeScalingActivities", 1)
 	for _, one := range a.g.history {
 		if one.At.Before(since.Add(-shortMemory)) {
@@ -134,7 +158,7 @@ func (a *actor) activities(w *decide.World) {
 }
 
 // instances describes the members and all that is ours, ended ones for an hour.
-func (a *actor) instances(rec ledger.Record) []decide.Instance {
+func (a *actor) instances(rec ledger.Record, anew bool) []decide.Instance {
 	var out []decide.Instance
 	loose, mute, spot := 0, 0, 0
 	for a.first < len(a.c.all) && a.forgotten(a.c.all[a.first]) {
@@ -152,11 +176,36 @@ func (a *actor) instances(rec ledger.Record) []decide.Instance {
 			mute += one(!i.member && said.Hello.IsZero() && said.Ready.IsZero())
 		}
 	}
-	a.call("DescribeInstances", 2)
-	a.call("DescribeAutoScalingInstances", calls(loose, idsACall))
+	if a.tagged == nil || a.c.now-*a.tagged >= taggedFor || slices.ContainsFunc(rec.Intents, func(it ledger.Intent) bool { return it.Instance == "" }) {
+		a.call("DescribeInstances", 1)
+		now := a.c.now
+		a.tagged = &now
+	}
+	a.call("DescribeInstances", calls(len(out), filterIDs))
+	if anew {
+		a.call("DescribeAutoScalingInstances", calls(loose, idsACall))
+		a.call("DescribeSpotInstanceRequests", min(spot, 1))
+	}
 	a.call("DescribeInstanceStatus", calls(mute, 100))
-	a.call("DescribeSpotInstanceRequests", calls(spot, filterIDs))
 	return out
+}
+
+// How long what was read serves, as act has it.
+const (
+	seldomFor = time.Minute
+	taggedFor = 150 * time.Second
+)
+
+// print tells the group as it is described.
+func (a *actor) print() string {
+	var b strings.Builder
+	fmt.Fprint(&b, a.g.min, a.g.max, a.g.desired, a.status)
+	for _, i := range a.c.all[a.first:] {
+		if i.member {
+			fmt.Fprint(&b, i.id, i.lifecycle, i.unhealthy, i.protected)
+		}
+	}
+	return b.String()
 }
 
 func (a *actor) forgotten(i *instance) bool {
@@ -215,7 +264,7 @@ func (a *actor) catalog() market.Catalog {
 	return cat
 }
 
-// Enabled, GroupsOf and GroupsOfOurs are handle.Groups.
+// Enabled and GroupsOf are handle.Groups.
 func (a *actor) Enabled(context.Context) ([]string, error) {
 	a.call("DescribeAutoScalingGroups", 1)
 	return []string{groupName}, nil
@@ -243,11 +292,21 @@ func (a *actor) Taken(_ context.Context, ids []string) (map[string]bool, error) 
 	return out, nil
 }
 
-// GroupsOfOurs knows the one group.
-func (a *actor) GroupsOfOurs(context.Context) ([]string, error) {
-	a.call("DescribeInstances", 1)
-	return []string{groupName}, nil
+// TakenSince reads the spot requests of the whole account; who is taken hears of it otherwise here.
+func (a *actor) TakenSince(context.Context, time.Time) ([]decide.Hint, error) {
+	a.call("DescribeSpotInstanceRequests", 1)
+	return nil, nil
 }
+
+// Survey shows the one group.
+func (a *actor) Survey(context.Context, []string) ([]act.Surveyed, []error) {
+	a.call("DescribeAutoScalingGroups", 1)
+	a.call("DescribeInstances", 1)
+	return []act.Surveyed{{Name: groupName, Print: a.print()}}, nil
+}
+
+// Tempting leaves it to a look.
+func (a *actor) Tempting(context.Context, act.Surveyed) bool { return true }
 
 func (a *actor) find(id string) (*instance, error) {
 	if i := a.byID[id]; i != nil {

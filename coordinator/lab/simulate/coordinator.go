@@ -156,8 +156,8 @@ func (l *countedLedger) Put(ctx context.Context, r ledger.Record) (ledger.Record
 	return l.Memory.Put(ctx, r)
 }
 
-// Known counts a scan.
-func (l *countedLedger) Known(ctx context.Context) ([]string, error) {
+// Calm counts a scan.
+func (l *countedLedger) Calm(ctx context.Context) (map[string]ledger.Calm, error) {
 	l.c.calls["Scan"]++
-	return l.Memory.Known(ctx)
+	return l.Memory.Calm(ctx)
 }

@@ -3,8 +3,10 @@ package dynamo
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -20,6 +22,7 @@ const (
 	attrGroup    = "asg"
 	attrRevision = "revision"
 	attrOpen     = "unfinished" // for people and alarms; the coordinator does not read it
+	attrCalm     = "calm"       // how the group was when nothing was left to do for it, for ticks: ledger.Calm as JSON
 	attrBody     = "body"
 	attrPacked   = "packed" // the body as ledger.Record.Stored packs it, where it is too long to be read by people anyway
 )
@@ -75,6 +78,13 @@ func (d Store) Put(ctx context.Context, r ledger.Record) (ledger.Record, error) 
 		},
 		ConditionExpression: aws.String("attribute_not_exists(" + attrGroup + ")"),
 	}
+	if r.Calm.Print != "" {
+		calm, err := json.Marshal(r.Calm)
+		if err != nil {
+			return r, fmt.Errorf("encode how group %q is when calm: %w", r.Group, err)
+		}
+		in.Item[attrCalm] = &types.AttributeValueMemberS{Value: string(calm)}
+	}
 	if packed {
 		in.Item[attrPacked] = &types.AttributeValueMemberB{Value: body}
 	} else {
@@ -114,10 +124,16 @@ func (d Store) Delete(ctx context.Context, r ledger.Record) error {
 
 // Known names the groups that have a record, in order. A group that is not served any more has one until nothing of ours is left.
 func (d Store) Known(ctx context.Context) ([]string, error) {
-	var names []string
+	known, err := d.Calm(ctx)
+	return slices.Sorted(maps.Keys(known)), err
+}
+
+// Calm gives the groups that have a record, and of each how it was when nothing was left to do for it; zero where something is, or it cannot be read.
+func (d Store) Calm(ctx context.Context) (map[string]ledger.Calm, error) {
+	known := map[string]ledger.Calm{}
 	in := &dynamodb.ScanInput{
 		TableName: &d.Table, ConsistentRead: aws.Bool(true),
-		ProjectionExpression: aws.String("#asg"), ExpressionAttributeNames: map[string]string{"#asg": attrGroup},
+		ProjectionExpression: aws.String("#asg, #calm"), ExpressionAttributeNames: map[string]string{"#asg": attrGroup, "#calm": attrCalm},
 	}
 	for {
 		out, err := d.API.Scan(ctx, in)
@@ -126,12 +142,15 @@ func (d Store) Known(ctx context.Context) ([]string, error) {
 		}
 		for _, item := range out.Items {
 			if s, ok := item[attrGroup].(*types.AttributeValueMemberS); ok && isRecord(s.Value) {
-				names = append(names, s.Value)
+				var calm ledger.Calm
+				if c, ok := item[attrCalm].(*types.AttributeValueMemberS); ok && json.Unmarshal([]byte(c.Value), &calm) != nil {
+					calm = ledger.Calm{}
+				}
+				known[s.Value] = calm
 			}
 		}
 		if len(out.LastEvaluatedKey) == 0 {
-			slices.Sort(names)
-			return names, nil
+			return known, nil
 		}
 		in.ExclusiveStartKey = out.LastEvaluatedKey
 	}

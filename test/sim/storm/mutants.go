@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+
 	"autospotting/coordinator/decide"
 	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/handle"
@@ -117,6 +119,8 @@ var Mutants = []Mutant{
 	{Name: "blame-the-request", What: "a request that fails as a whole is never split, whoever it fails by", Scenario: "poisoned-type", Alter: seeing(func(w *decide.World) {
 		w.Record.Suspicions, w.Record.Splits = nil, 1<<30
 	})},
+	{Name: "never-read-anew", What: "what was read within the last minute is good enough for whatever is begun", Scenario: "deploys", Alter: seeing(func(w *decide.World) { w.Cached = nil })},
+	{Name: "overlook-tags", What: "ticks do not see that a group's tags were changed", Scenario: "quiet", Alter: overlooking(func(g *astypes.AutoScalingGroup) { g.Tags = nil })},
 	{Name: "retire-undrained", What: "hosts of an ECS cluster are retired whatever runs on them", Scenario: "ecs", Alter: seeing(func(w *decide.World) { w.Settings.DrainWith = settings.DrainNone })},
 	{Name: "drain-for-ever", What: "a host that stays is never set ACTIVE again", Scenario: "ecs", Alter: acting(func(a *decide.Action, _ *time.Time) bool { return a.Kind != decide.SetActive })},
 	{Name: "retire-unanswered", What: "who is asked to drain is retired before it answers", Scenario: "commands", Alter: seeing(func(w *decide.World) {

@@ -130,6 +130,11 @@ var Scenarios = slices.Concat([]Scenario{
 		s.Deeds = deeds(rng, s.For, 1, 90*time.Second, []string{"resize", "resize", "resize", "interrupt", "kill", "policy", "again"})
 		return s
 	}},
+	{"deploys", "one group in a kind cloud, whose owner begins instance refreshes and ends them while its instances are replaced", func(rng *rand.Rand) Script {
+		s := Script{Groups: []cloudsim.GroupSpec{randomGroup(rng, "web")}, Readings: randomReadings(rng), For: 30 * time.Minute}
+		s.Deeds = deeds(rng, s.For, 1, 40*time.Second, []string{"refresh", "refresh", "refresh", "kill", "desired"})
+		return s
+	}},
 	{"machinery", "one group in a kind cloud, whose coordinator crashes, stalls and is called twice, while its owner changes sizes", func(rng *rand.Rand) Script {
 		s := Script{Groups: []cloudsim.GroupSpec{randomGroup(rng, "web")}, Readings: randomReadings(rng), For: time.Hour}
 		s.Deeds = deeds(rng, s.For, 1, time.Minute, slices.Concat(disasters, []string{"stall", "stall", "again", "desired", "kill", "policy", "max"}))
@@ -166,6 +171,7 @@ var Scenarios = slices.Concat([]Scenario{
 		return s
 	}},
 	{"one-api-down", "a group on spot gets notices while one API, whichever, answers nobody for up to an hour", oneAPIDown},
+	{"quiet", "one group of which nothing is to be done for long, when its owner changes tags, protection or MaxSize, of which nobody tells but a tick", quiet},
 	{"drought", "spot has nothing for six hours", func(rng *rand.Rand) Script {
 		s := Script{Groups: []cloudsim.GroupSpec{randomGroup(rng, "web")}, For: 6 * time.Hour}
 		s.Groups[0].Tags["autospotting:keep-on-demand"] = "0"
