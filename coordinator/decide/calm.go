@@ -14,16 +14,30 @@ const CalmAfter = 12 * time.Minute
 // Calm tells from the group's description, its members and the record that nothing is to be done for it, but for prices.
 func Calm(w World) bool {
 	rec := w.Record
-	if !w.Group.Found || !w.Group.Enabled || rec.Open() || len(w.Heard) > 0 || passing(rec) || !rec.Short.IsZero() || slices.ContainsFunc(w.Instances, noticed) {
+	if !w.Group.Found || !w.Group.Enabled || rec.Open() || len(w.Heard) > 0 || len(rec.Retired) > 0 || !rec.Short.IsZero() || slices.ContainsFunc(w.Instances, noticed) {
 		return false
 	}
 	r := newRun(w)
 	return r.onDemandLater() == r.keep() && len(r.v.Live()) == w.Group.Desired && r.v.Pending() == 0
 }
 
-// passing tells whether the record holds something that goes by itself in a while, and that a look takes out.
-func passing(rec ledger.Record) bool {
-	return len(rec.Proving)+len(rec.Retired)+len(rec.Said)+len(rec.Unconfirmed)+len(rec.Sick)+len(rec.Moved) > 0
+// passing is when something of the record is over, by time alone; zero where nothing is.
+func passing(rec ledger.Record) (until time.Time) {
+	over := func(at time.Time, after time.Duration) {
+		if end := at.Add(after); until.IsZero() || end.Before(until) {
+			until = end
+		}
+	}
+	for _, at := range rec.Proving {
+		over(at, lastingSwap)
+	}
+	for _, said := range rec.Said {
+		over(said.Last(), keepSaid)
+	}
+	for _, at := range slices.Concat(rec.Unconfirmed, rec.Sick, rec.Moved) {
+		over(at, time.Hour)
+	}
+	return until
 }
 
 // calm keeps in the record how the group is while nothing is to be done for it.
@@ -33,11 +47,11 @@ func (r *run) calm() {
 		r.rec.Calm = ledger.Calm{}
 		return
 	}
-	if c := (ledger.Calm{Print: print, Since: r.rec.Calm.Since, Ours: r.holdsOurs()}); r.rec.Calm.Print == print {
-		r.rec.Calm = c
-		return
+	since := r.now()
+	if r.rec.Calm.Print == print {
+		since = r.rec.Calm.Since
 	}
-	r.rec.Calm = ledger.Calm{Print: print, Since: r.now(), Ours: r.holdsOurs()}
+	r.rec.Calm = ledger.Calm{Print: print, Since: since, Until: passing(r.rec), Ours: r.holdsOurs()}
 }
 
 // PricesDue tells whether it is time to see what spot costs elsewhere: in five minutes of every hour, other ones for every group, so that a group with

@@ -40,9 +40,38 @@ func TestAGroupIsCalmWhileNothingIsToBeDone(t *testing.T) {
 	}
 }
 
+// What the record holds for a while only says when a look is to take it out.
+func TestWhatIsOverByItselfIsLookedAtThen(t *testing.T) {
+	t.Parallel()
+	ago := noon.Add(-10 * time.Minute)
+	for name, c := range map[string]struct {
+		change func(*ledger.Record)
+		until  time.Time
+	}{
+		"one that has to last": {func(r *ledger.Record) { r.Proving = map[string]time.Time{"i-oda": ago} }, ago.Add(lastingSwap)},
+		"words": {func(r *ledger.Record) {
+			r.Said = map[string]ledger.Said{"i-oda": {Hello: ago.Add(-time.Minute), Ready: ago}}
+		}, ago.Add(keepSaid)},
+		"a failure":         {func(r *ledger.Record) { r.Sick = []time.Time{ago} }, ago.Add(time.Hour)},
+		"a move":            {func(r *ledger.Record) { r.Moved = []time.Time{ago, noon} }, ago.Add(time.Hour)},
+		"a believed notice": {func(r *ledger.Record) { r.Unconfirmed = []time.Time{ago} }, ago.Add(time.Hour)},
+	} {
+		w := calmly()
+		c.change(&w.Record)
+		p := Decide(w)
+		if p.Record.Calm.Print == "" || !p.Record.Calm.Until.Equal(c.until) {
+			t.Errorf("%s: %+v, want until %s", name, p.Record.Calm, c.until)
+		}
+		w.Record, w.Now = p.Record, noon.Add(3*time.Hour)
+		w.Record.Proving = nil
+		if p = Decide(w); !p.Record.Calm.Until.IsZero() {
+			t.Errorf("%s: still until %s", name, p.Record.Calm.Until)
+		}
+	}
+}
+
 func TestAGroupIsNotCalmWhileAnythingMayBeToDo(t *testing.T) {
 	t.Parallel()
-	at := map[string]time.Time{"i-oda": noon}
 	for name, change := range map[string]func(*World){
 		"not described":           func(w *World) { w.Group.Print = "" },
 		"not enabled":             func(w *World) { w.Group.Enabled = false },
@@ -54,17 +83,12 @@ func TestAGroupIsNotCalmWhileAnythingMayBeToDo(t *testing.T) {
 		"a notice": func(w *World) {
 			w.Record.Notices = map[string]ledger.Notice{"i-oda": {At: noon, Deadline: noon.Add(time.Minute)}}
 		},
-		"a launch":             func(w *World) { w.intends(ledger.Swap, "i-s1", "i-oda", "a", time.Minute) },
-		"an orphan":            func(w *World) { w.add(ours("i-s1", "a")) },
-		"one that has to last": func(w *World) { w.Record.Proving = at },
-		"one lately retired":   func(w *World) { w.Record.Retired = map[string]time.Time{"i-odz": noon} },
-		"words":                func(w *World) { w.Record.Said = map[string]ledger.Said{"i-oda": {Ready: noon}} },
-		"failures":             func(w *World) { w.Record.Sick = []time.Time{noon} },
-		"moves":                func(w *World) { w.Record.Moved = []time.Time{noon} },
-		"believed notices":     func(w *World) { w.Record.Unconfirmed = []time.Time{noon} },
-		"something heard":      func(w *World) { w.Heard = []Hint{{Kind: HeardChange, Instance: "i-oda"}} },
-		"something unread":     func(w *World) { w.Missing = []Missing{{What: "target health", Class: Prudence, Why: "no"}} },
-		"a spot request":       func(w *World) { w.Instances[0].SpotStatus = "marked-for-termination" },
+		"a launch":           func(w *World) { w.intends(ledger.Swap, "i-s1", "i-oda", "a", time.Minute) },
+		"an orphan":          func(w *World) { w.add(ours("i-s1", "a")) },
+		"one lately retired": func(w *World) { w.Record.Retired = map[string]time.Time{"i-odz": noon} },
+		"something heard":    func(w *World) { w.Heard = []Hint{{Kind: HeardChange, Instance: "i-oda"}} },
+		"something unread":   func(w *World) { w.Missing = []Missing{{What: "target health", Class: Prudence, Why: "no"}} },
+		"a spot request":     func(w *World) { w.Instances[0].SpotStatus = "marked-for-termination" },
 	} {
 		w := calmly()
 		w.Record.Calm = ledger.Calm{Print: "as it is", Since: noon.Add(-time.Hour), Ours: true}

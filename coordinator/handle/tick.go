@@ -52,7 +52,7 @@ func (h *Handler) routeTick(ctx context.Context, e Event, o *Outcome) error {
 // passes tells whether a group need not be looked at: it is for long as it was when nothing was left to do for it, and spot is not to be had cheaper.
 func (h *Handler) passes(ctx context.Context, g act.Surveyed, calm ledger.Calm, at time.Time) bool {
 	switch {
-	case g.Print == "" || g.Print != calm.Print || at.Sub(calm.Since) < decide.CalmAfter, decide.LookDue(g.Name, at):
+	case g.Print == "" || g.Print != calm.Print || at.Sub(calm.Since) < decide.CalmAfter, !calm.Until.IsZero() && !at.Before(calm.Until), decide.LookDue(g.Name, at):
 		return false
 	}
 	return !calm.Ours || !decide.PricesDue(g.Name, at) || !h.Groups.Tempting(ctx, g)

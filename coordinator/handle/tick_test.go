@@ -157,6 +157,8 @@ func TestATickPassesOverWhatIsCalm(t *testing.T) {
 		{"described otherwise", func(p *parts, _ *ledger.Calm) { p.prints = map[string]string{"web": "other"} }, true, false},
 		{"not described", func(p *parts, c *ledger.Calm) { c.Print = "" }, true, false},
 		{"calm for a moment", func(p *parts, c *ledger.Calm) { c.Since = p.now.Add(time.Second - decide.CalmAfter) }, true, false},
+		{"something in its record is over", func(p *parts, c *ledger.Calm) { c.Until = p.now }, true, false},
+		{"something will be", func(p *parts, c *ledger.Calm) { c.Until = p.now.Add(time.Second) }, false, false},
 		{"nothing known", func(_ *parts, c *ledger.Calm) { *c = ledger.Calm{} }, true, false},
 		{"its prices are due, and do not tempt", func(p *parts, _ *ledger.Calm) { p.now = due(p.now) }, false, true},
 		{"they tempt", func(p *parts, _ *ledger.Calm) { p.now, p.tempting = due(p.now), true }, true, true},

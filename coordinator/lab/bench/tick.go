@@ -76,5 +76,5 @@ func (s Tick) Run() (TickResult, error) {
 // calm tells whether ticks pass the group over.
 func (a *account) calm(group string) bool {
 	r, err := a.stage.Record(group)
-	return err == nil && a.allSpot(group) && r.Calm.Print != "" && a.cloud.Now().Sub(r.Calm.Since) > 3*tickEvery
+	return err == nil && a.allSpot(group) && r.Calm.Print != "" && r.Calm.Until.IsZero() && a.cloud.Now().Sub(r.Calm.Since) > 3*tickEvery
 }
