@@ -127,7 +127,7 @@ func (a *Actor) print(g asgtypes.AutoScalingGroup) string {
 // Where that is not known, it may.
 func (a *Actor) Tempting(ctx context.Context, s Surveyed) bool {
 	kept := a.lastCopy(ctx, s.Name)()
-	if kept.Product == "" || len(kept.Catalog.Types) == 0 {
+	if kept.Product == "" || len(kept.Catalog.Types) == 0 || !a.young(kept.At, copyFor/2) { // by it notices are answered too, as long as it is young
 		return true
 	}
 	_, set := ToGroup(s.Raw, a.Scope, a.Defaults)
