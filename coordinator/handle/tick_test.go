@@ -209,7 +209,7 @@ func TestATickTellsGroupsWhatAWSTakes(t *testing.T) {
 	}
 	p.takes = []decide.Hint{taken("i-0", 10*time.Second), taken("i-1", time.Minute), taken("i-2", takenFor+time.Second), taken("i-3", 0)}
 	p.groups = map[string]string{"i-0": "web", "i-1": "web", "i-2": "web"}
-	outcomes, errs := h.Route(t.Context(), []Message{{ID: "t", Body: ticked(t)}})
+	_, errs := h.Route(t.Context(), []Message{{ID: "t", Body: ticked(t)}})
 	if errs[0] != nil || !slices.Equal(p.work, []string{"web", "web"}) {
 		t.Fatalf("work for %v, %v", p.work, errs[0])
 	}
