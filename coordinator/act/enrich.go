@@ -41,7 +41,7 @@ func (a *Actor) enriching(w decide.World, m *memory) []reading {
 		m.note(whatOf("EC2.DescribeSpotInstanceRequests"))
 	}
 	requests := a.spotStatus
-	if anew && len(spot) > 0 {
+	if (anew || struck(w)) && len(spot) > 0 {
 		requests = a.taken
 	} else {
 		spot = decide.Doubted(w)
@@ -117,6 +117,13 @@ func (a *Actor) statusChecks(ctx context.Context, ids []string) (facts, error) {
 		}
 	}
 	return known, nil
+}
+
+// struck tells whether AWS takes so many at once that more of them are likely to be told of by messages that wait behind this one: a group's are worked
+// on one after the other.
+func struck(w decide.World) bool {
+	const many = 3
+	return len(w.Record.Notices) >= many && slices.ContainsFunc(w.Heard, func(h decide.Hint) bool { return h.Kind == decide.HeardTerminating })
 }
 
 // taken reads which instances AWS takes, of all in the account: hardly any.
