@@ -209,7 +209,7 @@ func TestATickTellsGroupsWhatAWSTakes(t *testing.T) {
 	}
 	p.takes = []decide.Hint{taken("i-0", 10*time.Second), taken("i-1", time.Minute), taken("i-2", takenFor+time.Second), taken("i-3", 0)}
 	p.groups = map[string]string{"i-0": "web", "i-1": "web", "i-2": "web"}
-	outcomes, errs := h.Route(t.Context(), []Message{{ID: "t", Body: ticked(t)}})
+	errs := route(t, h, ticked(t))
 	if errs[0] != nil || !slices.Equal(p.work, []string{"web", "web"}) {
 		t.Fatalf("work for %v, %v", p.work, errs[0])
 	}
@@ -218,7 +218,7 @@ func TestATickTellsGroupsWhatAWSTakes(t *testing.T) {
 		t.Errorf("told is %s, %v", p.asked[0], err)
 	}
 	p.fail["takes"] = errors.New("Throttling")
-	outcomes, errs = h.Route(t.Context(), []Message{{ID: "t", Body: ticked(t)}})
+	outcomes, errs := h.Route(t.Context(), []Message{{ID: "t", Body: ticked(t)}})
 	if told := strings.Join(texts(outcomes[0]), "\n"); errs[0] != nil || len(p.work) != 3 || !strings.Contains(told, "it is not known what AWS takes: Throttling") {
 		t.Errorf("unread: %v, %q", errs[0], told)
 	}
