@@ -110,14 +110,18 @@ func (a *account) DescribeInstanceStatus(_ context.Context, in *ec2.DescribeInst
 	return out, nil
 }
 
-// DescribeSpotInstanceRequests is asked by instance.
+// DescribeSpotInstanceRequests is asked by instance, or by status.
 func (a *account) DescribeSpotInstanceRequests(_ context.Context, in *ec2.DescribeSpotInstanceRequestsInput, _ ...func(*ec2.Options)) (*ec2.DescribeSpotInstanceRequestsOutput, error) {
 	if !a.told["SpotInstanceRequests"] {
 		a.none("interruption notices")
 	}
 	out := &ec2.DescribeSpotInstanceRequestsOutput{}
 	for _, r := range a.requests {
-		if len(in.Filters) > 0 && slices.Contains(in.Filters[0].Values, aws.ToString(r.InstanceId)) {
+		of := aws.ToString(r.InstanceId)
+		if len(in.Filters) > 0 && aws.ToString(in.Filters[0].Name) == "status-code" && r.Status != nil {
+			of = aws.ToString(r.Status.Code)
+		}
+		if len(in.Filters) > 0 && slices.Contains(in.Filters[0].Values, of) {
 			out.SpotInstanceRequests = append(out.SpotInstanceRequests, r)
 		}
 	}
