@@ -36,7 +36,8 @@ func (a *Actor) instances(ctx context.Context, group string, g described, rec le
 		}
 		g.memory.tagged = true
 	}
-	unseen := found.unseen(namedBy(rec, heard))
+	loose, _ := a.cache.loose.get(group)
+	unseen := found.unseen(append(namedBy(rec, heard), loose...))
 	if len(unseen) > filterValues { // a page holds more than a filter
 		if err := a.describe(ctx, types.Filter{Name: aws.String("tag:" + memberTag), Values: []string{group}}, found); err != nil {
 			return nil, err
@@ -51,6 +52,10 @@ func (a *Actor) instances(ctx context.Context, group string, g described, rec le
 	}
 	a.prove(ctx, group, found.byID, rec)
 	Join(found.byID, g.raw.Instances)
+	if g.memory.tagged { // what was found by the tag alone shows at the next look too
+		outside := slices.Sorted(maps.Keys(found.byID))
+		a.cache.loose.put(group, slices.DeleteFunc(outside, func(id string) bool { return found.wanted[id] }))
+	}
 	out := make([]decide.Instance, 0, len(found.byID))
 	for _, id := range slices.Sorted(maps.Keys(found.byID)) {
 		out = append(out, found.byID[id])

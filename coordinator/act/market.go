@@ -42,6 +42,7 @@ type cache struct {
 	rules     table[listeners]
 	slow      table[slowly]    // by target group
 	seldom    table[*seldom]   // by group
+	loose     table[[]string]  // by group: what carried our tag then and was no member
 	tagged    table[time.Time] // by group: when what carries our tag was looked for last
 
 	accountMu sync.Mutex

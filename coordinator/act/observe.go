@@ -22,7 +22,7 @@ func (a *Actor) Observe(ctx context.Context, group string, rec ledger.Record, he
 	if w.Instances, err = a.instances(ctx, group, g, rec, heard); err != nil {
 		return w, err
 	}
-	if decide.Calm(w) {
+	if !a.Thorough && decide.Calm(w) {
 		w.Group.Print = a.print(g.raw)
 	}
 	last := a.lastCopy(ctx, group)

@@ -48,7 +48,7 @@ func TestWhatSeldomChangesIsReadOnceAMinute(t *testing.T) {
 		t.Errorf("at first %v is read, and %v is old", again, first.Cached)
 	}
 	second, again := looks(false)
-	if want := []string{"EventBridge's rules", "instance refreshes", "lifecycle hooks", "the CloudFormation stack", "the launch template", "the placement group"}; len(again) > 0 || !slices.Equal(second.Cached, want) {
+	if want := []string{"EventBridge's rules", "instance refreshes", "lifecycle hooks", "spot requests", "the CloudFormation stack", "the groups of instances outside", "the launch template", "the placement group"}; len(again) > 0 || !slices.Equal(second.Cached, want) {
 		t.Errorf("then %v is read, and %v is old", again, second.Cached)
 	}
 	if second.Template.Hash != first.Template.Hash || !slices.Equal(second.Group.IdleHooks, first.Group.IdleHooks) || second.Group.StackStatus != first.Group.StackStatus || second.Group.PlacementStrategy != first.Group.PlacementStrategy {

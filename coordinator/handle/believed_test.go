@@ -218,6 +218,7 @@ func TestEveryWordIsHeardOnceByWhoWaitsForIt(t *testing.T) {
 	}{
 		{"hello", ledger.Said{}, message.Hello, true}, {"hello again", ledger.Said{Hello: at}, message.Hello, false},
 		{"started", ledger.Said{Hello: at}, message.Started, true}, {"started again", ledger.Said{Started: at}, message.Started, false},
+		{"started, of one that was ready and is up", ledger.Said{Hello: at, Ready: at}, message.Started, false}, {"hello of one", ledger.Said{Ready: at}, message.Hello, false},
 		{"ready", ledger.Said{Started: at}, message.Ready, true}, {"ready again", ledger.Said{Ready: at}, message.Ready, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {

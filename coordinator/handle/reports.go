@@ -97,6 +97,9 @@ func tells(rec ledger.Record, h decide.Hint) bool {
 		}
 	}
 	_, proving := rec.Proving[h.Instance]
+	if h.Kind != decide.HeardReady && !said.Ready.IsZero() { // who was ready before says less now
+		proving, spoke = false, false
+	}
 	if _, watched := rec.Watched[h.Instance]; watched || proving || spoke || rec.Revision == 0 {
 		return true // without a record nothing is known of anybody
 	}

@@ -118,11 +118,8 @@ func (a *account) DescribeSpotInstanceRequests(_ context.Context, in *ec2.Descri
 	out := &ec2.DescribeSpotInstanceRequestsOutput{}
 	for _, r := range a.requests {
 		of := aws.ToString(r.InstanceId)
-		if len(in.Filters) > 0 && aws.ToString(in.Filters[0].Name) == "status-code" {
-			of = ""
-			if r.Status != nil {
-				of = aws.ToString(r.Status.Code)
-			}
+		if len(in.Filters) > 0 && aws.ToString(in.Filters[0].Name) == "status-code" && r.Status != nil {
+			of = aws.ToString(r.Status.Code)
 		}
 		if len(in.Filters) > 0 && slices.Contains(in.Filters[0].Values, of) {
 			out.SpotInstanceRequests = append(out.SpotInstanceRequests, r)

@@ -59,7 +59,7 @@ var Mutants = []Mutant{
 	{Name: "sweep-by-tag-alone", What: "whatever carries our tags is ours", Scenario: "others", Alter: seeing(trusting(func(i decide.Instance) bool { return i.Nonce != "" }))},
 	{Name: "ask-no-template", What: "what carries our tags is ours, if any fleet launched it", Scenario: "copied-tags", Alter: seeing(trusting(func(i decide.Instance) bool { return i.Unproven }))},
 	{Name: "forget-our-templates", What: "only the template that has the name of ours now proves anything", Scenario: "copied-tags", Alter: writing(forgetTemplates)},
-	{Name: "sweep-at-first-sight", What: "what is unwanted once goes", Scenario: "old-reads", Alter: seeing(sweepAtOnce)},
+	{Name: "sweep-at-first-sight", What: "what is unwanted once goes", Scenario: "several-groups", Alter: seeing(sweepAtOnce)},
 	{Name: "never-sweep", What: "what nothing wants stays", Scenario: "others", Alter: planning(neverSweep)},
 	{Name: "end-members-through-ec2", What: "victims are terminated past their group", Scenario: "storm", Alter: acting(func(a *decide.Action, _ *time.Time) bool {
 		if a.Kind == decide.Retire {
@@ -84,7 +84,7 @@ var Mutants = []Mutant{
 	})},
 	{Name: "keep-the-shield", What: "protection from scale-in is never taken off again", Scenario: "storm", Alter: acting(func(a *decide.Action, _ *time.Time) bool { return a.Kind != decide.Unprotect })},
 	{Name: "take-a-total-for-a-change", What: "a total that a policy names goes on top of what our attaches added", Scenario: "target-tracking", Alter: seeing(totalForChange)},
-	{Name: "wait-in-silence", What: "nobody is told what is waited for", Scenario: "squall", Alter: writing(func(ctx context.Context, l handle.Ledger, r ledger.Record) (ledger.Record, error) {
+	{Name: "wait-in-silence", What: "nobody is told what is waited for", Scenario: "boot-as-member", Alter: writing(func(ctx context.Context, l handle.Ledger, r ledger.Record) (ledger.Record, error) {
 		r.Status.Waiting = ledger.Waiting{}
 		return l.Put(ctx, r)
 	})},
