@@ -77,12 +77,14 @@ func (s *said) hasty(ctx context.Context, b *batch) {
 	s.heard = kept
 }
 
-// mostRecalls bounds the plans that one run makes by memory: each launches no more than one plan may.
-const mostRecalls = 5
+const (
+	mostRecalls = 16 // plans that one run makes by memory: each launches no more than one plan may
+	mostCrossed = 8  // of them are crossed by somebody else's write, before what was heard waits its turn
+)
 
 // recall launches for the notices by memory alone. It returns the group's record as it is then, and of which instances it says that they are spoken for.
 func (h *Handler) recall(ctx context.Context, group string, hints []decide.Hint, o *Outcome) (ledger.Record, map[string]bool, error) {
-	began, answered := h.Now(), map[string]bool{}
+	began, answered, conflicts := h.Now(), map[string]bool{}, 0
 	w, known, err := h.Memory.Recall(ctx, group)
 	if err != nil {
 		return w.Record, nil, err
@@ -95,9 +97,12 @@ func (h *Handler) recall(ctx context.Context, group string, hints []decide.Hint,
 			break
 		}
 		written, err := h.Ledger.Put(ctx, plan.Record)
-		if errors.Is(err, ledger.ErrConflict) { // somebody works on it
-			rec, err = h.Ledger.Get(ctx, group)
-			return rec, answered, err
+		if errors.Is(err, ledger.ErrConflict) { // somebody works on it, and finds what is written here at its own next write
+			if rec, err = h.Ledger.Get(ctx, group); err != nil || conflicts == mostCrossed {
+				return rec, answered, err
+			}
+			conflicts++
+			continue
 		}
 		if err != nil {
 			return rec, answered, err

@@ -104,9 +104,7 @@ func TestWhatIsNotRememberedIsLookedUp(t *testing.T) {
 		{"the table is out of reach", func(_ *Handler, _ *parts, m *remembered) { m.fail = errors.New("throttled") }, nil},
 		{"a group of which nothing may be launched by memory", func(_ *Handler, _ *parts, m *remembered) { m.world.Group.Found = false }, nil},
 		{"an instance that left since", func(_ *Handler, _ *parts, m *remembered) { m.world.Instances = m.world.Instances[1:] }, nil},
-		{"somebody works on the group", func(_ *Handler, p *parts, m *remembered) {
-			m.before = func() { _, _ = p.ledger.Put(context.Background(), ledger.Record{Group: "web", Failures: 1}) }
-		}, nil},
+		{"others write all the time", func(h *Handler, p *parts, _ *remembered) { h.Ledger = busy{p.ledger} }, nil},
 		{"no memory", func(h *Handler, _ *parts, _ *remembered) { h.Memory = nil }, nil},
 		{"an unsigned notice", func(_ *Handler, p *parts, _ *remembered) { p.taken = map[string]bool{here: true} }, reported(t, message.Terminating, here, "bad")},
 	} {
@@ -164,5 +162,23 @@ func TestARunBeginsWithWhatCanBeAnsweredByMemory(t *testing.T) {
 	}
 	if p.applied != 1 || m.recalls != 1 || len(p.later) != 1 {
 		t.Errorf("%d calls after %d recalls, again after %v", p.applied, m.recalls, p.later)
+	}
+}
+
+// busy is a ledger that somebody else always has written to.
+type busy struct{ Ledger }
+
+func (busy) Put(_ context.Context, r ledger.Record) (ledger.Record, error) {
+	return r, ledger.ErrConflict
+}
+
+// Somebody who works on the group is no reason to wait for them: what they wrote is read, and they find what is written here.
+func TestANoticeIsAnsweredBesideARunThatIsUnderWay(t *testing.T) {
+	t.Parallel()
+	h, p, m := swift()
+	m.before = func() { _, _ = p.ledger.Put(context.Background(), ledger.Record{Group: "web", Failures: 1}) }
+	route(t, h, reported(t, message.Terminating, here, good))
+	if r := p.record(t); p.applied != 1 || len(p.lookedUp) > 0 || r.Failures != 1 || len(r.Notices) != 1 {
+		t.Errorf("%d calls, looked up %v, written %+v", p.applied, p.lookedUp, r)
 	}
 }
