@@ -31,7 +31,7 @@ type Result struct {
 	// P50 and P99 are the seconds from a notice to the request for its replacement; null where so many notices had none.
 	P50 *float64 `json:"p50_s"`
 	P99 *float64 `json:"p99_s"`
-	// Calls are the coordinator's, by service and operation, until an hour after the last notice.
+	// Calls are the coordinator's, by service and operation, until every group is whole again and nothing is open.
 	Calls map[string]int `json:"calls"`
 	// PerNotice are those of EC2, Auto Scaling and Elastic Load Balancing.
 	PerNotice  float64  `json:"calls_per_notice"`
@@ -45,7 +45,7 @@ type Result struct {
 const (
 	window = 2 * time.Minute // from a notice to the end
 	spread = 2 * time.Second // between the first notice of a group and its last
-	quiet  = time.Hour       // after the last notice, in which everything has to be closed
+	quiet  = time.Hour       // after the last end, in which everything has to be closed
 	worst  = 20              // violations that are shown
 )
 
@@ -127,8 +127,13 @@ func (w *storm) play() (Result, error) {
 			return Result{}, err
 		}
 	}
-	w.cloud.RunUntil(w.cloud.Now().Add(quiet))
-	return w.result(start), nil
+	w.cloud.RunUntil(w.cloud.Now().Add(window))
+	var open []string
+	if err := w.until(quiet, w.allSpot); err != nil {
+		open = append(open, err.Error())
+	}
+	w.counts = false
+	return w.result(start, open), nil
 }
 
 // strike gives so many members of the group their notice, those of its first zones first.
@@ -174,7 +179,8 @@ func (w *storm) happened(e cloudsim.Event) {
 	}
 }
 
-func (w *storm) result(start time.Time) Result {
+// result sums up; what is still open counts as broken.
+func (w *storm) result(start time.Time, open []string) Result {
 	r := Result{Notices: w.Notices, Groups: w.Groups, Calls: w.calls, PerNotice: float64(scarce(w.calls)) / float64(w.Notices), Bound: w.bound(start),
 		Throttled: w.throttled, Assumed: []string{
 			fmt.Sprintf("groups of %d in three zones, all on spot; a group's notices come at once, the groups' over %s", w.Size, w.Over),
@@ -199,7 +205,7 @@ func (w *storm) result(start time.Time) Result {
 	r.Answered /= float64(w.Notices)
 	slices.Sort(took)
 	r.P50, r.P99 = percentile(took, w.Notices, 0.5), percentile(took, w.Notices, 0.99)
-	broken := w.violations()
+	broken := append(w.violations(), open...)
 	r.Violations, r.Violated = len(broken), broken[:min(len(broken), worst)]
 	return r
 }
