@@ -64,6 +64,7 @@ func stormTable(out io.Writer, r bench.Result) error {
 	for _, call := range slices.Sorted(maps.Keys(r.Calls)) {
 		fmt.Fprintf(w, "  %s\t%d\n", call, r.Calls[call])
 	}
+	fmt.Fprintf(w, "not back on spot\t%d groups after an hour\n", r.Open)
 	fmt.Fprintf(w, "promises broken\t%d\n", r.Violations)
 	for _, v := range r.Violated {
 		fmt.Fprintf(w, "  %s\n", v)
