@@ -25,7 +25,7 @@ const sketchFor = time.Hour
 // keepSketch draws the group as it was seen, where that is another picture than before. That it could not be kept harms nobody now: the notice is answered
 // after a look, and the next look tries again.
 func (a *Actor) keepSketch(ctx context.Context, w decide.World) {
-	if a.Index == nil || !w.Group.Found {
+	if a.Index == nil {
 		return
 	}
 	before, known := a.cache.sketches.get(w.Group.Name)

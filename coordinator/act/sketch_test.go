@@ -91,6 +91,14 @@ func TestTheIndexFollowsTheMembersOfOurs(t *testing.T) {
 	a.cache.sketches.clear() // another process
 	step(4, []string{"i-3"}, "i-3")
 	step(5, nil)
+
+	step(6, []string{"i-4"}, "i-4")
+	gone := seen(*now)
+	gone.Group = decide.Group{Name: "web"}
+	a.keepSketch(t.Context(), gone)
+	if len(n.of) > 0 {
+		t.Errorf("of a group that is gone are noted %v", n.of)
+	}
 }
 
 func TestAWorldIsRecalledAsLongAsItsCopiesServe(t *testing.T) {

@@ -9,13 +9,18 @@ import (
 	"autospotting/coordinator/market"
 )
 
-// hear (R1) takes what was heard into the record. Reports that nobody vouches for change nothing, but that an
-// unsigned "terminating" is believed where the spot request's status says the same.
+// hear (R1) takes up what was answered by memory, and takes what was heard into the record.
 func (r *run) hear() {
-	for id, n := range r.rec.Notices { // this look takes them up
+	for id, n := range r.rec.Notices {
 		n.Hasty = false
 		r.rec.Notices[id] = n
 	}
+	r.listen()
+}
+
+// listen takes what was heard into the record. Reports that nobody vouches for change nothing, but that an unsigned "terminating" is believed where the
+// spot request's status says the same.
+func (r *run) listen() {
 	r.rec.Unconfirmed = slices.DeleteFunc(r.rec.Unconfirmed, func(at time.Time) bool { return r.since(at) >= time.Hour })
 	for _, h := range r.w.Heard {
 		switch h.Kind {

@@ -73,11 +73,11 @@ func Hasten(w World) Plan {
 	r := newRun(w)
 	r.rung = Answer
 	known := maps.Clone(r.rec.Notices)
-	r.hear()
+	r.listen()
 	var fresh []string
 	for _, id := range slices.Sorted(maps.Keys(r.rec.Notices)) {
 		n := r.rec.Notices[id]
-		if _, old := known[id]; !old && r.v.Stays(id) && !r.v.Retired(id) && !r.spokenFor(id) { // else a look has it, or had it
+		if _, old := known[id]; (!old || n.Hasty) && r.v.Stays(id) && !r.v.Retired(id) && !r.spokenFor(id) { // else a look has it, or had it
 			n.Hasty = true
 			r.rec.Notices[id] = n
 			fresh = append(fresh, id)

@@ -63,10 +63,14 @@ func TestANoticeIsAnsweredByMemoryAsItWouldBeAfterALook(t *testing.T) {
 	if n := hasty.Record.Notices["i-s2"]; !n.Hasty || TakenUp(hasty.Record, w.Heard[0]) {
 		t.Errorf("%+v is taken for taken up", n)
 	}
-	w.Record, w.Heard = hasty.Record, nil
+	w.Record = hasty.Record
 	after := Decide(w)
 	if n := after.Record.Notices["i-s2"]; n.Hasty || !TakenUp(after.Record, notices("i-s2")[0]) {
 		t.Errorf("a look has not taken up %+v", n)
+	}
+	m.Record, m.Heard = hasty.Record, notices("i-s1")
+	if second := Hasten(m); len(second.Actions) != 1 || TakenUp(second.Record, w.Heard[0]) || TakenUp(second.Record, m.Heard[0]) {
+		t.Errorf("another notice that is answered by memory takes the first one up: %s", render(second))
 	}
 	earlier := notices("i-s2")[0]
 	earlier.Deadline = noon.Add(time.Minute)
@@ -87,6 +91,12 @@ func TestByMemoryNothingIsDoneButLaunchesForNewNotices(t *testing.T) {
 		{"nothing was heard", func(*World) {}, nil, 0},
 		{"one goes", func(*World) {}, notices("i-s1"), 1},
 		{"a look has the notice", func(w *World) { w.doom("i-s1", time.Second) }, notices("i-s1"), 0},
+		{"its launch brought nothing, and no look has been since", func(w *World) {
+			w.doom("i-s1", time.Second)
+			n := w.Record.Notices["i-s1"]
+			n.Hasty, n.Tries = true, 1
+			w.Record.Notices["i-s1"] = n
+		}, notices("i-s1"), 1},
 		{"it is retired", func(w *World) { w.Record.Retired = map[string]time.Time{"i-s1": noon} }, notices("i-s1"), 0},
 		{"it was spoken for", func(w *World) { w.intends(ledger.Replace, "i-new", "i-s1", "a", time.Minute) }, notices("i-s1"), 0},
 		{"nobody remembers it", func(*World) {}, notices("i-x"), 0},

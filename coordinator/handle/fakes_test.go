@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -40,6 +41,7 @@ type parts struct {
 	tempting bool
 	fast     bool // every observe sees a group with something to do
 	fail     map[string]error
+	barren   bool // launches bring nothing
 }
 
 func (p *parts) Later(_ context.Context, body []byte, d time.Duration) error {
@@ -118,9 +120,15 @@ func (p *parts) Observe(_ context.Context, group string, rec ledger.Record, hear
 	return w, p.observe
 }
 
-func (p *parts) Apply(context.Context, string, decide.Action, time.Time) decide.Result {
+func (p *parts) Apply(_ context.Context, _ string, a decide.Action, _ time.Time) decide.Result {
 	p.applied++
-	return decide.Result{}
+	var res decide.Result
+	if a.Kind == decide.LaunchOne && !p.barren {
+		for range max(a.Launch.Count, 1) {
+			res.Launched = append(res.Launched, decide.LaunchedOne{ID: fmt.Sprintf("i-new%d", p.applied), Type: "m5.large", Zone: "a"})
+		}
+	}
+	return res
 }
 
 func (p *parts) Refresh(string) {}

@@ -61,7 +61,7 @@ func (s *said) hasty(ctx context.Context, b *batch) {
 		hints = append(hints, x.hint)
 	}
 	o := &b.outcomes[s.heard[0].place]
-	rec, answered, err := b.recall(ctx, s.group, hints, o)
+	rec, err := b.recall(ctx, s.group, hints, o)
 	if err != nil {
 		b.Log.Warn().Err(err).Str("group", s.group).Msg("not answered by memory: after a look")
 	}
@@ -70,7 +70,7 @@ func (s *said) hasty(ctx context.Context, b *batch) {
 		if x.again = decide.TakenUp(rec, x.hint); x.again {
 			b.note(&b.outcomes[x.place], Note{Group: s.group, Instance: x.hint.Instance, Kind: "heard", Text: fmt.Sprintf("%s from %s (%s): taken up already", x.what, x.hint.Source, orID(b.events[x.place].ID, b.messages[x.place].ID))})
 		}
-		if x.again || answered[x.hint.Instance] {
+		if _, noted := rec.Notices[x.hint.Instance]; noted {
 			kept = append(kept, x)
 		}
 	}
@@ -80,17 +80,19 @@ func (s *said) hasty(ctx context.Context, b *batch) {
 const (
 	mostRecalls = 16 // plans that one run makes by memory: each launches no more than one plan may
 	mostCrossed = 8  // of them are crossed by somebody else's write, before what was heard waits its turn
+	// recallsFor is until when a run begins another: it has a look to make as well, and fleets take seconds.
+	recallsFor = 8 * time.Second
 )
 
-// recall launches for the notices by memory alone. It returns the group's record as it is then, and of which instances it says that they are spoken for.
-func (h *Handler) recall(ctx context.Context, group string, hints []decide.Hint, o *Outcome) (ledger.Record, map[string]bool, error) {
-	began, answered, conflicts := h.Now(), map[string]bool{}, 0
+// recall launches for the notices by memory alone. It returns the group's record as it is then: a notice that stands in it is answered, or a look will.
+func (h *Handler) recall(ctx context.Context, group string, hints []decide.Hint, o *Outcome) (ledger.Record, error) {
+	began, conflicts := h.Now(), 0
 	w, known, err := h.Memory.Recall(ctx, group)
 	if err != nil {
-		return w.Record, nil, err
+		return w.Record, err
 	}
 	rec := w.Record
-	for n := 0; known && n < mostRecalls; n++ {
+	for n := 0; known && n < mostRecalls && h.Now().Before(began.Add(recallsFor)); n++ {
 		w.Record, w.Heard, w.Now = rec, hints, h.Now()
 		plan := decide.Hasten(w)
 		if len(plan.Actions) == 0 {
@@ -99,23 +101,20 @@ func (h *Handler) recall(ctx context.Context, group string, hints []decide.Hint,
 		written, err := h.Ledger.Put(ctx, plan.Record)
 		if errors.Is(err, ledger.ErrConflict) { // somebody works on it, and finds what is written here at its own next write
 			if rec, err = h.Ledger.Get(ctx, group); err != nil || conflicts == mostCrossed {
-				return rec, answered, err
+				return rec, err
 			}
 			conflicts++
 			continue
 		}
 		if err != nil {
-			return rec, answered, err
+			return rec, err
 		}
 		rec = written
 		if err := h.launchAll(ctx, &rec, plan, w, began, o); err != nil {
-			return rec, answered, err
-		}
-		for _, a := range plan.Actions {
-			answered[a.Instance] = true
+			return rec, err
 		}
 	}
-	return rec, answered, nil
+	return rec, nil
 }
 
 // launchAll makes the launches of a plan that was made by memory, and tells of it as of any other.
@@ -138,7 +137,7 @@ func (h *Handler) begin(ctx context.Context, r Request, o *Outcome) (ledger.Reco
 	if h.Memory == nil || !swift {
 		return h.Ledger.Get(ctx, r.Group)
 	}
-	rec, _, err := h.recall(ctx, r.Group, r.Hints, o)
+	rec, err := h.recall(ctx, r.Group, r.Hints, o)
 	if err != nil {
 		h.Log.Warn().Err(err).Str("group", r.Group).Msg("not answered by memory: after a look")
 		return h.Ledger.Get(ctx, r.Group)

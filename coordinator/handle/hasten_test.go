@@ -88,8 +88,19 @@ func TestNoticesOfAGroupThatAreHeardTogetherAreAnsweredTogether(t *testing.T) {
 	t.Parallel()
 	h, p, m := swift()
 	route(t, h, reported(t, message.Terminating, here, good), []byte(interruption(t, there)))
-	if r := p.record(t); len(r.Notices) != 2 || m.recalls != 1 || len(p.work) != 1 {
+	if r := p.record(t); len(r.Notices) != 2 || m.recalls != 1 || len(p.work) != 1 || len(p.lookedUp) > 0 {
 		t.Errorf("%d notices after %d recalls, work for %v", len(r.Notices), m.recalls, p.work)
+	}
+}
+
+// Where a launch brings nothing, the next pools are asked at once: the market is remembered too.
+func TestWhatHasNoCapacityIsAskedForElsewhereByMemory(t *testing.T) {
+	t.Parallel()
+	h, p, _ := swift()
+	p.barren = true
+	route(t, h, reported(t, message.Terminating, here, good))
+	if n := p.record(t).Notices[here]; p.applied < 3 || n.Tries < 3 || len(p.work) != 1 {
+		t.Errorf("%d calls, %+v, work for %v", p.applied, n, p.work)
 	}
 }
 
@@ -170,6 +181,35 @@ type busy struct{ Ledger }
 
 func (busy) Put(_ context.Context, r ledger.Record) (ledger.Record, error) {
 	return r, ledger.ErrConflict
+}
+
+// A run has a look to make as well, and the function's time is bounded: what memory alone could go on with for long is left to it.
+func TestWhatIsAnsweredByMemoryLeavesTimeForALook(t *testing.T) {
+	t.Parallel()
+	h, p, m := swift()
+	h.Ledger = &slow{Ledger: p.ledger, now: &p.now}
+	began := p.now
+	rec, err := h.recall(t.Context(), "web", []decide.Hint{{Kind: decide.HeardTerminating, Instance: here, At: p.now, Trusted: true}}, &Outcome{})
+	if took := p.now.Sub(began); err != nil || took < recallsFor || took > recallsFor+slowly {
+		t.Errorf("it took %s, %v", took, err)
+	}
+	if _, noted := rec.Notices[here]; !noted || m.recalls != 1 {
+		t.Errorf("%+v after %d recalls", rec.Notices, m.recalls)
+	}
+}
+
+const slowly = 3 * time.Second
+
+// slow is a ledger whose writes take long, and whose launches bring nothing, so that there is always one more to be made.
+type slow struct {
+	Ledger
+	now *time.Time
+}
+
+func (s *slow) Put(ctx context.Context, r ledger.Record) (ledger.Record, error) {
+	*s.now = s.now.Add(slowly / 2)
+	r.Intents = nil
+	return s.Ledger.Put(ctx, r)
 }
 
 // Somebody who works on the group is no reason to wait for them: what they wrote is read, and they find what is written here.

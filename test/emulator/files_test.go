@@ -41,7 +41,7 @@ func TestAnAccountIsPlannedFromFilesAsItIsLive(t *testing.T) {
 	a.setTag("others", "spot-enabled", "false")
 
 	now := time.Now()
-	config := act.Config{EC2: a.ec2, AutoScaling: a.scaling, Region: region, Scope: settings.Scope{Key: "spot-enabled", Value: "true"}, Defaults: settings.Defaults(),
+	config := act.Config{EC2: a.ec2, AutoScaling: a.scaling, Rules: a.bus, Region: region, Scope: settings.Scope{Key: "spot-enabled", Value: "true"}, Defaults: settings.Defaults(),
 		Thorough: true, Now: func() time.Time { return now }}
 	files, err := printed.Account(t.Context(), config.EC2, config.AutoScaling)
 	if err != nil {

@@ -67,6 +67,8 @@ var mutants = []mutant{
 var unmade = map[string]string{
 	"sqs.ReceiveMessage":                       "counted only where it brings something; it has one",
 	"autoscaling.DescribeInstanceRefreshes":    "the emulator does not know it: the proxy answers",
+	"dynamodb.BatchGetItem":                    "where it brings nothing a notice is answered after a look, which is no fault",
+	"dynamodb.BatchWriteItem":                  "where it brings nothing a notice is answered after a look, which is no fault",
 	"pricing.GetProducts":                      "where it brings nothing the built-in prices serve, which is no fault",
 	"servicequotas.ListServiceQuotas":          "where it brings nothing the quotas are unknown, and a type that is over one is refused by EC2, which is no fault",
 	"autoscaling.DescribeLaunchConfigurations": "where a configuration is gone, a member serves in its place, which is no fault; the group from a configuration asserts what was taken over",

@@ -29,8 +29,8 @@ func (c *coordinator) faultless() error {
 }
 
 const (
-	rests    = 5  // ticks, each when all was quiet, after which nothing more will come; a story that goes well needs none
-	waits    = 15 // messages handled without a write to EC2 or Auto Scaling, after which the same holds; four are the most
+	rests    = 20 // ticks, each when all was quiet, after which nothing more will come: for a minute after a call reads are not believed that may be older
+	waits    = 60 // messages handled without a write to EC2 or Auto Scaling, after which the same holds
 	restless = 70 // such writes after which a story never ends that takes 34
 	again    = 16 // such writes of one kind after which the same holds; eight are the most
 )

@@ -113,7 +113,7 @@ func (p *poisoned) report(rng *rand.Rand, kind message.Kind, id string, signed b
 	}
 	now := p.cloud.Now().UTC()
 	deadline := time.Time{}
-	if kind == message.Terminating {
+	if kind == message.Terminating || kind == message.Drained {
 		deadline = now.Add(time.Duration(rng.IntN(7200)-3600) * time.Second)
 	}
 	r := message.New(kind, from, now.Add(time.Duration(rng.IntN(1e6))), deadline)

@@ -35,12 +35,18 @@ type coordinator struct {
 	err     error
 }
 
+func inTurn(calls ...func()) {
+	for _, call := range calls {
+		call()
+	}
+}
+
 // runCoordinator installs the product on a group that runs on demand.
 func runCoordinator(c *cloud, g *group, defaults settings.Settings) *coordinator {
 	k := &coordinator{c: c, seen: map[string]time.Duration{}, actor: newActor(c, g, defaults), ledger: &countedLedger{c: c}}
 	k.handler = &handle.Handler{
 		Actor: k.actor, Groups: k.actor, Ledger: k.ledger, Queues: k, Verifier: believer{},
-		Now: k.actor.clock, Log: zerolog.Nop(),
+		Now: k.actor.clock, Log: zerolog.Nop(), Side: inTurn, // the light cloud is one thread's
 	}
 	g.begin()
 	c.onNotice = func(i *instance) {

@@ -77,7 +77,7 @@ var Mutants = []Mutant{
 	{Name: "believe-old-reads", What: "a read that is older than our own call is believed", Scenario: "old-reads", Alter: seeing(func(w *decide.World) { w.Record.Retired = nil })},
 	{Name: "count-the-leaving", What: "members on their way out count as capacity", Scenario: "storm", Alter: seeing(countLeaving)},
 	{Name: "count-the-doomed", What: "members with a notice count as capacity", Scenario: "storm", Alter: planning(countDoomed)},
-	{Name: "ignore-notices", What: "notices are not heard", Scenario: "demo", Alter: seeing(deaf)},
+	{Name: "ignore-notices", What: "notices are not heard", Scenario: "demo", Alter: unmindful(seeing(deaf))},
 	{Name: "launch-for-every-copy", What: "a second copy of a notice launches a second replacement", Scenario: "storm", Alter: planning(launchAgain)},
 	{Name: "forget-the-record-too-early", What: "the record of a group that was opted out is deleted with debts open", Scenario: "storm", Alter: planning(func(w decide.World, p *decide.Plan) {
 		p.Forget = p.Forget || !w.Group.Enabled && w.Record.Revision > 0

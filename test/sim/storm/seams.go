@@ -27,6 +27,20 @@ func seeing(wrong func(*decide.World)) func(*stage.Config) {
 	})
 }
 
+// unmindful is a mistake of a coordinator that answers no notice by memory, which would hide it.
+func unmindful(alter func(*stage.Config)) func(*stage.Config) {
+	return func(cfg *stage.Config) {
+		alter(cfg)
+		before := cfg.Alter
+		cfg.Alter = func(h *handle.Handler) {
+			if before != nil {
+				before(h)
+			}
+			h.Memory = nil
+		}
+	}
+}
+
 // planning changes every plan.
 func planning(wrong func(w decide.World, p *decide.Plan)) func(*stage.Config) {
 	return deciding(func(w decide.World) decide.Plan {
