@@ -108,8 +108,10 @@ func answers(rec ledger.Record, id, launched string) bool {
 // call holds what is gradual against what its run could read.
 func (o *outage) call(c *Checker, call cloudsim.Call) {
 	now := c.cloud.Now()
-	if call.API() == o.API && !now.Before(o.From) && now.Before(o.Until) {
-		o.blind[call.Session] = true
+	if call.API() == o.API {
+		if o.blind[call.Session] = !now.Before(o.From) && now.Before(o.Until); !o.blind[call.Session] { // a run may read it anew
+			delete(o.blind, call.Session)
+		}
 	}
 	if !o.blind[call.Session] {
 		return

@@ -186,7 +186,9 @@ func countTwice(w decide.World, p *decide.Plan) {
 	})
 }
 
+// sweepAtOnce needs no second look, nor a fresh one.
 func sweepAtOnce(w *decide.World) {
+	w.Cached = nil
 	w.Record.Orphans = map[string]time.Time{}
 	for _, i := range w.Instances {
 		w.Record.Orphans[i.ID] = w.Now.Add(-time.Hour)

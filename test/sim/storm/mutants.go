@@ -27,7 +27,7 @@ var Mutants = []Mutant{
 
 	{Name: "retire-before-attach", What: "the victim goes when its replacement is launched", Scenario: "storm", Alter: planning(retireFirst)},
 	{Name: "attach-unready", What: "whatever runs is ready", Scenario: "storm", Alter: seeing(allReady)},
-	{Name: "believe-a-forged-ready", What: "signatures are not verified", Scenario: "others", Alter: believing},
+	{Name: "believe-a-forged-ready", What: "signatures are not verified", Scenario: "forgers", Alter: believing},
 	{Name: "ignore-protection", What: "protection from scale-in and from termination is not seen", Scenario: "others", Alter: seeing(unprotected)},
 	{Name: "attach-counted-twice", What: "one attach is paid for by two retirements", Scenario: "storm", Alter: planning(countTwice)},
 	{Name: "attach-without-a-debt", What: "pairs are not written down", Scenario: "storm", Alter: writing(func(ctx context.Context, l handle.Ledger, r ledger.Record) (ledger.Record, error) {
@@ -59,7 +59,7 @@ var Mutants = []Mutant{
 	{Name: "sweep-by-tag-alone", What: "whatever carries our tags is ours", Scenario: "others", Alter: seeing(trusting(func(i decide.Instance) bool { return i.Nonce != "" }))},
 	{Name: "ask-no-template", What: "what carries our tags is ours, if any fleet launched it", Scenario: "copied-tags", Alter: seeing(trusting(func(i decide.Instance) bool { return i.Unproven }))},
 	{Name: "forget-our-templates", What: "only the template that has the name of ours now proves anything", Scenario: "copied-tags", Alter: writing(forgetTemplates)},
-	{Name: "sweep-at-first-sight", What: "what is unwanted once goes", Scenario: "several-groups", Alter: seeing(sweepAtOnce)},
+	{Name: "sweep-at-first-sight", What: "what is unwanted once goes", Scenario: "old-reads", Alter: seeing(sweepAtOnce)},
 	{Name: "never-sweep", What: "what nothing wants stays", Scenario: "others", Alter: planning(neverSweep)},
 	{Name: "end-members-through-ec2", What: "victims are terminated past their group", Scenario: "storm", Alter: acting(func(a *decide.Action, _ *time.Time) bool {
 		if a.Kind == decide.Retire {

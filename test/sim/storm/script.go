@@ -135,6 +135,12 @@ var Scenarios = slices.Concat([]Scenario{
 		s.Deeds = deeds(rng, s.For, 1, 40*time.Second, []string{"refresh", "refresh", "refresh", "kill", "desired"})
 		return s
 	}},
+	{"forgers", "one small group in a kind cloud, of whose instances somebody says all the time that they are ready, while members are lost", func(rng *rand.Rand) Script {
+		s := Script{Groups: []cloudsim.GroupSpec{randomGroup(rng, "web")}, Readings: randomReadings(rng), For: 30 * time.Minute}
+		s.Groups[0].Desired, s.Groups[0].Max = 3, 3+rng.IntN(3)
+		s.Deeds = deeds(rng, s.For, 1, 20*time.Second, []string{"forge", "forge", "forge", "forge", "forge", "kill", "interrupt"})
+		return s
+	}},
 	{"machinery", "one group in a kind cloud, whose coordinator crashes, stalls and is called twice, while its owner changes sizes", func(rng *rand.Rand) Script {
 		s := Script{Groups: []cloudsim.GroupSpec{randomGroup(rng, "web")}, Readings: randomReadings(rng), For: time.Hour}
 		s.Deeds = deeds(rng, s.For, 1, time.Minute, slices.Concat(disasters, []string{"stall", "stall", "again", "desired", "kill", "policy", "max"}))
