@@ -22,6 +22,9 @@ func (a *Actor) Observe(ctx context.Context, group string, rec ledger.Record, he
 	if w.Instances, err = a.instances(ctx, group, g, rec, heard); err != nil {
 		return w, err
 	}
+	if decide.AttachesUrgently(w) { // an attach that waits for no fresh look must still see what its owner released in the last minute
+		g.memory.forget("EC2.DescribeLaunchTemplateVersions", "Auto Scaling.DescribeLaunchConfigurations")
+	}
 	if !a.Thorough && decide.Calm(w) {
 		w.Group.Print = a.print(g.raw)
 	}

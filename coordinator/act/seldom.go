@@ -1,7 +1,9 @@
 package act
 
 import (
+	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -89,6 +91,15 @@ func recall[V any](m *memory, api, key string, read func() (V, error)) (V, error
 		m.kept.of[key] = recollection{v, m.now}
 	}
 	return v, err
+}
+
+// forget has what these APIs tell read anew in this look.
+func (m *memory) forget(apis ...string) {
+	m.kept.mu.Lock()
+	defer m.kept.mu.Unlock()
+	maps.DeleteFunc(m.kept.of, func(key string, _ recollection) bool {
+		return slices.ContainsFunc(apis, func(api string) bool { return strings.HasPrefix(key, api+" ") })
+	})
 }
 
 func whatOf(api string) string { return read(api).What }

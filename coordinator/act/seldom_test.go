@@ -91,6 +91,40 @@ func TestOnlyWhatWasAskedForAndAnsweredIsRemembered(t *testing.T) {
 	}
 }
 
+// What somebody waits for is attached without a fresh look: then the template, which says whether it is still what its owner wants, is no older than that.
+func TestTheTemplateIsReadAnewWhereAnUrgentReplacementRuns(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		intent ledger.Intent
+		anew   bool
+	}{
+		"for a notice":  {ledger.Intent{Purpose: ledger.Replace, Instance: "i-901"}, true},
+		"for a deficit": {ledger.Intent{Purpose: ledger.Fill, Instance: "i-901"}, true},
+		"gradual":       {ledger.Intent{Purpose: ledger.Swap, Instance: "i-901"}, false},
+		"given up":      {ledger.Intent{Purpose: ledger.Replace, Instance: "i-901", Abandoned: "not ready in time"}, false},
+		"of another":    {ledger.Intent{Purpose: ledger.Replace, Instance: "i-902"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			acc := web()
+			acc.instances = append(acc.instances, oursSpot("i-901", "us-east-1a"))
+			a := acc.actor()
+			rec := ledger.Record{Intents: []ledger.Intent{c.intent}}
+			look := func() decide.World {
+				w, err := a.Observe(t.Context(), "web", rec, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return w
+			}
+			look()
+			if w := look(); slices.Contains(w.Cached, decide.ReadTemplate) == c.anew || !slices.Contains(w.Cached, "lifecycle hooks") {
+				t.Errorf("old is %v", w.Cached)
+			}
+		})
+	}
+}
+
 // The reads of one look are made at once, and the world is the same whichever is answered first.
 func TestTheReadsOfALookAreMadeSideBySide(t *testing.T) {
 	t.Parallel()
