@@ -31,7 +31,7 @@ var mutants = []mutant{
 	{name: "only the first page of prices is read", call: "ec2.DescribeSpotPriceHistory", answer: onePage},
 	{name: "the filter of subnets is named wrongly", call: "ec2.DescribeSubnets", wrong: put("subnet-id", "subnet")},
 	{name: "the image is named wrongly", call: "ec2.DescribeImages", wrong: rename(`^ImageId`, "Image")},
-	{name: "spot requests are filtered by a wrong name", call: "ec2.DescribeSpotInstanceRequests", wrong: put("instance-id", "instance-ids")},
+	{name: "spot requests are filtered by a wrong name", call: "ec2.DescribeSpotInstanceRequests", wrong: put("status-code", "status-codes")},
 	{name: "the record is written without its revision", call: "dynamodb.PutItem", wrong: field("Item", func(v any) any {
 		delete(v.(map[string]any), "revision")
 		return v
@@ -44,7 +44,7 @@ var mutants = []mutant{
 	{name: "work is sent without a message group", call: "sqs.SendMessage", wrong: field("MessageGroupId", gone)},
 	{name: "messages are taken from a queue that is not", call: "sqs.ReceiveMessage", wrong: field("QueueUrl", func(v any) any { return v.(string) + "s" })},
 	{name: "messages are not deleted", call: "sqs.DeleteMessage", wrong: field("ReceiptHandle", func(any) any { return "another" })},
-	{name: "instances are sought by a wrong filter", call: "ec2.DescribeInstances", wrong: put("tag:autospotting-group", "tag:autospotting-groups")},
+	{name: "instances are sought by a wrong filter", call: "ec2.DescribeInstances", wrong: put("instance-id", "instance-ids")},
 	{name: "only the first page of instances is read", call: "ec2.DescribeInstances", answer: onePage},
 	{name: "status checks are asked of another instance", call: "ec2.DescribeInstanceStatus", wrong: list("InstanceId.1", "i-0123456789abcdef0")},
 	{name: "membership is asked of another instance", call: "autoscaling.DescribeAutoScalingInstances", wrong: list("InstanceIds.member.1", "i-0123456789abcdef0")},

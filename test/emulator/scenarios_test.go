@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
@@ -156,10 +157,18 @@ func (a *tale) Do(d scenario.Deed, id string) error {
 	return err
 }
 
+// tickTime is how long a story waits until the next tick comes, which on AWS is five minutes.
+const tickTime = 25 * time.Second
+
 func (a *tale) Wait(want scenario.Settled) error {
 	ctx, cancel := context.WithTimeout(a.t.Context(), patience)
 	defer cancel()
+	ticked := time.Now()
 	l, err := a.await(ctx, "web", func(l look) string {
+		if time.Since(ticked) > tickTime { // what is remembered for a minute, nobody tells of
+			ticked = time.Now()
+			a.tick()
+		}
 		g := l.group
 		if g.Desired != want.Desired || g.Max != want.Max || len(l.spot) != want.Spot || len(l.onDemand) != want.OnDemand ||
 			len(l.loose)+len(l.protected) > 0 || l.unfinished || !a.queues.idle() || strings.HasPrefix(g.status(), "refused") != want.Refused {
