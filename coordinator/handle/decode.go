@@ -68,16 +68,16 @@ type recheck struct {
 	Until time.Time     `json:"until,omitzero"`
 }
 
-// Decode reads the body of an inbox message: an SNS envelope, a bare report of spotd, a bare EventBridge event, or a re-check of
-// our own. A re-check in an envelope is refused; where topics are known, so is an envelope from another one, and an AWS event that
-// did not come through the events topic. Errors wrap ErrUndecodable, message.ErrVersion or message.ErrKind.
+// Decode reads the body of a message of the inbox or of the changes: an SNS envelope, a bare report of spotd, a bare EventBridge event, or a re-check of
+// our own. Bare are what EventBridge's rules and we ourselves put there, as the queues' policies have it. A re-check in an envelope is refused; where topics
+// are known, so is an envelope from another one, and an AWS event that came through the reports topic. Errors wrap ErrUndecodable, message.ErrVersion or message.ErrKind.
 func Decode(body []byte, topics Topics) (Event, error) {
 	var env outer
 	if err := json.Unmarshal(body, &env); err != nil {
 		return Event{}, undecodable(body, err)
 	}
 	if !env.wraps() {
-		return decodeBare(body, topics.Events == "", true)
+		return decodeBare(body, true, true)
 	}
 	switch {
 	case env.Type == "SubscriptionConfirmation" || env.Type == "UnsubscribeConfirmation":

@@ -45,6 +45,7 @@ func TestDecodeTellsWhatAMessageIs(t *testing.T) {
 		hint       decide.HintKind
 	}{
 		{"spotd's report, bare", report(t), Event{Kind: Report, What: "ready"}, decide.HeardReady},
+		{"an AWS event, as a rule puts it into the queue", warning, Event{Kind: AWSEvent, What: "EC2 Spot Instance Interruption Warning"}, decide.HeardTerminating},
 		{"spotd's report through its topic", enveloped(t, topics.Reports, report(t)), Event{Kind: Report, What: "ready"}, decide.HeardReady},
 		{"an interruption warning through the events topic", enveloped(t, topics.Events, warning), Event{Kind: AWSEvent, ID: "e1", What: "EC2 Spot Instance Interruption Warning"}, decide.HeardTerminating},
 		{"a rebalance recommendation", enveloped(t, topics.Events, `{"id":"e2","detail-type":"EC2 Instance Rebalance Recommendation","detail":{"instance-id":"i-00000001"}}`), Event{Kind: AWSEvent, ID: "e2", What: "EC2 Instance Rebalance Recommendation"}, decide.HeardRebalance},
@@ -91,7 +92,6 @@ func TestDecodeRefusesWithThePlace(t *testing.T) {
 		{"an AWS event where anybody may publish", enveloped(t, topics.Reports, warning), "anybody", ErrUndecodable},
 		{"a re-check where anybody may publish, with a hint that calls itself trusted", enveloped(t, topics.Reports, forgedRecheck), "re-check", ErrUndecodable},
 		{"a re-check through the events topic", enveloped(t, topics.Events, forgedRecheck), "re-check", ErrUndecodable},
-		{"an AWS event without an envelope", warning, "anybody", ErrUndecodable},
 		{"another topic", enveloped(t, "arn:aws:sns:us-east-1:123456789012:other", warning), "other", ErrUndecodable},
 		{"a generator that speaks of an instance", enveloped(t, topics.Ticks, warning), "may only tick", ErrUndecodable},
 		{"a generator that speaks as spotd", enveloped(t, topics.Ticks, report(t)), "may only tick", ErrUndecodable},

@@ -2,15 +2,22 @@ package cloudsim
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 )
 
-// Rule makes a topic a target of EventBridge: spot interruption warnings, rebalance recommendations, state changes,
-// and Auto Scaling's launch, terminate and lifecycle events are published to it as EventBridge writes them.
-func (c *Cloud) Rule(topicARN string) {
+// busRule is a rule that delivers.
+type busRule struct {
+	target string
+	kinds  []string // detail-types; all if there are none
+}
+
+// Rule makes a topic or a standard queue, by its ARN, a target of EventBridge: what there is of spot interruption warnings, rebalance recommendations,
+// state changes, and Auto Scaling's launch, terminate and lifecycle events is delivered to it as EventBridge writes it, or only what is of some detail-types.
+func (c *Cloud) Rule(target string, detailTypes ...string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.busTopics = append(c.busTopics, topicARN)
+	c.busRules = append(c.busRules, busRule{target, detailTypes})
 }
 
 // Tick publishes a scheduled event to the topic every so often, the first after one interval.
@@ -20,7 +27,7 @@ func (c *Cloud) Tick(every time.Duration, topicARN string) {
 	var tick func()
 	tick = func() {
 		body := c.busEvent("aws.events", "Scheduled Event", []string{"arn:aws:events:" + c.cfg.Region + ":" + c.cfg.Account + ":rule/tick"}, struct{}{})
-		c.deliver([]string{topicARN}, body)
+		c.deliver(topicARN, body)
 		c.at(every, "tick", tick)
 	}
 	c.at(every, "tick", tick)
@@ -47,7 +54,8 @@ func (c *Cloud) busEvent(source, detailType string, resources []string, detail a
 
 // emitBus sends an event to every rule's topic, best effort.
 func (c *Cloud) emitBus(source, detailType string, resources []string, detail any) {
-	if len(c.busTopics) == 0 {
+	rules := slices.DeleteFunc(slices.Clone(c.busRules), func(r busRule) bool { return len(r.kinds) > 0 && !slices.Contains(r.kinds, detailType) })
+	if len(rules) == 0 {
 		return
 	}
 	body := c.busEvent(source, detailType, resources, detail)
@@ -55,16 +63,20 @@ func (c *Cloud) emitBus(source, detailType string, resources []string, detail an
 		c.emit(Event{Kind: MessageLost, Actor: "aws", Text: detailType})
 		return
 	}
-	c.deliver(c.busTopics, body)
+	for _, r := range rules {
+		c.deliver(r.target, body)
+	}
 }
 
-func (c *Cloud) deliver(topics []string, body string) {
-	for _, arn := range topics {
-		c.at(c.cfg.Timing.BusDelay, "event to "+arn, func() {
-			// A rule whose topic is gone drops its events, as EventBridge does without a dead-letter queue.
-			_, _ = c.publish(arn, body, "", nil)
-		})
-	}
+func (c *Cloud) deliver(arn, body string) {
+	c.at(c.cfg.Timing.BusDelay, "event to "+arn, func() {
+		if q := c.queueByURL(arn); q != nil {
+			c.enqueue(q, body, "", "", q.delay, nil)
+			return
+		}
+		// A rule whose topic is gone drops its events, as EventBridge does without a dead-letter queue.
+		_, _ = c.publish(arn, body, "", nil)
+	})
 }
 
 func (c *Cloud) instanceARN(i *instance) string { return c.arn("ec2", "instance/"+i.id) }

@@ -129,7 +129,7 @@ type Cloud struct {
 	topics    map[string]*topic
 	queues    []*queue
 	tables    map[string]*table
-	busTopics []string
+	busRules  []busRule
 	rules     []BusRule // those of PutRule
 	mappings  []*mapping
 

@@ -2,6 +2,7 @@ package cloudsim
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -36,9 +37,28 @@ func (c *Cloud) PutRule(r BusRule) {
 
 const defaultBus = "default"
 
-// launches is the pattern of the rule that Rule makes for a topic, as the product's own stack has it.
-const launches = `{"source":["aws.autoscaling"],"detail-type":["EC2 Instance Launch Successful","EC2 Instance Launch Unsuccessful",` +
-	`"EC2 Instance Terminate Successful","EC2 Instance Terminate Unsuccessful","EC2 Instance-launch Lifecycle Action","EC2 Instance-terminate Lifecycle Action"]}`
+// kindsOf are the detail-types by their source.
+var kindsOf = []struct {
+	source string
+	kinds  []string
+}{
+	{"aws.ec2", []string{"EC2 Spot Instance Interruption Warning", "EC2 Instance Rebalance Recommendation", "EC2 Instance State-change Notification"}},
+	{"aws.autoscaling", []string{"EC2 Instance Launch Successful", "EC2 Instance Launch Unsuccessful", "EC2 Instance Terminate Successful",
+		"EC2 Instance Terminate Unsuccessful", "EC2 Instance-launch Lifecycle Action", "EC2 Instance-terminate Lifecycle Action"}},
+}
+
+// listed are a rule's entries: one for each source, as the product's own stack has them.
+func (r busRule) listed(n int) (all []BusRule) {
+	for _, s := range kindsOf {
+		kinds := slices.DeleteFunc(slices.Clone(s.kinds), func(k string) bool { return len(r.kinds) > 0 && !slices.Contains(r.kinds, k) })
+		if len(kinds) == 0 {
+			continue
+		}
+		pattern, _ := json.Marshal(map[string][]string{"source": {s.source}, "detail-type": kinds}) // texts: it cannot fail
+		all = append(all, BusRule{Name: fmt.Sprintf("%s-%d", s.source[len("aws."):], n+1), Bus: defaultBus, Pattern: string(pattern), Targets: []string{r.target}})
+	}
+	return all
+}
 
 // EventBridge is a session's EventBridge client.
 type EventBridge struct{ s *Session }
@@ -49,8 +69,8 @@ func (s *Session) EventBridge() *EventBridge { return &EventBridge{s} }
 // listed are all rules, those of Rule before those of PutRule.
 func (c *Cloud) listed() []BusRule {
 	var all []BusRule
-	for n, topic := range c.busTopics {
-		all = append(all, BusRule{Name: fmt.Sprintf("to-topic-%d", n+1), Bus: defaultBus, Pattern: launches, Targets: []string{topic}})
+	for n, r := range c.busRules {
+		all = append(all, r.listed(n)...)
 	}
 	return append(all, c.rules...)
 }

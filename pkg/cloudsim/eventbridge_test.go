@@ -34,7 +34,7 @@ func TestRulesAreListedByBusAndInPages(t *testing.T) {
 			}
 		}
 	}
-	want := []string{`to-topic-1 ENABLED {"so`, `r0 ENABLED {"so`, `r2 ENABLED {"so`, "r1 DISABLED "}
+	want := []string{`ec2-1 ENABLED {"de`, `autoscaling-1 ENABLED {"de`, `r0 ENABLED {"so`, `r2 ENABLED {"so`, "r1 DISABLED "}
 	for _, limit := range []int32{1, 3, 100} {
 		if got := list(eventbridge.ListRulesInput{Limit: &limit}); !slices.Equal(got, want) {
 			t.Errorf("in pages of %d: %q", limit, got)
@@ -46,7 +46,7 @@ func TestRulesAreListedByBusAndInPages(t *testing.T) {
 	if _, err := r.s.EventBridge().ListRules(bg, &eventbridge.ListRulesInput{Limit: aws.Int32(101)}); err == nil {
 		t.Error("a page of 101 is given")
 	}
-	out, err := r.s.EventBridge().ListTargetsByRule(bg, &eventbridge.ListTargetsByRuleInput{Rule: aws.String("to-topic-1")})
+	out, err := r.s.EventBridge().ListTargetsByRule(bg, &eventbridge.ListTargetsByRuleInput{Rule: aws.String("autoscaling-1")})
 	if err != nil || len(out.Targets) != 1 || *out.Targets[0].Arn != *topic.TopicArn {
 		t.Errorf("%v, %+v", err, out)
 	}

@@ -130,25 +130,43 @@ func (f *Function) Invoke(e events.SQSEvent, done func(events.SQSEventResponse, 
 
 // mapping is an event source mapping with ReportBatchItemFailures.
 type mapping struct {
-	q     *queue
-	f     *Function
-	batch int
-	due   bool
+	Mapping
+	q    *queue
+	f    *Function
+	due  bool
+	busy int
 }
+
+func (m *mapping) full() bool { return m.f.full() || m.Most > 0 && m.busy >= m.Most }
 
 // MapQueue makes the queue call the function with up to batch messages. What the answer lists as failed, and a whole
 // batch whose invocation failed, timed out or crashed, comes back after the queue's visibility timeout; FIFO message
 // groups go one batch at a time, different groups in parallel (aws-facts 5). It panics when there is no such queue.
 func (c *Cloud) MapQueue(queueURL string, f *Function, batch int) {
+	c.Map(queueURL, f, Mapping{Batch: batch})
+}
+
+// Map is MapQueue with a window and a bound.
+func (c *Cloud) Map(queueURL string, f *Function, how Mapping) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	q := c.queueByURL(queueURL)
 	if q == nil {
 		panic("cloudsim: MapQueue: no queue " + queueURL + ": create it first")
 	}
-	m := &mapping{q: q, f: f, batch: max(batch, 1)}
+	how.Batch = max(how.Batch, 1)
+	m := &mapping{Mapping: how, q: q, f: f}
 	c.mappings = append(c.mappings, m)
 	c.pollSoon(m)
+}
+
+// Mapping is how a queue calls a function.
+type Mapping struct {
+	Batch int
+	// Window is for how long messages are collected after the first (Lambda developer guide, "Batching behavior"); a FIFO queue has none.
+	Window time.Duration
+	// Most is how many invocations the queue has at a time (the same guide, "Setting maximum concurrency"); 0 is unlimited.
+	Most int
 }
 
 func (c *Cloud) pollSoon(m *mapping) {
@@ -156,7 +174,7 @@ func (c *Cloud) pollSoon(m *mapping) {
 		return
 	}
 	m.due = true
-	c.schedule(c.cfg.Timing.Poll, "poll "+m.q.name, func() { c.poll(m) }).open = true
+	c.schedule(c.cfg.Timing.Poll+m.Window, "poll "+m.q.name, func() { c.poll(m) }).open = true
 }
 
 // poll starts as many invocations as there are batches.
@@ -165,14 +183,15 @@ func (c *Cloud) poll(m *mapping) {
 		c.mu.Lock()
 		m.due = false
 		var batch []*message
-		if !m.f.full() {
-			batch = c.dequeue(m.q, m.batch, m.q.visibility)
+		if !m.full() {
+			batch = c.dequeue(m.q, m.Batch, m.q.visibility)
 		}
 		if len(batch) == 0 {
 			c.unlock()
 			return
 		}
 		sb := m.f.reserve()
+		m.busy++
 		e := c.batchEvent(m.q, batch)
 		c.unlock()
 		m.f.run(sb, e, func(resp events.SQSEventResponse, err error) { c.settle(m, e, resp, err) })
@@ -192,6 +211,7 @@ func (c *Cloud) batchEvent(q *queue, batch []*message) events.SQSEvent {
 func (c *Cloud) settle(m *mapping, e events.SQSEvent, resp events.SQSEventResponse, err error) {
 	c.mu.Lock()
 	defer c.unlock()
+	m.busy--
 	c.pollSoon(m)
 	if err != nil {
 		return

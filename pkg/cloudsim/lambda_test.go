@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -223,4 +224,28 @@ func getCount(t *testing.T, s *Session) string {
 		return n.Value
 	}
 	return "none"
+}
+
+// Lambda developer guide, "Batching behavior": with a window messages are collected from the first on.
+func TestABatchingWindowCollects(t *testing.T) {
+	t.Parallel()
+	c := New(Config{})
+	s := c.NewSession("setup")
+	url := newQueue(t, s, "in", nil)
+	var seen []string
+	f := c.Function(FunctionConfig{Name: "f", ColdStart: -1}, func(*Session) Handler {
+		return func(_ context.Context, e events.SQSEvent) (events.SQSEventResponse, error) {
+			seen = append(seen, fmt.Sprintf("%s@%d", bodies(e), int(c.Now().Sub(c.cfg.Start).Seconds())))
+			return events.SQSEventResponse{}, nil
+		}
+	})
+	c.Map(url, f, Mapping{Batch: 100, Window: 5 * time.Second})
+	for n := range 3 {
+		c.RunUntil(c.cfg.Start.Add(time.Duration(10+2*n) * time.Second))
+		send(t, s, url, fmt.Sprint(n), "", "")
+	}
+	c.RunUntil(c.cfg.Start.Add(time.Minute))
+	if want := []string{"0,1,2@15"}; !slices.Equal(seen, want) {
+		t.Errorf("seen %q, want %q", seen, want)
+	}
 }

@@ -2,6 +2,7 @@ package cloudsim
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -96,5 +97,49 @@ func TestAFIFOGroupWaitsForEveryMessageInFlight(t *testing.T) {
 	must(t, err)
 	if again := receive(); len(again) != 1 || *again[0].Body != "1" {
 		t.Errorf("after the other is done: %v, want message 1", again)
+	}
+}
+
+// SNS developer guide, "Payload-based message filtering": one of a key's conditions has to hold, and what is no JSON object or lacks a key is not delivered.
+func TestASubscriptionsFilterLooksAtTheBody(t *testing.T) {
+	t.Parallel()
+	c := New(Config{})
+	s := c.NewSession("s")
+	topic, err := s.SNS().CreateTopic(bg, &sns.CreateTopicInput{Name: aws.String("t")})
+	must(t, err)
+	policies := map[string]string{"some": `{"kind":["hello","ready"]}`, "others": `{"kind":[{"anything-but":["hello","ready"]}]}`, "but-one": `{"kind":[{"anything-but":"hello"}]}`}
+	subscribe := func(name, policy, scope string) error {
+		_, err := s.SNS().Subscribe(bg, &sns.SubscribeInput{TopicArn: topic.TopicArn, Protocol: aws.String("sqs"), Endpoint: aws.String(c.arn("sqs", name)),
+			Attributes: map[string]string{"RawMessageDelivery": "true", "FilterPolicy": policy, "FilterPolicyScope": scope}})
+		return err
+	}
+	urls := map[string]string{}
+	for name, policy := range policies {
+		q, err := s.SQS().CreateQueue(bg, &sqs.CreateQueueInput{QueueName: &name})
+		must(t, err)
+		urls[name] = *q.QueueUrl
+		must(t, subscribe(name, policy, "MessageBody"))
+	}
+	for policy, scope := range map[string]string{`{`: "MessageBody", `{"kind":[{"prefix":"a"}]}`: "MessageBody", `{"kind":["a"]}`: "MessageAttributes"} {
+		if subscribe("some", policy, scope) == nil {
+			t.Errorf("%s by %s is taken", policy, scope)
+		}
+	}
+	for _, body := range []string{`{"kind":"hello"}`, `{"kind":"ready"}`, `{"kind":"terminating"}`, `{"kind":1}`, `{"other":"hello"}`, `hello`} {
+		_, err := s.SNS().Publish(bg, &sns.PublishInput{TopicArn: topic.TopicArn, Message: &body})
+		must(t, err)
+	}
+	c.RunUntil(c.Now().Add(time.Minute))
+	for name, want := range map[string][]string{"some": {`{"kind":"hello"}`, `{"kind":"ready"}`}, "others": {`{"kind":"terminating"}`}, "but-one": {`{"kind":"ready"}`, `{"kind":"terminating"}`}} {
+		out, err := s.SQS().ReceiveMessage(bg, &sqs.ReceiveMessageInput{QueueUrl: aws.String(urls[name]), MaxNumberOfMessages: 10})
+		must(t, err)
+		var got []string
+		for _, m := range out.Messages {
+			got = append(got, *m.Body)
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
 	}
 }

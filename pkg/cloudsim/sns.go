@@ -20,9 +20,10 @@ type topic struct {
 }
 
 type subscription struct {
-	arn   string
-	queue *queue
-	raw   bool
+	arn    string
+	queue  *queue
+	raw    bool
+	filter bodyFilter
 }
 
 // CreateTopic is idempotent by name; FIFO topics are not simulated.
@@ -40,7 +41,8 @@ func (s *SNS) CreateTopic(ctx context.Context, in *sns.CreateTopicInput, _ ...fu
 	})
 }
 
-// Subscribe takes the protocol sqs, with the attribute RawMessageDelivery; a FIFO queue can't subscribe.
+// Subscribe takes the protocol sqs, with the attributes RawMessageDelivery and FilterPolicy, the latter in the scope MessageBody and of keys at the top of
+// the body; a FIFO queue can't subscribe.
 func (s *SNS) Subscribe(ctx context.Context, in *sns.SubscribeInput, _ ...func(*sns.Options)) (*sns.SubscribeOutput, error) {
 	return call(ctx, s.s, request{svcSNS, "Subscribe", true}, in, func(in *sns.SubscribeInput) (*sns.SubscribeOutput, error) {
 		c := s.s.cloud
@@ -52,7 +54,11 @@ func (s *SNS) Subscribe(ctx context.Context, in *sns.SubscribeInput, _ ...func(*
 		if aws.ToString(in.Protocol) != "sqs" || q == nil || q.fifo {
 			return nil, &snstypes.InvalidParameterException{Message: aws.String("Invalid parameter: the endpoint must be the ARN of a standard SQS queue, protocol sqs")}
 		}
-		sub := subscription{arn: t.arn + ":" + c.uuid(), queue: q, raw: in.Attributes["RawMessageDelivery"] == "true"}
+		filter, err := newBodyFilter(in.Attributes)
+		if err != nil {
+			return nil, err
+		}
+		sub := subscription{arn: t.arn + ":" + c.uuid(), queue: q, raw: in.Attributes["RawMessageDelivery"] == "true", filter: filter}
 		t.subs = append(t.subs, sub)
 		return &sns.SubscribeOutput{SubscriptionArn: aws.String(sub.arn)}, nil
 	})
@@ -99,6 +105,9 @@ func (c *Cloud) publish(arn, body, subject string, attrs map[string]string) (id 
 	}
 	id = c.uuid()
 	for _, sub := range t.subs {
+		if !sub.filter.passes(body) {
+			continue
+		}
 		out := body
 		if !sub.raw {
 			out = c.envelope(t, sub, id, body, subject, attrs)

@@ -17,9 +17,6 @@ import (
 	ddbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
-	"github.com/aws/aws-sdk-go-v2/service/sns"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"autospotting/coordinator/handle"
 	"autospotting/coordinator/identity"
@@ -64,6 +61,7 @@ type Stage struct {
 	ReportsARN       string
 	EventsARN        string
 	InboxURL         string
+	ChangesURL       string
 	WorkURL          string
 	config           wire.Config
 	cfg              Config
@@ -108,9 +106,8 @@ func New(cfg Config) (*Stage, error) {
 	if !cfg.Asleep {
 		s.deploy()
 	}
-	s.Cloud.Rule(s.EventsARN)
 	s.Cloud.Tick(cfg.Tick, s.EventsARN)
-	err = s.groups(ctx, cfg)
+	err = errors.Join(s.rules(), s.groups(ctx, cfg))
 	s.Cloud.SetFaults(faults)
 	return s, err
 }
@@ -140,42 +137,6 @@ func (cfg Config) withDefaults() Config {
 	return cfg
 }
 
-// messaging makes the two topics and the two queues with the settings that the protocol asks for.
-func (s *Stage) messaging(ctx context.Context) error {
-	for _, t := range []struct {
-		name string
-		arn  *string
-	}{{"autospotting-reports", &s.ReportsARN}, {"autospotting-events", &s.EventsARN}} {
-		out, err := s.owner.SNS().CreateTopic(ctx, &sns.CreateTopicInput{Name: &t.name})
-		if err != nil {
-			return fmt.Errorf("create topic %s: %w", t.name, err)
-		}
-		*t.arn = aws.ToString(out.TopicArn)
-	}
-	inbox, err := s.owner.SQS().CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String("autospotting-inbox"),
-		Attributes: map[string]string{"VisibilityTimeout": "40"}})
-	if err != nil {
-		return fmt.Errorf("create the inbox: %w", err)
-	}
-	work, err := s.owner.SQS().CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String("autospotting-work.fifo"),
-		Attributes: map[string]string{"VisibilityTimeout": "40", "FifoQueue": "true"}})
-	if err != nil {
-		return fmt.Errorf("create the work queue: %w", err)
-	}
-	s.InboxURL, s.WorkURL = aws.ToString(inbox.QueueUrl), aws.ToString(work.QueueUrl)
-	attributes, err := s.owner.SQS().GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: inbox.QueueUrl, AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNameQueueArn}})
-	if err != nil {
-		return fmt.Errorf("read the inbox's ARN: %w", err)
-	}
-	arn := attributes.Attributes["QueueArn"]
-	for _, topic := range []string{s.ReportsARN, s.EventsARN} {
-		if _, err := s.owner.SNS().Subscribe(ctx, &sns.SubscribeInput{TopicArn: &topic, Protocol: aws.String("sqs"), Endpoint: &arn}); err != nil {
-			return fmt.Errorf("subscribe the inbox to %s: %w", topic, err)
-		}
-	}
-	return nil
-}
-
 func (s *Stage) table(ctx context.Context) error {
 	_, err := s.owner.DynamoDB().CreateTable(ctx, &dynamodb.CreateTableInput{
 		TableName: aws.String(dynamo.DefaultTable), BillingMode: ddbtypes.BillingModePayPerRequest,
@@ -183,14 +144,6 @@ func (s *Stage) table(ctx context.Context) error {
 		AttributeDefinitions: []ddbtypes.AttributeDefinition{{AttributeName: aws.String("asg"), AttributeType: ddbtypes.ScalarAttributeTypeS}},
 	})
 	return err
-}
-
-// deploy starts the coordinator as the stack does: one function on each queue, with per-record failures.
-func (s *Stage) deploy() {
-	s.Route = s.Cloud.Function(cloudsim.FunctionConfig{Name: RouteFunction}, s.boot)
-	s.Reconcile = s.Cloud.Function(cloudsim.FunctionConfig{Name: ReconcileFunction}, s.boot)
-	s.Cloud.MapQueue(s.InboxURL, s.Route, 10)
-	s.Cloud.MapQueue(s.WorkURL, s.Reconcile, 1)
 }
 
 func (s *Stage) boot(session *cloudsim.Session) cloudsim.Handler { return s.Handler(session).SQS }
