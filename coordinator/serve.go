@@ -111,7 +111,7 @@ const workers = 4
 
 func serveCommand() cli.Command {
 	s := newServing()
-	return cli.Command{Name: "serve", Help: "poll the inbox and the work queue, until SIGTERM", Flags: s.flags,
+	return cli.Command{Name: "serve", Help: "poll the inbox, the changes and the work queue, until SIGTERM", Flags: s.flags,
 		Run: func(ctx context.Context, _ []string, st cli.Streams) error { return s.serve(ctx, st) }}
 }
 
@@ -126,11 +126,14 @@ func (s *serving) serve(ctx context.Context, st cli.Streams) error {
 	return nil
 }
 
-// poll asks both queues until the context ends; what is being handled then is finished.
+// poll asks the queues until the context ends; what is being handled then is finished.
 func poll(ctx context.Context, h *handle.Handler, q sqsAPI, s config.Options) {
 	var wg sync.WaitGroup
 	start := func(p poller) { wg.Go(func() { p.run(ctx) }) }
 	start(poller{q, s.InboxURL, "inbox", 10, h, h.Log})
+	if s.ChangesURL != "" {
+		start(poller{q, s.ChangesURL, "changes", 10, h, h.Log})
+	}
 	for range workers {
 		start(poller{q, s.WorkURL, "work.fifo", 1, h, h.Log})
 	}

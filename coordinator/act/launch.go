@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -19,10 +21,14 @@ import (
 
 // launch sends the frozen request. Nothing of it is computed anew: a retry must be the same to the letter.
 func (a *Actor) launch(ctx context.Context, l ledger.Launch) decide.Result {
-	out, err := a.EC2.CreateFleet(ctx, fleetRequest(l))
+	// Once: what AWS refuses for want of tokens was not made then, for certain, and whoever waits for it is not held up by the client's own back-off.
+	out, err := a.EC2.CreateFleet(ctx, fleetRequest(l), func(o *ec2.Options) { o.Retryer = aws.NopRetryer{} })
 	if err != nil {
 		res := refusedWhole(l, err)
 		a.learnShared(l, res.Refused)
+		if res.Failure == decide.Throttled {
+			a.cache.scarce.note(a.Now())
+		}
 		return res
 	}
 	var res decide.Result
@@ -35,6 +41,24 @@ func (a *Actor) launch(ctx context.Context, l ledger.Launch) decide.Result {
 	refusedPools(l, out.Errors, &res)
 	a.learnShared(l, res.Refused)
 	return res
+}
+
+// scarcity is when a launch was last refused for want of request tokens.
+type scarcity struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func (s *scarcity) note(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.at = now
+}
+
+func (s *scarcity) last() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.at
 }
 
 // refusedWhole is the answer to a request that AWS refused as a whole.

@@ -39,6 +39,7 @@ type cache struct {
 	protected table[protection]
 	copies    table[keptCopy]
 	sketches  table[decide.Sketch] // by group
+	scarce    scarcity
 	rules     table[listeners]
 	slow      table[slowly]    // by target group
 	seldom    table[*seldom]   // by group

@@ -31,9 +31,9 @@ type Options struct {
 	// Metrics is nil where none are wanted.
 	Metrics *metrics.EMF
 
-	InboxURL, WorkURL         string
-	ReportsTopic, EventsTopic string
-	Defaults                  settings.Settings
+	InboxURL, ChangesURL, WorkURL string
+	ReportsTopic, EventsTopic     string
+	Defaults                      settings.Settings
 
 	table, tickTopic               string
 	tag, scope, region             string
@@ -53,6 +53,7 @@ func (s *Options) Flags(fs *flag.FlagSet, getenv func(string) string) error {
 		fs.StringVar(p, name, fallback, help+" ($"+env+")")
 	}
 	text(&s.InboxURL, "inbox-url", "AUTOSPOTTING_INBOX_URL", "", "URL of the inbox queue")
+	text(&s.ChangesURL, "changes-url", "AUTOSPOTTING_CHANGES_URL", "", "URL of the queue of changes, which serve polls too; none where the topics deliver all to the inbox")
 	text(&s.WorkURL, "work-url", "AUTOSPOTTING_WORK_URL", "", "URL of the work queue, a FIFO queue")
 	text(&s.table, "table", "AUTOSPOTTING_TABLE", dynamo.DefaultTable, "name of the ledger table")
 	text(&s.ReportsTopic, "reports-topic", "AUTOSPOTTING_REPORTS_TOPIC", "", "ARN of the topic that spotd publishes to")

@@ -79,7 +79,7 @@ func learnLaunch(rec *ledger.Record, l ledger.Launch, res Result, now time.Time)
 	case len(res.Launched) > 0:
 		asked := typesIn(l.Overrides)
 		rec.Suspicions = without(rec.Suspicions, func(t string) bool { return slices.Contains(asked, t) }) // together they did not fail
-		rec.Splits = 0
+		rec.Splits, rec.Scarce = 0, time.Time{}
 		fresh := slices.DeleteFunc(slices.Clone(res.Launched), func(one LaunchedOne) bool { return bound(*rec, one.ID) })
 		n := min(len(fresh), len(unbound))
 		for k, one := range fresh[:n] {
@@ -93,8 +93,15 @@ func learnLaunch(rec *ledger.Record, l ledger.Launch, res Result, now time.Time)
 			rec.Intents[i].LookOnly = true
 		}
 	case res.Failure == Throttled, res.Failure == Expired:
+		if res.Failure == Throttled {
+			rec.Scarce = now
+		}
 		for _, i := range unbound {
 			rec.Intents[i].At = now // not made: as young as before, and sent again
+		}
+		if res.Failure == Throttled && rec.Intents[unbound[0]].Purpose == ledger.Replace {
+			// Asked for anew, together with whom AWS takes besides by then: where tokens are short, each request counts.
+			rec.Intents = slices.DeleteFunc(rec.Intents, func(it ledger.Intent) bool { return it.Launch.Nonce == l.Nonce && it.Instance == "" })
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"autospotting/coordinator/decide/books"
 	"autospotting/coordinator/decide/view"
@@ -77,6 +78,9 @@ func (r *run) fleets(doomed []Instance, zone, typ string) {
 		return
 	}
 	fleets, _ := market.Fleets(candidates, len(doomed))
+	if r.scarce() {
+		fleets = []market.Together{{Pools: candidates, Size: len(doomed)}}
+	}
 	for _, f := range fleets {
 		f.Size = min(f.Size, mostTogether) // the next plan goes on
 		var overrides []ledger.Override
@@ -86,6 +90,19 @@ func (r *run) fleets(doomed []Instance, zone, typ string) {
 		r.launchTogether(doomed[:f.Size], zone, overrides, fmt.Sprintf("AWS takes %s and %d more in %s", doomed[0].ID, f.Size-1, zone))
 		doomed = doomed[f.Size:]
 	}
+}
+
+// scarceFor is how long tokens are taken to be short after AWS refused a launch for want of them.
+const scarceFor = time.Minute
+
+// scarce tells whether so few requests go through that whom AWS takes is replaced by one of them, wherever there is capacity, rather than by several that
+// keep the group diverse.
+func (r *run) scarce() bool {
+	last := r.rec.Scarce
+	if r.w.Scarce.After(last) {
+		last = r.w.Scarce
+	}
+	return !last.IsZero() && r.since(last) < scarceFor
 }
 
 func (r *run) replace(x Instance, n ledger.Notice) {

@@ -15,6 +15,8 @@ type Plan struct {
 	// Fresh says that something gradual is to be done, which must not rest on what was read before: observe again with everything read anew, and decide
 	// again with what was heard.
 	Fresh bool
+	// Gather says until when Hasten leaves the launches, so that more notices go into one; zero if it does not.
+	Gather time.Time
 	// Look is when to decide again even if nothing is heard; zero leaves it to the next tick.
 	Look time.Time
 	// Why says what was decided and what was not, with the reason, for people.

@@ -83,6 +83,10 @@ func Hasten(w World) Plan {
 			fresh = append(fresh, id)
 		}
 	}
+	if until := r.gathers(fresh); r.now().Before(until) {
+		r.plan.Gather = until
+		return r.finish()
+	}
 	r.replaceTogether(fresh)
 	for _, id := range fresh {
 		if !r.spokenFor(id) {
@@ -90,6 +94,22 @@ func Hasten(w World) Plan {
 		}
 	}
 	return r.finish()
+}
+
+// gatherFor is how long after the first notice of a group others are waited for while request tokens are short: AWS takes those of one pool within seconds.
+const gatherFor = 3 * time.Second
+
+// gathers is until when others are waited for; zero where nobody is.
+func (r *run) gathers(fresh []string) (until time.Time) {
+	if len(fresh) == 0 || !r.scarce() {
+		return until
+	}
+	for _, id := range fresh {
+		if end := r.rec.Notices[id].At.Add(gatherFor); until.IsZero() || end.Before(until) {
+			until = end
+		}
+	}
+	return until
 }
 
 // TakenUp tells whether a look has taken up the notice that a hint speaks of, so that it tells nothing more: a second channel may only bring a deadline

@@ -27,6 +27,8 @@ type World struct {
 	Template Template
 	Catalog  market.Catalog
 	Unpriced string // why there is no Catalog now; empty if there is
+	// Scarce is when a launch of any group was last refused for want of request tokens, as far as this process knows.
+	Scarce time.Time
 	// Shared is what other groups of the account were refused lately, by the keys of the record's Pools.
 	Shared map[string]ledger.PoolMark
 	// Activities are the group's scaling activities since the oldest open pair, newest first; read only while

@@ -119,6 +119,7 @@ type Outcome struct {
 	run    metrics.Run
 	halted bool      // something was not answered, or refused: looked at again ever more seldom
 	until  time.Time // until when a notice waits, so that it is looked at again soon
+	gather time.Time // when to answer by memory what was only noted now; zero where all was answered
 }
 
 func (h *Handler) note(o *Outcome, n Note) {

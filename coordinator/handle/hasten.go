@@ -48,10 +48,24 @@ func (b *batch) hasten(ctx context.Context, places []int) []int {
 			done = append(done, x.place)
 		}
 		if s.heard = slices.DeleteFunc(s.heard, func(x heard) bool { return x.again }); len(s.heard) > 0 {
-			b.hand(ctx, s)
+			b.pursue(ctx, s)
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(places), func(i int) bool { return slices.Contains(done, i) })
+}
+
+// pursue hands over what was answered by memory, for the look that follows; what is to be answered with others goes back into the inbox until then.
+func (b *batch) pursue(ctx context.Context, s *said) {
+	at := b.outcomes[s.heard[0].place].gather
+	if at.IsZero() {
+		b.hand(ctx, s)
+		return
+	}
+	r, _ := b.request(s.group, s.heard)
+	err := b.later(ctx, at, r)
+	for _, x := range s.heard {
+		b.errs[x.place] = err
+	}
 }
 
 // hasty answers what was heard of one group by memory. What could not be is taken out of s.heard.
@@ -95,7 +109,8 @@ func (h *Handler) recall(ctx context.Context, group string, hints []decide.Hint,
 	for n := 0; known && n < mostRecalls && h.Now().Before(began.Add(recallsFor)); n++ {
 		w.Record, w.Heard, w.Now = rec, hints, h.Now()
 		plan := decide.Hasten(w)
-		if len(plan.Actions) == 0 {
+		o.gather = plan.Gather
+		if len(plan.Actions) == 0 && !(plan.Changed && !plan.Gather.IsZero()) {
 			break
 		}
 		written, err := h.Ledger.Put(ctx, plan.Record)
@@ -110,24 +125,24 @@ func (h *Handler) recall(ctx context.Context, group string, hints []decide.Hint,
 			return rec, err
 		}
 		rec = written
-		if err := h.launchAll(ctx, &rec, plan, w, began, o); err != nil {
+		if halt, err := h.launchAll(ctx, &rec, plan, w, began, o); halt || err != nil {
 			return rec, err
 		}
 	}
 	return rec, nil
 }
 
-// launchAll makes the launches of a plan that was made by memory, and tells of it as of any other.
-func (h *Handler) launchAll(ctx context.Context, rec *ledger.Record, plan decide.Plan, w decide.World, began time.Time, o *Outcome) error {
+// launchAll makes the launches of a plan that was made by memory, and tells of it as of any other, and whether no more is to be asked for now.
+func (h *Handler) launchAll(ctx context.Context, rec *ledger.Record, plan decide.Plan, w decide.World, began time.Time, o *Outcome) (halt bool, err error) {
 	var told Outcome
 	told.run.Decided(w, plan)
 	h.explain(&told, rec.Group, plan)
-	_, err := h.apply(ctx, rec, plan, began.Add(h.budget()), &told)
+	halt, err = h.apply(ctx, rec, plan, began.Add(h.budget()), &told)
 	o.Notes = append(o.Notes, told.Notes...)
 	if err := h.Metrics.Write(rec.Group, &told.run, h.Now()); err != nil {
 		h.Log.Warn().Err(err).Msg("not measured")
 	}
-	return err
+	return halt, err
 }
 
 // begin reads the record that a run begins with. Where it was asked for because of notices that can be trusted, they are answered by memory first, all

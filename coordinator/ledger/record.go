@@ -69,6 +69,8 @@ type Record struct {
 	Moved  []time.Time `json:"moved,omitempty"`
 	// Fallback is the last time that on-demand was bought for want of spot.
 	Fallback Fallback `json:"fallback,omitzero"`
+	// Scarce is when AWS last refused a launch for want of request tokens; zero once one was made.
+	Scarce time.Time `json:"scarce,omitzero"`
 	// Short is since when the group lacks members that it fails to launch.
 	Short time.Time `json:"short,omitzero"`
 	// Uneven is since when no replacement could be begun for the zones' being out of balance.

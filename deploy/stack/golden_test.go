@@ -102,7 +102,7 @@ func TestTheTemplatesAreAsReviewed(t *testing.T) {
 // The seam to the command that installs.
 func TestTheOutputsAreThose(t *testing.T) {
 	t.Parallel()
-	want := strings.Fields("DashboardName EventsTopicArn FunctionArn FunctionName InboxDeadLettersURL InboxURL InstanceProfileArn LogGroupName ReportsTopicArn TableName WorkDeadLettersURL WorkURL")
+	want := strings.Fields("ChangesURL DashboardName EventsTopicArn FunctionArn FunctionName InboxDeadLettersURL InboxURL InstanceProfileArn LogGroupName ReportsTopicArn TableName WorkDeadLettersURL WorkURL")
 	if got := slices.Sorted(maps.Keys(read(t, Autospotting).outputs)); !slices.Equal(got, want) {
 		t.Errorf("outputs %v, want %v", got, want)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"autospotting/coordinator/handle"
 	"autospotting/coordinator/ledger/dynamo"
 )
 
@@ -22,7 +23,7 @@ func TestTheQueuesAreAsTheProtocolNeedsThem(t *testing.T) {
 	if timeout != 30 {
 		t.Errorf("the function runs for %d s, the protocol says 30", timeout)
 	}
-	for _, q := range []string{"Inbox", "Work"} {
+	for _, q := range []string{"Inbox", "Changes", "Work"} {
 		p := d.properties(q)
 		if v := p["VisibilityTimeout"]; v != 40 {
 			t.Errorf("%s: visibility %v s, the protocol says 40: above the function's time-out, well below a notice", q, v)
@@ -42,15 +43,51 @@ func TestTheQueuesAreAsTheProtocolNeedsThem(t *testing.T) {
 		if p["BatchSize"] != batch || p["MaximumBatchingWindowInSeconds"] != nil {
 			t.Errorf("%s: batches of %v, want %d without a window: a notice must not wait for others", mapping, p["BatchSize"], batch)
 		}
-		if !slices.Equal(words(p["FunctionResponseTypes"]), []string{"ReportBatchItemFailures"}) {
+	}
+	slow := d.properties("ChangesMapping")
+	if window, most := slow["MaximumBatchingWindowInSeconds"].(int), d.properties("Changes")["VisibilityTimeout"].(int)-timeout; window < 1 || window > most {
+		t.Errorf("changes are collected for %d s, of which more than %d would bring them twice", window, most)
+	}
+	for _, mapping := range []string{"InboxMapping", "ChangesMapping", "WorkMapping"} {
+		if !slices.Equal(words(d.properties(mapping)["FunctionResponseTypes"]), []string{"ReportBatchItemFailures"}) {
 			t.Errorf("%s: one bad record would fail its batch", mapping)
 		}
+	}
+	if d.properties("InboxMapping")["ScalingConfig"] != nil {
+		t.Error("notices must not wait for a turn")
 	}
 	if name := d.properties("Ledger")["TableName"]; name != dynamo.DefaultTable {
 		t.Errorf("the table is called %v, the coordinator's is %s", name, dynamo.DefaultTable)
 	}
 	if rate := d.parameters["TickRate"]["Default"]; rate != "rate(5 minutes)" {
 		t.Errorf("the tick is %v", rate)
+	}
+}
+
+// What the coordinator calls slow goes to the queue of changes, and all else to the inbox, which hears of what is urgent without a topic between.
+func TestWhatIsSlowHasAQueueOfItsOwn(t *testing.T) {
+	t.Parallel()
+	d := everything(t)
+	only, others := at(d.properties("ReportsToChanges"), "FilterPolicy", "kind"), at(d.properties("ReportsToInbox"), "FilterPolicy", "kind", 0, "anything-but")
+	if want := slices.Sorted(slices.Values(handle.SlowReports)); !slices.Equal(words(only), want) || !slices.Equal(words(others), want) {
+		t.Errorf("of spotd %v go to the changes, and all but %v to the inbox; want %v", only, others, want)
+	}
+	begins := at(d.properties("EventsToChanges"), "FilterPolicy", "detail-type", 0, "prefix")
+	if but := at(d.properties("EventsToInbox"), "FilterPolicy", "detail-type", 0, "anything-but", "prefix"); but != begins {
+		t.Errorf("of AWS what begins with %q goes to the changes, and what does not with %q to the inbox", begins, but)
+	}
+	for _, rule := range []string{"StateChangeRule", "AutoScalingRule"} {
+		for _, kind := range words(at(d.properties(rule), "EventPattern", "detail-type")) {
+			if slow := strings.HasPrefix(kind, begins.(string)); slow != slices.Contains(handle.SlowEvents, kind) {
+				t.Errorf("%q goes to the changes: %t", kind, slow)
+			}
+		}
+	}
+	if kinds := words(at(d.properties("InterruptionRule"), "EventPattern", "detail-type")); !slices.Equal(kinds, slices.Sorted(slices.Values(handle.UrgentEvents))) {
+		t.Errorf("straight into the inbox go %v", kinds)
+	}
+	if target := at(d.properties("InterruptionRule"), "Targets", 0, "Arn"); fmt.Sprint(target) != d.attribute("Inbox", "Arn") {
+		t.Errorf("notices go to %v", target)
 	}
 }
 
@@ -71,7 +108,7 @@ func TestEveryAsynchronousEdgeHasDeadLetters(t *testing.T) {
 		switch d.resources[id].Type {
 		case "AWS::SNS::Subscription":
 			edge(id, at(p, "RedrivePolicy", "deadLetterTargetArn"))
-			if p["RawMessageDelivery"] != false {
+			if raw := p["RawMessageDelivery"]; raw != nil && raw != false {
 				t.Errorf("%s: without the envelope nobody knows which topic a message is from", id)
 			}
 		case "AWS::Events::Rule":
@@ -88,8 +125,8 @@ func TestEveryAsynchronousEdgeHasDeadLetters(t *testing.T) {
 			}
 		}
 	}
-	if edges != 10 {
-		t.Errorf("%d edges: three subscriptions, three rules, two ticks and two queues are known", edges)
+	if edges != 13 {
+		t.Errorf("%d edges: five subscriptions, three rules, two ticks and three queues are known", edges)
 	}
 }
 

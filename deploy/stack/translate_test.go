@@ -31,7 +31,7 @@ var translations = map[string]translation{
 	"AWS::SNS::Topic":       {"aws_sns_topic", pairs("DisplayName display_name KmsMasterKeyId kms_master_key_id"), named, nil},
 	"AWS::SNS::TopicPolicy": {"aws_sns_topic_policy", pairs("Topic arn PolicyDocument policy"), nil, nil},
 	"AWS::SNS::Subscription": {"aws_sns_topic_subscription", pairs("TopicArn topic_arn Protocol protocol Endpoint endpoint RawMessageDelivery raw_message_delivery " +
-		"RedrivePolicy redrive_policy"), nil, nil},
+		"FilterPolicyScope filter_policy_scope FilterPolicy filter_policy RedrivePolicy redrive_policy"), nil, nil},
 	"AWS::SQS::Queue": {"aws_sqs_queue", pairs("QueueName name FifoQueue fifo_queue ContentBasedDeduplication content_based_deduplication DeduplicationScope deduplication_scope " +
 		"FifoThroughputLimit fifo_throughput_limit VisibilityTimeout visibility_timeout_seconds MessageRetentionPeriod message_retention_seconds " +
 		"ReceiveMessageWaitTimeSeconds receive_wait_time_seconds RedrivePolicy redrive_policy SqsManagedSseEnabled sqs_managed_sse_enabled KmsMasterKeyId kms_master_key_id"), nil, nil},
@@ -51,6 +51,7 @@ var translations = map[string]translation{
 		"Code.S3Key s3_key Role role Timeout timeout MemorySize memory_size KmsKeyArn kms_key_arn LoggingConfig.LogFormat logging_config.log_format " +
 		"LoggingConfig.LogGroup logging_config.log_group Environment.Variables environment.variables"), nil, nil},
 	"AWS::Lambda::EventSourceMapping": {"aws_lambda_event_source_mapping", pairs("FunctionName function_name EventSourceArn event_source_arn BatchSize batch_size " +
+		"MaximumBatchingWindowInSeconds maximum_batching_window_in_seconds ScalingConfig.MaximumConcurrency scaling_config.maximum_concurrency " +
 		"FunctionResponseTypes function_response_types"), nil, nil},
 	"AWS::KMS::Key": {"aws_kms_key", pairs("Description description EnableKeyRotation enable_key_rotation PendingWindowInDays deletion_window_in_days KeyPolicy policy"), nil, nil},
 	"AWS::CloudWatch::Alarm": {"aws_cloudwatch_metric_alarm", pairs("AlarmDescription alarm_description Namespace namespace MetricName metric_name Dimensions dimensions Statistic statistic " +

@@ -53,6 +53,7 @@ resource "aws_lambda_function" "function" {
   environment {
     variables = {
       AUTOSPOTTING_INBOX_URL                 = aws_sqs_queue.inbox.url
+      AUTOSPOTTING_CHANGES_URL               = aws_sqs_queue.changes.url
       AUTOSPOTTING_WORK_URL                  = aws_sqs_queue.work.url
       AUTOSPOTTING_TABLE                     = aws_dynamodb_table.ledger.name
       AUTOSPOTTING_REPORTS_TOPIC             = aws_sns_topic.reports_topic.arn
@@ -112,11 +113,27 @@ resource "aws_lambda_event_source_mapping" "inbox_mapping" {
   depends_on              = [aws_iam_role_policy.function_role_own_parts]
 }
 
+resource "aws_lambda_event_source_mapping" "changes_mapping" {
+  function_name                      = aws_lambda_function.function.arn
+  event_source_arn                   = aws_sqs_queue.changes.arn
+  batch_size                         = 1000
+  maximum_batching_window_in_seconds = 5
+  function_response_types            = ["ReportBatchItemFailures"]
+  tags                               = local.tags
+  scaling_config {
+    maximum_concurrency = 5
+  }
+  depends_on = [aws_iam_role_policy.function_role_own_parts]
+}
+
 resource "aws_lambda_event_source_mapping" "work_mapping" {
   function_name           = aws_lambda_function.function.arn
   event_source_arn        = aws_sqs_queue.work.arn
   batch_size              = 1
   function_response_types = ["ReportBatchItemFailures"]
   tags                    = local.tags
-  depends_on              = [aws_iam_role_policy.function_role_own_parts]
+  scaling_config {
+    maximum_concurrency = 100
+  }
+  depends_on = [aws_iam_role_policy.function_role_own_parts]
 }

@@ -17,7 +17,7 @@ resource "aws_iam_role_policy" "function_role_own_parts" {
           Sid      = "TakeMessages"
           Effect   = "Allow"
           Action   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
-          Resource = [aws_sqs_queue.inbox.arn, aws_sqs_queue.work.arn]
+          Resource = [aws_sqs_queue.inbox.arn, aws_sqs_queue.changes.arn, aws_sqs_queue.work.arn]
         },
         {
           Sid      = "SendMessages"

@@ -3,10 +3,12 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 locals {
-  account   = data.aws_caller_identity.current.account_id
-  partition = data.aws_partition.current.partition
-  region    = data.aws_region.current.region
-  suffix    = data.aws_partition.current.dns_suffix
+  # What of spotd only tells how something stands (deploy/stack/autospotting.yaml, Changes).
+  slow_reports = ["hello", "started", "ready", "can-drain"]
+  account      = data.aws_caller_identity.current.account_id
+  partition    = data.aws_partition.current.partition
+  region       = data.aws_region.current.region
+  suffix       = data.aws_partition.current.dns_suffix
 
   has_key              = var.kms_key_arn != ""
   makes_key            = var.kms_key_arn == "create"

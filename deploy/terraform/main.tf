@@ -33,12 +33,23 @@ resource "aws_sns_topic_policy" "reports_topic_policy" {
 }
 
 resource "aws_sns_topic_subscription" "reports_to_inbox" {
-  topic_arn            = aws_sns_topic.reports_topic.arn
-  protocol             = "sqs"
-  endpoint             = aws_sqs_queue.inbox.arn
-  raw_message_delivery = false
-  redrive_policy       = jsonencode({ deadLetterTargetArn = aws_sqs_queue.inbox_dead_letters.arn })
-  depends_on           = [aws_sqs_queue_policy.inbox_policy, aws_sqs_queue_policy.inbox_dead_letters_policy]
+  topic_arn           = aws_sns_topic.reports_topic.arn
+  protocol            = "sqs"
+  endpoint            = aws_sqs_queue.inbox.arn
+  filter_policy_scope = "MessageBody"
+  filter_policy       = jsonencode({ kind = [{ "anything-but" = local.slow_reports }] })
+  redrive_policy      = jsonencode({ deadLetterTargetArn = aws_sqs_queue.inbox_dead_letters.arn })
+  depends_on          = [aws_sqs_queue_policy.inbox_policy, aws_sqs_queue_policy.inbox_dead_letters_policy]
+}
+
+resource "aws_sns_topic_subscription" "reports_to_changes" {
+  topic_arn           = aws_sns_topic.reports_topic.arn
+  protocol            = "sqs"
+  endpoint            = aws_sqs_queue.changes.arn
+  filter_policy_scope = "MessageBody"
+  filter_policy       = jsonencode({ kind = local.slow_reports })
+  redrive_policy      = jsonencode({ deadLetterTargetArn = aws_sqs_queue.inbox_dead_letters.arn })
+  depends_on          = [aws_sqs_queue_policy.changes_policy, aws_sqs_queue_policy.inbox_dead_letters_policy]
 }
 
 resource "aws_sns_topic" "events_topic" {
@@ -93,29 +104,46 @@ resource "aws_sns_topic_policy" "events_topic_policy" {
 }
 
 resource "aws_sns_topic_subscription" "events_to_inbox" {
-  topic_arn            = aws_sns_topic.events_topic.arn
-  protocol             = "sqs"
-  endpoint             = aws_sqs_queue.inbox.arn
-  raw_message_delivery = false
-  redrive_policy       = jsonencode({ deadLetterTargetArn = aws_sqs_queue.inbox_dead_letters.arn })
-  depends_on           = [aws_sqs_queue_policy.inbox_policy, aws_sqs_queue_policy.inbox_dead_letters_policy]
+  topic_arn           = aws_sns_topic.events_topic.arn
+  protocol            = "sqs"
+  endpoint            = aws_sqs_queue.inbox.arn
+  filter_policy_scope = "MessageBody"
+  filter_policy       = jsonencode({ "detail-type" = [{ "anything-but" = { prefix = "EC2 Instance " } }] })
+  redrive_policy      = jsonencode({ deadLetterTargetArn = aws_sqs_queue.inbox_dead_letters.arn })
+  depends_on          = [aws_sqs_queue_policy.inbox_policy, aws_sqs_queue_policy.inbox_dead_letters_policy]
+}
+
+resource "aws_sns_topic_subscription" "events_to_changes" {
+  topic_arn           = aws_sns_topic.events_topic.arn
+  protocol            = "sqs"
+  endpoint            = aws_sqs_queue.changes.arn
+  filter_policy_scope = "MessageBody"
+  filter_policy       = jsonencode({ "detail-type" = [{ prefix = "EC2 Instance " }] })
+  redrive_policy      = jsonencode({ deadLetterTargetArn = aws_sqs_queue.inbox_dead_letters.arn })
+  depends_on          = [aws_sqs_queue_policy.changes_policy, aws_sqs_queue_policy.inbox_dead_letters_policy]
 }
 
 resource "aws_sns_topic_subscription" "ticks_to_inbox" {
-  count                = local.has_tick_topic ? 1 : 0
-  topic_arn            = var.tick_topic_arn
-  protocol             = "sqs"
-  endpoint             = aws_sqs_queue.inbox.arn
-  raw_message_delivery = false
-  redrive_policy       = jsonencode({ deadLetterTargetArn = aws_sqs_queue.inbox_dead_letters.arn })
-  depends_on           = [aws_sqs_queue_policy.inbox_policy, aws_sqs_queue_policy.inbox_dead_letters_policy]
+  count          = local.has_tick_topic ? 1 : 0
+  topic_arn      = var.tick_topic_arn
+  protocol       = "sqs"
+  endpoint       = aws_sqs_queue.inbox.arn
+  redrive_policy = jsonencode({ deadLetterTargetArn = aws_sqs_queue.inbox_dead_letters.arn })
+  depends_on     = [aws_sqs_queue_policy.inbox_policy, aws_sqs_queue_policy.inbox_dead_letters_policy]
 }
 
 resource "aws_sqs_queue" "inbox" {
   name                       = "${var.name}-inbox"
   visibility_timeout_seconds = 40
-  message_retention_seconds  = 345600
-  receive_wait_time_seconds  = 20
+  redrive_policy             = jsonencode({ deadLetterTargetArn = aws_sqs_queue.inbox_dead_letters.arn, maxReceiveCount = 5 })
+  sqs_managed_sse_enabled    = local.has_key ? null : true
+  kms_master_key_id          = local.key_arn
+  tags                       = local.tags
+}
+
+resource "aws_sqs_queue" "changes" {
+  name                       = "${var.name}-changes"
+  visibility_timeout_seconds = 40
   redrive_policy             = jsonencode({ deadLetterTargetArn = aws_sqs_queue.inbox_dead_letters.arn, maxReceiveCount = 5 })
   sqs_managed_sse_enabled    = local.has_key ? null : true
   kms_master_key_id          = local.key_arn
@@ -129,8 +157,6 @@ resource "aws_sqs_queue" "work" {
   deduplication_scope         = "messageGroup"
   fifo_throughput_limit       = "perMessageGroupId"
   visibility_timeout_seconds  = 40
-  message_retention_seconds   = 345600
-  receive_wait_time_seconds   = 20
   redrive_policy              = jsonencode({ deadLetterTargetArn = aws_sqs_queue.work_dead_letters.arn, maxReceiveCount = 5 })
   sqs_managed_sse_enabled     = local.has_key ? null : true
   kms_master_key_id           = local.key_arn
@@ -173,6 +199,33 @@ resource "aws_sqs_queue_policy" "inbox_policy" {
             )
           }
         }
+      },
+      {
+        Sid       = "TheInterruptionRuleDelivers"
+        Effect    = "Allow"
+        Principal = { Service = "events.amazonaws.com" }
+        Action    = "sqs:SendMessage"
+        Resource  = aws_sqs_queue.inbox.arn
+        Condition = {
+          ArnEquals = { "aws:SourceArn" = "arn:${local.partition}:events:${local.region}:${local.account}:rule/${var.name}-interruption" }
+        }
+      },
+    ]
+  })
+}
+
+resource "aws_sqs_queue_policy" "changes_policy" {
+  queue_url = aws_sqs_queue.changes.url
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "BothTopicsDeliver"
+        Effect    = "Allow"
+        Principal = { Service = "sns.amazonaws.com" }
+        Action    = "sqs:SendMessage"
+        Resource  = aws_sqs_queue.changes.arn
+        Condition = { ArnEquals = { "aws:SourceArn" = [aws_sns_topic.reports_topic.arn, aws_sns_topic.events_topic.arn] } }
       },
     ]
   })

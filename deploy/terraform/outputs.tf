@@ -2,6 +2,10 @@ output "inbox_url" {
   value = aws_sqs_queue.inbox.url
 }
 
+output "changes_url" {
+  value = aws_sqs_queue.changes.url
+}
+
 output "work_url" {
   value = aws_sqs_queue.work.url
 }

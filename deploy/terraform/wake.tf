@@ -12,8 +12,8 @@ resource "aws_cloudwatch_event_rule" "interruption_rule" {
 
 resource "aws_cloudwatch_event_target" "interruption_rule" {
   rule      = aws_cloudwatch_event_rule.interruption_rule.name
-  target_id = "events"
-  arn       = aws_sns_topic.events_topic.arn
+  target_id = "inbox"
+  arn       = aws_sqs_queue.inbox.arn
   retry_policy {
     maximum_event_age_in_seconds = 300
     maximum_retry_attempts       = 185
@@ -21,7 +21,7 @@ resource "aws_cloudwatch_event_target" "interruption_rule" {
   dead_letter_config {
     arn = aws_sqs_queue.inbox_dead_letters.arn
   }
-  depends_on = [aws_sns_topic_policy.events_topic_policy, aws_sns_topic_subscription.events_to_inbox]
+  depends_on = [aws_sqs_queue_policy.inbox_policy, aws_sqs_queue_policy.inbox_dead_letters_policy]
 }
 
 resource "aws_cloudwatch_event_rule" "state_change_rule" {
@@ -42,7 +42,7 @@ resource "aws_cloudwatch_event_target" "state_change_rule" {
   dead_letter_config {
     arn = aws_sqs_queue.inbox_dead_letters.arn
   }
-  depends_on = [aws_sns_topic_policy.events_topic_policy, aws_sns_topic_subscription.events_to_inbox]
+  depends_on = [aws_sns_topic_policy.events_topic_policy, aws_sns_topic_subscription.events_to_inbox, aws_sns_topic_subscription.events_to_changes]
 }
 
 resource "aws_cloudwatch_event_rule" "auto_scaling_rule" {
@@ -73,7 +73,7 @@ resource "aws_cloudwatch_event_target" "auto_scaling_rule" {
   dead_letter_config {
     arn = aws_sqs_queue.inbox_dead_letters.arn
   }
-  depends_on = [aws_sns_topic_policy.events_topic_policy, aws_sns_topic_subscription.events_to_inbox]
+  depends_on = [aws_sns_topic_policy.events_topic_policy, aws_sns_topic_subscription.events_to_inbox, aws_sns_topic_subscription.events_to_changes]
 }
 
 resource "aws_scheduler_schedule" "tick" {

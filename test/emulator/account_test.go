@@ -3,6 +3,7 @@ package emulator
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"sync"
@@ -21,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"autospotting/coordinator/handle"
 	"autospotting/test/rig"
 )
 
@@ -31,29 +33,29 @@ const (
 	userData = "#!/bin/sh\necho the owner's own script\n"
 )
 
-// account is an installation: both topics, both queues, the table, and the owner's template.
+// account is an installation: both topics, the three queues, the table, and the owner's template.
 type account struct {
 	*cloud
-	t               *testing.T
-	ec2             *ec2.Client
-	scaling         *autoscaling.Client
-	sns             *sns.Client
-	sqs             *sqs.Client
-	dynamo          *dynamodb.Client
-	bus             *eventbridge.Client
-	inbox, work     string // URLs
-	reports, events string // ARNs
-	template        string
-	owners          string            // the user data of the owner's template
-	pools           int               // that some fleet must be offered
-	release         string            // what is injected: the prefix of spotd's downloads,
-	checksum        string            // and spotd's SHA-256
-	subnets         map[string]string // by zone
-	vpc             string
-	ticks           int
-	leave           func() // lets another story begin
-	nudge           func() // what comes when all is quiet: the tick, unless a test says otherwise
-	waited          int    // messages at most that brought no write, one after the other
+	t                    *testing.T
+	ec2                  *ec2.Client
+	scaling              *autoscaling.Client
+	sns                  *sns.Client
+	sqs                  *sqs.Client
+	dynamo               *dynamodb.Client
+	bus                  *eventbridge.Client
+	inbox, changes, work string // URLs
+	reports, events      string // ARNs
+	template             string
+	owners               string            // the user data of the owner's template
+	pools                int               // that some fleet must be offered
+	release              string            // what is injected: the prefix of spotd's downloads,
+	checksum             string            // and spotd's SHA-256
+	subnets              map[string]string // by zone
+	vpc                  string
+	ticks                int
+	leave                func() // lets another story begin
+	nudge                func() // what comes when all is quiet: the tick, unless a test says otherwise
+	waited               int    // messages at most that brought no write, one after the other
 }
 
 // newAccount installs what the CloudFormation stack would.
@@ -121,15 +123,32 @@ func (a *account) messaging() {
 	a.inbox = queue("inbox", map[string]string{"VisibilityTimeout": seconds})
 	a.work = queue("work.fifo", map[string]string{"VisibilityTimeout": seconds, "FifoQueue": "true"})
 	a.queues.lane(a.inbox) // what is published before anybody listens is there as well
-	arn := fmt.Sprintf("arn:aws:sqs:%s:%s:inbox", region, a.cloud.account)
+	a.changes = queue("changes", map[string]string{"VisibilityTimeout": seconds})
+	a.queues.lane(a.changes)
 	for name, into := range map[string]*string{"reports": &a.reports, "events": &a.events} {
 		*into = aws.ToString(do(a.t, "create topic "+name, func(ctx context.Context) (*sns.CreateTopicOutput, error) {
 			return a.sns.CreateTopic(ctx, &sns.CreateTopicInput{Name: &name})
 		}).TopicArn)
-		do(a.t, "subscribe the inbox to "+name, func(ctx context.Context) (*sns.SubscribeOutput, error) {
-			return a.sns.Subscribe(ctx, &sns.SubscribeInput{TopicArn: into, Protocol: aws.String("sqs"), Endpoint: &arn})
-		})
+		key, slow := "kind", handle.SlowReports
+		if name == "events" {
+			key, slow = "detail-type", handle.SlowEvents
+		}
+		a.subscribe(*into, "changes", map[string]any{key: slow})
+		a.subscribe(*into, "inbox", map[string]any{key: []any{map[string]any{"anything-but": slow}}})
 	}
+}
+
+func (a *account) subscribe(topic, queue string, filter map[string]any) {
+	a.t.Helper()
+	policy, err := json.Marshal(filter)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	arn := fmt.Sprintf("arn:aws:sqs:%s:%s:%s", region, a.cloud.account, queue)
+	do(a.t, "subscribe "+queue+" to "+topic, func(ctx context.Context) (*sns.SubscribeOutput, error) {
+		return a.sns.Subscribe(ctx, &sns.SubscribeInput{TopicArn: &topic, Protocol: aws.String("sqs"), Endpoint: &arn,
+			Attributes: map[string]string{"FilterPolicyScope": "MessageBody", "FilterPolicy": string(policy)}})
+	})
 }
 
 func (a *account) ledgerTable() {

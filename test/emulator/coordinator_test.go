@@ -41,7 +41,7 @@ func (a *account) serve(binary string) *coordinator {
 }
 
 func (a *account) startCoordinator(binary string, more ...string) (*coordinator, error) {
-	args := []string{"serve", "--inbox-url", a.inbox, "--work-url", a.work, "--table", table,
+	args := []string{"serve", "--inbox-url", a.inbox, "--changes-url", a.changes, "--work-url", a.work, "--table", table,
 		"--reports-topic", a.reports, "--events-topic", a.events, "--certificates", lab.signer.file,
 		"--release-url", a.release, "--spotd-sha256", "amd64=" + a.checksum + ",arm64=" + a.checksum}
 	return a.run(exec.Command(binary, append(args, more...)...))
