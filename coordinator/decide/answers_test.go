@@ -47,9 +47,9 @@ func TestWhatEveryAnswerProves(t *testing.T) {
 		others string
 	}{
 		{"a launch", Action{Kind: LaunchOne, Launch: &ledger.Launch{Nonce: "n"}}, launchState,
-			map[string][]Failure{"closed, 1 failures, 0 tries": {Done, Invalid, Gone}, "look only": {Mismatch}, "young": {Throttled, Expired}}, "open"},
+			map[string][]Failure{"closed, 1 failures, 0 tries": {Done, Invalid, Gone}, "look only": {Mismatch}, "closed, 0 failures, 0 tries": {Throttled, Expired}}, "open"},
 		{"a launch for a notice", Action{Kind: LaunchOne, Launch: &ledger.Launch{Nonce: "n-notice"}}, launchState,
-			map[string][]Failure{"closed, 0 failures, 1 tries": {Done, Invalid, Gone}, "look only": {Mismatch}, "young": {Throttled, Expired}}, "open"},
+			map[string][]Failure{"closed, 0 failures, 1 tries": {Done, Invalid, Gone}, "look only": {Mismatch}, "closed, 0 failures, 0 tries": {Throttled, Expired}}, "open"},
 		{"a launch that nobody remembers", Action{Kind: LaunchOne, Launch: &ledger.Launch{Nonce: "?"}}, launchState, nil, "open"},
 		{"a raise", Action{Kind: RaiseMax}, leaseState, map[string][]Failure{"raised now": {Done}}, "asked earlier"},
 		{"giving MaxSize back", Action{Kind: RestoreMax}, leaseState, map[string][]Failure{"returned now": {Done}}, "asked earlier"},
@@ -113,11 +113,8 @@ func launchState(r ledger.Record) string {
 		return fmt.Sprintf("closed, %d failures, %d tries", r.Failures, r.Notices["i-x"].Tries)
 	}
 	for _, it := range r.Intents {
-		switch {
-		case it.LookOnly:
+		if it.LookOnly {
 			return "look only"
-		case it.At.Equal(noon):
-			return "young"
 		}
 	}
 	return "open"

@@ -96,13 +96,9 @@ func learnLaunch(rec *ledger.Record, l ledger.Launch, res Result, now time.Time)
 		if res.Failure == Throttled {
 			rec.Scarce = now
 		}
-		for _, i := range unbound {
-			rec.Intents[i].At = now // not made: as young as before, and sent again
-		}
-		if res.Failure == Throttled && rec.Intents[unbound[0]].Purpose == ledger.Replace {
-			// Asked for anew, together with whom AWS takes besides by then: where tokens are short, each request counts.
-			rec.Intents = slices.DeleteFunc(rec.Intents, func(it ledger.Intent) bool { return it.Launch.Nonce == l.Nonce && it.Instance == "" })
-		}
+		// It was not made, for certain. It is asked for anew as things are then, and together with whom AWS takes besides by then: where tokens are short,
+		// each request counts.
+		rec.Intents = slices.DeleteFunc(rec.Intents, func(it ledger.Intent) bool { return it.Launch.Nonce == l.Nonce && it.Instance == "" })
 	}
 }
 

@@ -2,6 +2,7 @@ package decide
 
 import (
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"slices"
 	"testing"
@@ -155,5 +156,54 @@ func TestASketchAnswersOnlyWhereALookWould(t *testing.T) {
 	w.at("i-s3").Lifecycle = "Terminating"
 	if s := SketchOf(w, Sketch{}); len(s.Ours) != 2 {
 		t.Errorf("noted are %+v, want the members of ours that stay", s.Ours)
+	}
+}
+
+// Where launches are refused for want of request tokens, one request counts for all whom AWS takes in a zone: they are waited for, and answered together.
+func TestNoticesAreGatheredWhereTokensAreShort(t *testing.T) {
+	t.Parallel()
+	w := web()
+	w.Instances, w.Group.Desired = nil, 8
+	var ids []string
+	for n := range 8 {
+		ids = append(ids, fmt.Sprintf("i-s%d", n))
+		w.add(attached(ids[n], "a"))
+	}
+	counts := func(p Plan) (list []int) {
+		for _, a := range p.Actions {
+			list = append(list, max(a.Launch.Count, 1))
+		}
+		return list
+	}
+	first := Hasten(func() World { m := remember(t, w); m.Heard = notices(ids[0]); return m }())
+	if got := counts(first); !slices.Equal(got, []int{1}) || !first.Gather.IsZero() {
+		t.Fatalf("the first goes at once: %v", got)
+	}
+	refused := Learn(first.Record, first.Actions[0], Result{Failure: Throttled}, noon)
+	if len(refused.Intents) > 0 || refused.Scarce != noon {
+		t.Fatalf("it was not made: %+v, %s", refused.Intents, refused.Scarce)
+	}
+	m := remember(t, w)
+	m.Record, m.Heard = refused, notices(ids[1], ids[2])
+	held := Hasten(m)
+	if len(held.Actions) > 0 || held.Gather != noon.Add(gatherFor) || !held.Changed || len(held.Record.Notices) != 3 {
+		t.Fatalf("%d launches, gathers until %s, notices %v", len(held.Actions), held.Gather, held.Record.Notices)
+	}
+	m.Record, m.Heard, m.Now = held.Record, notices(ids[3:6]...), noon.Add(gatherFor)
+	all := Hasten(m)
+	if got := counts(all); !slices.Equal(got, []int{6}) || !all.Gather.IsZero() {
+		t.Errorf("after that all go together: %v, gathers until %s", got, all.Gather)
+	}
+	made := Learn(all.Record, all.Actions[0], Result{Launched: []LaunchedOne{{"i-n1", "m5a.large", "a"}}}, m.Now)
+	if !made.Scarce.IsZero() {
+		t.Error("one was made, and tokens are short still")
+	}
+	// What another group of this process was refused counts as well, for a minute.
+	for after, want := range map[time.Duration]bool{scarceFor - time.Second: true, scarceFor: false} {
+		m := remember(t, w)
+		m.Scarce, m.Heard = noon.Add(-after), notices(ids[0])
+		if got := !Hasten(m).Gather.IsZero(); got != want {
+			t.Errorf("%s after a refusal it is gathered: %t", after, got)
+		}
 	}
 }

@@ -222,3 +222,28 @@ func TestANoticeIsAnsweredBesideARunThatIsUnderWay(t *testing.T) {
 		t.Errorf("%d calls, looked up %v, written %+v", p.applied, p.lookedUp, r)
 	}
 }
+
+// Where launches are refused for want of request tokens, a notice is noted and goes back into the inbox: what is heard until then goes into one request.
+func TestANoticeThatWaitsForOthersComesBackWithThem(t *testing.T) {
+	t.Parallel()
+	h, p, m := swift()
+	m.world.Scarce = p.now.Add(-10 * time.Second)
+	if errs := route(t, h, reported(t, message.Terminating, here, good)); errs[0] != nil {
+		t.Fatal(errs[0])
+	}
+	rec := p.record(t)
+	if _, noted := rec.Notices[here]; !noted || p.applied != 0 || len(p.work) != 0 || len(p.later) != 1 || p.later[0] > 3*time.Second {
+		t.Fatalf("noted %v, %d calls, %d requests, %d later", rec.Notices, p.applied, len(p.work), len(p.later))
+	}
+	p.now = p.now.Add(3 * time.Second)
+	r, err := Decode(p.bodies[0], Topics{})
+	if err != nil || len(r.Hints) != 1 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if _, err := h.recall(t.Context(), "web", append(r.Hints, decide.Hint{Kind: decide.HeardTerminating, Instance: there, At: p.now, Trusted: true}), &Outcome{}); err != nil {
+		t.Fatal(err)
+	}
+	if rec := p.record(t); p.applied == 0 || len(rec.Notices) != 2 || len(rec.Intents) != 2 {
+		t.Errorf("%d calls, %+v", p.applied, rec)
+	}
+}

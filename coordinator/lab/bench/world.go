@@ -5,6 +5,7 @@ package bench
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -148,7 +149,8 @@ func (a *account) until(limit time.Duration, wanted func(group string) bool) err
 func (a *account) allSpot(group string) bool {
 	g, _ := a.cloud.Group(group)
 	r, err := a.stage.Record(group)
-	return err == nil && !r.Open() && len(g.Members) == g.Desired && a.stage.ServingOf(group, true) == g.Desired
+	there := slices.DeleteFunc(slices.Clone(g.Members), func(m cloudsim.MemberView) bool { return m.State == "Terminating" })
+	return err == nil && !r.Open() && len(there) == g.Desired && a.stage.ServingOf(group, true) == g.Desired
 }
 
 // grow makes every group so large on spot of ours, as if it had been so for long: its one member is replaced by the coordinator, and others of its kind
