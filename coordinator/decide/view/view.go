@@ -58,9 +58,14 @@ func Of(now time.Time, reads Reads, rec *ledger.Record) *View {
 			present++
 		}
 	}
-	if present > 0 {
-		v.live = make([]Instance, 0, present)
+	switch present {
+	case 0:
+		return v
+	case len(v.all):
+		v.live = v.all[:present:present]
+		return v
 	}
+	v.live = make([]Instance, 0, present)
 	for n := range v.all {
 		if v.all[n].Present() {
 			v.live = append(v.live, v.all[n])
@@ -116,7 +121,7 @@ func (v *View) get(id string) *Instance {
 // IDs lists the instances that reads show, in order.
 func (v *View) IDs() []string { return v.ids }
 
-// Live lists the members that are not on their way out, and were not taken out of service by their owner, in order of id.
+// Live lists the members that are not on their way out, and were not taken out of service by their owner, in order of id. The list is to be read only.
 func (v *View) Live() []Instance { return v.live }
 
 // Undescribed counts the members of which EC2 shows nothing: launched a moment ago, as a rule.
