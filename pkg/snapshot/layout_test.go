@@ -19,6 +19,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 var write = flag.Bool("write", false, "write types.jsonl and prices.bin from origin/")
@@ -228,12 +229,15 @@ func differing(got, want []Price) string {
 	return fmt.Sprintf("%d rows, want %d", len(got), len(want))
 }
 
-// BenchmarkFirstUse is what the first look at a group asks of the snapshot: a type, and its region's prices.
+// BenchmarkFirstUse is what the first look at a group asks of the snapshot, a type and its region's prices, beside reading all of the original: it fails
+// where that takes more than a tenth.
 func BenchmarkFirstUse(b *testing.B) {
 	names, lines := typeLines()
 	at, _ := slices.BinarySearch(names, "m5.large")
 	all, _ := regions()
+	var ours, whole time.Duration
 	for b.Loop() {
+		began := time.Now()
 		var l line
 		if err := json.Unmarshal([]byte(lines[at]), &l); err != nil || l.typ(true).VCPU != 2 {
 			b.Fatal(l, err)
@@ -241,5 +245,13 @@ func BenchmarkFirstUse(b *testing.B) {
 		if len(all["us-east-1"].prices()) < 700 || len(strings.Split(typesFile, "\n")) < 900 {
 			b.Fatal("there are fewer")
 		}
+		ours += time.Since(began)
+		began = time.Now()
+		readOriginal(b)
+		whole += time.Since(began)
+	}
+	b.ReportMetric(float64(ours)/float64(whole), "ours/whole")
+	if ours > whole/10 {
+		b.Errorf("it takes %v, all of the original %v", ours, whole)
 	}
 }
