@@ -90,7 +90,8 @@ include userdata/userdata.mk
 include test/census/census.mk
 
 bench: ## speed, size and memory, side by side, and the table of docs/measured.md again (long: make measured ARGS=… is a part)
-	go test -run '^$$' -bench . -benchtime 200ms ./coordinator/market/ ./coordinator/decide/ ./test/sim/
+	go test -run '^$$' -bench . -benchtime 200ms ./coordinator/market/ ./coordinator/decide/ ./coordinator/ledger/ ./pkg/snapshot/ ./test/sim/
+	go test -run '^$$' -bench Zips -benchtime 1x -timeout 30m ./deploy/artifact/
 	go test -run '^$$' -bench FirstPoll -benchtime 1x ./test/bootstrap/
 	go test -run '^$$' -bench Budgets -v -timeout 20m ./test/spotd/
 	@if [ -d "$(MARKET)" ]; then $(MAKE) --no-print-directory measured; else echo "SKIPPED: the table of docs/measured.md: no market files in $(MARKET) (MARKET=DIR names them)"; fi

@@ -3,9 +3,10 @@ package userdata
 import (
 	"bytes"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
+
+	"autospotting/pkg/lazyregexp"
 )
 
 // Late is why, by the note of Inject, the wait of Settings.Await does not come before all
@@ -23,9 +24,9 @@ func Late(note string) (reason string) {
 const ourFile = "000-spotd"
 
 var (
-	detached     = regexp.MustCompile(`(?i)<detach>\s*true`)
-	archivedFile = regexp.MustCompile(`(?m)["']?filename["']?:[ \t]*["']?([^"'\r\n,}]*)`)
-	archivedType = regexp.MustCompile(`(?m)["']?type["']?:[ \t]*["']?([^"'\r\n,}]*)`)
+	detached     = lazyregexp.New(`(?i)<detach>\s*true`)
+	archivedFile = lazyregexp.New(`(?m)["']?filename["']?:[ \t]*["']?([^"'\r\n,}]*)`)
+	archivedType = lazyregexp.New(`(?m)["']?type["']?:[ \t]*["']?([^"'\r\n,}]*)`)
 )
 
 // ahead names what of the owner's runs before our part, or is not known to run after it.
@@ -102,8 +103,8 @@ func aheadIn(list []namedPart) string {
 	return ""
 }
 
-func archived(what *regexp.Regexp, b []byte) (list []string) {
-	for _, m := range what.FindAllSubmatch(b, -1) {
+func archived(what *lazyregexp.Regexp, b []byte) (list []string) {
+	for _, m := range what.Get().FindAllSubmatch(b, -1) {
 		list = append(list, strings.TrimSpace(string(m[1])))
 	}
 	return list

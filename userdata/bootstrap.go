@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -24,18 +25,20 @@ type shape struct{ await, daemon bool }
 func (s Settings) shape() shape { return shape{s.Await, !s.WaitOnly} }
 
 // What goes into user data is the source without its comments, but for the
-// first: 16 KB are to be shared with the owner.
+// first: 16 KB are to be shared with the owner. It is made when it is first needed.
 var (
-	bootstrap        = shaped(bootstrapSource)
-	bootstrapWindows = shaped(bootstrapWindowsSource)
+	bootstrap        = shaped(&bootstrapSource)
+	bootstrapWindows = shaped(&bootstrapWindowsSource)
 )
 
-func shaped(source string) map[shape]string {
-	list := map[shape]string{}
-	for _, s := range []shape{{false, true}, {true, true}, {true, false}} {
-		list[s] = uncommented(s.cut(source))
-	}
-	return list
+func shaped(source *string) func() map[shape]string {
+	return sync.OnceValue(func() map[shape]string {
+		list := map[shape]string{}
+		for _, s := range []shape{{false, true}, {true, true}, {true, false}} {
+			list[s] = uncommented(s.cut(*source))
+		}
+		return list
+	})
 }
 
 // cut leaves out what the script is not for. What is for one purpose alone stands between the lines #spotd-PURPOSE and #spotd-PURPOSE-end, also within
@@ -133,7 +136,7 @@ func render(s Settings) string {
 		}
 		b.WriteString(a.name + "=" + quote(a.value) + "\n")
 	}
-	return strings.Replace(bootstrap[s.shape()], settingsBegin, settingsBegin+b.String(), 1)
+	return strings.Replace(bootstrap()[s.shape()], settingsBegin, settingsBegin+b.String(), 1)
 }
 
 // renderWindows is its twin for PowerShell.
@@ -147,7 +150,7 @@ func renderWindows(s Settings) string {
 		}
 		b.WriteString(" = " + quoteWindows(a.value) + "\n")
 	}
-	return strings.Replace(bootstrapWindows[s.shape()], settingsBegin, settingsBegin+b.String(), 1)
+	return strings.Replace(bootstrapWindows()[s.shape()], settingsBegin, settingsBegin+b.String(), 1)
 }
 
 // read is the inverse of both; false when the script has no settings.

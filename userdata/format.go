@@ -3,7 +3,8 @@ package userdata
 import (
 	"bytes"
 	"encoding/json"
-	"regexp"
+
+	"autospotting/pkg/lazyregexp"
 )
 
 // Format is a kind of user data, by who would read it on the instance.
@@ -74,16 +75,16 @@ const mimeWindow = 4096
 var (
 	bom          = []byte("\xef\xbb\xbf")
 	gzipMagic    = []byte("\x1f\x8b")
-	tomlSettings = regexp.MustCompile(`(?m)^[ \t]*(\[settings(\.[^\]]+)?\]|settings\.[a-z])`)
-	nodeConfig   = regexp.MustCompile(`(?m)^apiVersion:\s*["']?node\.eks\.aws/`)
-	coreos       = regexp.MustCompile(`(?m)^coreos:`)
-	rancher      = regexp.MustCompile(`(?m)^(rancher|k3os):`)
-	configinit   = regexp.MustCompile(`^>>?[ \t]*/`)
-	talos        = regexp.MustCompile(`(?m)^version:\s*["']?v1alpha1\b`)
-	talosMachine = regexp.MustCompile(`(?m)^machine:`)
-	butane       = regexp.MustCompile(`(?m)^variant:\s*["']?(fcos|flatcar|r4e|fiot|openshift)\b`)
-	yamlTasks    = regexp.MustCompile(`(?m)^tasks:`)
-	yamlVersion  = regexp.MustCompile(`(?m)^version:\s*["']?1\.[0-9]`)
+	tomlSettings = lazyregexp.New(`(?m)^[ \t]*(\[settings(\.[^\]]+)?\]|settings\.[a-z])`)
+	nodeConfig   = lazyregexp.New(`(?m)^apiVersion:\s*["']?node\.eks\.aws/`)
+	coreos       = lazyregexp.New(`(?m)^coreos:`)
+	rancher      = lazyregexp.New(`(?m)^(rancher|k3os):`)
+	configinit   = lazyregexp.New(`^>>?[ \t]*/`)
+	talos        = lazyregexp.New(`(?m)^version:\s*["']?v1alpha1\b`)
+	talosMachine = lazyregexp.New(`(?m)^machine:`)
+	butane       = lazyregexp.New(`(?m)^variant:\s*["']?(fcos|flatcar|r4e|fiot|openshift)\b`)
+	yamlTasks    = lazyregexp.New(`(?m)^tasks:`)
+	yamlVersion  = lazyregexp.New(`(?m)^version:\s*["']?1\.[0-9]`)
 )
 
 // Detect names the format of user data.

@@ -4,8 +4,9 @@ import (
 	"bytes"
 	"iter"
 	"mime"
-	"regexp"
 	"strings"
+
+	"autospotting/pkg/lazyregexp"
 )
 
 // header is the block of header fields that a message begins with.
@@ -22,8 +23,8 @@ func (h header) multipart() bool { return strings.HasPrefix(h.kind, "multipart/"
 // The lines that Python's parser, which cloud-init uses, takes for headers
 // (email.feedparser, headerRE), and a boundary that Go finds too irregular.
 var (
-	headerLine = regexp.MustCompile(`^(From |[!-9;-~]*:|[\t ])`)
-	looseParam = regexp.MustCompile(`(?i);\s*boundary\s*=\s*(?:"([^"]*)"|([^;\s]+))`)
+	headerLine = lazyregexp.New(`^(From |[!-9;-~]*:|[\t ])`)
+	looseParam = lazyregexp.New(`(?i);\s*boundary\s*=\s*(?:"([^"]*)"|([^;\s]+))`)
 )
 
 // lines yields offset and text of each line, ended by \n, \r\n or \r as in

@@ -6,12 +6,13 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"autospotting/pkg/lazyregexp"
 )
 
 // Settings is what the bootstrap on the instance must know.
@@ -46,7 +47,7 @@ type Settings struct {
 // architectures are the builds of spotd.
 var architectures = []string{"amd64", "arm64", windows}
 
-var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var envName = lazyregexp.New(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // Validate reports everything that is wrong, each with the field's name.
 func (s Settings) Validate() error {

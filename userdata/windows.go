@@ -3,9 +3,10 @@ package userdata
 import (
 	"bytes"
 	"encoding/base64"
-	"regexp"
 	"slices"
 	"strings"
+
+	"autospotting/pkg/lazyregexp"
 )
 
 // windows is the key of Settings.SHA256 for the only Windows build of spotd.
@@ -53,8 +54,8 @@ var batchShapes = []batchShape{batchNow, {
 }}
 
 var (
-	scriptTag  = regexp.MustCompile(`(?i)<script>`)
-	powershell = regexp.MustCompile(`(?is)<powershell>.*?</powershell>`)
+	scriptTag  = lazyregexp.New(`(?i)<script>`)
+	powershell = lazyregexp.New(`(?is)<powershell>.*?</powershell>`)
 )
 
 func joinWindows(b []byte, format Format, script string) (out []byte, reason string) {
@@ -65,12 +66,12 @@ func (s batchShape) join(b []byte, format Format, script string) (out []byte, re
 	if format == WindowsYAML {
 		return joinTasks(b, script)
 	}
-	for _, block := range powershell.FindAll(b, -1) {
+	for _, block := range powershell.Get().FindAll(b, -1) {
 		if scriptTag.Match(block) {
 			return nil, "its PowerShell holds <script>, which the agents may take for a batch script"
 		}
 	}
-	if tag := scriptTag.FindIndex(b); tag != nil {
+	if tag := scriptTag.Get().FindIndex(b); tag != nil {
 		return slices.Concat(b[:tag[1]], []byte(s.batch(isWithin, script)), b[tag[1]:]), ""
 	}
 	return slices.Concat(b, []byte(tagBegin+s.batch(isBehind, script)+tagEnd)), ""
@@ -124,7 +125,7 @@ func (s batchShape) split(b []byte) (owner []byte, script string, ok bool) {
 	if start, end, text, found := findTask(b); found {
 		try(start, end, text)
 	}
-	tag := scriptTag.FindIndex(b)
+	tag := scriptTag.Get().FindIndex(b)
 	if tag == nil {
 		return owner, script, ok
 	}
@@ -145,10 +146,15 @@ func (s batchShape) split(b []byte) (owner []byte, script string, ok bool) {
 // at once and ends well. It is put in as text, so that nothing of the
 // owner's document is written anew.
 var (
-	tasksList = regexp.MustCompile(`(?m)^tasks:[ \t]*(\r?\n)([ \t]*\r?\n)*( *)- `)
+	tasksList = taskList(`- `)
 	taskBegin = []string{"# spotd-begin", "- task: executeScript", "  inputs:", "  - frequency: always", "    type: powershell", "    runAs: localSystem", "    content: |-"}
-	ourTask   = regexp.MustCompile(`(?m)^tasks:[ \t]*(\r?\n)([ \t]*\r?\n)*( *)` + taskBegin[0])
+	ourTask   = taskList(taskBegin[0])
 )
+
+// taskList finds the key tasks and what the first line of its list begins with.
+func taskList(begins string) *lazyregexp.Regexp {
+	return lazyregexp.New(`(?m)^tasks:[ \t]*(\r?\n)([ \t]*\r?\n)*( *)` + begins)
+}
 
 const (
 	taskIndent = "      "
@@ -156,7 +162,7 @@ const (
 )
 
 func joinTasks(b []byte, script string) (out []byte, reason string) {
-	m := tasksList.FindSubmatchIndex(b)
+	m := tasksList.Get().FindSubmatchIndex(b)
 	if m == nil {
 		return nil, "its tasks are not a list with a line for each"
 	}
@@ -181,7 +187,7 @@ func task(script, indent, eol string) string {
 
 // findTask finds where ours stands and the script in it.
 func findTask(b []byte) (start, end int, script string, ok bool) {
-	m := ourTask.FindSubmatchIndex(b)
+	m := ourTask.Get().FindSubmatchIndex(b)
 	if m == nil {
 		return 0, 0, "", false
 	}

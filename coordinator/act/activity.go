@@ -3,7 +3,6 @@ package act
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -13,12 +12,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
 	"autospotting/coordinator/decide"
+	"autospotting/pkg/lazyregexp"
 )
 
 // activityPages bounds how far back the activities are read; a page holds 100. Where they go on before that, nothing that they do not tell is known.
 const activityPages = 60
 
-var instanceID = regexp.MustCompile(`\bi-(?:[0-9a-f]{17}|[0-9a-f]{8})\b`)
+var instanceID = lazyregexp.New(`\bi-(?:[0-9a-f]{17}|[0-9a-f]{8})\b`)
 
 // activities returns the group's scaling activities since the given time, newest first.
 func (a *Actor) activities(ctx context.Context, group string, since time.Time) ([]decide.Activity, error) {
@@ -78,8 +78,8 @@ func activity(one types.Activity) decide.Activity {
 const change = "changing the desired capacity from "
 
 var (
-	changing = regexp.MustCompile(`(?:At (\S+Z),? [^.]*)?` + change + `\d+ to (\d{1,9})`)
-	named    = regexp.MustCompile(`At (\S+Z),? (?:a user request|a scheduled action|a monitor alarm TargetTracking-|predictive scaling)`)
+	changing = lazyregexp.New(`(?:At (\S+Z),? [^.]*)?` + change + `\d+ to (\d{1,9})`)
+	named    = lazyregexp.New(`At (\S+Z),? (?:a user request|a scheduled action|a monitor alarm TargetTracking-|predictive scaling)`)
 )
 
 // activityKind reads the English that Auto Scaling writes (Auto Scaling user guide, "Verify a scaling activity").

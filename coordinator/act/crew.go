@@ -60,8 +60,16 @@ func (a *Actor) deaf(ctx context.Context, data *types.RequestLaunchTemplateData)
 	if why := unseen(data); why != "" {
 		return why, nil
 	}
-	image, _, err := a.image(ctx, aws.ToString(data.ImageId)) // one that is gone refuses the group, later
-	return reader(image), err
+	id := aws.ToString(data.ImageId)
+	if why, known := a.cache.readers.get(id); known {
+		return why, nil
+	}
+	image, _, err := a.image(ctx, id) // one that is gone refuses the group, later
+	why := reader(image)
+	if image.ImageId != nil {
+		a.cache.readers.put(id, why)
+	}
+	return why, err
 }
 
 // stays is the note on a group without spotd.

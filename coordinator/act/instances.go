@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -102,13 +103,13 @@ type findings struct {
 	wanted map[string]bool // the members
 }
 
-func (f findings) add(i types.Instance) {
+func (f findings) add(i *types.Instance) {
 	id := aws.ToString(i.InstanceId)
 	if f.wanted[id] || slices.ContainsFunc(i.Tags, func(t types.Tag) bool {
 		key := aws.ToString(t.Key)
 		return (key == memberTag || key == decide.TagGroup) && aws.ToString(t.Value) == f.group // a filter's * and ? stand for others
 	}) {
-		f.byID[id] = ToInstance(i)
+		f.byID[id] = toInstance(i)
 	}
 }
 
@@ -133,8 +134,8 @@ func (a *Actor) describe(ctx context.Context, f types.Filter, into findings) err
 			return fmt.Errorf("describe instances by %s: %w", *f.Name, err)
 		}
 		for _, r := range page.Reservations {
-			for _, i := range r.Instances {
-				into.add(i)
+			for n := range r.Instances {
+				into.add(&r.Instances[n])
 			}
 		}
 	}
@@ -143,7 +144,9 @@ func (a *Actor) describe(ctx context.Context, f types.Filter, into findings) err
 
 // ToInstance reads an instance's description; what Auto Scaling says of it as a member is for Join. What carries all marks of ours is Unproven
 // until somebody knows that its template is ours.
-func ToInstance(i types.Instance) decide.Instance {
+func ToInstance(i types.Instance) decide.Instance { return toInstance(&i) }
+
+func toInstance(i *types.Instance) decide.Instance {
 	out := decide.Instance{
 		ID: aws.ToString(i.InstanceId), Type: string(i.InstanceType),
 		Spot: i.InstanceLifecycle == types.InstanceLifecycleTypeSpot, Launched: aws.ToTime(i.LaunchTime),
@@ -159,17 +162,37 @@ func ToInstance(i types.Instance) decide.Instance {
 	if i.StateReason != nil {
 		out.EndedBy = aws.ToString(i.StateReason.Code)
 	}
-	tags := make(map[string]string, len(i.Tags))
+	var group, fleet string
 	for _, t := range i.Tags {
-		tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
+		switch value := aws.ToString(t.Value); aws.ToString(t.Key) {
+		case decide.TagLaunch:
+			out.Nonce = value
+		case "aws:ec2launchtemplate:id":
+			out.Template = value
+		case "aws:ec2launchtemplate:version":
+			out.TemplateVersion = value
+		case message.DrainTag:
+			out.Ask = value
+		case decide.TagGroup:
+			group = value
+		case "aws:ec2:fleet-id":
+			fleet = value
+		}
 	}
-	out.LaunchedBy = decide.LaunchedBy(tags)
-	out.Nonce, out.Template = tags[decide.TagLaunch], tags["aws:ec2launchtemplate:id"]
-	out.TemplateVersion = tags["aws:ec2launchtemplate:version"]
-	out.Ask = tags[message.DrainTag]
+	out.LaunchedBy = decide.LaunchedBy(keysOf(i.Tags))
 	// Anybody may set our tags. Only AWS sets the reserved ones; but an owner's fleet has them too, and so may what a group launches itself.
-	out.Unproven = tags[decide.TagGroup] != "" && out.Nonce != "" && tags["aws:ec2:fleet-id"] != "" && out.Template != "" && out.TemplateVersion != ""
+	out.Unproven = group != "" && out.Nonce != "" && fleet != "" && out.Template != "" && out.TemplateVersion != ""
 	return out
+}
+
+func keysOf(tags []types.Tag) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, t := range tags {
+			if !yield(aws.ToString(t.Key)) {
+				return
+			}
+		}
+	}
 }
 
 // Product is the name by which spot of a platform is priced: histories of old accounts add which network it is in, and what names

@@ -3,7 +3,6 @@ package act
 import (
 	"cmp"
 	"context"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"autospotting/coordinator/decide"
 	"autospotting/coordinator/ledger"
 	"autospotting/coordinator/market"
+	"autospotting/pkg/lazyregexp"
 )
 
 // launch sends the frozen request. Nothing of it is computed anew: a retry must be the same to the letter.
@@ -201,7 +201,7 @@ func typesAsked(l ledger.Launch) map[string]bool {
 }
 
 // recommends are the words behind which a message lists what would do, which is not at fault.
-var recommends = regexp.MustCompile(`(?i)\bsupported (instance )?types?\b|valid values|\bone of\b|\bchoos(e|ing)\b|\binstead\b`)
+var recommends = lazyregexp.New(`(?i)\bsupported (instance )?types?\b|valid values|\bone of\b|\bchoos(e|ing)\b|\binstead\b`)
 
 // typesNamed lists those of the types asked for that a message names: it is about them.
 func typesNamed(l ledger.Launch, message string) (named []string) {

@@ -32,6 +32,7 @@ type cache struct {
 	named     table[namedTemplate]
 	rehearsed table[rehearsal]
 	images    table[types.Image]
+	readers   table[string] // by image, as reader says: its expressions take long
 	needs     table[market.Need]
 	userNeeds table[userNeeds]
 	aboard    table[crewed] // by group

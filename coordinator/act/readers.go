@@ -3,10 +3,11 @@ package act
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"autospotting/pkg/lazyregexp"
 )
 
 // withoutSpotd is what follows where spotd stays off.
@@ -16,9 +17,9 @@ const withoutSpotd = "notices come from EventBridge alone, and readiness by the 
 // MIME message, which none of them reads: the owner's own script would not run. unless are the same publisher's images with cloud-init.
 var readers = []struct {
 	who, why     string
-	name, unless *regexp.Regexp
+	name, unless *lazyregexp.Regexp
 }{
-	{"Alpine Linux", "tiny-cloud runs a script, but reads no message", imageName(`alpine-`, `alpine linux`), regexp.MustCompile(`(?i)cloud-?init`)},
+	{"Alpine Linux", "tiny-cloud runs a script, but reads no message", imageName(`alpine-`, `alpine linux`), lazyregexp.New(`(?i)cloud-?init`)},
 	{"FreeBSD", "there is no spotd for it", imageName(`freebsd\b`, `freebsd`), nil},
 	{"OpenBSD", "there is no spotd for it", imageName(`openbsd\b`, `openbsd`), nil},
 	{"NetBSD", "there is no spotd for it", imageName(`netbsd\b`, `netbsd`), nil},
@@ -34,8 +35,8 @@ var readers = []struct {
 }
 
 // imageName matches the beginning of an image's name, also of a copy or behind a folder, or of its description.
-func imageName(name, description string) *regexp.Regexp {
-	return regexp.MustCompile(`(?i)^name: (?:copy of |\S*/|\[copied \S+ from \S+\] )?` + name + `|\ndescription: (?:\[copied \S+ from \S+\] )?` + description)
+func imageName(name, description string) *lazyregexp.Regexp {
+	return lazyregexp.New(`(?i)^name: (?:copy of |\S*/|\[copied \S+ from \S+\] )?` + name + `|\ndescription: (?:\[copied \S+ from \S+\] )?` + description)
 }
 
 // reader says who reads the user data of an image if it is not cloud-init, and why spotd stays off there; empty where nothing is known.

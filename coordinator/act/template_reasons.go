@@ -1,8 +1,9 @@
 package act
 
 import (
-	"regexp"
 	"strings"
+
+	"autospotting/pkg/lazyregexp"
 )
 
 // remedies give names to what keeps a template from being launched, and say what helps. They are compared in order, a
@@ -43,7 +44,7 @@ var remedies = []struct {
 }
 
 // encoded is the part of an authorization failure that only its account can read, and nobody wants in a tag.
-var encoded = regexp.MustCompile(`\s*Encoded authorization failure message: \S+`)
+var encoded = lazyregexp.New(`\s*Encoded authorization failure message: \S+`)
 
 // mostSaid is how many bytes of what AWS said are kept: records and tags have no room for all of it.
 const mostSaid = 600

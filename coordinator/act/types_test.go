@@ -81,7 +81,7 @@ func TestOnlyMembersAndWhatCarriesTheGroupsNameIsOfTheGroup(t *testing.T) {
 		"named by the record alone":     {"web-1", types.Instance{InstanceId: aws.String("i-named")}, false},
 	} {
 		f := findings{group: c.group, byID: map[string]decide.Instance{}, wanted: map[string]bool{"i-member": true}}
-		if f.add(c.of); (len(f.byID) == 1) != c.want {
+		if f.add(&c.of); (len(f.byID) == 1) != c.want {
 			t.Errorf("%s: %v", name, f.byID)
 		}
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 // usesOf counts what is attached to an instance, whoever attached it. One interface, address and volume is what every type takes.
-func usesOf(i types.Instance) ledger.Uses {
+func usesOf(i *types.Instance) ledger.Uses {
 	addresses, volumes, u := 0, 0, ledger.Uses{}
 	for _, n := range i.NetworkInterfaces {
 		addresses = max(addresses, len(n.PrivateIpAddresses)+len(n.Ipv4Prefixes))

@@ -1,7 +1,6 @@
 package decide
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"time"
@@ -145,12 +144,10 @@ func newRun(w World) *run {
 func (r *run) finish() Plan {
 	r.calm()
 	r.plan.Record = r.rec
-	before, errBefore := r.w.Record.Encode()
-	after, errAfter := r.rec.Encode()
 	if r.rec.Revision == 0 && !r.w.Group.Enabled && !r.rec.Open() && len(r.plan.Actions) == 0 {
 		return r.plan // a group that never opted in leaves no trace
 	}
-	r.plan.Changed = errBefore != nil || errAfter != nil || !bytes.Equal(before, after)
+	r.plan.Changed = !r.rec.Same(r.w.Record)
 	return r.plan
 }
 

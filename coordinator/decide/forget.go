@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"autospotting/coordinator/ledger"
 	"autospotting/coordinator/market"
 )
 
@@ -26,30 +27,18 @@ func (r *run) forget() {
 	for id := range r.rec.Watched {
 		wanted[id] = true
 	}
-	for _, id := range slices.Sorted(maps.Keys(r.rec.Said)) {
-		if i, seen := r.v.Instance(id); seen && !i.Live() || !wanted[id] && r.since(r.rec.Said[id].Last()) > keepSaid {
-			delete(r.rec.Said, id)
-		}
-	}
-	for _, id := range slices.Sorted(maps.Keys(r.rec.Notices)) {
+	maps.DeleteFunc(r.rec.Said, func(id string, said ledger.Said) bool {
 		i, seen := r.v.Instance(id)
-		over := r.v.Overdue(r.rec.Notices[id].Deadline)
-		if seen && !i.Live() && (!i.Member || i.Leaving()) || !seen && over {
-			delete(r.rec.Notices, id)
-		}
-	}
+		return seen && !i.Live() || !wanted[id] && r.since(said.Last()) > keepSaid
+	})
+	maps.DeleteFunc(r.rec.Notices, func(id string, n ledger.Notice) bool {
+		i, seen := r.v.Instance(id)
+		return seen && !i.Live() && (!i.Member || i.Leaving()) || !seen && r.v.Overdue(n.Deadline)
+	})
 	hourAgo := func(at time.Time) bool { return r.since(at) >= time.Hour }
 	r.rec.Sick, r.rec.Moved = slices.DeleteFunc(r.rec.Sick, hourAgo), slices.DeleteFunc(r.rec.Moved, hourAgo)
-	for _, id := range slices.Sorted(maps.Keys(r.rec.Retired)) {
-		if r.v.Shown(r.rec.Retired[id]) {
-			delete(r.rec.Retired, id)
-		}
-	}
-	for _, key := range slices.Sorted(maps.Keys(r.rec.Pools)) {
-		if r.since(r.rec.Pools[key].Until) > keepMark {
-			delete(r.rec.Pools, key)
-		}
-	}
+	maps.DeleteFunc(r.rec.Retired, func(_ string, at time.Time) bool { return r.v.Shown(at) })
+	maps.DeleteFunc(r.rec.Pools, func(_ string, m ledger.PoolMark) bool { return r.since(m.Until) > keepMark })
 }
 
 // prove ends a row of failures when a replacement has lasted. One that a health check replaced, or that died without a notice, before that is

@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -297,7 +298,7 @@ func TestWhatAnotherToolLaunchedIsKnownByItsTag(t *testing.T) {
 		{nil, ""}, {map[string]string{"launched-by-autospotting": "true", "Name": "web"}, "AutoSpotting"}, {map[string]string{"karpenter.sh/nodepool": "default"}, "Karpenter"},
 		{map[string]string{"spot-enabled": "true", "autospotting_min_on_demand_number": "1"}, ""}, // settings of the predecessor, which we read too
 	} {
-		if got := LaunchedBy(c.tags); got != c.want {
+		if got := LaunchedBy(maps.Keys(c.tags)); got != c.want {
 			t.Errorf("%v: %q, want %q", c.tags, got, c.want)
 		}
 	}

@@ -2,7 +2,7 @@ package decide
 
 import (
 	"fmt"
-	"maps"
+	"iter"
 	"slices"
 	"strings"
 )
@@ -149,14 +149,15 @@ func otherTool(w World) string {
 	return ""
 }
 
-// LaunchedBy names the tool whose tag an instance carries; empty where there is none.
-func LaunchedBy(tags map[string]string) string {
-	for _, key := range slices.Sorted(maps.Keys(tags)) {
-		if tool := launchTags[key]; tool != "" {
-			return tool
+// LaunchedBy names the tool whose tag an instance carries, given the keys of its tags; empty where there is none.
+func LaunchedBy(keys iter.Seq[string]) string {
+	first := ""
+	for key := range keys {
+		if launchTags[key] != "" && (first == "" || key < first) {
+			first = key
 		}
 	}
-	return ""
+	return launchTags[first]
 }
 
 // tenancy refuses groups whose members are bought in a way that spot does not know.

@@ -2,10 +2,10 @@ package decide
 
 import (
 	"cmp"
-	"regexp"
 	"strings"
 
 	"autospotting/coordinator/ledger"
+	"autospotting/pkg/lazyregexp"
 )
 
 // status (R19) writes what the owner is told.
@@ -60,7 +60,7 @@ func (r *run) tagStatus() {
 }
 
 // overriding is how a reason ends that a tag overrides.
-var overriding = regexp.MustCompile(`(?i)the tag autospotting:\S+ allows it`)
+var overriding = lazyregexp.New(`(?i)the tag autospotting:\S+ allows it`)
 
 // tagText is the status as a tag may hold it. What is too long is cut, but not the tag that overrides the reason: the middle goes then.
 func tagText(code, reason string) string {

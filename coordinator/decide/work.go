@@ -131,6 +131,9 @@ func (r *run) forgetCanDrain() {
 	}
 	for _, id := range r.v.IDs() {
 		i := r.v.Get(id)
+		if i.Ask == "" {
+			continue
+		}
 		until, err := time.Parse(time.RFC3339, i.Ask)
 		if _, known := r.rec.Drains[id]; err == nil && !known && i.Live() && r.since(until) >= registersFor {
 			r.drains(id, ledger.Drain{At: r.now(), Set: true, Until: until})

@@ -8,50 +8,55 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
+	"sync"
 	"time"
+
+	"autospotting/pkg/lazyregexp"
 )
 
 //go:embed certificates/*.pem
 var certificates embed.FS
 
 // regionName is the shape of a region's name, for instance us-gov-west-1.
-var regionName = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)
+var regionName = lazyregexp.New(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)
 
-// trust lists the certificates by region; the empty region is every region.
+// trust lists the operator's certificates by region; the empty region is every region.
 type trust map[string][]*x509.Certificate
 
-// of returns the certificates that may speak for a region, its own first.
+// of returns the certificates that may speak for a region, its own first: the published one, and then the operator's.
 func (t trust) of(region string) []*x509.Certificate {
-	own := []*x509.Certificate(nil)
+	own := published(region)
 	if region != "" {
-		own = t[region]
+		own = append(own[:len(own):len(own)], t[region]...)
 	}
 	return append(own[:len(own):len(own)], t[""]...)
 }
 
-// published reads the embedded certificates.
-func published() (trust, error) {
-	t := trust{}
-	names, err := fs.Glob(certificates, "certificates/*.pem")
+// parsed are the published certificates that somebody asked for: a function that starts has no time for forty of them, and serves one region.
+var parsed sync.Map // region -> []*x509.Certificate
+
+// published reads a region's embedded certificate, none for a region that has none. The files are part of the binary, so a failure to
+// read one is a fault of the build and panics; the tests read every one.
+func published(region string) []*x509.Certificate {
+	if list, ok := parsed.Load(region); ok {
+		return list.([]*x509.Certificate)
+	}
+	if !regionName.MatchString(region) {
+		return nil
+	}
+	body, err := certificates.ReadFile("certificates/" + region + ".pem")
 	if err != nil {
-		return nil, err
+		return nil // an embedded file has no other failure than that there is none
 	}
-	for _, name := range names {
-		body, err := certificates.ReadFile(name)
-		if err != nil {
-			return nil, err
-		}
-		region := strings.TrimSuffix(filepath.Base(name), ".pem")
-		if err := t.add(append([]byte(region+"="), body...)); err != nil {
-			return nil, fmt.Errorf("embedded certificate %s: %w", name, err)
-		}
+	list, err := parse(body)
+	if err != nil {
+		panic("identity: embedded certificate of " + region + ": " + err.Error())
 	}
-	return t, nil
+	parsed.Store(region, list)
+	return list
 }
 
 // add takes "region=PEM…" or "PEM…" in.

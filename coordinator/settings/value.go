@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"net/url"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"autospotting/pkg/lazyregexp"
 )
 
 // amount reads a number of instances or a percentage of the group.
@@ -134,7 +135,7 @@ func probe(v string) (string, error) {
 	return "", fmt.Errorf("%q is no probe of the instance itself: write http://127.0.0.1:8080/health, tcp:8080, systemd, systemd:degraded or none; programs and other hosts only the image's spotd.conf may name", v)
 }
 
-var typePattern = regexp.MustCompile(`^[a-z0-9*?.\-\[\]]+$`)
+var typePattern = lazyregexp.New(`^[a-z0-9*?.\-\[\]]+$`)
 
 // patterns reads a list of instance types with wildcards.
 func patterns(v string, current bool) ([]string, error) {

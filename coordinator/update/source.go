@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"regexp"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"autospotting/pkg/channel"
+	"autospotting/pkg/lazyregexp"
 )
 
 // Source is where a channel's files are: s3://BUCKET/… or https://….
@@ -23,7 +23,7 @@ type Source struct {
 	prefix  string // within the bucket, with a slash at its end, or empty
 }
 
-var address = regexp.MustCompile(`^(s3|https?)://([A-Za-z0-9.:-]+)/(.*?/)?channel/([A-Za-z0-9.+_~-]+)\.json$`)
+var address = lazyregexp.New(`^(s3|https?)://([A-Za-z0-9.:-]+)/(.*?/)?channel/([A-Za-z0-9.+_~-]+)\.json$`)
 
 // ParseSource reads the address of a channel's manifest, such as s3://BUCKET/channel/stable.json. What the manifest names lies
 // above channel/.

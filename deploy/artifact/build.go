@@ -18,10 +18,8 @@ import (
 	"time"
 )
 
-// MaxZip is the most that a function's zip may weigh, bytes: what is larger starts slower. Half a megabyte more than before types were judged
-// against everything and user data was read: most of it YAML, the facts of types, and the client of Service Quotas. And as much again since real groups
-// are served: the clients of ECS, EventBridge and VPC Lattice, and the drain.
-const MaxZip = 16 << 19
+// MaxZip is the most that a function's zip may weigh, bytes, by Go's word for the architecture: what is larger starts slower.
+var MaxZip = map[string]int64{"arm64": 6_900_000, "amd64": 7_600_000}
 
 // Source is the checkout that is built.
 type Source struct {
@@ -96,8 +94,8 @@ func Build(ctx context.Context, s Source, dist string, tell func(string, ...any)
 		if err != nil {
 			return m, err
 		}
-		if t.kind == Function && n > MaxZip {
-			return m, fmt.Errorf("%s weighs %d bytes, more than %d", name, n, MaxZip)
+		if t.kind == Function && n > MaxZip[t.arch] {
+			return m, fmt.Errorf("%s weighs %d bytes, more than %d: go tool nm -size -sort size names what is new in it", name, n, MaxZip[t.arch])
 		}
 		m.Artifacts = append(m.Artifacts, Artifact{t.key(s.Version), t.kind, t.goos, t.arch, sum, n})
 	}

@@ -172,3 +172,31 @@ func TestMarkupIsOneByteOnTheWire(t *testing.T) {
 		t.Errorf("%s, %v", b, err)
 	}
 }
+
+func TestAnInstanceIDIsAllThatEC2GivesOut(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, id string
+		is       bool
+	}{
+		{"17 digits", "i-0123456789abcdef0", true},
+		{"8 digits, from before 2016", "i-0123abcd", true},
+		{"nothing", "", false},
+		{"no digits", "i-", false},
+		{"16 digits", "i-0123456789abcdef", false},
+		{"18 digits", "i-0123456789abcdef01", false},
+		{"capitals", "i-0123ABCD", false},
+		{"a letter that is no digit", "i-0123abcg", false},
+		{"a line break after it", "i-0123abcd\n", false},
+		{"something before it", " i-0123abcd", false},
+		{"another resource", "ami-0123abcd", false},
+		{"a digit of another script", "i-0123456789abcde\u0661", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if got := IsInstanceID(c.id); got != c.is {
+				t.Errorf("%q: %t", c.id, got)
+			}
+		})
+	}
+}

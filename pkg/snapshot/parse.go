@@ -1,11 +1,7 @@
 package snapshot
 
 import (
-	"bytes"
-	"compress/gzip"
-	_ "embed" // the two data files
 	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,80 +11,33 @@ import (
 	"strings"
 )
 
-//go:embed instance-types.jsonl.gz
-var typesFile []byte
-
-//go:embed linux-prices-by-region.csv.gz
-var pricesFile []byte
-
-// row is one line of instance-types.jsonl.
+// row is one line of origin/instance-types.jsonl; what it leaves empty stays out of types.jsonl.
 type row struct {
 	Name       string   `json:"instance_type"`
-	Family     string   `json:"family"`
-	Generation string   `json:"generation"`
+	Family     string   `json:"family,omitempty"`
+	Generation string   `json:"generation,omitempty"`
 	Arch       []string `json:"arch"`
 	VCPU       int      `json:"vCPU"`
 	MemoryGiB  float64  `json:"memory"`
-	GPU        int      `json:"GPU"`
-	GPUModel   string   `json:"GPU_model"`
-	FPGA       int      `json:"FPGA"`
+	GPU        int      `json:"GPU,omitempty"`
+	GPUModel   string   `json:"GPU_model,omitempty"`
+	FPGA       int      `json:"FPGA,omitempty"`
 	Storage    *struct {
-		Devices int  `json:"devices"`
-		SizeGB  int  `json:"size"` // of each device
-		SSD     bool `json:"ssd"`
-		NVMe    bool `json:"nvme_ssd"`
-	} `json:"storage"`
-	EBSOptimized   bool     `json:"ebs_optimized"`
-	EBSMBps        float64  `json:"ebs_baseline_throughput"` // megabytes per second; EC2 cuts 1562.5 Mbps to 1562
-	Virtualization []string `json:"linux_virtualization_types"`
+		Devices int  `json:"devices,omitempty"`
+		SizeGB  int  `json:"size,omitempty"` // of each device
+		SSD     bool `json:"ssd,omitempty"`
+		NVMe    bool `json:"nvme_ssd,omitempty"`
+	} `json:"storage,omitempty"`
+	EBSOptimized   bool     `json:"ebs_optimized,omitempty"`
+	EBSMBps        float64  `json:"ebs_baseline_throughput,omitempty"` // megabytes per second; EC2 cuts 1562.5 Mbps to 1562
+	Virtualization []string `json:"linux_virtualization_types,omitempty"`
 	VPC            *struct {
-		ENIs int `json:"max_enis"`
-		IPv4 int `json:"ips_per_eni"`
-	} `json:"vpc"`
-	Network string              `json:"network_performance"`
-	IPv6    bool                `json:"ipv6_support"`
-	Zones   map[string][]string `json:"availability_zones"` // region → zone IDs
-}
-
-func parse() (data, error) {
-	rows, err := parseTypes(typesFile)
-	if err != nil {
-		return data{}, fmt.Errorf("instance-types.jsonl.gz: %w", err)
-	}
-	prices, err := parsePrices(pricesFile, rows)
-	if err != nil {
-		return data{}, fmt.Errorf("linux-prices-by-region.csv.gz: %w", err)
-	}
-	sold := soldAsSpot(prices)
-	d := data{prices: prices}
-	for _, r := range rows {
-		d.types = append(d.types, r.typ(sold[r.Name]))
-	}
-	slices.SortFunc(d.types, func(a, b Type) int { return strings.Compare(a.Name, b.Name) })
-	return d, nil
-}
-
-func parseTypes(file []byte) (map[string]row, error) {
-	zr, err := gzip.NewReader(bytes.NewReader(file))
-	if err != nil {
-		return nil, err
-	}
-	rows := map[string]row{}
-	dec := json.NewDecoder(zr)
-	for {
-		var r row
-		err := dec.Decode(&r)
-		if errors.Is(err, io.EOF) {
-			return rows, nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", len(rows)+1, err)
-		}
-		if r.Name == "" || r.VCPU == 0 || r.MemoryGiB == 0 || len(r.Arch) == 0 {
-			return nil, fmt.Errorf("line %d: %q lacks its name, vCPU, memory or arch", len(rows)+1, r.Name)
-		}
-		rows[r.Name] = r
-	}
+		ENIs int `json:"max_enis,omitempty"`
+		IPv4 int `json:"ips_per_eni,omitempty"`
+	} `json:"vpc,omitempty"`
+	Network string              `json:"network_performance,omitempty"`
+	IPv6    bool                `json:"ipv6_support,omitempty"`
+	Zones   map[string][]string `json:"availability_zones,omitempty"` // region → zone IDs
 }
 
 // typ converts a row and derives what it lacks.
@@ -116,14 +65,7 @@ func (r row) typ(spot bool) Type {
 
 var virtualizationNames = map[string]string{"HVM": "hvm", "PV": "paravirtual"}
 
-func parsePrices(file []byte, rows map[string]row) (map[string][]Price, error) {
-	zr, err := gzip.NewReader(bytes.NewReader(file))
-	if err != nil {
-		return nil, err
-	}
-	return readPrices(zr, rows)
-}
-
+// readPrices reads the format of origin/linux-prices-by-region.csv; rows has the zones of each type, and may be nil.
 func readPrices(r io.Reader, rows map[string]row) (map[string][]Price, error) {
 	records := csv.NewReader(r)
 	records.ReuseRecord = true
@@ -180,16 +122,4 @@ func number(s string) (float64, error) {
 		return 0, nil
 	}
 	return strconv.ParseFloat(s, 64)
-}
-
-func soldAsSpot(prices map[string][]Price) map[string]bool {
-	sold := map[string]bool{}
-	for _, list := range prices {
-		for _, p := range list {
-			if p.SpotAvgUSD > 0 || len(p.PerZoneSorted) > 0 {
-				sold[p.Type] = true
-			}
-		}
-	}
-	return sold
 }

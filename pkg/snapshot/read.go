@@ -8,13 +8,13 @@ import (
 	"io"
 )
 
-// ReadPrices reads prices in the format of the built-in file, by region. Errors begin with the line.
+// ReadPrices reads prices in the format of origin/linux-prices-by-region.csv, by region. Errors begin with the line.
 func ReadPrices(r io.Reader) (map[string][]Price, error) { return readPrices(r, nil) }
 
-// longestLine is the longest line that ReadTypes takes; the longest of the built-in file has 20 KB.
+// longestLine is the longest line that ReadTypes takes; the longest of origin/instance-types.jsonl has 20 KB.
 const longestLine = 1 << 20
 
-// ReadTypes reads instance types in the format of the built-in file, one JSON object a line, and derives the same facts from
+// ReadTypes reads instance types in the format of origin/instance-types.jsonl, one JSON object a line, and derives the same facts from
 // them. Whether a type is sold as spot only prices can tell: Spot is set for all. Errors begin with the line.
 func ReadTypes(r io.Reader) ([]Type, error) {
 	lines := bufio.NewScanner(r)

@@ -3,16 +3,12 @@
 // can be reached, and the goods of the simulated cloud.
 //
 // The data is that of the Go module github.com/cristim/ec2-instances-info
-// (MIT, see LICENSE-instance-data). It is parsed once, at first use; results
-// are shared, so callers must not change them.
+// (MIT, see LICENSE-instance-data). It is read in place: a type, and the prices
+// of a region, when somebody asks for them. Results are kept and shared, so
+// callers must not change them.
 package snapshot
 
-import (
-	"slices"
-	"strings"
-	"sync"
-	"time"
-)
+import "time"
 
 // Date says, in words, when the figures were true.
 const Date = "spring 2025"
@@ -100,48 +96,4 @@ type Price struct {
 	// ZoneIDs names the zones that offered the type (use1-az1, …), sorted.
 	// Which zone name an ID has differs from account to account.
 	ZoneIDs []string
-}
-
-type data struct {
-	types  []Type             // by name
-	prices map[string][]Price // by region, each by type
-}
-
-// load parses the embedded files. They are part of the binary, so a failure
-// is a fault of the build and panics; the tests read every row.
-var load = sync.OnceValue(func() data {
-	d, err := parse()
-	if err != nil {
-		panic("snapshot: embedded data: " + err.Error())
-	}
-	return d
-})
-
-// Types returns every known instance type, by name.
-func Types() []Type { return load().types }
-
-// Lookup returns the type of that name.
-func Lookup(name string) (Type, bool) {
-	types := load().types
-	i, ok := slices.BinarySearchFunc(types, name, func(t Type, name string) int { return strings.Compare(t.Name, name) })
-	if !ok {
-		return Type{}, false
-	}
-	return types[i], true
-}
-
-// Prices returns what a region (us-east-1) sells, by type; nil for a region
-// that is not in the data. Local and wavelength zones count as regions of
-// their own (us-east-1-bos-1).
-func Prices(region string) []Price { return load().prices[region] }
-
-// Regions returns the names that Prices knows, sorted.
-func Regions() []string {
-	prices := load().prices
-	names := make([]string, 0, len(prices))
-	for name := range prices {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }

@@ -131,15 +131,4 @@ func TestBrokenDataIsNamedByItsPlace(t *testing.T) {
 	if _, err := price([]string{"m5.large"}); err == nil {
 		t.Error("a short record is accepted")
 	}
-	if _, err := parseTypes([]byte("not gzip")); err == nil {
-		t.Error("bytes that are not gzip are accepted")
-	}
-}
-
-func BenchmarkParse(b *testing.B) {
-	for b.Loop() {
-		if _, err := parse(); err != nil {
-			b.Fatal(err)
-		}
-	}
 }

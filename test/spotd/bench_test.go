@@ -22,7 +22,14 @@ var (
 	phases   = flag.Int("spotd.phases", 200, "how many notices at random moments")
 )
 
-// BenchmarkBudgets prints what spotd costs beside the floor, all in one run:
+// The bounds: of the binary and of what is resident, in bytes, and of the CPU beside the floor's.
+const (
+	mostBinary     = 9_000_000
+	mostResident   = 11_000_000
+	mostTimesFloor = 1.6
+)
+
+// BenchmarkBudgets prints what spotd costs beside the floor, all in one run, and fails where that is more than its bounds:
 //
 //	go test -run '^$' -bench Budgets -timeout 20m ./test/spotd/ [-spotd.for 1m] [-spotd.phases 50]
 func BenchmarkBudgets(b *testing.B) {
@@ -45,6 +52,15 @@ func BenchmarkBudgets(b *testing.B) {
 		)
 		for _, r := range rows {
 			fmt.Printf("%-52s %18s %10s\n", r[0], r[1], r[2])
+		}
+		if n := size(b, spotd); n > mostBinary {
+			b.Errorf("the binary has %s MB, want %s at most", megabytes(n), megabytes(mostBinary))
+		}
+		if ours.resident > mostResident {
+			b.Errorf("%s MB are resident, want %s at most", megabytes(ours.resident), megabytes(mostResident))
+		}
+		if times := float64(ours.cpu) / float64(theirs.cpu); times > mostTimesFloor {
+			b.Errorf("it takes %.2f times the floor's CPU, want %.1f at most", times, mostTimesFloor)
 		}
 	}
 }

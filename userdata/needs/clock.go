@@ -1,6 +1,6 @@
 package needs
 
-import "regexp"
+import "autospotting/pkg/lazyregexp"
 
 // Clocked are the places at which user data has something run by the clock: a crontab, a directory that cron looks into, a timer of systemd. In a
 // group of one it runs once; while two instances run, twice. It is no need: what several instances of a group all do, several may do.
@@ -9,12 +9,12 @@ func Clocked(userData []byte) (where []string) { return read(userData).clocked }
 
 var (
 	// housekeeping is what an instance does for itself: packages, logs, certificates, metrics, the keys and users of the machine.
-	housekeeping = regexp.MustCompile(`(?i)\b(yum|dnf|apt|apt-get|zypper|needs-restarting|unattended-upgrade\w*)\b|logrotate|\b(certbot|acme\.sh)\b|renew|metric|mon-put|cloudwatch|awslogs|` +
+	housekeeping = lazyregexp.New(`(?i)\b(yum|dnf|apt|apt-get|zypper|needs-restarting|unattended-upgrade\w*)\b|logrotate|\b(certbot|acme\.sh)\b|renew|metric|mon-put|cloudwatch|awslogs|` +
 		`\baws s3 (cp|sync|mv)\b|(s3|users?|keys?|ssh|iam|groups?)[-_ ]?sync|sync[-_ ](s3|users?|keys?|ssh|iam|groups?)|authorized[-_]?keys|` +
 		`clean|prune|purge|tmpwatch|\bfind\b|\brm\b|fstrim|freshclam|clamscan|aide\b|lynis|inspector|chef-client|puppet|ansible-pull|salt-call|cfn-hup|` +
 		`(systemctl|service) (try-)?(restart|reload|start)|health[-_]?check|heartbeat|ntpdate|chrony|hwclock|\bchown\b|\bchmod\b|ssm-agent|aws ssm|ecr get-login|docker (system|image|container|login|pull)|reboot|shutdown|poweroff`)
-	dueFile   = regexp.MustCompile(`/cron\.(hourly|daily|weekly|monthly)/|\.timer$`)
-	timerLine = regexp.MustCompile(`(?m)^\s*(OnCalendar|OnUnitActiveSec|OnUnitInactiveSec)\s*=`)
+	dueFile   = lazyregexp.New(`/cron\.(hourly|daily|weekly|monthly)/|\.timer$`)
+	timerLine = lazyregexp.New(`(?m)^\s*(OnCalendar|OnUnitActiveSec|OnUnitInactiveSec)\s*=`)
 )
 
 // clock books what a line has run by the clock.

@@ -2,9 +2,9 @@ package needs
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
+	"autospotting/pkg/lazyregexp"
 	"autospotting/userdata"
 
 	"go.yaml.in/yaml/v3"
@@ -173,7 +173,7 @@ func (r *reader) command(item *yaml.Node, p place, depth int) {
 	}
 }
 
-var setsE = regexp.MustCompile(`(?m)^\s*set\s+-\w*e|^\s*set\s+-o\s+errexit`)
+var setsE = lazyregexp.New(`(?m)^\s*set\s+-\w*e|^\s*set\s+-o\s+errexit`)
 
 // amid corrects what was found of an item that others follow: cloud-init makes one script of all (cloud-init, "Runcmd").
 func (r *reader) amid(calls []hookCall, strict bool, depth int) {

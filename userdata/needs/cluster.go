@@ -1,8 +1,9 @@
 package needs
 
 import (
-	"regexp"
 	"slices"
+
+	"autospotting/pkg/lazyregexp"
 )
 
 // DefaultCluster is the cluster that an ECS agent registers with where nothing names one.
@@ -10,10 +11,10 @@ const DefaultCluster = "default"
 
 // clusterNamed finds the names of clusters in a line that makes an instance a host of ECS: the agent's variable, Bottlerocket's setting, and what
 // is given to the agent's start on Windows.
-var clusterNamed = regexp.MustCompile(`(?i)ECS_CLUSTER["']?\s*[=:,]\s*["']?([^\s"',;|&<>]+)|^\s*"?(?:settings\.ecs\.)?cluster"?\s*[=:]\s*["']?([^\s"']+)|-Cluster\s+["']?([^\s"';]+)`)
+var clusterNamed = lazyregexp.New(`(?i)ECS_CLUSTER["']?\s*[=:,]\s*["']?([^\s"',;|&<>]+)|^\s*"?(?:settings\.ecs\.)?cluster"?\s*[=:]\s*["']?([^\s"']+)|-Cluster\s+["']?([^\s"';]+)`)
 
 // clusterName is how ECS lets a cluster be called (ECS API reference, CreateCluster).
-var clusterName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
+var clusterName = lazyregexp.New(`^[A-Za-z0-9_-]{1,255}$`)
 
 // Cluster is the ECS cluster that an instance with this user data registers with: the one that is named, or the default one. It is false where the
 // user data has no such need, where the name is put together when the script runs or comes from elsewhere, and where several are named.

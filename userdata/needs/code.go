@@ -1,17 +1,18 @@
 package needs
 
 import (
-	"regexp"
 	"strings"
+
+	"autospotting/pkg/lazyregexp"
 )
 
 var (
-	codeComment = regexp.MustCompile(`(?i)^\s*(#|//|\*|::|rem\b|=begin)|^\s*@rem\b`)
-	tail        = regexp.MustCompile(`\s(#|//)\s.*$`)
-	printsCode  = regexp.MustCompile(`(?i)^\s*(@?echo\b|print|println|puts|pp |fmt\.Print|log\.Print|console\.(log|error|warn|info)|(self\.)?_?log(ger|ging)?\.|log\b|syslog|warnings\.|raise |throw |Write-(Host|Output|Verbose|Warning|Error|EventLog|Information|Log|Debug)|\[?Console\]?|System\.out)`)
-	quoted      = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'`)
-	base64Call  = regexp.MustCompile(`(?:b64decode|FromBase64String|Base64\.(?:strict_)?decode64|Buffer\.from|atob)\(\s*b?["']([A-Za-z0-9+/=\s]{24,})["']`)
-	encodedFlag = regexp.MustCompile(`(?i)-e(?:nc|ncodedcommand)\s+["']?([A-Za-z0-9+/=]{24,})`)
+	codeComment = lazyregexp.New(`(?i)^\s*(#|//|\*|::|rem\b|=begin)|^\s*@rem\b`)
+	tail        = lazyregexp.New(`\s(#|//)\s.*$`)
+	printsCode  = lazyregexp.New(`(?i)^\s*(@?echo\b|print|println|puts|pp |fmt\.Print|log\.Print|console\.(log|error|warn|info)|(self\.)?_?log(ger|ging)?\.|log\b|syslog|warnings\.|raise |throw |Write-(Host|Output|Verbose|Warning|Error|EventLog|Information|Log|Debug)|\[?Console\]?|System\.out)`)
+	quoted      = lazyregexp.New(`"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'`)
+	base64Call  = lazyregexp.New(`(?:b64decode|FromBase64String|Base64\.(?:strict_)?decode64|Buffer\.from|atob)\(\s*b?["']([A-Za-z0-9+/=\s]{24,})["']`)
+	encodedFlag = lazyregexp.New(`(?i)-e(?:nc|ncodedcommand)\s+["']?([A-Za-z0-9+/=]{24,})`)
 )
 
 // blocks of comments: what opens one at the beginning of a line, and what closes it.
@@ -83,8 +84,8 @@ func (r *reader) statement(row string, p place, line, depth int) {
 }
 
 var (
-	spawns  = regexp.MustCompile(`(?i)(subprocess|os\.system|popen|exec|spawn|system|shell|check_|Start-Process|Invoke-Expression|iex\b|run\(|%x|backtick)`)
-	windows = regexp.MustCompile(`^\s*(&\s*|call\s+|start\s+(/\w+\s+)*)?["']?([A-Za-z]:)?[\w\\/. -]*["']?\s`)
+	spawns  = lazyregexp.New(`(?i)(subprocess|os\.system|popen|exec|spawn|system|shell|check_|Start-Process|Invoke-Expression|iex\b|run\(|%x|backtick)`)
+	windows = lazyregexp.New(`^\s*(&\s*|call\s+|start\s+(/\w+\s+)*)?["']?([A-Za-z]:)?[\w\\/. -]*["']?\s`)
 	argList = strings.NewReplacer(`["`, " ", `"]`, " ", `['`, " ", `']`, " ", `", "`, " ", `','`, " ", `', '`, " ", `","`, " ", `(`, " ", `)`, " ", `\`, "/", `"`, " ", `'`, " ", ";", "\n", "|", "\n", "$", "$")
 )
 

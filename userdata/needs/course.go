@@ -1,9 +1,10 @@
 package needs
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"autospotting/pkg/lazyregexp"
 )
 
 // Bounds for scripts that nobody writes: calls that are judged, and functions that call one another.
@@ -32,7 +33,7 @@ type enclosure struct {
 var closing = map[string]string{"fi": "if", "done": "loop", "}": "{", ")": "("}
 
 // counted are conditions of loops that end by themselves.
-var counted = regexp.MustCompile(`-(lt|le|gt|ge|ne)\b|[<>]|\bread\b|\bseq\b`)
+var counted = lazyregexp.New(`-(lt|le|gt|ge|ne)\b|[<>]|\bread\b|\bseq\b`)
 
 func newCourse(list []*command, strict bool) *course {
 	s := &course{all: list, strict: strict}

@@ -4,15 +4,16 @@ import (
 	"encoding/base64"
 	"io"
 	"net/url"
-	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"autospotting/pkg/lazyregexp"
 )
 
 var (
-	windowsTag   = regexp.MustCompile(`(?i)<(powershell|script)(?:arguments)?[^>]*>`)
-	windowsClose = regexp.MustCompile(`(?i)</(powershell|script)`)
+	windowsTag   = lazyregexp.New(`(?i)<(powershell|script)(?:arguments)?[^>]*>`)
+	windowsClose = lazyregexp.New(`(?i)</(powershell|script)`)
 )
 
 // windows reads the scripts between the tags that the agents of Windows know.
@@ -51,9 +52,9 @@ func (r *reader) tasks(text string, p place, depth int) {
 }
 
 var (
-	section   = regexp.MustCompile(`^\s*\[+([^\]]+)\]+`)
-	dottedKey = regexp.MustCompile(`^\s*(settings(?:\.[\w"-]+)*)\.([\w-]+)\s*=`)
-	userData  = regexp.MustCompile(`user-data"?\s*=\s*["']([A-Za-z0-9+/=]+)["']`)
+	section   = lazyregexp.New(`^\s*\[+([^\]]+)\]+`)
+	dottedKey = lazyregexp.New(`^\s*(settings(?:\.[\w"-]+)*)\.([\w-]+)\s*=`)
+	userData  = lazyregexp.New(`user-data"?\s*=\s*["']([A-Za-z0-9+/=]+)["']`)
 )
 
 // bottlerocket reads settings in TOML, and the scripts of its containers.

@@ -1,9 +1,10 @@
 package needs
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"autospotting/pkg/lazyregexp"
 )
 
 // after is what becomes of the script when c fails, or the pipeline that begins with it.
@@ -46,11 +47,11 @@ func (s *course) failed(i, depth int) ending {
 }
 
 var (
-	hookCalled = regexp.MustCompile(`(?i)lifecycle-action`)
+	hookCalled = lazyregexp.New(`(?i)lifecycle-action`)
 	// gone is how a script ends, or ends its instance, because something failed.
-	gone = regexp.MustCompile(`(?i)^(exit|return|false|shutdown|poweroff|halt|reboot|kill)\b|^\S*(exit|die|fail|abort|fatal|bail|panic)\S*|terminate-instance|set-instance-health|detach-instances`)
+	gone = lazyregexp.New(`(?i)^(exit|return|false|shutdown|poweroff|halt|reboot|kill)\b|^\S*(exit|die|fail|abort|fatal|bail|panic)\S*|terminate-instance|set-instance-health|detach-instances`)
 	// idle commands do no work of the boot.
-	idle = regexp.MustCompile(`^(exit|return|true|:|set|trap|wait|break|continue)\b`)
+	idle = lazyregexp.New(`^(exit|return|true|:|set|trap|wait|break|continue)\b`)
 )
 
 func (c *command) text() string { return strings.Join(c.words, " ") }

@@ -2,8 +2,9 @@ package needs
 
 import (
 	"path"
-	"regexp"
 	"strings"
+
+	"autospotting/pkg/lazyregexp"
 )
 
 // file reads a file that user data writes, as what its beginning or its name says.
@@ -29,7 +30,7 @@ func (r *reader) file(name, text string, p place, depth int) {
 }
 
 // forPeople are files that nothing runs.
-var forPeople = regexp.MustCompile(`(?i)/(motd|issue(\.net)?|banner|readme)[^/]*$|\.(md|html?|css|svg|pem|crt|pub)$`)
+var forPeople = lazyregexp.New(`(?i)/(motd|issue(\.net)?|banner|readme)[^/]*$|\.(md|html?|css|svg|pem|crt|pub)$`)
 
 var codeFile = words(".py .js .mjs .ts .rb .pl .go .php .ps1 .psm1 .bat .cmd .vbs .tf .lua .java .groovy")
 
@@ -54,7 +55,7 @@ func (r *reader) shebang(first, text string, p place, depth int) {
 	}
 }
 
-var schedule = regexp.MustCompile(`^\s*(@\w+|([^\s=]+\s+){4}[^\s=]+)\s+(.*)$`)
+var schedule = lazyregexp.New(`^\s*(@\w+|([^\s=]+\s+){4}[^\s=]+)\s+(.*)$`)
 
 // cron reads the commands of a crontab.
 func (r *reader) cron(name, text string, p place, depth int) {
@@ -73,12 +74,12 @@ func (r *reader) cron(name, text string, p place, depth int) {
 }
 
 var (
-	comment  = regexp.MustCompile(`^\s*(#|;|//|--\s)`)
-	runsLine = regexp.MustCompile(`(?i)^\s*-?\s*"?(?:Exec(?:Start|StartPre|StartPost|Reload)|exec|command|cmd|entrypoint|run|shell|program)"?\s*[:=]\s*["'\[]*\s*[-@+!:]*(.*)$`)
-	image    = regexp.MustCompile(`^\s*-?\s*"?image"?\s*[:=]\s*["']?([^\s"']+)`)
-	block    = regexp.MustCompile(`^\s*"?([A-Za-z_]\w*)"?\s*(?:"([^"]*)"\s*)?[:=]?\s*\{\s*$`)
-	manifest = regexp.MustCompile(`(?m)^apiVersion:.*\n(.*\n)*?kind:`) // of Kubernetes: what it names runs elsewhere
-	process  = regexp.MustCompile(`^[A-Za-z_]\w*:\s+(.+)$`)
+	comment  = lazyregexp.New(`^\s*(#|;|//|--\s)`)
+	runsLine = lazyregexp.New(`(?i)^\s*-?\s*"?(?:Exec(?:Start|StartPre|StartPost|Reload)|exec|command|cmd|entrypoint|run|shell|program)"?\s*[:=]\s*["'\[]*\s*[-@+!:]*(.*)$`)
+	image    = lazyregexp.New(`^\s*-?\s*"?image"?\s*[:=]\s*["']?([^\s"']+)`)
+	block    = lazyregexp.New(`^\s*"?([A-Za-z_]\w*)"?\s*(?:"([^"]*)"\s*)?[:=]?\s*\{\s*$`)
+	manifest = lazyregexp.New(`(?m)^apiVersion:.*\n(.*\n)*?kind:`) // of Kubernetes: what it names runs elsewhere
+	process  = lazyregexp.New(`^[A-Za-z_]\w*:\s+(.+)$`)
 	jsonList = strings.NewReplacer(`", "`, " ", `","`, " ", `']`, "", `"]`, "", `', '`, " ", `"`, "", "]", "")
 )
 

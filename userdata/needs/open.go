@@ -2,9 +2,9 @@ package needs
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
+	"autospotting/pkg/lazyregexp"
 	"autospotting/userdata"
 )
 
@@ -91,7 +91,7 @@ func (r *reader) nested(b []byte, p place, depth int) {
 	}
 }
 
-var talos = regexp.MustCompile(`(?m)^machine:\s*$`)
+var talos = lazyregexp.New(`(?m)^machine:\s*$`)
 
 // other reads what has no reader of its own: boothooks, upstart jobs, settings of appliances, node configurations.
 func (r *reader) other(text string, format userdata.Format, p place, depth int) {
@@ -122,7 +122,7 @@ func (r *reader) include(text string, p place) {
 }
 
 var (
-	jinjaBlock = regexp.MustCompile(`(?s)\{[%#].*?[%#]\}`)
+	jinjaBlock = lazyregexp.New(`(?s)\{[%#].*?[%#]\}`)
 	jinjaWord  = strings.NewReplacer("{{", "__", "}}", "__")
 )
 

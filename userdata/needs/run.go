@@ -2,8 +2,9 @@ package needs
 
 import (
 	"path"
-	"regexp"
 	"strings"
+
+	"autospotting/pkg/lazyregexp"
 )
 
 // flow is text on its way from one command to the next, or into a file. Its first line is line 1 of its place.
@@ -34,7 +35,7 @@ func (r *reader) script(text string, p place, depth int) {
 }
 
 // strictly is the first line of a script that ends where a command fails.
-var strictly = regexp.MustCompile(`^\s*#!\s*\S+(\s+\S*sh)?\s+-[a-z]*e`)
+var strictly = lazyregexp.New(`^\s*#!\s*\S+(\s+\S*sh)?\s+-[a-z]*e`)
 
 func (r *reader) pipeline(c *command, p place, depth int) {
 	var f flow
@@ -102,7 +103,7 @@ func (r *reader) write(name string, f flow, depth int) {
 	r.file(name, f.text, f.p, depth+1)
 }
 
-var version = regexp.MustCompile(`(:[\w.$-]+|@sha256:\w+)$`)
+var version = lazyregexp.New(`(:[\w.$-]+|@sha256:\w+)$`)
 
 // base is a command's name without directory, .exe and an image's version.
 func base(word string) string {
@@ -114,7 +115,7 @@ func base(word string) string {
 	return name
 }
 
-var onlyVariable = regexp.MustCompile(`^(\$\w+|\$\{[^}]*\})$`)
+var onlyVariable = lazyregexp.New(`^(\$\w+|\$\{[^}]*\})$`)
 
 // call reads a command, which p's first line is, with what it reads from before; it returns what goes on to the next.
 func (r *reader) call(w []string, in flow, p place, depth int) flow {
@@ -153,11 +154,11 @@ func (r *reader) call(w []string, in flow, p place, depth int) flow {
 	return r.plain(name, w, in, p, depth)
 }
 
-var printer = regexp.MustCompile(`(?i)^(echo|printf|print|log|logger|say|die|warn(ing)?|err(or)?|info|debug|fatal|msg|message|notice|note|fail(ed)?|abort|usage|help|title|header|banner|success|status|wall|cowsay|figlet|write-(host|output|verbose|warning|error|log)|.*(_|-)(log|echo|msg|message|error|info)|(log|echo|print|error|info|warn|debug|show|report|notify)[-_].*)$`)
+var printer = lazyregexp.New(`(?i)^(echo|printf|print|log|logger|say|die|warn(ing)?|err(or)?|info|debug|fatal|msg|message|notice|note|fail(ed)?|abort|usage|help|title|header|banner|success|status|wall|cowsay|figlet|write-(host|output|verbose|warning|error|log)|.*(_|-)(log|echo|msg|message|error|info)|(log|echo|print|error|info|warn|debug|show|report|notify)[-_].*)$`)
 
 func prints(name string) bool { return printer.MatchString(name) }
 
-var printFlag = regexp.MustCompile(`^-[neEs]+$`)
+var printFlag = lazyregexp.New(`^-[neEs]+$`)
 
 func (r *reader) printed(w []string, p place) flow {
 	args := w[1:]
@@ -170,7 +171,7 @@ func (r *reader) printed(w []string, p place) flow {
 	return flow{text: strings.ReplaceAll(r.expand(strings.Join(args, " ")), `\n`, "\n"), p: p}
 }
 
-var verb = regexp.MustCompile(`%[sbd]`)
+var verb = lazyregexp.New(`%[sbd]`)
 
 // formatted is what printf makes of a format and its arguments: the format is used again as long as there are any (POSIX, printf).
 func formatted(format string, args []string) string {
@@ -213,8 +214,8 @@ func (r *reader) plain(name string, w []string, in flow, p place, depth int) flo
 }
 
 var (
-	toFile = regexp.MustCompile(`^(-[a-zA-Z]*o|--output(-document)?)$`)
-	toName = regexp.MustCompile(`^(-[a-zA-Z]*O|--remote-name)$`)
+	toFile = lazyregexp.New(`^(-[a-zA-Z]*o|--output(-document)?)$`)
+	toName = lazyregexp.New(`^(-[a-zA-Z]*O|--remote-name)$`)
 )
 
 // fetch notes where a command puts what it gets; without a file it gives it to the next.
@@ -295,7 +296,7 @@ var quiet = words("test [ [[ command type which hash for case select function gr
 // helpers are commands after which one may be meant by an owner's own function: retry 5 aws …
 var helpers = words("aws kubeadm cfn-init cfn-signal cfn-hup nodeadm bootstrap.sh consul nomad vault k3s rke2 celery sidekiq buildkite-agent gitlab-runner systemctl service run-consul run-nomad run-vault config.sh")
 
-var runs = regexp.MustCompile(`(?i)retry|run|exec|try|attempt|wait|until|backoff|cmd|command|call|invoke|do`)
+var runs = lazyregexp.New(`(?i)retry|run|exec|try|attempt|wait|until|backoff|cmd|command|call|invoke|do`)
 
 // helped reads the command that an owner's own function is given.
 func (r *reader) helped(name string, w []string, in flow, p place, depth int) {

@@ -1,8 +1,9 @@
 package needs
 
 import (
-	"regexp"
 	"strings"
+
+	"autospotting/pkg/lazyregexp"
 )
 
 // dollar reads an expansion. What stands in a substitution is listed by itself, and stays in the word as it is written.
@@ -217,7 +218,7 @@ func (l *lexer) begin(before *command) {
 	l.target = asWord
 }
 
-var assignment = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)\+?=`)
+var assignment = lazyregexp.New(`^([A-Za-z_][A-Za-z0-9_]*)\+?=`)
 
 func (l *lexer) endWord() {
 	if !l.inWord {

@@ -1,8 +1,9 @@
 package needs
 
 import (
-	"regexp"
 	"strings"
+
+	"autospotting/pkg/lazyregexp"
 )
 
 func (r *reader) assigns(c *command, p place) {
@@ -18,7 +19,7 @@ func (r *reader) assigns(c *command, p place) {
 	}
 }
 
-var variable = regexp.MustCompile(`\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::?-([^}]*))?\})`)
+var variable = lazyregexp.New(`\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::?-([^}]*))?\})`)
 
 // expand puts in the variables whose values the scripts have told.
 func (r *reader) expand(s string) string {

@@ -1,8 +1,9 @@
 package needs
 
 import (
-	"regexp"
 	"strings"
+
+	"autospotting/pkg/lazyregexp"
 )
 
 // wrappers run the command that follows them; the value lists the options that take a word of their own.
@@ -21,7 +22,7 @@ var leads = map[string]int{"timeout": 1, "flock": 1, "chroot": 1, "gosu": 1, "su
 // subcommand is the word of its own that makes it one.
 var subcommand = map[string]string{"bundle": "exec", "pipenv": "run", "poetry": "run", "uv": "run", "pdm": "run", "hatch": "run", "aws-vault": "exec", "doppler": "run", "foreman": "run", "chamber": "exec"}
 
-var numeral = regexp.MustCompile(`^[0-9.]+[smhd]?$`)
+var numeral = lazyregexp.New(`^[0-9.]+[smhd]?$`)
 
 // unwrap takes a wrapper off.
 func unwrap(name string, w []string) (rest []string, ok bool) {
@@ -65,7 +66,7 @@ func unwrap(name string, w []string) (rest []string, ok bool) {
 
 var (
 	shells       = words("sh bash dash ash zsh ksh sh.distrib rbash")
-	interpreters = regexp.MustCompile(`^(python[0-9.]*|ruby|perl|node|nodejs|php[0-9.]*|java|deno|bun|lua|tclsh|pwsh|powershell)$`)
+	interpreters = lazyregexp.New(`^(python[0-9.]*|ruby|perl|node|nodejs|php[0-9.]*|java|deno|bun|lua|tclsh|pwsh|powershell)$`)
 )
 
 // interpret reads what gives its command as text or as a file: shells, su, eval, interpreters, containers, services. False where it is none of these.
@@ -189,7 +190,7 @@ func (r *reader) interpreter(w []string, in flow, p place, depth int) {
 // configures are tools whose work stands elsewhere.
 var configures = words("ansible-pull ansible-playbook chef-client chef-solo chef-apply cinc-client puppet salt-call salt-minion ansible chef salt_minion")
 
-var serviceVerb = regexp.MustCompile(`^(start|restart|enable|reenable|try-restart|reload-or-restart|on|defaults|add|update)$`)
+var serviceVerb = lazyregexp.New(`^(start|restart|enable|reenable|try-restart|reload-or-restart|on|defaults|add|update)$`)
 
 // service turns the ways to start a service into one: started NAME.
 func (r *reader) service(name string, w []string, p place) {

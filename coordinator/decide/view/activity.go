@@ -74,7 +74,7 @@ func (v *View) HappenedSince(since time.Time, kind ActivityKind, id string) bool
 // FellIll tells whether the instance was replaced since that time because it failed: a health check found it so, or it ended by itself. EC2 tells
 // by its state reason where somebody ended it (EC2 API, StateReason).
 func (v *View) FellIll(id string, since time.Time) bool {
-	by := v.byID[id].EndedBy
+	by := v.get(id).EndedBy
 	itself := by != "" && by != "Client.UserInitiatedShutdown" && by != "Server.InsufficientInstanceCapacity" && !strings.HasPrefix(by, "Server.Spot")
 	return slices.ContainsFunc(v.activities, func(a Activity) bool {
 		return a.Kind == Unhealthy && a.Instance == id && !a.Failed && !a.At.Before(since) && (!a.Ended || itself)

@@ -41,7 +41,7 @@ func (v *View) Old() bool {
 // Behind is Old but for an attach that is being undone, which may change the numbers yet, and nothing that is known of them.
 func (v *View) Behind() bool {
 	for id, at := range v.rec.Retired {
-		i := v.byID[id]
+		i := v.get(id)
 		detached := !v.Mostly(at) && i.Lifecycle == "Detaching" // which our call does not make: it may be from before it
 		if !v.Shown(at) && i.Listed && !i.Leaving() || detached {
 			return true
@@ -78,7 +78,7 @@ func (v *View) retiredJustNow() int {
 
 // unlisted tells whether the read should show the debt's replacement as a member, and does not.
 func (v *View) unlisted(d books.Debt) bool {
-	s := v.byID[d.Replacement.Instance]
+	s := v.get(d.Replacement.Instance)
 	return d.Owed() && d.Kind != books.OverMax && !s.Listed && !s.Leaving() && !v.Ended(s.ID)
 }
 
@@ -110,7 +110,7 @@ func (v *View) NotYet(expected int) bool { return v.Group.Desired != expected &&
 func (v *View) before(expected int) bool {
 	added := 0
 	for d := range v.rec.Books.All() {
-		if d.Owed() && !v.Mostly(d.Since) && !v.byID[d.Replacement.Instance].Listed {
+		if d.Owed() && !v.Mostly(d.Since) && !v.get(d.Replacement.Instance).Listed {
 			added++
 		}
 	}
@@ -120,13 +120,13 @@ func (v *View) before(expected int) bool {
 // Listed counts the members in any state, those too that we retired just now and that an old read does not show.
 func (v *View) Listed() int {
 	n := 0
-	for _, i := range v.byID {
+	for _, i := range v.all {
 		if i.Listed {
 			n++
 		}
 	}
 	for id, at := range v.rec.Retired {
-		if !v.Mostly(at) && !v.byID[id].Listed {
+		if !v.Mostly(at) && !v.get(id).Listed {
 			n++
 		}
 	}

@@ -42,24 +42,56 @@ type View struct {
 
 	activities []Activity
 	rec        *ledger.Record
-	byID       map[string]Instance
-	ids        []string
+	all        []Instance // by id, each once
+	ids        []string   // of them
 	live       []Instance
 }
 
-// Of judges reads made at now against the record.
+// Of judges reads made at now against the record. The instances stay the reads' own where they are in order of id: nobody may change them meanwhile.
 func Of(now time.Time, reads Reads, rec *ledger.Record) *View {
-	v := &View{Now: now, Group: reads.Group, Unread: reads.Unread, activities: reads.Activities, rec: rec, byID: make(map[string]Instance, len(reads.Instances))}
-	for _, i := range reads.Instances {
-		v.byID[i.ID] = i
+	v := &View{Now: now, Group: reads.Group, Unread: reads.Unread, activities: reads.Activities, rec: rec, all: inOrder(reads.Instances)}
+	v.ids = make([]string, len(v.all))
+	present := 0
+	for n := range v.all {
+		v.ids[n] = v.all[n].ID
+		if v.all[n].Present() {
+			present++
+		}
 	}
-	v.ids = slices.Sorted(maps.Keys(v.byID))
-	for _, id := range v.ids {
-		if i := v.byID[id]; i.Present() {
-			v.live = append(v.live, i)
+	switch present {
+	case 0:
+		return v
+	case len(v.all):
+		v.live = v.all[:present:present]
+		return v
+	}
+	v.live = make([]Instance, 0, present)
+	for n := range v.all {
+		if v.all[n].Present() {
+			v.live = append(v.live, v.all[n])
 		}
 	}
 	return v
+}
+
+// inOrder gives the instances in order of id, of those with one id the last.
+func inOrder(list []Instance) []Instance {
+	ordered := true
+	for n := 1; n < len(list); n++ {
+		ordered = ordered && list[n-1].ID < list[n].ID
+	}
+	if ordered {
+		return list
+	}
+	byID := make(map[string]int, len(list))
+	for n := range list {
+		byID[list[n].ID] = n
+	}
+	sorted := make([]Instance, 0, len(byID))
+	for _, id := range slices.Sorted(maps.Keys(byID)) {
+		sorted = append(sorted, list[byID[id]])
+	}
+	return sorted
 }
 
 // Since is how long ago that was.
@@ -67,23 +99,35 @@ func (v *View) Since(t time.Time) time.Duration { return v.Now.Sub(t) }
 
 // Instance finds an instance; false where no read shows it.
 func (v *View) Instance(id string) (Instance, bool) {
-	i, seen := v.byID[id]
-	return i, seen
+	if n, seen := slices.BinarySearch(v.ids, id); seen {
+		return v.all[n], true
+	}
+	return Instance{}, false
 }
 
 // Get is Instance where it does not matter whether it is seen: then it is empty.
-func (v *View) Get(id string) Instance { return v.byID[id] }
+func (v *View) Get(id string) Instance { return *v.get(id) }
+
+var unseen Instance
+
+// get is Get without a copy, to be read only.
+func (v *View) get(id string) *Instance {
+	if n, seen := slices.BinarySearch(v.ids, id); seen {
+		return &v.all[n]
+	}
+	return &unseen
+}
 
 // IDs lists the instances that reads show, in order.
 func (v *View) IDs() []string { return v.ids }
 
-// Live lists the members that are not on their way out, and were not taken out of service by their owner, in order of id.
+// Live lists the members that are not on their way out, and were not taken out of service by their owner, in order of id. The list is to be read only.
 func (v *View) Live() []Instance { return v.live }
 
 // Undescribed counts the members of which EC2 shows nothing: launched a moment ago, as a rule.
 func (v *View) Undescribed() int {
 	n := 0
-	for _, i := range v.byID {
+	for _, i := range v.all {
 		if i.Listed && i.State == "" && !i.Leaving() && !i.Resting() {
 			n++
 		}
@@ -109,7 +153,7 @@ const (
 
 // Standing tells what an instance is to the group.
 func (v *View) Standing(id string) Standing {
-	i, seen := v.byID[id]
+	i, seen := v.Instance(id)
 	switch {
 	case !seen:
 		return Unseen
@@ -139,13 +183,13 @@ func (v *View) Retired(id string) bool {
 
 // Stays tells whether the instance is a member that the group has not let go, as far as reads show.
 func (v *View) Stays(id string) bool {
-	i := v.byID[id]
+	i := v.get(id)
 	return i.Member && !i.Leaving()
 }
 
 // Ended tells whether the instance is known to be gone.
 func (v *View) Ended(id string) bool {
-	i, seen := v.byID[id]
+	i, seen := v.Instance(id)
 	return seen && !i.Live()
 }
 
