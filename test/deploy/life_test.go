@@ -55,7 +55,7 @@ func TestWhatIsInstalledIsUpdatedAndLeavesNothingBehind(t *testing.T) {
 		kind, _, _ := strings.Cut(r, " ")
 		kinds[kind]++
 	}
-	want := map[string]int{"queue": 4, "topic": 2, "subscription": 2, "mapping": 2, "table": 1, "function": 1, "role": 4, "profile": 2, "log": 1, "bucket": 1, "stack": 2, "launch": 1}
+	want := map[string]int{"queue": 5, "topic": 2, "subscription": 4, "mapping": 3, "table": 1, "function": 1, "role": 4, "profile": 2, "log": 1, "bucket": 1, "stack": 2, "launch": 1}
 	if fmt.Sprint(kinds) != fmt.Sprint(want) {
 		t.Errorf("installed are %v, want %v", kinds, want)
 	}
