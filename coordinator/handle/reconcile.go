@@ -17,6 +17,7 @@ import (
 const (
 	defaultBudget = 20 * time.Second
 	mostConflicts = 3  // of one run, after which it begins anew as another
+	mostLooks     = 4  // until all is read anew: what tells of the whole account may have been read meanwhile for another group
 	maxRounds     = 12 // of observe, decide, apply in one run; the rest is looked at by the next message
 	firstRetry    = 5 * time.Second
 	longestRetry  = 5 * time.Minute
@@ -115,7 +116,7 @@ func (h *Handler) rounds(ctx context.Context, r Request, o *Outcome) (time.Time,
 
 // look observes and decides. What is gradual is decided once more where it rests on something that was read before: what cannot wait goes first.
 func (h *Handler) look(ctx context.Context, rec ledger.Record, group string, heard []decide.Hint) (decide.World, decide.Plan, error) {
-	for range 2 {
+	for range mostLooks {
 		w, err := h.Actor.Observe(ctx, group, rec, heard)
 		if err != nil {
 			return w, decide.Plan{}, err

@@ -166,8 +166,11 @@ func TestWhatIsGradualIsDecidedOnFreshReads(t *testing.T) {
 		{"beside what is urgent", []decide.Plan{urgent, doing(tag("gradual"))},
 			[]string{"get web", "observe web", "refresh web", "put 3", "tag-status urgent until 20s", "put 4", "observe web", "put 5", "tag-status gradual until 20s", "put 6", "observe web"},
 			[][]decide.Hint{{ready}, nil, nil}},
-		{"where nothing is read anew", []decide.Plan{{Fresh: true}, {Fresh: true}},
-			[]string{"get web", "observe web", "refresh web", "observe web", "refresh web", "later 5s"}, [][]decide.Hint{{ready}, {ready}}},
+		{"where what another group read meanwhile is in the way", []decide.Plan{{Fresh: true}, {Fresh: true}, doing(tag("gradual"))},
+			[]string{"get web", "observe web", "refresh web", "observe web", "refresh web", "observe web", "put 3", "tag-status gradual until 20s", "put 4", "observe web"},
+			[][]decide.Hint{{ready}, {ready}, {ready}, nil}},
+		{"where nothing is read anew", slices.Repeat([]decide.Plan{{Fresh: true}}, mostLooks),
+			append(append([]string{"get web"}, slices.Repeat([]string{"observe web", "refresh web"}, mostLooks)...), "later 5s"), slices.Repeat([][]decide.Hint{{ready}}, mostLooks)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

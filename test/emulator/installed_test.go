@@ -113,11 +113,12 @@ func (i *installation) readOutputs() {
 	var doc map[string]map[string]string
 	i.document(&doc, "outputs")
 	i.outputs = doc[region]
-	for name, into := range map[string]*string{"InboxURL": &i.inbox, "WorkURL": &i.work, "ReportsTopicArn": &i.reports, "EventsTopicArn": &i.events} {
+	for name, into := range map[string]*string{"InboxURL": &i.inbox, "ChangesURL": &i.changes, "WorkURL": &i.work, "ReportsTopicArn": &i.reports, "EventsTopicArn": &i.events} {
 		if *into = i.outputs[name]; *into == "" {
 			i.t.Fatalf("output %s is missing: %v", name, i.outputs)
 		}
 	}
+	i.queues.lane(i.changes)
 	i.queues.lane(i.inbox) // what is published before anybody listens is there as well
 }
 
@@ -137,7 +138,7 @@ func (i *installation) servesInstead() *coordinator {
 	heard := do(i.t, "list what the function listens to", func(ctx context.Context) (*lambda.ListEventSourceMappingsOutput, error) {
 		return functions.ListEventSourceMappings(ctx, &lambda.ListEventSourceMappingsInput{FunctionName: &name})
 	})
-	if len(heard.EventSourceMappings) != 2 {
+	if len(heard.EventSourceMappings) != 3 {
 		i.t.Fatalf("the function listens to %d queues", len(heard.EventSourceMappings))
 	}
 	for _, m := range heard.EventSourceMappings {
