@@ -1,6 +1,6 @@
 """The way of a message, where moto has the parts and not the joints: subscriptions and schedules as resources of a stack
-(CloudFormation resource reference, AWS::SNS::Subscription and AWS::Scheduler::Schedule), topics as targets of rules (EventBridge
-user guide, "Event bus targets"); moto 5.2.5 leaves the first two out, and fails at the third.
+(CloudFormation resource reference, AWS::SNS::Subscription and AWS::Scheduler::Schedule), topics and queues as targets of rules (EventBridge
+user guide, "Event bus targets"); moto 5.2.5 leaves the first two out, and fails at the others.
 And what a function listens to, which moto only lists by the very name that the mapping was made with."""
 
 import json
@@ -11,6 +11,7 @@ from moto.core.utils import iso_8601_datetime_without_milliseconds, utcfromtimes
 from moto.events.models import Rule
 from moto.scheduler import scheduler_backends
 from moto.sns import sns_backends
+from moto.sqs import sqs_backends
 
 __name__ = "rig.messaging"  # moto files each class under the second part of its module's name
 
@@ -91,14 +92,17 @@ send = Rule.send_to_targets
 
 
 def send_to_targets(self, original_event, transform_input=True):
-    topics = [t for t in self.targets if t["Arn"].split(":")[2] == "sns"]
-    if not topics:
+    targets = [t["Arn"] for t in self.targets if t["Arn"].split(":")[2] in ("sns", "sqs")]
+    if not targets:
         return send(self, original_event, transform_input)
     if self.event_pattern.matches_event(original_event):
         event = {k: v for k, v in original_event.items() if k != "ingestion-time"}
         event["time"] = iso_8601_datetime_without_milliseconds(utcfromtimestamp(float(event["time"])))
-        for t in topics:
-            sns_backends[self.account_id][self.region_name].publish(json.dumps(event), t["Arn"])
+        for arn in targets:
+            if arn.split(":")[2] == "sns":
+                sns_backends[self.account_id][self.region_name].publish(json.dumps(event), arn)
+            else:  # at which moto answers HTTP 500
+                sqs_backends[self.account_id][self.region_name].send_message(arn.split(":")[5], json.dumps(event))
 
 
 Rule.send_to_targets = send_to_targets
