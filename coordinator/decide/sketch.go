@@ -32,12 +32,14 @@ type Known struct {
 // SketchOf draws what was seen. A group of an Elastic Beanstalk environment answers nothing by memory: nothing may be launched in an update, which can
 // begin at any moment. A glance has not read what refuses a group: then what the sketch before it said of that holds.
 func SketchOf(w World, before Sketch) Sketch {
-	s := Sketch{At: w.Now, Answers: before.Answers, Settings: w.Settings, Group: w.Group}
+	s := Sketch{At: w.Now, Settings: w.Settings, Group: w.Group}
+	rung, _ := rungOf(w)
+	s.Answers = w.Group.Found && !w.Group.Environment.Is() && w.Group.Enabled && rung >= Answer
 	if !w.Glance {
-		rung, _ := rungOf(w)
 		_, unread := w.unlaunchable()
-		s.Answers = w.Group.Found && !w.Group.Environment.Is() && w.Group.Enabled && rung >= Answer && w.Template.Version != "" && unread == "" && w.Template.CopyOf.IsZero()
+		s.Answers = s.Answers && w.Template.Version != "" && unread == "" && w.Template.CopyOf.IsZero()
 	} else {
+		s.Answers = s.Answers && before.Answers
 		s.Group.Subnets, s.Group.LaunchHooks, s.Group.DrainHooks = before.Group.Subnets, before.Group.LaunchHooks, before.Group.DrainHooks
 	}
 	for _, i := range w.Instances {

@@ -150,6 +150,10 @@ func TestASketchAnswersOnlyWhereALookWould(t *testing.T) {
 		if glance := SketchOf(w, s); glance.Answers != c.want || len(glance.Ours) != 3 || glance.Ours[0].ID != "i-s1" {
 			t.Errorf("%s, at a glance: %+v", c.name, glance)
 		}
+		seen := !w.Group.Enabled || w.Group.WarmPool || w.Group.Environment.Is() // of what a glance does not read, what was said before holds
+		if glance := SketchOf(w, Sketch{Answers: true}); glance.Answers == seen {
+			t.Errorf("%s, at a glance that shows it: %t", c.name, glance.Answers)
+		}
 	}
 	w := spotted()
 	w.add(member("i-od", "a"), ours("i-outside", "b"))
