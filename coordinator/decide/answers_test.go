@@ -48,6 +48,8 @@ func TestWhatEveryAnswerProves(t *testing.T) {
 	}{
 		{"a launch", Action{Kind: LaunchOne, Launch: &ledger.Launch{Nonce: "n"}}, launchState,
 			map[string][]Failure{"closed, 1 failures, 0 tries": {Done, Invalid, Gone}, "look only": {Mismatch}, "closed, 0 failures, 0 tries": {Throttled, Expired}}, "open"},
+		{"a launch that is sent again", Action{Kind: LaunchOne, Again: true, Launch: &ledger.Launch{Nonce: "n"}}, launchState,
+			map[string][]Failure{"closed, 1 failures, 0 tries": {Done, Invalid, Gone}, "look only": {Mismatch}, "young": {Throttled, Expired}}, "open"},
 		{"a launch for a notice", Action{Kind: LaunchOne, Launch: &ledger.Launch{Nonce: "n-notice"}}, launchState,
 			map[string][]Failure{"closed, 0 failures, 1 tries": {Done, Invalid, Gone}, "look only": {Mismatch}, "closed, 0 failures, 0 tries": {Throttled, Expired}}, "open"},
 		{"a launch that nobody remembers", Action{Kind: LaunchOne, Launch: &ledger.Launch{Nonce: "?"}}, launchState, nil, "open"},
@@ -113,8 +115,11 @@ func launchState(r ledger.Record) string {
 		return fmt.Sprintf("closed, %d failures, %d tries", r.Failures, r.Notices["i-x"].Tries)
 	}
 	for _, it := range r.Intents {
-		if it.LookOnly {
+		switch {
+		case it.LookOnly:
 			return "look only"
+		case it.At.Equal(noon):
+			return "young"
 		}
 	}
 	return "open"

@@ -112,7 +112,7 @@ func (r *run) resend(it *ledger.Intent) bool {
 		return true
 	}
 	launch := it.Launch
-	r.act(Action{Kind: LaunchOne, Launch: &launch, Why: "the launch for " + it.Victim + " was not answered: the same request again"})
+	r.act(Action{Kind: LaunchOne, Launch: &launch, Again: true, Why: "the launch for " + it.Victim + " was not answered: the same request again"})
 	return true
 }
 

@@ -15,7 +15,7 @@ func Learn(rec ledger.Record, a Action, res Result, now time.Time) ledger.Record
 	rec = rec.Clone()
 	switch a.Kind {
 	case LaunchOne:
-		learnLaunch(&rec, *a.Launch, res, now)
+		learnLaunch(&rec, a, res, now)
 	case AttachSome:
 		learnAttach(&rec, a.Instances, res, now)
 	case RaiseMax:
@@ -68,12 +68,12 @@ func Learn(rec ledger.Record, a Action, res Result, now time.Time) ledger.Record
 	return rec
 }
 
-func learnLaunch(rec *ledger.Record, l ledger.Launch, res Result, now time.Time) {
-	unbound := unboundOf(rec, l.Nonce)
+func learnLaunch(rec *ledger.Record, a Action, res Result, now time.Time) {
+	unbound := unboundOf(rec, a.Launch.Nonce)
 	if len(unbound) == 0 {
 		return
 	}
-	l = rec.Intents[unbound[0]].Launch
+	l := rec.Intents[unbound[0]].Launch
 	learnRefusals(rec, l, res.Refused, now)
 	switch {
 	case len(res.Launched) > 0:
@@ -96,10 +96,22 @@ func learnLaunch(rec *ledger.Record, l ledger.Launch, res Result, now time.Time)
 		if res.Failure == Throttled {
 			rec.Scarce = now
 		}
-		// It was not made, for certain. It is asked for anew as things are then, and together with whom AWS takes besides by then: where tokens are short,
-		// each request counts.
-		rec.Intents = slices.DeleteFunc(rec.Intents, func(it ledger.Intent) bool { return it.Launch.Nonce == l.Nonce && it.Instance == "" })
+		notMade(rec, unbound, a.Again, now)
 	}
+}
+
+// notMade takes in that a request was not carried out. One that was sent for the first time is forgotten: it is asked for anew as things are then, and
+// together with whom AWS takes besides by then, since each request counts where tokens are short. Of one that was sent before, the first time may have been
+// carried out: it is as young as before, and sent again.
+func notMade(rec *ledger.Record, unbound []int, again bool, now time.Time) {
+	if again {
+		for _, i := range unbound {
+			rec.Intents[i].At = now
+		}
+		return
+	}
+	nonce := rec.Intents[unbound[0]].Launch.Nonce
+	rec.Intents = slices.DeleteFunc(rec.Intents, func(it ledger.Intent) bool { return it.Launch.Nonce == nonce && it.Instance == "" })
 }
 
 // unboundOf are the places of the intents of a launch that nothing is known to have come of, the one with the request first.

@@ -68,6 +68,7 @@ type Action struct {
 	Desired   int            `json:"desired,omitempty"` // set-desired only
 	Text      string         `json:"text,omitempty"`    // tag-status and ask-drain only
 	Launch    *ledger.Launch `json:"launch,omitempty"`
+	Again     bool           `json:"again,omitempty"`     // launch only: it was sent before, and may have been made
 	Cluster   string         `json:"cluster,omitempty"`   // drain and undrain only
 	Container string         `json:"container,omitempty"` // ARN of the container instance; drain and undrain only
 	Why       string         `json:"why"`

@@ -30,7 +30,7 @@ type Known struct {
 }
 
 // SketchOf draws what was seen. A group of an Elastic Beanstalk environment answers nothing by memory: nothing may be launched in an update, which can
-// begin at any moment. A glance has not read what refuses a group: then what the sketch before it said of that holds.
+// begin at any moment. A glance has not read all that refuses a group: of the rest what the sketch before it said holds.
 func SketchOf(w World, before Sketch) Sketch {
 	s := Sketch{At: w.Now, Settings: w.Settings, Group: w.Group}
 	rung, _ := rungOf(w)

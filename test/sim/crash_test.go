@@ -1,8 +1,12 @@
 package sim_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
+	"time"
+
+	"github.com/aws/smithy-go"
 
 	"autospotting/coordinator/lab/stage"
 	"autospotting/pkg/cloudsim"
@@ -81,5 +85,42 @@ func TestTheCoordinatorMayDieBeforeAndAfterEveryMutatingCall(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A launch whose answer was lost may have been made: that its repetition is refused for want of tokens says nothing of the first time.
+func TestALaunchWhoseAnswerWasLostIsKeptWhereItsRepetitionIsThrottled(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, code string }{{"by EC2's code", "RequestLimitExceeded"}, {"by another", "Throttling"}} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, stage.Config{Cloud: cloudsim.Config{Seed: 1, Faults: cloudsim.Faults{ReadLag: 20 * time.Second}}}) // else the next look shows it
+			fleets := 0
+			hook := func(before bool) func(cloudsim.Call) cloudsim.Verdict {
+				return func(call cloudsim.Call) cloudsim.Verdict {
+					if call.Op != "CreateFleet" || !coordinators(call.Session) {
+						return cloudsim.GoOn
+					}
+					if before {
+						fleets++
+					}
+					switch {
+					case !before && fleets == 1:
+						return cloudsim.Fail(errors.New("the connection was reset"))
+					case before && fleets == 2:
+						return cloudsim.Fail(&smithy.GenericAPIError{Code: c.code, Message: "Request limit exceeded."})
+					}
+					return cloudsim.GoOn
+				}
+			}
+			w.cloud.OnCall(hook(true), hook(false))
+			w.playDemo()
+			if fleets < 3 {
+				t.Errorf("%d requests: nothing was lost and throttled", fleets)
+			}
+			if v := w.check.Violations(); len(v) > 0 {
+				w.fail("%v", v[0])
+			}
+		})
 	}
 }

@@ -1,6 +1,8 @@
 package invariant
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"autospotting/coordinator/decide/books"
@@ -27,8 +29,34 @@ func (c *Checker) books(g cloudsim.GroupView) {
 	c.debt(g, len(rec.Books.Debts()))
 	c.maxSize(g.Max, rec.Books.Lease())
 	c.onePerVictim(rec)
+	c.forgotten(rec)
 	c.ownInstances(rec)
 	c.openTooLong(rec)
+}
+
+// forgotten: a launch whose answer is not known is not dropped from the books while an instance of it lives, which nobody would name any more.
+func (c *Checker) forgotten(rec ledger.Record) {
+	named, unanswered := map[string]bool{}, map[string]bool{}
+	for _, it := range rec.Intents {
+		named[it.Launch.Nonce] = true
+		if it.Instance == "" {
+			unanswered[it.Launch.Nonce] = true
+		}
+	}
+	for _, d := range rec.Books.Debts() {
+		named[d.Replacement.Nonce] = true
+	}
+	for _, nonce := range slices.Sorted(maps.Keys(c.unanswered)) {
+		if nonce == "" || named[nonce] {
+			continue
+		}
+		for _, i := range c.cloud.Tagged(tagGroup, c.group) {
+			if i.Tags[tagLaunch] == nonce && c.ours(i.LaunchedBy) && i.Group == "" && (i.State == "pending" || i.State == "running") {
+				c.report(Leak, "the launch %s is not in the ledger any more, though %s came of it", nonce, i.ID)
+			}
+		}
+	}
+	c.unanswered = unanswered
 }
 
 // debt holds what of desired is ours against the debts that are open.

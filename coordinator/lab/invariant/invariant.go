@@ -91,6 +91,7 @@ type Checker struct {
 	protected  map[string]time.Time // since when
 	resting    map[string]time.Time // in Standby, since when
 	unwanted   map[string]time.Time
+	unanswered map[string]bool      // launches whose answer the ledger does not know
 	opened     map[string]time.Time // since when something stands in the record, by kind and name
 	kindAt     time.Time            // since when nothing is wrong in the cloud; zero while something is
 	wish       wish
