@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -27,7 +25,7 @@ func (a *Actor) launch(ctx context.Context, l ledger.Launch) decide.Result {
 		res := refusedWhole(l, err)
 		a.learnShared(l, res.Refused)
 		if res.Failure == decide.Throttled {
-			a.cache.scarce.note(a.Now())
+			a.cache.scarce.put("", a.Now())
 		}
 		return res
 	}
@@ -41,24 +39,6 @@ func (a *Actor) launch(ctx context.Context, l ledger.Launch) decide.Result {
 	refusedPools(l, out.Errors, &res)
 	a.learnShared(l, res.Refused)
 	return res
-}
-
-// scarcity is when a launch was last refused for want of request tokens.
-type scarcity struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (s *scarcity) note(now time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.at = now
-}
-
-func (s *scarcity) last() time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.at
 }
 
 // refusedWhole is the answer to a request that AWS refused as a whole.

@@ -40,7 +40,7 @@ type cache struct {
 	protected table[protection]
 	copies    table[keptCopy]
 	sketches  table[decide.Sketch] // by group
-	scarce    scarcity
+	scarce    table[time.Time]     // under no key: when a launch was last refused for want of request tokens
 	rules     table[listeners]
 	slow      table[slowly]    // by target group
 	seldom    table[*seldom]   // by group

@@ -12,7 +12,8 @@ import (
 // Observe reads all that a decision about the group depends on. It is an error where what identifies the group or its instances cannot be read; what
 // else failed is named in the world's Missing (see Reads). The group comes first, then its instances, then all at once that these two have to be known for.
 func (a *Actor) Observe(ctx context.Context, group string, rec ledger.Record, heard []decide.Hint) (decide.World, error) {
-	w := decide.World{Now: a.Now(), Record: rec, Heard: heard, Scarce: a.cache.scarce.last()}
+	w := decide.World{Now: a.Now(), Record: rec, Heard: heard}
+	w.Scarce, _ = a.cache.scarce.get("")
 	g, err := a.group(ctx, group)
 	if err != nil {
 		return w, err

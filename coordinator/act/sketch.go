@@ -104,6 +104,7 @@ func (a *Actor) Recall(ctx context.Context, group string) (decide.World, bool, e
 	}
 	w := s.World(a.Now(), rec)
 	w.Template, w.Catalog = c.Template, c.Catalog
-	w.Template.CopyOf, w.Scarce = c.At, a.cache.scarce.last()
+	w.Template.CopyOf = c.At
+	w.Scarce, _ = a.cache.scarce.get("")
 	return w, s.Answers && c.Template.Version != "" && a.young(c.At, copyFor) && a.young(c.Priced, copyFor), nil
 }
